@@ -1,0 +1,1 @@
+"""Find labels that are wrong, see why, and fix them in place."""

@@ -1,0 +1,277 @@
+"""What an item *is*: picture, text, table row or bare vector, read row by row, and hashed.
+
+A `Content` serves raw rows; `Dataset` groups rows into items. Nothing here trusts the data: files are opened only
+under declared roots, pictures only up to a pixel limit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from explorer.errors import OutsideRoot, UnreadableItem
+
+MediaKind = Literal["image", "text", "table", "vector"]
+
+PIXEL_LIMIT = 64_000_000
+"""Most pixels a picture may have before it is set aside (64 megapixels)."""
+
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+class Content(Protocol):
+    """Rows of one media kind. Row numbers count from 0 in the user's own order."""
+
+    kind: MediaKind
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        ...
+
+    def name(self, row: int) -> str:
+        """Say where the row is, for messages: a file path, or "row 12"."""
+        ...
+
+    def digest(self, row: int) -> str:
+        """Return the SHA-256 of the row's content as 64 hex digits; `UnreadableItem` if there is none."""
+        ...
+
+    def load(self, row: int) -> Any:
+        """Return an RGB `PIL.Image`, a `str`, a `dict` of cells or a float32 vector; `UnreadableItem` if it is broken."""
+        ...
+
+
+def open_image(data: bytes | Path, name: str) -> Image.Image:
+    """Decode a picture into RGB, at most `PIXEL_LIMIT` pixels; every mode (palette, 16-bit, CMYK, alpha) is handled.
+
+    Transparency is laid on white. 16- and 32-bit grey values are scaled by their own range.
+
+    Raises
+    ------
+    UnreadableItem
+        Naming the file or row and the reason (no picture, truncated, too large).
+    """
+    try:
+        with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data) as image:
+            width, height = image.size
+            if width * height > PIXEL_LIMIT:
+                raise UnreadableItem(
+                    f"{name}: the picture has {width} × {height} pixels, more than the limit of {PIXEL_LIMIT:,}.",
+                    "Scale it down, or raise explorer.content.PIXEL_LIMIT.",
+                )
+            image.load()
+            return to_rgb(image)
+    except UnreadableItem:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError) as error:
+        raise UnreadableItem(f"{name}: not a readable picture ({error}).", "Replace or remove it.") from error
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Bring any Pillow mode to RGB."""
+    if image.mode == "RGB":
+        return image.copy()
+    if image.mode in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
+        values = np.asarray(image, dtype=np.float64)
+        low, high = float(values.min()), float(values.max())
+        scale = 255.0 / (high - low) if high > low else 0.0
+        return Image.fromarray(((values - low) * scale).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+class ImageFiles:
+    """Pictures in files under one root. Paths may be relative to the root or absolute inside it."""
+
+    kind: MediaKind = "image"
+
+    def __init__(self, root: Path, paths: Sequence[str | Path]) -> None:
+        self.root = root.resolve()
+        self.paths = list(paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def name(self, row: int) -> str:
+        """Return the path as the data gave it."""
+        return str(self.paths[row])
+
+    def path(self, row: int) -> Path:
+        """Resolve the row's path, links included, and refuse one that leaves the root (`OutsideRoot`)."""
+        resolved = (self.root / self.paths[row]).resolve()
+        if not resolved.is_relative_to(self.root):
+            raise OutsideRoot(
+                f"Row {row}: the path {str(self.paths[row])!r} leads outside the dataset's root {str(self.root)!r}.",
+                "Give the folder that holds all files as root=, or remove the row.",
+            )
+        return resolved
+
+    def digest(self, row: int) -> str:
+        """Hash the file's bytes."""
+        try:
+            with self.path(row).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OutsideRoot:
+            raise
+        except OSError as error:
+            raise UnreadableItem(
+                f"{self.name(row)}: cannot be read ({error.strerror}).", "Restore or remove it."
+            ) from error
+
+    def load(self, row: int) -> Image.Image:
+        """Decode the picture."""
+        return open_image(self.path(row), self.name(row))
+
+
+class ImageBytes:
+    """Encoded pictures held in memory, as Parquet and Hugging Face columns have them (`None` = missing)."""
+
+    kind: MediaKind = "image"
+
+    def __init__(self, data: Sequence[bytes | None]) -> None:
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def name(self, row: int) -> str:
+        """Name the row by its number."""
+        return f"row {row}"
+
+    def _bytes(self, row: int) -> bytes:
+        data = self.data[row]
+        if not data:
+            raise UnreadableItem(f"row {row}: the picture is missing.", "Fill it in or remove the row.")
+        return data
+
+    def digest(self, row: int) -> str:
+        """Hash the encoded bytes."""
+        return hashlib.sha256(self._bytes(row)).hexdigest()
+
+    def load(self, row: int) -> Image.Image:
+        """Decode the picture."""
+        return open_image(self._bytes(row), self.name(row))
+
+
+class ImageArrays:
+    """Pictures as one uint8 array [R, H, W] (grey), [R, H, W, 3] or [R, H, W, 4]."""
+
+    kind: MediaKind = "image"
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self.pixels = np.ascontiguousarray(pixels)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def name(self, row: int) -> str:
+        """Name the row by its number."""
+        return f"row {row}"
+
+    def digest(self, row: int) -> str:
+        """Hash the shape and the pixels."""
+        pixels = self.pixels[row]
+        return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+
+    def load(self, row: int) -> Image.Image:
+        """Wrap the pixels."""
+        return to_rgb(Image.fromarray(self.pixels[row]))
+
+
+class Texts:
+    """Strings (`None` = missing)."""
+
+    kind: MediaKind = "text"
+
+    def __init__(self, texts: Sequence[str | None]) -> None:
+        self.texts = texts
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def name(self, row: int) -> str:
+        """Name the row by its number."""
+        return f"row {row}"
+
+    def digest(self, row: int) -> str:
+        """Hash the UTF-8 bytes."""
+        return hashlib.sha256(self.load(row).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def load(self, row: int) -> str:
+        """Return the text."""
+        text = self.texts[row]
+        if text is None or not text.strip():
+            raise UnreadableItem(f"row {row}: the text is missing.", "Fill it in or remove the row.")
+        return text
+
+
+class Table:
+    """Rows of numeric and categorical cells."""
+
+    kind: MediaKind = "table"
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame.reset_index(drop=True)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def name(self, row: int) -> str:
+        """Name the row by its number."""
+        return f"row {row}"
+
+    def digest(self, row: int) -> str:
+        """Hash the cells as JSON with sorted column names."""
+        cells = {k: _plain(v) for k, v in self.load(row).items()}
+        return hashlib.sha256(json.dumps(cells, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def load(self, row: int) -> dict[str, Any]:
+        """Return column name → cell."""
+        return {str(name): self.frame[name].iat[row] for name in self.frame.columns}
+
+
+class Vectors:
+    """Items of which only the embedding [R, D] is known."""
+
+    kind: MediaKind = "vector"
+
+    def __init__(self, vectors: NDArray[np.float32]) -> None:
+        self.vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def name(self, row: int) -> str:
+        """Name the row by its number."""
+        return f"row {row}"
+
+    def digest(self, row: int) -> str:
+        """Hash the float32 values."""
+        return hashlib.sha256(self.vectors[row].tobytes()).hexdigest()
+
+    def load(self, row: int) -> NDArray[np.float32]:
+        """Return the vector."""
+        return self.vectors[row]
+
+
+def _plain(value: Any) -> Any:
+    """Bring one cell to something JSON can carry, NaN as null."""
+    if isinstance(value, Mapping | list | tuple):
+        return str(value)
+    if pd.isna(value):
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, bool | int | float | str) else str(value)

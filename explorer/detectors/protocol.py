@@ -1,0 +1,164 @@
+"""What a detector sees, what it returns, and what it must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import DataError
+from explorer.graph import NeighbourGraph
+from explorer.progress import Progress
+
+Need = Literal["graph", "probs", "vectors", "dynamics"]
+Issue = Literal["label", "outlier", "near_duplicate", "conflicting_duplicate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Everything that a detector may read about N items of K classes; what is absent is `None`.
+
+    Attributes
+    ----------
+    labels
+        int32 [N]: class codes, -1 where unlabelled.
+    n_classes
+        K.
+    graph
+        The neighbour graph.
+    probs
+        float32 [N, K], rows sum to 1; out-of-fold.
+    vectors
+        float32 [N, D].
+    dynamics
+        float16 [N, T, 2]: probability of the given label and logit margin per epoch.
+    conflicting
+        bool [N]: the item's occurrences carry different given labels.
+    content_hashes
+        [N] of str: items with equal ones have equal content.
+    seed
+        Seed of whatever is drawn.
+
+    Raises
+    ------
+    DataError
+        Arrays that do not belong together.
+    """
+
+    labels: NDArray[np.int32]
+    n_classes: int
+    graph: NeighbourGraph | None = None
+    probs: NDArray[np.float32] | None = None
+    vectors: NDArray[np.float32] | None = None
+    dynamics: NDArray[np.float16] | None = None
+    conflicting: NDArray[np.bool_] | None = None
+    content_hashes: NDArray[Any] | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        n = len(self.labels)
+        lengths = {
+            "graph": None if self.graph is None else self.graph.n,
+            **{
+                name: None if getattr(self, name) is None else len(getattr(self, name))
+                for name in ("probs", "vectors", "dynamics", "conflicting", "content_hashes")
+            },
+        }
+        for name, length in lengths.items():
+            if length is not None and length != n:
+                raise DataError(f"There are {n:,} labels and {length:,} rows of {name}.", "They must be aligned.")
+        if self.probs is not None and self.probs.shape[1] != self.n_classes:
+            raise DataError(f"The probabilities have {self.probs.shape[1]} columns for {self.n_classes} classes.")
+        if n and (self.labels.min() < -1 or self.labels.max() >= self.n_classes):
+            raise DataError(f"Labels are class codes from 0 to {self.n_classes - 1}, or -1 for unlabelled.")
+
+    @property
+    def n(self) -> int:
+        """Number of items."""
+        return len(self.labels)
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """bool [N]: which items have a given label."""
+        return self.labels >= 0
+
+    def has(self, need: Need) -> bool:
+        """Say whether an input is there."""
+        return getattr(self, need) is not None
+
+    def relabelled(self, changes: Mapping[int, int]) -> Inputs:
+        """Return the same inputs with other labels at some positions."""
+        labels = self.labels.copy()
+        labels[list(changes)] = list(changes.values())
+        return replace(self, labels=labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What one detector found.
+
+    Attributes
+    ----------
+    score
+        float32 [N], high = suspicious, on the detector's own scale; NaN where it has no say (an unlabelled item).
+    suggestion
+        int32 [N]: the class it would give, -1 for none.
+    flags
+        bool [N]: which items it calls an issue.
+    pairs
+        int32 [M, 2]: items that belong together (duplicates).
+    columns
+        Further scores float32 [N] of the same kind, for the combiner.
+    frozen
+        The globals that an update holds fixed (thresholds, normalisers), and what it needs to be fast.
+    """
+
+    score: NDArray[np.float32]
+    suggestion: NDArray[np.int32] | None = None
+    flags: NDArray[np.bool_] | None = None
+    pairs: NDArray[np.int32] | None = None
+    columns: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    frozen: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Reason(NamedTuple):
+    """One piece of evidence about one item: in words, with its number for whoever asks."""
+
+    name: str
+    text: str
+    value: float
+
+
+class Detector(Protocol):
+    """One way to find issues. Stateless: what it learnt from the data is in the `Result`."""
+
+    name: str
+    issue: Issue
+    needs: frozenset[Need]
+
+    def run(self, inputs: Inputs, progress: Progress) -> Result:
+        """Score every item."""
+        ...
+
+    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+        """Score again after the labels at positions `changed` became what `inputs.labels` now says.
+
+        Equal to `run` on the same inputs with the frozen globals of `result`.
+        """
+        ...
+
+    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
+        """Say in words what it holds about one item; nothing where it has no say."""
+        ...
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What all detectors found; those that failed are named with the reason."""
+
+    results: Mapping[str, Result] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)

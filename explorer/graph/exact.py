@@ -1,0 +1,88 @@
+"""Exact search: every query against every vector, a block of queries at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.progress import Progress
+
+BLOCK = 2048
+"""Queries answered between two reports of progress."""
+
+GPU_CELLS = 2**28
+"""Most similarities held on a GPU at once (one gigabyte of float32)."""
+
+
+def search_faiss(
+    base: NDArray[np.float32], queries: NDArray[np.float32], fetch: int, progress: Progress
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return positions [Q, fetch] and inner products [Q, fetch], on the CPU with all its threads."""
+    import faiss
+
+    index = faiss.IndexFlatIP(base.shape[1])
+    index.add(base)
+    found = np.empty((len(queries), fetch), dtype=np.int64)
+    similarity = np.empty((len(queries), fetch), dtype=np.float32)
+    for start in range(0, len(queries), BLOCK):
+        rows = slice(start, start + BLOCK)
+        similarity[rows], found[rows] = index.search(queries[rows], fetch)
+        progress.advance(len(found[rows]))
+    return found, similarity
+
+
+def search_torch(
+    base: NDArray[np.float32], queries: NDArray[np.float32], fetch: int, device: str, progress: Progress
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the same as `search_faiss` by blocked matrix products on any torch device.
+
+    Both sides are cut into blocks so that memory stays bounded; an out-of-memory error halves the block.
+    """
+    import torch
+
+    precision = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")  # TF32 would blur the last of the nearest
+    try:
+        columns = torch.as_tensor(base, device=device)
+        size = int(max(1, min(len(queries), GPU_CELLS // max(1, len(base)), 16_384)))
+        found = np.empty((len(queries), fetch), dtype=np.int64)
+        similarity = np.empty((len(queries), fetch), dtype=np.float32)
+        start = 0
+        while start < len(queries):
+            rows = slice(start, min(start + size, len(queries)))
+            try:
+                best = _top(torch.as_tensor(queries[rows], device=device), columns, fetch, torch)
+            except torch.OutOfMemoryError:
+                if size == 1:
+                    raise
+                size = max(1, size // 2)
+                torch.cuda.empty_cache()
+                progress.say(f"out of memory on {device}: {size} queries at a time")
+                continue
+            similarity[rows], found[rows] = best
+            progress.advance(rows.stop - rows.start)
+            start = rows.stop
+        return found, similarity
+    finally:
+        torch.set_float32_matmul_precision(precision)
+
+
+def _top(block: Any, columns: Any, fetch: int, torch: Any) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Merge the best of one block of columns after another, so that Q·N similarities never exist at once."""
+    width = max(fetch, GPU_CELLS // max(1, len(block)))
+    values = positions = None
+    for start in range(0, len(columns), width):
+        part = block @ columns[start : start + width].T
+        top = part.topk(min(fetch, part.shape[1]), dim=1)
+        found = top.indices + start
+        if values is None:
+            values, positions = top.values, found
+            continue
+        both, where = torch.cat([values, top.values], dim=1), torch.cat([positions, found], dim=1)
+        kept = both.topk(min(fetch, both.shape[1]), dim=1)
+        values, positions = kept.values, where.gather(1, kept.indices)
+    assert values is not None
+    assert positions is not None
+    return values.cpu().numpy(), positions.cpu().numpy()

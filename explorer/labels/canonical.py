@@ -1,0 +1,186 @@
+"""Canonical JSON and the hashes made of it: the ids of events, commits, label schemas and snapshots.
+
+Ids are SHA-256 (hex) over RFC 8785 canonical JSON, so that anybody can recompute them from the rows, in any language.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import rfc8785
+
+from explorer.errors import DataError
+from explorer.labels.model import Event, StoreError
+
+NO_EVENTS = hashlib.sha256(b"[]").hexdigest()
+"""Root hash of a commit without events."""
+
+
+def canonical(value: Any) -> bytes:
+    """Return the RFC 8785 form of a JSON value; `DataError` where it has none (NaN, half a surrogate pair, 2⁵³ and more)."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise DataError(f"A value cannot be stored: {error}", "Pass plain text and ordinary numbers.") from error
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical form, in hex."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def value_json(class_id: str | None) -> dict[str, str] | None:
+    """Return the typed JSON of a label: the type is the key, so that other types of label can follow."""
+    return None if class_id is None else {"class": class_id}
+
+
+def value_text(class_id: str | None) -> str:
+    """Return `value_json` as canonical text, the form in which the table holds it."""
+    return "null" if class_id is None else _class_text(class_id)
+
+
+@lru_cache(maxsize=4096)
+def _class_text(class_id: str) -> str:
+    return canonical({"class": class_id}).decode()
+
+
+@lru_cache(maxsize=4096)
+def read_value(text: str) -> str | None:
+    """Return the class id in a typed JSON value; `StoreError` for a type that this version does not know."""
+    value = json.loads(text)
+    if value is None:
+        return None
+    if isinstance(value, dict) and list(value) == ["class"] and isinstance(value["class"], str):
+        return value["class"]
+    raise StoreError(
+        f"The store holds a value of a type that this version does not know: {text[:80]}",
+        "Open it with the version of the package that wrote it, or a newer one.",
+    )
+
+
+def event_id(event: Event) -> str:
+    """Return the id of an event: the hash of all that it says. The commit is left out, since it hashes the ids."""
+    return digest(
+        {
+            "op_id": event.op_id,
+            "order": event.order,
+            "item": event.item,
+            "content_hash": event.content_hash,
+            "field": event.field,
+            "rater": event.rater,
+            "op": event.op,
+            "previous": event.previous,
+            "old": value_json(event.old),
+            "new": value_json(event.new),
+            "reason": event.reason,
+            "note": event.why,
+            "evidence": event.evidence,
+            "undoes": event.undoes,
+            "restores": event.restores,
+        }
+    )
+
+
+def root_hash(events: Iterable[Event]) -> str:
+    """Return the root hash of a commit's events: the hash of their ids, in order."""
+    return digest([e.id for e in events])
+
+
+def commit_id(
+    *,
+    parent: str | None,
+    merge_parent: str | None,
+    branch: str,
+    position: int,
+    rater: str,
+    time: str,
+    message: str,
+    kind: str,
+    schema: str,
+    snapshot: str,
+    root: str,
+    tool: str,
+) -> str:
+    """Return the id of a commit; each argument is the column of that name."""
+    return digest(
+        {
+            "parent": parent,
+            "merge_parent": merge_parent,
+            "branch": branch,
+            "position": position,
+            "rater": rater,
+            "time": time,
+            "message": message,
+            "kind": kind,
+            "schema": schema,
+            "snapshot": snapshot,
+            "root": root,
+            "tool": tool,
+        }
+    )
+
+
+def schema_id(classes: Sequence[Mapping[str, Any]], parent: str | None, migrations: Sequence[Any]) -> str:
+    """Return the id of a label schema."""
+    return digest({"classes": list(classes), "parent": parent, "migrations": list(migrations)})
+
+
+def snapshot_id(ids: Sequence[str], hashes: Sequence[str], given: Sequence[str | None]) -> str:
+    """Return the id of a snapshot: equal for equal rows in any order.
+
+    The hash runs over one canonical JSON line `[item id, content hash, given label]` per item, sorted by item id.
+    """
+    sha = hashlib.sha256()
+    # For lists of text and null, the standard encoder already writes what RFC 8785 asks for, 20 times as fast.
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    for row in sorted(zip(ids, hashes, given, strict=True)):
+        sha.update(encode(row).encode() + b"\n")
+    return sha.hexdigest()
+
+
+def time_text(time: dt.datetime) -> str:
+    """Return a time as UTC text of fixed width, so that text order is time order."""
+    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_time(text: str) -> dt.datetime:
+    """Return the time in such a text."""
+    return dt.datetime.fromisoformat(text)
+
+
+def clean_evidence(evidence: Mapping[str, Any] | None, item: str) -> dict[str, Any] | None:
+    """Bring evidence to plain JSON.
+
+    What is missing (`None`, NaN, infinite) is left out, at any depth of a mapping; in a list it becomes null, so that
+    positions stay. Numpy scalars become numbers. Anything that is no JSON value raises `DataError`.
+    """
+    if evidence is None:
+        return None
+    cleaned = _clean(dict(evidence), item)
+    return cleaned or None
+
+
+def _clean(value: Any, item: str) -> Any:
+    if isinstance(value, Mapping):
+        if bad := [k for k in value if not isinstance(k, str)]:
+            raise DataError(f"Item {item!r}: the evidence has the key {bad[0]!r}.", "Keys of evidence are text.")
+        pairs = ((k, _clean(v, item)) for k, v in value.items())
+        return {k: v for k, v in pairs if v is not None}
+    if isinstance(value, list | tuple):
+        return [_clean(v, item) for v in value]
+    if not isinstance(value, str) and getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()  # a numpy scalar
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise DataError(
+        f"Item {item!r}: the evidence holds a {type(value).__name__}.",
+        "Evidence is text, numbers, true or false, and lists and mappings of these.",
+    )

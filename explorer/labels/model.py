@@ -1,0 +1,235 @@
+"""The plain values that the label store speaks in, and its errors."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.errors import ExplorerError
+
+OPS = ("set", "keep", "clear", "flag")
+"""What an event does: give a label, confirm the label, go back to the given label, mark the item with a reason."""
+KINDS = ("edit", "bulk", "keep", "merge", "revert", "schema", "import")
+"""What a commit is for."""
+RATER_KINDS = ("person", "model", "import")
+"""Who can give a label."""
+STATES = ("given", "relabelled", "kept", "flagged", "stale", "conflict")
+"""States of a cell; see `Cell.state`."""
+FIELD = "label"
+"""The one field of an item that this version writes; the column is there so that others can follow."""
+
+
+class StoreError(ExplorerError):
+    """The store file cannot be used as asked: it is missing, locked, read-only, full, damaged, newer or another's."""
+
+
+class Conflict(ExplorerError):
+    """Somebody changed a cell after the writer looked at it; nothing was written.
+
+    Attributes
+    ----------
+    cells
+        The cells as they are now: what, who, when and why.
+    """
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.cells = tuple(cells)
+        first = self.cells[0]
+        who = f" by {first.rater}" if first.rater else ""
+        when = f" at {first.time:%Y-%m-%d %H:%M:%S} UTC" if first.time else ""
+        why = f" ({first.why})" if first.why else ""
+        now = "unlabelled" if first.value is None else repr(first.value)
+        more = f", and {len(self.cells) - 1:,} more items changed" if len(self.cells) > 1 else ""
+        super().__init__(
+            f"Item {first.item!r} changed after you looked: it is now {now}, {first.state}{who}{when}{why}{more}. "
+            "Nothing was written.",
+            "Look again, and repeat the change if it still holds.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """Whoever gives a label. Two raters with the same name and kind are the same rater, in every store."""
+
+    name: str
+    kind: str = "person"
+
+    @property
+    def id(self) -> str:
+        """Stable id, such as `person:ann`."""
+        return f"{self.kind}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One wish to change one item.
+
+    Attributes
+    ----------
+    item
+        Item id.
+    op
+        One of `OPS`.
+    value
+        Class name for "set"; `None` there means unlabelled. The other ops take no value.
+    expected
+        What the writer saw: an event id, or `base:<snapshot id>` where there was no event. `None` asks for no check.
+    why, reason
+        Free text, and a reason code.
+    evidence
+        What the writer was shown: `p_error`, `score`, `name`, `model`, `revision` … Numbers that are missing or not
+        finite are left out.
+    op_id
+        Made by the client, unique: a second edit with it changes nothing.
+    rater
+        Whoever decided, where that is not whoever commits (an import of somebody else's decisions).
+    """
+
+    item: str
+    op: str
+    value: str | None = None
+    expected: str | None = None
+    why: str = ""
+    reason: str = ""
+    evidence: Mapping[str, Any] | None = None
+    op_id: str | None = None
+    rater: Rater | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of one item, as stored. `old` and `new` are class ids, `None` is unlabelled.
+
+    `previous` is the event that it follows on the item. An event of an undo has `undoes`, the event it takes back, and
+    `restores`, the decision in force again (`None`: the item is untouched again).
+    """
+
+    id: str
+    op_id: str
+    order: int
+    item: str
+    content_hash: str
+    field: str
+    rater: str
+    op: str
+    previous: str | None
+    old: str | None
+    new: str | None
+    reason: str = ""
+    why: str = ""
+    evidence: Mapping[str, Any] | None = None
+    undoes: str | None = None
+    restores: str | None = None
+
+    @property
+    def decision(self) -> str | None:
+        """Id of the event whose decision holds after this one: its own, or the one that an undo restores."""
+        return self.id if self.undoes is None else self.restores
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Events that were written together, and what they stand on. `time` is UTC, `position` counts from 0 in `branch`."""
+
+    id: str
+    kind: str
+    rater: str
+    time: dt.datetime
+    message: str
+    events: tuple[Event, ...] = ()
+    rater_kind: str = "person"
+    parent: str | None = None
+    merge_parent: str | None = None
+    branch: str = "main"
+    position: int = 0
+    schema: str = ""
+    snapshot: str = ""
+    root: str = ""
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event together with what its commit says. `decided` is the snapshot that the decision was made on."""
+
+    event: Event
+    commit: str
+    kind: str
+    time: dt.datetime
+    rater: str
+    decided: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The label of one item now.
+
+    Attributes
+    ----------
+    value
+        The label in force, a class name; `None` is unlabelled.
+    event
+        Newest event of the item, or `base:<snapshot id>`; hand it back as `Edit.expected`.
+    op, rater, time, why, reason
+        Of that event; `None` and "" where there is none. `time` is UTC.
+    state
+        given: nobody decided, the given label holds. relabelled: another label was given. kept: the given label was
+        confirmed. flagged: marked with a reason. stale: the item's content changed after the decision, which is shown
+        (`recorded`) but does not hold. conflict: the decision holds, but the given label changed under it (`given`).
+    given
+        The given label now.
+    recorded
+        The label that the newest event recorded; it differs from `value` where the cell is stale.
+    evidence
+        What the writer was shown.
+    """
+
+    item: str
+    value: str | None
+    event: str
+    op: str | None = None
+    rater: str | None = None
+    time: dt.datetime | None = None
+    why: str = ""
+    reason: str = ""
+    state: str = "given"
+    given: str | None = None
+    recorded: str | None = None
+    evidence: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class BindReport:
+    """What `Store.bind` found; lists of item ids.
+
+    `added`, `removed`, `changed` (content), `moved` (the fewest items that explain a new order) and `given_changed`
+    compare with the snapshot bound before. `stale` and `conflict` are the cells in these states now. `commit` is the
+    commit that recorded it, `None` if nothing had to be written.
+    """
+
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    given_changed: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+    conflict: list[str] = field(default_factory=list)
+    commit: Commit | None = None
+
+    def __str__(self) -> str:
+        names = {"given_changed": "with another given label", "conflict": "in conflict"}
+        fields = ("added", "removed", "changed", "moved", "given_changed", "stale", "conflict")
+        parts = [f"{len(getattr(self, f)):,} {names.get(f, f)}" for f in fields if getattr(self, f)]
+        return ", ".join(parts) or "nothing changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Outcome of recomputing every hash: counts of what was checked, and the first problem if there is one."""
+
+    ok: bool
+    commits: int
+    events: int
+    problem: str | None = None

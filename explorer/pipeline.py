@@ -1,0 +1,289 @@
+"""The stages from items to ranked issues and a map, run on one worker thread, each reporting and cancellable.
+
+    embed ─▶ (principal layout) ─▶ graph ─▶ probe ─▶ score ─▶ layout
+
+A stage that fails is shown by name with its error; stages that do not need it go on.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.dataset import Dataset
+from explorer.errors import Cancelled, ExplorerError
+from explorer.progress import Progress, Stage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from explorer.detectors import Combined, Findings, Inputs
+    from explorer.embedding import Embedding
+    from explorer.graph import NeighbourGraph
+    from explorer.probe import Probe, Trust
+
+log = logging.getLogger("explorer")
+
+STAGES = ("embed", "graph", "probe", "score", "layout")
+NEEDS: dict[str, tuple[str, ...]] = {
+    "embed": (),
+    "graph": ("embed",),
+    "probe": ("embed",),
+    "score": ("embed",),
+    "layout": ("graph",),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is made with; part of the manifest."""
+
+    embedder: str = "auto"
+    embedder_options: dict[str, Any] = field(default_factory=dict)
+    device: str | None = None
+    k: int = 50
+    seed: int = 0
+    cache: bool | str = True
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """All that has been computed so far. Replaced as a whole, never changed in place, so that readers need no lock."""
+
+    embedding: Embedding | None = None
+    layout: NDArray[np.float32] | None = None
+    layout_name: str | None = None
+    graph: NeighbourGraph | None = None
+    probe: Probe | None = None
+    probs: NDArray[np.float32] | None = None
+    inputs: Inputs | None = None
+    findings: Findings | None = None
+    combined: Combined | None = None
+    table: pd.DataFrame | None = None
+    trust: Trust | None = None
+
+
+class Pipeline:
+    """One run over one dataset.
+
+    Parameters
+    ----------
+    dataset, labels, classes
+        The items; the label of each now as a class code int32 [N] (-1 = unlabelled); the class names.
+    publish
+        Called on the worker thread after each stage with (what, results, dataset); `what` is "dataset", "layout",
+        "graph", "probe" or "scores". The dataset is a smaller one when items could not be embedded.
+    report
+        Called with all stages whenever one of them moves.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        labels: NDArray[np.int32],
+        classes: tuple[str, ...],
+        options: Options,
+        publish: Callable[[str, Results, Dataset], None],
+        report: Callable[[tuple[Stage, ...]], None],
+    ) -> None:
+        self.dataset = dataset
+        self.labels = labels
+        self.classes = classes
+        self.options = options
+        self.results = Results()
+        self.failures: dict[str, Exception] = {}
+        self._publish = publish
+        self._report = report
+        self._cancel = threading.Event()
+        self._moved = threading.Condition()
+        self._stages = {name: Stage(name) for name in STAGES}
+        self._thread = threading.Thread(target=self._run, name="explorer-pipeline", daemon=True)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All stages as they stand."""
+        return tuple(self._stages[name] for name in STAGES)
+
+    @property
+    def running(self) -> bool:
+        """Whether work goes on."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin on the worker thread."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop at the next batch; what is finished stays."""
+        self._cancel.set()
+
+    def wait(self, stage: str | None = None, timeout: float | None = None) -> bool:
+        """Wait until a stage (default: the last) has ended, for at most `timeout` seconds; say whether it has."""
+        name = stage or STAGES[-1]
+        with self._moved:
+            return self._moved.wait_for(lambda: self._ended(name), timeout)
+
+    def _ended(self, name: str) -> bool:
+        return self._stages[name].state not in ("waiting", "running")
+
+    def _run(self) -> None:
+        # Importing UMAP compiles for seconds; it happens beside the embedding instead of after the graph.
+        threading.Thread(target=_warm_up, name="explorer-warm-up", daemon=True).start()
+        for name in STAGES:
+            progress = Progress(self._stages[name], self._heard, self._cancel)
+            lacking = [n for n in NEEDS[name] if self._stages[n].state in ("failed", "cancelled")]
+            if self._cancel.is_set():
+                progress.finish("cancelled")
+            elif lacking:
+                progress.finish("skipped", f"needs the stage {lacking[0]!r}, which did not finish")
+            else:
+                self._stage(name, progress)
+
+    def _stage(self, name: str, progress: Progress) -> None:
+        try:
+            note = getattr(self, f"_{name}")(progress)
+        except Cancelled:
+            progress.finish("cancelled", "cancelled; finished batches are kept")
+        except Exception as error:  # shown by name on the stage and raised to whoever asks for its result
+            if not isinstance(error, ExplorerError):
+                log.exception("The stage %r failed.", name)
+            self.failures[name] = error
+            progress.finish("failed", str(error) or type(error).__name__)
+        else:
+            progress.finish("skipped" if note and note.startswith("not needed") else "done", note)
+
+    def _heard(self, stage: Stage) -> None:
+        with self._moved:
+            self._stages[stage.name] = stage
+            self._moved.notify_all()
+        self._report(self.stages)
+
+    def _set(self, what: str, **changes: Any) -> None:
+        self.results = replace(self.results, **changes)
+        self._publish(what, self.results, self.dataset)
+
+    # The stages; each returns the note that stays beside it -----------------------------------------------------
+
+    def _embed(self, progress: Progress) -> str:
+        from explorer import layout
+        from explorer.embedding import embed
+
+        o = self.options
+        embedding = embed(
+            self.dataset,
+            o.embedder,
+            device=o.device,
+            seed=o.seed,
+            cache=o.cache,
+            progress=progress,
+            **o.embedder_options,
+        )
+        note = f"{embedding.name}: {embedding.why}"
+        if embedding.failed:
+            keep = np.ones(len(self.dataset), dtype=bool)
+            keep[list(embedding.failed)] = False
+            self.dataset = self.dataset.without(embedding.failed)
+            self.labels = self.labels[keep]
+            embedding = replace(embedding, vectors=embedding.vectors[keep], failed={})
+            note += f"; {int((~keep).sum()):,} items set aside (see review.dataset.set_aside_table())"
+        self._set("dataset", embedding=embedding)
+        if len(self.dataset) > 1:
+            first = layout.principal(embedding.vectors, seed=o.seed)
+            self._set("layout", layout=first, layout_name="principal")
+        return note
+
+    def _graph(self, progress: Progress) -> str:
+        from explorer import graph
+
+        vectors = self._vectors()
+        ids = self.dataset.item_ids
+        found = graph.build(
+            vectors, self.options.k, ids=ids, device=self.options.device, seed=self.options.seed, progress=progress
+        )
+        self._set("graph", graph=found)
+        recall = "" if found.method == "exact" or found.recall is None else f", recall {found.recall:.3f}"
+        return f"k {found.k}, {found.method}{recall}"
+
+    def _probe(self, progress: Progress) -> str:
+        from explorer import probe
+
+        if self.dataset.probs is not None:
+            self._set("probe", probs=self.dataset.probs)
+            return "not needed: probabilities were given"
+        if len(np.unique(self.labels[self.labels >= 0])) < 2:
+            return "not needed: fewer than two classes are in use"
+        found = probe.out_of_fold(
+            self._vectors(),
+            self.labels,
+            len(self.classes),
+            ids=self.dataset.item_ids,
+            seed=self.options.seed,
+            device=self.options.device,
+            progress=progress,
+        )
+        self._set("probe", probe=found, probs=found.probs)
+        return f"out-of-fold accuracy {found.accuracy:.3f}"
+
+    def _score(self, progress: Progress) -> str:
+        from explorer import detectors, probe
+
+        r = self.results
+        inputs = detectors.Inputs(
+            labels=self.labels,
+            n_classes=len(self.classes),
+            graph=r.graph,
+            probs=_pad(r.probs, len(self.classes)),
+            vectors=self._vectors(),
+            dynamics=None if r.probe is None else r.probe.dynamics,
+            conflicting=self.dataset.conflicting,
+            content_hashes=self.dataset.content_hashes,
+            seed=self.options.seed,
+        )
+        findings = detectors.run(inputs, progress=progress)
+        combined = detectors.combine(inputs, findings)
+        table = detectors.table(self.dataset.item_ids, self.classes, inputs, findings, combined)
+        trust = None
+        if r.graph is not None and inputs.probs is not None:
+            trust = probe.trust(r.graph, inputs.probs, self.labels, self.classes)
+        self._set("scores", inputs=inputs, findings=findings, combined=combined, table=table, trust=trust)
+        note = f"{len(findings.results)} methods"
+        for name, reason in findings.failures.items():
+            note += f"; {name} failed: {reason}"
+        return note
+
+    def _layout(self, progress: Progress) -> str:
+        from explorer import layout
+
+        graph, first = self.results.graph, self.results.layout
+        if graph is None or first is None or graph.n < 4:
+            return "not needed: too few items for a UMAP"
+        found = layout.umap(graph, first, seed=self.options.seed, progress=progress)
+        self._set("layout", layout=found, layout_name="umap")
+        return "UMAP of the neighbour graph"
+
+    def _vectors(self) -> NDArray[np.float32]:
+        embedding = self.results.embedding
+        if embedding is None:
+            raise ExplorerError("There is no embedding.", "See why the stage 'embed' did not finish: review.status.")
+        return embedding.vectors
+
+
+def _warm_up() -> None:
+    try:
+        importlib.import_module("umap")
+    except Exception:  # the layout stage imports it again and reports the error under its own name
+        log.debug("UMAP could not be imported ahead of time.", exc_info=True)
+
+
+def _pad(probs: NDArray[np.float32] | None, classes: int) -> NDArray[np.float32] | None:
+    """Give classes that were added after the probabilities were made a column of zeros."""
+    if probs is None or probs.shape[1] == classes:
+        return probs
+    return np.pad(probs, ((0, 0), (0, classes - probs.shape[1])))

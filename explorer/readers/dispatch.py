@@ -1,0 +1,136 @@
+"""`read`: look at what was given and hand it to the reader that knows it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from explorer.content import MediaKind
+from explorer.dataset import Dataset
+from explorer.errors import DataError, UnknownName
+from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
+from explorer.readers.options import Options
+
+_log = logging.getLogger("explorer")
+
+
+def read(
+    source: Any,
+    *,
+    label: Any = None,
+    image: str | None = None,
+    text: str | None = None,
+    features: Any = None,
+    embedding: str | None = None,
+    probs: Any = None,
+    key: str | None = None,
+    kind: MediaKind | None = None,
+    classes: Any = None,
+    root: str | os.PathLike[str] | None = None,
+    split: str | None = None,
+    encoding: str | None = None,
+) -> Dataset:
+    """Read a labelled dataset. What is not given is inferred, and `Dataset.notes` says what was taken as what and why.
+
+    Parameters
+    ----------
+    source
+        One of: a folder with a sub-folder per class (pictures, or `.txt` files); a `.csv`, `.tsv`, `.parquet` or
+        `.jsonl` file; a `DataFrame`; a Hugging Face `Dataset` or `DatasetDict`; a map-style torch `Dataset` of
+        (item, label); an array of pictures (uint8 [R, H, W] or [R, H, W, C]) or of vectors (float [R, D]); a list of
+        strings or of pictures.
+    label
+        Name of the column with the given label, or the R labels themselves. Empty cells are unlabelled.
+    image, text
+        Name of the column with the picture (bytes, Hugging Face dicts, file paths) or the text.
+    features
+        Precomputed features, float [R, D], or the names of feature columns. Beside pictures or texts, the columns
+        are the embedding; alone, they are the cells of a table.
+    embedding
+        Name of a column whose cells are lists of numbers: a precomputed embedding.
+    probs
+        Predicted probabilities: an array [R, K] with columns in the order of the classes, a `DataFrame` whose
+        columns are classes, a list of columns, or the prefix that such columns share.
+    key
+        Column that names the items. For a folder, `"path"`. Without it an item is told by its content.
+    kind
+        "image", "text", "table" or "vector".
+    classes
+        All class values in order; needed only where a class occurs in no row.
+    root
+        Folder that file paths in the data may not leave. By default the folder of the file that names them.
+    split
+        Which part of a `DatasetDict`, or of a folder with `train/` and `test/`.
+    encoding
+        Of a text file that is not UTF-8, such as "cp1252".
+
+    Raises
+    ------
+    DataError
+        What cannot be read or is ambiguous, with the candidates and the remedy.
+    UnknownName
+        A column, split or key that does not exist, with the nearest that do.
+    OutsideRoot
+        A path in the data leads outside `root`. This ends the reading: such data is broken or hostile.
+
+    Examples
+    --------
+    >>> dataset = read(["good film", "dull film", "fine play"], label=["+", "-", "+"])
+    >>> dataset
+    Dataset(3 text items, 2 classes, from a list of texts)
+    """
+    options = Options(label, image, text, features, embedding, probs, key, kind, classes, root, split, encoding)
+    dataset = _read(source, options)
+    for note in dataset.notes:
+        _log.info("%s: %s", dataset.source or "dataset", note)
+    if dataset.set_aside:
+        _log.warning("%s: %d rows are set aside; see set_aside_table().", dataset.source, len(dataset.set_aside))
+    return dataset
+
+
+def _read(source: Any, options: Options) -> Dataset:
+    if isinstance(source, str | os.PathLike):
+        return _read_path(Path(source).expanduser(), options)
+    if isinstance(source, pd.DataFrame):
+        options.only("a DataFrame", "label image text features embedding probs key kind classes root")
+        return frame.from_frame(source, options, source="a DataFrame", root=Path.cwd())
+    if isinstance(source, np.ndarray):
+        return arrays.from_array(source, options)
+    if isinstance(source, list | tuple):
+        return arrays.from_list(list(source), options)
+    # A source of one of these types exists only once its library is imported, so nothing heavy is loaded to ask.
+    if "datasets" in sys.modules and huggingface.recognises(source):
+        return huggingface.from_huggingface(source, options)
+    if "torch" in sys.modules:
+        import torch
+
+        if isinstance(source, torch.Tensor):
+            return arrays.from_array(source.detach().cpu().numpy(), options)
+    if torchdata.recognises(source):
+        return torchdata.from_torch(source, options)
+    raise DataError(
+        f"A {type(source).__module__}.{type(source).__name__} cannot be read as a dataset.",
+        "Give a folder, a CSV, Parquet or JSONL file, a DataFrame, a Hugging Face or torch dataset, an array or a list.",
+    )
+
+
+def _read_path(path: Path, options: Options) -> Dataset:
+    if path.is_dir():
+        return folder.from_folder(path, options)
+    if path.is_file():
+        return tabular.from_file(path, options)
+    if path.exists():
+        raise DataError(f"{str(path)!r} is neither a file nor a folder.")
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    raise UnknownName(
+        "file or folder",
+        path if not siblings else path.name,
+        siblings,
+        f"It was looked for in {path.parent.resolve()}.",
+    )

@@ -1,0 +1,218 @@
+"""A folder with a sub-folder per class → `Dataset`. Pictures, or one text per `.txt` file."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from explorer.content import Content, ImageFiles, MediaKind, Texts
+from explorer.dataset import Dataset, SetAside, build
+from explorer.errors import DataError, OutsideRoot, UnknownName
+from explorer.readers.options import Options, counted, listed
+from explorer.readers.probabilities import align
+from explorer.readers.roles import IMAGE_SUFFIXES
+
+_SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"}
+_LITTER = {"__macosx", "thumbs.db", "desktop.ini", "__pycache__"}
+
+
+class TextFiles(Texts):
+    """Texts that stood in files: rows are named by path."""
+
+    def __init__(self, texts: list[str | None], paths: list[str]) -> None:
+        super().__init__(texts)
+        self.paths = paths
+
+    def name(self, row: int) -> str:
+        """Return the path below the folder."""
+        return self.paths[row]
+
+
+def from_folder(path: Path, options: Options) -> Dataset:
+    """Read every file below the class folders, in natural order; the class is the first folder below `path`."""
+    options.only("a folder", "label features probs key kind classes root split encoding")
+    if options.label is not None:
+        raise DataError("label= has no meaning for a folder: the sub-folder is the label.", "Leave it out.")
+    if options.key not in (None, "path"):
+        raise UnknownName("key for a folder", options.key, ["path"])
+    base = _part(path.resolve(), options.split)
+    root = base if options.root is None else Path(options.root).expanduser().resolve()
+    if not base.is_relative_to(root):
+        raise DataError(f"The folder {str(base)!r} is not inside root={str(root)!r}.", "Give a folder that holds it.")
+    notes: list[str] = []
+    files = _files(base, root, notes)
+    kind = options.kind or _kind(files, base)
+    suffixes = IMAGE_SUFFIXES if kind == "image" else (".txt",)
+    if kind not in ("image", "text"):
+        raise DataError(f"A folder cannot be read as kind {kind!r}.", "Give kind='image' or kind='text'.")
+    chosen = [f for f in files if f.lower().endswith(suffixes)]
+    labels = [f.split("/", 1)[0] for f in chosen]
+    _describe_rest(files, chosen, labels, base, notes, kind)
+    notes.insert(0, f"each sub-folder is a class ({len(set(labels))}), its {kind} files are the items")
+    aside: list[SetAside] = []
+    content: Content
+    if kind == "image":
+        content = ImageFiles(root, [(base / f).relative_to(root).as_posix() for f in chosen])
+    else:
+        content = TextFiles(_texts(base, chosen, options.encoding or "utf-8-sig", aside), chosen)
+    classes: Any = options.classes
+    probs = None
+    if options.probs is not None:
+        given = align(options.probs, None, labels, classes)
+        probs, classes = given.values, given.classes
+    return build(
+        content,
+        labels,
+        keys=chosen if options.key == "path" else None,
+        features=options.features,
+        probs=probs,
+        classes=classes,
+        row_index=pd.Index(chosen, name="path", dtype=object),
+        label_name="folder",
+        source=f"{path.name or str(path)}/",
+        set_aside=aside,
+        notes=notes,
+    )
+
+
+def _part(base: Path, split: str | None) -> Path:
+    """Go into the split's folder; folders that look like splits and not like classes need one."""
+    folders = [name for name in sorted(os.listdir(base)) if (base / name).is_dir() and not _hidden(name)]
+    if split is not None:
+        if split not in folders:
+            raise UnknownName("split", split, folders)
+        return base / split
+    nested = any(p.is_dir() for name in folders for p in (base / name).iterdir())
+    if folders and nested and all(name.lower() in _SPLITS for name in folders):
+        raise DataError(
+            f"The sub-folders of {str(base)!r} look like splits, not classes: {listed(folders)}.",
+            f"Say which one to read, such as split={folders[0]!r}.",
+        )
+    return base
+
+
+def _files(base: Path, root: Path, notes: list[str]) -> list[str]:
+    """List the files below the sub-folders in natural order as paths below `base`; no link may leave `root`."""
+
+    def fail(error: OSError) -> None:
+        raise DataError(f"{error.filename}: the folder cannot be read ({error.strerror}).", "Check its permissions.")
+
+    files: list[str] = []
+    loose, linked = 0, 0
+    for place, folders, names in os.walk(base, onerror=fail):
+        here = Path(place)
+        folders[:] = [name for name in folders if not _hidden(name)]
+        for name in list(folders):
+            if (here / name).is_symlink():
+                _inside(here / name, root)
+                linked += 1  # it lies inside the root, so its files are met at their own place
+        for name in names:
+            if _hidden(name):
+                continue
+            if here == base:
+                loose += 1
+                continue
+            if (here / name).is_symlink():
+                _inside(here / name, root)
+            files.append((here / name).relative_to(base).as_posix())
+    if loose:
+        notes.append(
+            f"{counted(loose, 'file')} directly in the folder {'is' if loose == 1 else 'are'} in no class: left out"
+        )
+    if linked:
+        notes.append(f"{counted(linked, 'linked folder')} {'is' if linked == 1 else 'are'} not followed")
+    return sorted(files, key=_natural_path)
+
+
+def _inside(link: Path, root: Path) -> None:
+    if not link.resolve().is_relative_to(root):
+        raise OutsideRoot(
+            f"The link {str(link)!r} leads outside {str(root)!r}.",
+            "Remove it, or give the folder that holds everything as root=.",
+        )
+
+
+def _kind(files: list[str], base: Path) -> MediaKind:
+    images = sum(f.lower().endswith(IMAGE_SUFFIXES) for f in files)
+    texts = sum(f.lower().endswith(".txt") for f in files)
+    if not images and not texts:
+        _nothing(files, base)
+    if images and texts and min(images, texts) > 0.1 * max(images, texts):
+        raise DataError(
+            f"The folder {str(base)!r} holds {counted(images, 'picture')} and {counted(texts, 'text file')}.",
+            "Say which are the items: kind='image' or kind='text'.",
+        )
+    return "image" if images >= texts else "text"
+
+
+def _nothing(files: list[str], base: Path) -> None:
+    """Explain why a folder has no items."""
+    direct = [p.name for p in base.iterdir() if p.is_file() and not _hidden(p.name)]
+    tables = [name for name in direct if name.lower().endswith((".csv", ".tsv", ".parquet", ".jsonl"))]
+    if tables:
+        raise DataError(
+            f"The folder {str(base)!r} has no sub-folders with pictures or texts, but the table {tables[0]!r}.",
+            f"Read the table: explorer.read({str(base / tables[0])!r}).",
+        )
+    if direct and not files:
+        raise DataError(
+            f"The folder {str(base)!r} holds {counted(len(direct), 'file')} but no sub-folders to take classes from.",
+            "Put the files of each class in a sub-folder of its name, or give a table with paths and labels.",
+        )
+    if files:
+        suffixes = sorted({Path(f).suffix.lower() or "(none)" for f in files})
+        raise DataError(
+            f"The folder {str(base)!r} holds no pictures and no .txt files, only {listed(suffixes)}.",
+            f"Pictures end in {', '.join(IMAGE_SUFFIXES)}.",
+        )
+    raise DataError(f"The folder {str(base)!r} is empty.", "Check the path.")
+
+
+def _describe_rest(
+    files: list[str], chosen: list[str], labels: list[str], base: Path, notes: list[str], kind: str
+) -> None:
+    if not chosen:
+        _nothing([] if not files else files, base)
+    others = sorted(set(files) - set(chosen))
+    if others:
+        notes.append(f"{counted(len(others), 'file')} of another kind left out: {listed(others, 3)}")
+    known = {name for name in os.listdir(base) if (base / name).is_dir() and not _hidden(name)}
+    empty = sorted(known - set(labels))
+    if empty:
+        notes.append(f"no {kind} files in {listed(empty)}: no class is made of {'it' if len(empty) == 1 else 'them'}")
+
+
+def _texts(base: Path, files: list[str], encoding: str, aside: list[SetAside]) -> list[str | None]:
+    texts: list[str | None] = []
+    for row, name in enumerate(files):
+        try:
+            texts.append((base / name).read_text(encoding=encoding))
+        except UnicodeDecodeError as error:
+            texts.append(None)
+            aside.append(
+                SetAside(row, name, f"byte {error.start} is not {encoding.removesuffix('-sig')}; see encoding=")
+            )
+        except OSError as error:
+            texts.append(None)
+            aside.append(SetAside(row, name, f"cannot be read ({error.strerror})"))
+    return texts
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _LITTER
+
+
+def _natural_path(path: str) -> list[list[tuple[int, int, str]]]:
+    """Sort key: folder by folder, numbers by value."""
+    return [
+        [
+            (0, int(part), "") if part.isdigit() else (1, 0, part.casefold())
+            for part in re.split(r"(\d+)", piece)
+            if part
+        ]
+        for piece in path.split("/")
+    ]

@@ -1,0 +1,138 @@
+"""A map-style torch `Dataset` of (item, label) → `Dataset`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from explorer.content import Content, Texts, Vectors
+from explorer.dataset import Dataset, build
+from explorer.errors import DataError
+from explorer.readers.options import Options
+from explorer.readers.pictures import PictureList, as_pixels
+from explorer.readers.probabilities import align
+
+MEMORY = 1_000_000_000
+"""Bytes of decoded pictures that are kept; a larger dataset is read again row by row when a picture is needed."""
+
+
+def recognises(source: Any) -> bool:
+    """Say whether the source has a length and rows, as a map-style torch dataset does."""
+    return hasattr(type(source), "__getitem__") and hasattr(type(source), "__len__") and not isinstance(source, dict)
+
+
+def from_torch(source: Any, options: Options) -> Dataset:
+    """Read every (item, label) once. `source.classes`, where there is one, names the integer labels."""
+    options.only("a torch dataset", "label features probs kind classes")
+    rows = len(source)
+    if rows == 0:
+        raise DataError("The torch dataset is empty: it has no rows.", "Check the split or the filter.")
+    _same_twice(source)
+    items: list[Any] = []
+    labels: list[Any] = []
+    held = 0
+    for row in range(rows):
+        item, label = _pair(source, row)
+        labels.append(_plain(label))
+        if isinstance(item, str) or _is_vector(item):
+            items.append(item)
+            continue
+        pixels = as_pixels(item, f"row {row}")
+        held += pixels.nbytes
+        items.append(pixels if held <= MEMORY else None)
+    content, features, note = _content(source, items, lazy=held > MEMORY)
+    if options.label is not None:
+        labels = list(options.label)
+    names = [str(name) for name in getattr(source, "classes", None) or []]
+    coded = bool(names) and all(isinstance(v, int) and -1 <= v < len(names) for v in labels if v is not None)
+    notes = [note]
+    if coded and options.label is None:
+        labels = [None if v is None or v < 0 else names[v] for v in labels]
+        notes.append("the classes are named by the dataset's own .classes")
+    classes: Any = options.classes or (names if coded and options.label is None else None)
+    probs = None
+    if options.probs is not None:
+        given = align(options.probs, None, labels, classes)
+        probs, classes = given.values, given.classes
+    dataset = build(
+        content,
+        labels,
+        features=np.asarray(options.features) if options.features is not None else features,
+        probs=probs,
+        classes=classes,
+        source="a torch dataset",
+        notes=notes,
+    )
+    if not coded or options.label is not None:
+        return dataset
+    position = {name: code for code, name in enumerate(names)}
+    return replace(dataset, class_values=tuple(position.get(name, name) for name in dataset.classes), _positions={})
+
+
+def _content(source: Any, items: list[Any], *, lazy: bool) -> tuple[Content, NDArray[np.float32] | None, str]:
+    if all(isinstance(item, str) for item in items):
+        return Texts(items), None, "the rows are texts"
+    if all(item is not None and _is_vector(item) for item in items):
+        vectors = np.stack([np.asarray(item, dtype=np.float32) for item in items])
+        return Vectors(vectors), vectors, f"the rows are vectors of {vectors.shape[1]} numbers: they are the embedding"
+    if any(isinstance(item, str) or (item is not None and _is_vector(item)) for item in items):
+        raise DataError("The torch dataset mixes pictures with texts or vectors.", "Give one kind of item.")
+    if lazy:
+        return PictureList(_Rows(source)), None, "the rows are pictures, read from the dataset when needed"
+    return PictureList(items), None, "the rows are pictures"
+
+
+class _Rows(Sequence[NDArray[np.uint8] | None]):
+    """Pixels read from the dataset on request, one at a time: torch promises no safety between threads."""
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+        self.lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, row: Any) -> Any:
+        with self.lock:
+            return as_pixels(_pair(self.source, int(row))[0], f"row {row}")
+
+
+def _pair(source: Any, row: int) -> tuple[Any, Any]:
+    pair = source[row]
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        shape = f"{len(pair)} values" if isinstance(pair, list | tuple) else f"a {type(pair).__name__}"
+        raise DataError(
+            f"Row {row} of the torch dataset is {shape}, not (item, label).",
+            "Wrap the dataset so that each row is a pair, or read it as a DataFrame.",
+        )
+    return pair[0], pair[1]
+
+
+def _same_twice(source: Any) -> None:
+    """Refuse a dataset with random transforms: an item would be another item each time it is read."""
+    for row in {0, len(source) // 2}:
+        first, second = _pair(source, row)[0], _pair(source, row)[0]
+        if isinstance(first, str):
+            continue
+        if not np.array_equal(np.asarray(first), np.asarray(second)):
+            raise DataError(
+                f"Row {row} of the torch dataset is different each time it is read: it has random transforms.",
+                "Give the dataset without augmentation.",
+            )
+
+
+def _is_vector(item: Any) -> bool:
+    return not isinstance(item, str | Image.Image) and np.ndim(item) == 1
+
+
+def _plain(label: Any) -> Any:
+    """Bring a label that is a zero-dimensional tensor or array to its value; longer ones are refused by `build`."""
+    if hasattr(label, "item") and np.ndim(label) == 0:
+        return label.item()
+    return label.tolist() if hasattr(label, "tolist") else label

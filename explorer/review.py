@@ -1,0 +1,519 @@
+"""Review: what a notebook holds. It ties dataset, pipeline and label store together and knows no widget.
+
+Computation happens on a worker thread; labels change under one lock, one change at a time.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer import labels as label_store
+from explorer.current import STATES, CurrentLabels, names_of
+from explorer.dataset import Dataset
+from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
+from explorer.labels import Commit, Conflict, Edit, Store
+from explorer.pipeline import STAGES, Options, Pipeline, Results
+from explorer.progress import Stage
+from explorer.status import Status
+
+REASONS = ("wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate")
+"""Reason codes that a correction may carry."""
+
+Items = str | int | Sequence[str | int] | NDArray[Any] | pd.Index
+
+
+class Review:
+    """Embed, rank, show and fix the labels of one dataset. Returns at once; the work goes on in the background.
+
+    Parameters
+    ----------
+    dataset
+        A `Dataset`, or anything `explorer.read` takes.
+    store
+        Path of the label store (made on first use), or an open `labels.Store`. Without one, corrections go to a
+        temporary file, and the review says so.
+    embedder
+        Name or folder of an embedder, or "auto".
+    device
+        "cpu", "cuda", "cuda:1", "mps"; chosen when not given.
+    k
+        Neighbours per item in the neighbour graph.
+    seed
+        Everything random follows from it.
+    rater
+        Who gives the labels; by default the hub's or the system's user name.
+    start
+        Whether to begin at once.
+    cache
+        Whether finished embeddings are kept on disk, or the folder for them.
+    **embedder_options
+        Passed on to the embedder.
+
+    Examples
+    --------
+    >>> import explorer
+    >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits()
+    >>> dataset = explorer.read(digits.images.astype("uint8") * 15, label=digits.target)
+    >>> review = explorer.Review(dataset)
+    >>> review.issues.head()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        store: str | Path | Store | None = None,
+        *,
+        embedder: str = "auto",
+        device: str | None = None,
+        k: int = 50,
+        seed: int = 0,
+        rater: str | None = None,
+        start: bool = True,
+        cache: bool | str = True,
+        **embedder_options: Any,
+    ) -> None:
+        if not isinstance(dataset, Dataset):
+            from explorer.readers import read
+
+            dataset = read(dataset)
+        if k < 1:
+            raise DataError(f"k is {k}.", "Give at least one neighbour.")
+        self.id = uuid.uuid4().hex
+        self.dataset: Dataset = dataset
+        self.epoch = 0
+        self.temporary = store is None
+        self._rater = rater or default_rater()
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[str, dict[str, Any]], None]] = []
+        self._options = Options(embedder, embedder_options, device, k, seed, cache)
+        self._results = Results()
+        self.selection: list[str] = []
+        self.current: str | None = None
+        self.labels: Store = (
+            store if isinstance(store, Store) else label_store.open(store or _temporary_store(), rater=self._rater)
+        )
+        self.binding = self.labels.bind(
+            pd.DataFrame(
+                {
+                    "item_id": dataset.item_ids,
+                    "content_hash": dataset.content_hashes,
+                    "given_label": names_of(dataset.given, dataset.classes),
+                }
+            ),
+            classes=list(dataset.classes),
+            keyed=dataset.keyed,
+        )
+        self._now = CurrentLabels(dataset, self.labels)
+        self._pipeline = self._new_pipeline()
+        if start:
+            self._pipeline.start()
+
+    # What is known now ------------------------------------------------------------------------------------------
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names by code: the dataset's own, then those added on purpose."""
+        return self._now.classes
+
+    @property
+    def rater(self) -> str:
+        """Name that corrections are stored under; assign to change it."""
+        return self._rater
+
+    @rater.setter
+    def rater(self, name: str) -> None:
+        if not name.strip():
+            raise DataError("The rater's name is empty.", "Give the name that corrections shall be stored under.")
+        self._rater = name.strip()
+        self._tell("hello")
+
+    @property
+    def options(self) -> Options:
+        """What the pipeline runs with."""
+        return self._options
+
+    @property
+    def results(self) -> Results:
+        """Everything computed so far, `None` where a stage has not finished. Does not wait."""
+        return self._results
+
+    @property
+    def codes(self) -> NDArray[np.int32]:
+        """Class code of each item's label now, int32 [N]; -1 = unlabelled."""
+        return self._now.codes
+
+    @property
+    def states(self) -> NDArray[np.uint8]:
+        """State of each item as a position in `STATES`, uint8 [N]."""
+        return self._now.states
+
+    @property
+    def status(self) -> Status:
+        """The stages of the pipeline as they stand."""
+        return Status(self._pipeline.stages)
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether `p_error` may be read as a probability."""
+        combined = self._results.combined
+        return combined is not None and combined.calibrated
+
+    @property
+    def issues(self) -> pd.DataFrame:
+        """The ranking, worst first, indexed by item id (waits for the stage "score").
+
+        Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad),
+        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now.
+        """
+        self._need("score")
+        with self._lock:
+            table = self._results.table
+            if table is None:
+                raise ExplorerError("There are no scores yet.", "See review.status.")
+            position = pd.Series(np.arange(len(self.dataset)), index=self.dataset.item_ids).loc[table.index].to_numpy()
+            return table.assign(
+                label=names_of(self._now.codes[position], self._now.classes),
+                state=np.asarray(STATES, dtype=object)[self._now.states[position]],
+            )
+
+    @property
+    def trust(self) -> Any:
+        """Whether the embedding is good enough to trust: probe accuracy and neighbour agreement, also per class."""
+        self._need("score")
+        return self._results.trust
+
+    def counts(self) -> dict[str, int]:
+        """Count what people have decided on: reviewed, relabelled, kept, flagged; and the suspects."""
+        with self._lock:
+            table = self._results.table
+            suspects = 0 if table is None else int(table["is_label_issue"].sum())
+            return self._now.reviewed_counts() | {"suspects": suspects}
+
+    def explain(self, item: str | int) -> pd.DataFrame:
+        """Say in words why an item is suspect: `name`, `text`, `value` a method (waits for "score")."""
+        from explorer import detectors
+
+        self._need("score")
+        r = self._results
+        if r.inputs is None or r.findings is None or r.combined is None:
+            raise ExplorerError("There are no scores yet.", "See review.status.")
+        reasons = detectors.explain(self.dataset.position(item), r.inputs, r.findings, r.combined, self._now.classes)
+        return pd.DataFrame([vars(reason) for reason in reasons], columns=["name", "text", "value"])
+
+    def __repr__(self) -> str:
+        counts = self.counts()
+        return (
+            f"Review({self.dataset!r}, store={self.store_name!r}, reviewed {counts['reviewed']:,}, "
+            f"relabelled {counts['relabelled']:,})\n{self.status!r}"
+        )
+
+    @property
+    def store_name(self) -> str:
+        """Where corrections go, for people."""
+        return "temporary file" if self.temporary else str(self.labels.path)
+
+    # Waiting, cancelling, running again --------------------------------------------------------------------------
+
+    def wait(self, stage: str | None = None, *, timeout: float | None = None, progress: bool = True) -> Review:
+        """Wait for a stage (default: all) with progress on the terminal; the review itself comes back.
+
+        Raises
+        ------
+        TimeoutError
+            After `timeout` seconds; the work goes on.
+        """
+        if stage is not None and stage not in STAGES:
+            raise UnknownName("stage", stage, STAGES)
+        from explorer.terminal import follow
+
+        if not follow(self._pipeline, stage, timeout, progress):
+            raise TimeoutError(f"The stage {stage or STAGES[-1]!r} has not finished after {timeout} s; it goes on.")
+        return self
+
+    def cancel(self) -> None:
+        """Stop the pipeline at the next batch. What is finished stays; `rerun()` goes on from the cache."""
+        self._pipeline.cancel()
+
+    def start(self) -> None:
+        """Begin the pipeline of a review made with `start=False`."""
+        self._pipeline.start()
+
+    def rerun(self, embedder: str | None = None, *, device: str | None = None, **embedder_options: Any) -> None:
+        """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now."""
+        with self._lock:
+            self._pipeline.cancel()
+            old = self._options
+            self._options = Options(
+                embedder or old.embedder,
+                embedder_options if embedder else old.embedder_options,
+                device or old.device,
+                old.k,
+                old.seed,
+                old.cache,
+            )
+            self._pipeline = self._new_pipeline()
+        self._pipeline.start()
+
+    # Changing labels --------------------------------------------------------------------------------------------
+
+    def relabel(
+        self, items: Items, label: Any, *, why: str = "", reason: str = "", new_class: bool = False
+    ) -> Commit | None:
+        """Give one item, or many, another label; the same as a click. Durable when it returns.
+
+        Raises
+        ------
+        UnknownName
+            `label` is no class of the dataset (with the nearest ones); `new_class=True` adds it on purpose.
+        """
+        from explorer.dataset import class_name
+
+        name = class_name(label)
+        if name not in self._now.classes:
+            if not new_class:
+                raise UnknownName("class", name, self._now.classes, "Pass new_class=True to add it on purpose.")
+            with self._lock:
+                self.labels.add_class(name)
+                self._now.load_classes()
+        return self.edit("set", self.positions(items), label=name, why=why, reason=reason)
+
+    def keep(self, items: Items, *, why: str = "") -> Commit | None:
+        """Say that the given label is right. A decision, stored as one."""
+        return self.edit("keep", self.positions(items), why=why)
+
+    def mark(self, items: Items, reason: str, *, why: str = "") -> Commit | None:
+        """Set items aside with a reason (`REASONS`), without another label."""
+        return self.edit("flag", self.positions(items), reason=reason, why=why)
+
+    def clear(self, items: Items, *, why: str = "") -> Commit | None:
+        """Take a decision back to "not reviewed"; the history stays."""
+        return self.edit("clear", self.positions(items), why=why)
+
+    def undo(self, *, op_id: str | None = None) -> Commit | None:
+        """Take back the rater's newest decision that still stands, by an inverse event; `None` if there is none."""
+        with self._lock:
+            commit = self.labels.undo(rater=self._rater, op_id=op_id)
+            if commit is not None:
+                self._took(commit)
+            return commit
+
+    def edit(
+        self,
+        op: str,
+        positions: Sequence[int],
+        *,
+        label: str | None = None,
+        why: str = "",
+        reason: str = "",
+        expected: Mapping[int, str] | None = None,
+        op_id: str | None = None,
+    ) -> Commit | None:
+        """Write one commit for items at positions: what every click and every verb above comes to.
+
+        Parameters
+        ----------
+        op
+            "set", "keep", "flag" or "clear".
+        expected
+            Per position, the event that the writer saw (compare-and-swap).
+        op_id
+            Made by the client; the same one again returns the first commit.
+
+        Raises
+        ------
+        Conflict
+            Somebody changed one of the items since; nothing was written.
+        """
+        if op == "flag" and reason not in REASONS:
+            raise UnknownName("reason", reason, REASONS)
+        with self._lock:
+            edits = [
+                Edit(
+                    item=str(self.dataset.item_ids[i]),
+                    op=op,
+                    value=label if op == "set" else None,
+                    expected=None if expected is None else expected.get(i),
+                    why=why,
+                    reason=reason,
+                    evidence=self._evidence(i),
+                )
+                for i in positions
+            ]
+            if not edits:
+                return None
+            try:
+                commit = self.labels.apply(
+                    edits, kind="edit" if len(edits) == 1 else "bulk", rater=self._rater, op_id=op_id
+                )
+            except Conflict:
+                # Another process wrote to the store: show what it wrote.
+                self._now.refresh(self.dataset)
+                raise
+            self._took(commit)
+            return commit
+
+    def select(self, items: Items | None) -> None:
+        """Show an item, or choose several, in every panel."""
+        positions = [] if items is None else self.positions(items)
+        self.remember_selection(positions[0] if positions else None, positions if len(positions) > 1 else [])
+        self._tell("select", item=positions[0] if positions else None, items=positions if len(positions) > 1 else [])
+
+    def remember_selection(self, current: int | None, chosen: Sequence[int]) -> None:
+        """Note what the panels show as current and chosen (`review.current`, `review.selection`)."""
+        ids = self.dataset.item_ids
+        self.current = None if current is None else str(ids[current])
+        self.selection = [str(ids[i]) for i in chosen]
+
+    # Labels out --------------------------------------------------------------------------------------------------
+
+    def corrected(self) -> pd.Series[Any]:
+        """Return the labels now, aligned to the user's own rows and in the user's own values."""
+        with self._lock:
+            return self._now.corrected()
+
+    def export(self, path: str | Path, *, format: str | None = None) -> Path:  # noqa: A002  # the word users expect
+        """Write the labels now, with who changed what, when and why, to CSV, Parquet or JSONL."""
+        from explorer import export
+
+        frame = export.frame(self.dataset.item_ids, self.labels, self.labels.head)
+        return export.write(frame, path, format)
+
+    def import_corrections(self, path: str | Path) -> Commit | None:
+        """Bring an export's labels into this review's store; importing the same file twice changes nothing."""
+        from explorer import export
+
+        with self._lock:
+            commit = export.import_into(self.labels, path)
+            if commit is not None:
+                self._now.load_classes()
+                self._took(commit)
+            return commit
+
+    def manifest(self) -> dict[str, Any]:
+        """Say what made these results: versions, options, seed, device, hashes."""
+        from explorer.manifest import manifest
+
+        return manifest(self)
+
+    # For whoever shows the review ---------------------------------------------------------------------------------
+
+    def subscribe(self, listener: Callable[[str, dict[str, Any]], None]) -> Callable[[], None]:
+        """Call `listener(event, details)` on every change, from any thread; returns the way to stop it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def positions(self, items: Items) -> list[int]:
+        """Positions of one item id or many; an unknown id raises `UnknownName`."""
+        if isinstance(items, str | int | np.integer):
+            items = [items]  # type: ignore[list-item]
+        return [self.dataset.position(item) for item in items]
+
+    def event_of(self, position: int) -> str:
+        """Event that the next change of an item must name: its newest, or the base of the snapshot."""
+        return self._now.events.get(position, self.base_event)
+
+    @property
+    def base_event(self) -> str:
+        """Stands for "no event yet" in a compare-and-swap."""
+        return f"base:{self.labels.snapshot}"
+
+    @property
+    def events(self) -> dict[int, str]:
+        """Newest event of each item that has one, by position."""
+        return dict(self._now.events)
+
+    def _new_pipeline(self) -> Pipeline:
+        generation: list[Pipeline] = []
+
+        def mine() -> bool:
+            # An older run that is still stopping must not publish over the newer one.
+            return not generation or generation[0] is self._pipeline
+
+        def publish(what: str, results: Results, dataset: Dataset) -> None:
+            if mine():
+                self._published(what, results, dataset)
+
+        def report(stages: tuple[Stage, ...]) -> None:
+            if mine():
+                self._tell("stages", stages=stages)
+
+        pipeline = Pipeline(self.dataset, self._now.codes.copy(), self._now.classes, self._options, publish, report)
+        generation.append(pipeline)
+        return pipeline
+
+    def _published(self, what: str, results: Results, dataset: Dataset) -> None:
+        with self._lock:
+            self._results = results
+            if dataset is not self.dataset:
+                self.dataset = dataset
+                self.epoch += 1
+                self._now.refresh(self.dataset)
+                self._tell("hello")
+        if what == "scores":
+            self._tell("scores")
+        elif what == "layout":
+            self._tell("layout")
+
+    def _need(self, stage: str) -> None:
+        self.wait(stage)
+        ended = next(s for s in self._pipeline.stages if s.name == stage)
+        if ended.state == "cancelled":
+            raise Cancelled(f"The stage {stage!r} was cancelled.", "review.rerun() goes on from the cache.")
+        if ended.state in ("failed", "skipped") and stage != "probe":
+            failures = self._pipeline.failures
+            cause = failures.get(stage) or next(iter(failures.values()), None)
+            if cause is not None:
+                raise ExplorerError(f"The stage {stage!r} did not finish: {cause}", "See review.status.") from cause
+
+    def _tell(self, event: str, **details: Any) -> None:
+        for listener in list(self._listeners):
+            listener(event, details)
+
+    def _evidence(self, position: int) -> dict[str, Any] | None:
+        """What the person could see when deciding: kept with the event."""
+        r = self._results
+        if r.combined is None:
+            return None
+        p, suggested = float(r.combined.p_error[position]), int(r.combined.suggested[position])
+        e = r.embedding
+        return {
+            "name": "p_error",
+            "score": None if np.isnan(p) else round(p, 6),
+            "p_error": None if np.isnan(p) else round(p, 6),
+            "calibrated": r.combined.calibrated,
+            "suggested": self._now.classes[suggested] if suggested >= 0 else None,
+            "model": None if e is None else e.name,
+            "revision": None if e is None else e.revision,
+        }
+
+    def _took(self, commit: Commit) -> None:
+        """Bring the columns up to date after a commit, and tell the panels."""
+        positions = self._now.update(event.item for event in commit.events)
+        self._tell("cells", positions=positions, commit=commit)
+
+
+def default_rater() -> str:
+    """Return the hub's user name, else the system's."""
+    hub = os.environ.get("JUPYTERHUB_USER")
+    if hub:
+        return hub
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"  # containers may run under a user id that has no name
+
+
+def _temporary_store() -> Path:
+    return Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db"

@@ -1,0 +1,164 @@
+/** What the kernel tells the browser, in the words of the Python half. */
+import type { Cell } from "./wire";
+
+export interface Stage {
+  name: "embed" | "graph" | "score" | "layout" | "probe" | string;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled" | "skipped";
+  done: number;
+  total: number;
+  unit: string;
+  device: string;
+  note: string;
+  seconds: number;
+  rate: number;
+  left: number | null;
+}
+
+export interface Counts {
+  /** Items decided on by a person: relabelled, kept or flagged. */
+  reviewed: number;
+  relabelled: number;
+  kept: number;
+  flagged: number;
+  /** Items that the ranking calls label issues. */
+  suspects: number;
+}
+
+export interface Hello {
+  protocol: 1;
+  review: string;
+  /** Grows when the items themselves change (unreadable ones were set aside): every column must be asked for anew. */
+  epoch: number;
+  store: { id: string; name: string; branch: string; saved: string | null };
+  dataset: {
+    n: number;
+    kind: "image" | "text" | "table" | "vector";
+    classes: string[];
+    source: string;
+    unlabelled: number;
+    setAside: number;
+    notes: string[];
+  };
+  rater: string;
+  /** False until p_error is calibrated: the UI then shows ranks and no percentages. */
+  calibrated: boolean;
+  embedder: string;
+  trust: string | null;
+  stages: Stage[];
+  counts: Counts;
+  reasons: string[];
+  /** What is ready to be asked for. */
+  ready: { layout: string | null; scores: boolean };
+}
+
+/** Columns over all items, in the dataset's order. */
+export interface Labels {
+  given: Int32Array;
+  current: Int32Array;
+  state: Uint8Array;
+  /** Event ids of the items that have events, and the one that stands for all the others. */
+  seen: { base: string; events: Record<string, string> };
+}
+
+export interface Scores {
+  suggested: Int32Array;
+  /** NaN where the item is unlabelled. */
+  p_error: Float32Array;
+  /** Items worst first, those without p_error last. */
+  order: Int32Array;
+  is_label_issue: Uint8Array;
+  is_outlier_issue: Uint8Array;
+  is_near_duplicate_issue: Uint8Array;
+}
+
+export interface Layout {
+  name: "principal" | "umap" | string;
+  /** x0, y0, x1, y1, … in [-1, 1], y upwards. */
+  xy: Float32Array;
+}
+
+export type Preview =
+  | { kind: "image"; blob: Blob; width: number; height: number }
+  | { kind: "text"; text: string }
+  | { kind: "table"; cells: [string, string][] }
+  | { kind: "vector"; text: string }
+  | { kind: "error"; message: string };
+
+export interface Neighbour {
+  item: number;
+  similarity: number;
+  /** Signed: + same label, − different label. */
+  relation: number;
+  label: number;
+}
+
+export interface Reason {
+  name: string;
+  text: string;
+  value: number | null;
+}
+
+export interface HistoryEntry {
+  time: string;
+  rater: string;
+  item: number | null;
+  itemId: string;
+  op: "set" | "keep" | "clear" | "flag";
+  old: string | null;
+  new: string | null;
+  why: string;
+  reason: string;
+  p_error: number | null;
+  commit: string;
+  event: string;
+  kind: string;
+}
+
+export interface Card {
+  item: number;
+  id: string;
+  /** Where it came from: a file or a row. */
+  name: string;
+  given: number;
+  current: number;
+  suggested: number;
+  p_error: number | null;
+  /** 1 = most suspicious; null while there are no scores. */
+  rank: number | null;
+  ranked: number;
+  why: Reason[];
+  /** Other issues of the item, in words: "outlier", "near duplicate of 3 others", … */
+  badges: string[];
+  preview: Preview;
+  /** Nearest items whose label now is the given one, and the suggested one. */
+  same: number[];
+  other: number[];
+  neighbours: Neighbour[];
+  history: HistoryEntry[];
+  scores: Record<string, number | null>;
+}
+
+export type Action = "relabel" | "keep" | "mark" | "clear";
+
+/** An edit as it waits in the outbox and goes up in the call `edit`. */
+export interface Edit {
+  op_id: string;
+  action: Action;
+  items: number[];
+  /** Item ids as well: positions may differ after a restart, ids do not. */
+  ids: string[];
+  label?: string;
+  newClass?: boolean;
+  reason?: string;
+  why?: string;
+  expected: Record<string, string>;
+}
+
+export interface EditReply {
+  commit: string | null;
+  saved: string;
+  cells: Cell[];
+  counts: Counts;
+  /** Class names after the edit (a new one may have been added). */
+  classes: string[];
+}
