@@ -1,1 +1,68 @@
-"""Find labels that are wrong, see why, and fix them in place."""
+"""Find labels that are wrong, see why, and fix them in place.
+
+    import explorer
+    dataset = explorer.read("photos/")
+    review = explorer.Review(dataset, store="photos.labels.db")
+    review                       # in a notebook: the explorer
+    review.issues                # the ranking as a DataFrame
+
+Importing this package is quick and imports no widget, no torch and no plotly: they come when they are needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from explorer.api import find_issues
+    from explorer.dataset import Dataset
+    from explorer.panels import show
+    from explorer.readers import read
+    from explorer.review import Review
+
+__all__ = ["Dataset", "Review", "__version__", "find_issues", "read", "show"]
+
+__version__ = metadata.version("data-quality-explorer")
+
+_HOMES = {
+    "Dataset": "explorer.dataset",
+    "Review": "explorer.review",
+    "find_issues": "explorer.api",
+    "read": "explorer.readers",
+    "show": "explorer.panels",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'explorer' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _attach_display() -> None:
+    """Teach a running IPython to show a review as its widget. `Review` itself knows no widget."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    # A plain terminal cannot draw widgets: there the review's text is the better answer.
+    if shell is None or not hasattr(shell, "kernel"):
+        return
+
+    def mimebundle(review: Any, include: Any = None, exclude: Any = None) -> Any:  # noqa: ARG001  # IPython's signature
+        from explorer.panels import show
+
+        return show(review)._repr_mimebundle_()
+
+    shell.display_formatter.mimebundle_formatter.for_type_by_name("explorer.review", "Review", mimebundle)
+
+
+_attach_display()

@@ -46,7 +46,7 @@ class Content(Protocol):
         ...
 
     def load(self, row: int) -> Any:
-        """Return an RGB `PIL.Image`, a `str`, a `dict` of cells or a float32 vector; `UnreadableItem` if it is broken."""
+        """Return an RGB `PIL.Image`, a `str`, a `dict` of cells or a float32 vector; `UnreadableItem` if broken."""
         ...
 
 
@@ -63,17 +63,15 @@ def open_image(data: bytes | Path, name: str) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data) as image:
             width, height = image.size
-            if width * height > PIXEL_LIMIT:
-                raise UnreadableItem(
-                    f"{name}: the picture has {width} × {height} pixels, more than the limit of {PIXEL_LIMIT:,}.",
-                    "Scale it down, or raise explorer.content.PIXEL_LIMIT.",
-                )
-            image.load()
-            return to_rgb(image)
-    except UnreadableItem:
-        raise
+            if width * height <= PIXEL_LIMIT:
+                image.load()
+                return to_rgb(image)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise UnreadableItem(f"{name}: not a readable picture ({error}).", "Replace or remove it.") from error
+    raise UnreadableItem(
+        f"{name}: the picture has {width} × {height} pixels, more than the limit of {PIXEL_LIMIT:,}.",
+        "Scale it down, or raise explorer.content.PIXEL_LIMIT.",
+    )
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -263,7 +261,8 @@ class Vectors:
 
     def load(self, row: int) -> NDArray[np.float32]:
         """Return the vector."""
-        return self.vectors[row]
+        vector: NDArray[np.float32] = self.vectors[row]
+        return vector
 
 
 def _plain(value: Any) -> Any:

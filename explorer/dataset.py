@@ -48,7 +48,7 @@ class Dataset:
     class_values
         The user's own values for them (an int label stays an int in `corrected()`).
     given
-        int32 [N]: class code per item, `UNLABELLED` where there is none. Where occurrences disagree it is the commonest.
+        int32 [N]: class code per item, `UNLABELLED` where there is none. The commonest where occurrences disagree.
     conflicting
         bool [N]: occurrences of the item carry different given labels.
     row_item, row_given
@@ -303,7 +303,7 @@ def class_name(value: Any) -> str:
 
 
 def check_probs(probs: NDArray[Any], rows: int, classes: Sequence[str]) -> NDArray[np.float32]:
-    """Check probabilities [R, K] and renormalise their rows (float16 sums drift); `DataError` names the first bad row."""
+    """Check probabilities [R, K] and renormalise their rows (float16 sums drift); the first bad row is named."""
     if probs.ndim != 2 or probs.shape != (rows, len(classes)):
         raise DataError(
             f"The probabilities have the shape {probs.shape}; {rows:,} rows × {len(classes)} classes were expected.",
@@ -317,8 +317,8 @@ def check_probs(probs: NDArray[Any], rows: int, classes: Sequence[str]) -> NDArr
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise DataError(
-            f"The probabilities of row {row} are negative, not finite, or do not sum to 1 (they sum to {values[row].sum():.3g}); "
-            f"{int(bad.sum()):,} rows are like it.",
+            f"The probabilities of row {row} are negative, not finite, or do not sum to 1 "
+            f"(they sum to {values[row].sum():.3g}); {int(bad.sum()):,} rows are like it.",
             "Pass predict_proba output (after softmax), or leave probs out to have them computed.",
         )
     normalised: NDArray[np.float32] = values / values.sum(axis=1, keepdims=True)
@@ -369,7 +369,7 @@ def _ids(hashes: list[str | None], keys: Sequence[Any] | None, aside: dict[int, 
 def _given_per_item(
     row_item: NDArray[np.int32], row_given: NDArray[np.int32], items: int, classes: int
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Return the commonest given label of each item (ties: the class that comes first) and whether occurrences disagree."""
+    """Return each item's commonest given label (ties: the first class) and whether its occurrences disagree."""
     given = np.full(items, UNLABELLED, dtype=np.int32)
     conflicting = np.zeros(items, dtype=bool)
     used = (row_item >= 0) & (row_given >= 0)

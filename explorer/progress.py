@@ -1,4 +1,4 @@
-"""How long-running work reports itself and hears that it should stop. Everything below `review.py` takes a `Progress`."""
+"""How long-running work reports itself and hears that it should stop; everything below `review.py` takes one."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from explorer import labels as label_store
 from explorer.current import STATES, CurrentLabels, names_of
-from explorer.dataset import Dataset
+from explorer.dataset import Dataset, class_name
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
 from explorer.labels import Commit, Conflict, Edit, Store
 from explorer.pipeline import STAGES, Options, Pipeline, Results
@@ -278,16 +278,19 @@ class Review:
         UnknownName
             `label` is no class of the dataset (with the nearest ones); `new_class=True` adds it on purpose.
         """
-        from explorer.dataset import class_name
-
         name = class_name(label)
-        if name not in self._now.classes:
-            if not new_class:
-                raise UnknownName("class", name, self._now.classes, "Pass new_class=True to add it on purpose.")
-            with self._lock:
-                self.labels.add_class(name)
-                self._now.load_classes()
+        self.check_label(name, new_class=new_class)
         return self.edit("set", self.positions(items), label=name, why=why, reason=reason)
+
+    def check_label(self, name: str, *, new_class: bool = False) -> None:
+        """Refuse a label that is no class (`UnknownName`), or add it as one when that is meant."""
+        if name in self._now.classes:
+            return
+        if not new_class:
+            raise UnknownName("class", name, self._now.classes, "Pass new_class=True to add it on purpose.")
+        with self._lock:
+            self.labels.add_class(name)
+            self._now.load_classes()
 
     def keep(self, items: Items, *, why: str = "") -> Commit | None:
         """Say that the given label is right. A decision, stored as one."""

@@ -1,15 +1,32 @@
 /** The bundle's entry: finds the panel that the Python half asks for and mounts it on the review's session. */
 import type { AnyWidget, RenderProps } from "@anywidget/types";
+import { Card } from "./card/panel";
+import { Charts } from "./charts/panel";
+import { bindKeys } from "./core/keys";
 import type { Panel } from "./core/panel";
 import { sessionOf } from "./core/session";
 import { Explorer } from "./explorer/panel";
+import { History } from "./history/panel";
+import { PointsMap } from "./map/panel";
+import { Neighbours } from "./neighbours/panel";
+import { Pipeline } from "./pipeline/panel";
+import { Queue } from "./queue/panel";
 
 interface State {
   review: string;
   panel: string;
 }
 
-const panels: readonly Panel[] = [Explorer];
+const panels: readonly Panel[] = [
+  Explorer,
+  PointsMap,
+  Card,
+  Queue,
+  Neighbours,
+  History,
+  Charts,
+  Pipeline,
+];
 
 const widget: AnyWidget<State> = () => ({
   initialize({ model, signal }) {
@@ -19,7 +36,9 @@ const widget: AnyWidget<State> = () => ({
     const name = model.get("panel");
     const panel = panels.find((p) => p.name === name);
     if (!panel) throw new Error(`The bundle has no panel ${name}.`);
-    panel.mount(el, sessionOf(model.get("review")), signal);
+    const session = sessionOf(model.get("review"));
+    panel.mount(el, session, signal);
+    bindKeys(el, session, signal);
   },
 });
 

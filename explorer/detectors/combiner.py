@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from explorer.detectors.protocol import Findings, Inputs
 from explorer.detectors.vote import shares
 
+
 @dataclass(frozen=True, eq=False)
 class Combined:
     p_error: NDArray[np.float32]

@@ -11,9 +11,7 @@ from explorer.detectors.registry import get
 ORDER = ("vote", "confident", "relation", "conflicting_duplicate", "near_duplicate", "outlier")
 
 
-def explain(
-    item: int, inputs: Inputs, findings: Findings, combined: Combined, classes: Sequence[str]
-) -> list[Reason]:
+def explain(item: int, inputs: Inputs, findings: Findings, combined: Combined, classes: Sequence[str]) -> list[Reason]:
     """Collect what every detector holds about one item, neighbours first, then the model, then the rest."""
     first = [name for name in ORDER if name in findings.results]
     rest = [name for name in findings.results if name not in ORDER]

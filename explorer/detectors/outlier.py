@@ -43,9 +43,7 @@ class Outlier:
         spread = float(1.4826 * np.median(np.abs(logs - middle)))
         # A spread of (almost) none, many copies of few items, would flag everything else.
         cut = float(np.exp(middle + DEVIATIONS * max(spread, 0.05)))
-        return replace(
-            Result(distance, flags=distance > cut), frozen={"median": float(np.exp(middle)), "cut": cut}
-        )
+        return replace(Result(distance, flags=distance > cut), frozen={"median": float(np.exp(middle)), "cut": cut})
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Return the result unchanged: no label was read."""

@@ -82,7 +82,7 @@ class Inputs:
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
-        """bool [N]: which items have a given label."""
+        """Bool [N]: which items have a given label."""
         return self.labels >= 0
 
     def has(self, need: Need) -> bool:

@@ -77,7 +77,7 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
                 results[one.name] = one.run(inputs, progress)
             except Cancelled:
                 raise
-            except Exception as error:  # noqa: BLE001  # whatever a detector raises is shown by name, and the others go on
+            except Exception as error:  # whatever a detector raises is shown by name, and the others go on
                 logger.warning("The detector %r failed.", one.name, exc_info=True)
                 failures[one.name] = f"{type(error).__name__}: {error}"
         progress.advance()
@@ -101,7 +101,7 @@ def update(inputs: Inputs, findings: Findings, changed: Iterable[int]) -> Findin
     for name, result in findings.results.items():
         try:
             results[name] = get(name).update(inputs, result, positions)
-        except Exception as error:  # noqa: BLE001  # as in `run`
+        except Exception as error:  # as in `run`
             logger.warning("The detector %r failed to update.", name, exc_info=True)
             failures[name] = f"{type(error).__name__}: {error}"
     return Findings(results, failures, findings.skipped)

@@ -13,7 +13,7 @@ from explorer.graph.approximate import search_ivf
 from explorer.graph.exact import search_faiss, search_torch
 from explorer.graph.neighbours import NeighbourGraph
 from explorer.graph.order import canonical_order
-from explorer.graph.twins import Twins, find_twins
+from explorer.graph.twins import find_twins
 from explorer.progress import Progress
 
 METHODS = ("auto", "exact", "ivf")

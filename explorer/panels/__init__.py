@@ -1,0 +1,34 @@
+"""The Python half of each widget: a module a panel, each answering that panel's calls. Importing it imports ipywidgets.
+
+explorer.show(review)             the whole explorer
+explorer.show(review, "map")      one panel in its own cell, linked to the others
+"""
+
+from __future__ import annotations
+
+import weakref
+
+from explorer.errors import UnknownName
+from explorer.panels import card, charts, explorer, history, map, pipeline, previews, queue  # noqa: A004, F401
+from explorer.panels.widget import Panel
+from explorer.review import Review
+
+PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "charts", "pipeline")
+
+_shown: weakref.WeakKeyDictionary[Review, dict[str, Panel]] = weakref.WeakKeyDictionary()
+
+
+def show(review: Review, panel: str = "explorer") -> Panel:
+    """Return the widget of a review's panel: the same one for every cell, so that it is stored once.
+
+    Raises
+    ------
+    UnknownName
+        For a panel that does not exist.
+    """
+    if panel not in PANELS:
+        raise UnknownName("panel", panel, PANELS)
+    widgets = _shown.setdefault(review, {})
+    if panel not in widgets:
+        widgets[panel] = Panel(review, panel)
+    return widgets[panel]

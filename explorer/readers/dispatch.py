@@ -116,7 +116,7 @@ def _read(source: Any, options: Options) -> Dataset:
         return torchdata.from_torch(source, options)
     raise DataError(
         f"A {type(source).__module__}.{type(source).__name__} cannot be read as a dataset.",
-        "Give a folder, a CSV, Parquet or JSONL file, a DataFrame, a Hugging Face or torch dataset, an array or a list.",
+        "Give a folder, a CSV, Parquet or JSONL file, a DataFrame, a Hugging Face or torch dataset, or an array.",
     )
 
 

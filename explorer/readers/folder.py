@@ -51,7 +51,7 @@ def from_folder(path: Path, options: Options) -> Dataset:
         raise DataError(f"A folder cannot be read as kind {kind!r}.", "Give kind='image' or kind='text'.")
     chosen = [f for f in files if f.lower().endswith(suffixes)]
     labels = [f.split("/", 1)[0] for f in chosen]
-    _describe_rest(files, chosen, labels, base, notes, kind)
+    notes.extend(_describe_rest(files, chosen, base, kind))
     notes.insert(0, f"each sub-folder is a class ({len(set(labels))}), its {kind} files are the items")
     aside: list[SetAside] = []
     content: Content
@@ -81,7 +81,7 @@ def from_folder(path: Path, options: Options) -> Dataset:
 
 def _part(base: Path, split: str | None) -> Path:
     """Go into the split's folder; folders that look like splits and not like classes need one."""
-    folders = [name for name in sorted(os.listdir(base)) if (base / name).is_dir() and not _hidden(name)]
+    folders = _folders(base)
     if split is not None:
         if split not in folders:
             raise UnknownName("split", split, folders)
@@ -172,18 +172,23 @@ def _nothing(files: list[str], base: Path) -> None:
     raise DataError(f"The folder {str(base)!r} is empty.", "Check the path.")
 
 
-def _describe_rest(
-    files: list[str], chosen: list[str], labels: list[str], base: Path, notes: list[str], kind: str
-) -> None:
+def _describe_rest(files: list[str], chosen: list[str], base: Path, kind: str) -> list[str]:
+    """Say what in the folder is no item; raises where nothing is one."""
     if not chosen:
-        _nothing([] if not files else files, base)
+        _nothing(files, base)
+    notes: list[str] = []
     others = sorted(set(files) - set(chosen))
     if others:
         notes.append(f"{counted(len(others), 'file')} of another kind left out: {listed(others, 3)}")
-    known = {name for name in os.listdir(base) if (base / name).is_dir() and not _hidden(name)}
-    empty = sorted(known - set(labels))
+    filled = {f.split("/", 1)[0] for f in chosen}
+    empty = [name for name in _folders(base) if name not in filled]
     if empty:
         notes.append(f"no {kind} files in {listed(empty)}: no class is made of {'it' if len(empty) == 1 else 'them'}")
+    return notes
+
+
+def _folders(base: Path) -> list[str]:
+    return sorted(p.name for p in base.iterdir() if p.is_dir() and not _hidden(p.name))
 
 
 def _texts(base: Path, files: list[str], encoding: str, aside: list[SetAside]) -> list[str | None]:

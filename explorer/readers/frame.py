@@ -64,7 +64,7 @@ def from_frame(
     features = chosen.features(said)
     if content is None:
         media, column = chosen.media(said, has_features=features is not None)
-        content, features = _content(chosen, media, column, features, options, root, aside)
+        content, features = _content(chosen, media, column, features, root=root, aside=aside)
         said.append(f"the items are of kind {media!r}")
     classes = options.classes
     probs = None
@@ -211,12 +211,12 @@ def _content(
     media: MediaKind,
     columns: list[str],
     features: NDArray[Any] | None,
-    options: Options,
+    *,
     root: Path,
     aside: list[SetAside],
 ) -> tuple[Content, NDArray[Any] | None]:
     """Make the content of the rows, and the features [R, D] that come with it."""
-    frame = chosen.frame
+    frame, options = chosen.frame, chosen.options
     if media in ("image", "text"):
         named = _names(options.features)
         if named:
@@ -311,7 +311,7 @@ def _refuse_measurements(labels: list[Any], column: str) -> None:
     fractions = sum(not float(v).is_integer() for v in numbers)
     if fractions > 0.5 * len(labels) and len(set(numbers)) > 20:
         raise DataError(
-            f"Column {column!r} holds {len(set(numbers)):,} different numbers with fractions: measurements, no classes.",
+            f"Column {column!r} holds {len(set(numbers)):,} different fractions: measurements, no classes.",
             "Only class labels are supported so far; put the numbers into classes, or name another column.",
         )
 

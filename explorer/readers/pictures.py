@@ -82,7 +82,7 @@ def stack_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
     if values.dtype == np.bool_:
-        return values.astype(np.uint8) * np.uint8(255)
+        return np.where(values, np.uint8(255), np.uint8(0))
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     if np.issubdtype(values.dtype, np.integer) and low >= 0 and 16 < high <= 255:
         return np.ascontiguousarray(values.astype(np.uint8))

@@ -43,7 +43,7 @@ class Column:
 
 
 def describe(cells: pd.Series[Any], *, as_written: bool = False) -> Column:
-    """Tell the kind of a column from a sample of its filled cells, spread evenly. `as_written`: cells are raw strings."""
+    """Tell the kind of a column from a sample of filled cells, spread evenly. `as_written`: cells are raw strings."""
     name = str(cells.name)
     filled = cells[cells.notna()]
     if filled.empty:
@@ -170,9 +170,8 @@ def find_text(columns: Iterable[Column], *, must: bool) -> tuple[str, str] | Non
             f"Several columns could be the text: {listed([c.name for c in pool])}.",
             f"Say which one, such as text={pool[0].name!r}, or put them together in one column.",
         )
-    return pool[0].name, (
-        f"column {pool[0].name!r} is taken as the text: its strings are the longest ({pool[0].length:.0f} characters on average)"
-    )
+    why = f"its strings are the longest ({pool[0].length:.0f} characters on average)"
+    return pool[0].name, f"column {pool[0].name!r} is taken as the text: {why}"
 
 
 def find_embedding(columns: Iterable[Column]) -> tuple[str, str] | None:

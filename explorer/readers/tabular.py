@@ -98,7 +98,7 @@ def _check_encoding(path: Path, encoding: str | None) -> None:
             except UnicodeDecodeError as error:
                 bad = line[error.start]
                 raise DataError(
-                    f"{path.name}, line {number}, byte {before + error.start}: 0x{bad:02x} is not {encoding or 'UTF-8'}.",
+                    f"{path.name}, line {number}, byte {before + error.start} (0x{bad:02x}): not {encoding or 'UTF-8'}.",
                     'Give the file\'s encoding, often encoding="cp1252" for files from Excel, or save it as UTF-8.',
                 ) from error
             before += len(line)

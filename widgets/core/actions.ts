@@ -1,53 +1,97 @@
 /**
- * The decisions a reviewer makes about the current item, the same for a button and for its key:
- * decide, then go on to the next item that nobody has decided on.
+ * What a reviewer can decide about the current item, by key or by button: one place, so that both do the same.
+ *
+ * Each decision is about the current item only and then moves on to the next unreviewed one. Decisions about the
+ * items chosen with the lasso have their own verbs and their own buttons: nothing is applied to many silently.
  */
 import type { Session } from "./session";
 
-/** What may go with a decision. */
-export interface Extra {
-  /** Add the label to the dataset's classes; without it an unknown label is refused. */
-  newClass?: boolean;
-}
-
-/** Take the suggested label; where the suggestion is the given label, that is the same as keeping it. */
+/** Relabel the current item to its suggested label; where the suggestion is the label it has, that is a keep. */
 export function acceptSuggestion(session: Session): void {
   const item = session.current;
   if (item === null) return;
   const suggested = session.scores?.suggested[item] ?? -1;
-  if (suggested < 0) return;
-  if (suggested === session.labels?.given[item]) keep(session);
-  else relabel(session, session.className(suggested));
+  if (suggested < 0) {
+    tell(session, "There is no suggested label for this item.", "Choose a label yourself, or keep the given one.");
+    return;
+  }
+  const name = session.className(suggested);
+  if (session.labels?.given[item] === suggested) decide(session, () => session.edit("keep", [item]));
+  else decide(session, () => session.edit("relabel", [item], { label: name }));
 }
 
-/** Keep the given label: a decision like any other, stored as one. An unlabelled item has none to keep. */
+/** Keep the current item's given label: a decision, and stored as one. */
 export function keep(session: Session): void {
   const item = session.current;
-  if (item === null || (session.labels?.given[item] ?? -1) < 0) return;
-  decide(session, () => session.edit("keep", [item], note(session)));
+  if (item !== null) decide(session, () => session.edit("keep", [item]));
 }
 
-/** Give the current item this label. */
-export function relabel(session: Session, name: string, extra: Extra = {}): void {
+/** Give the current item a label by its name; one that is not a class yet only with `newClass`. */
+export function relabel(
+  session: Session,
+  label: string,
+  options: { newClass?: boolean; why?: string } = {},
+): void {
   const item = session.current;
   if (item === null) return;
-  decide(session, () => session.edit("relabel", [item], { label: name, ...extra, ...note(session) }));
+  const given = session.labels?.given[item] ?? -1;
+  if (given >= 0 && session.classes[given] === label && !options.why) keep(session);
+  else decide(session, () => session.edit("relabel", [item], { label, ...options }));
 }
 
-/** Mark the current item as one that no label settles, for this reason. */
-export function mark(session: Session, reason: string): void {
+/** Say that the current item cannot simply be labelled, and why ("ambiguous", …). */
+export function mark(session: Session, reason: string, why?: string): void {
   const item = session.current;
-  if (item === null) return;
-  decide(session, () => session.edit("mark", [item], { reason, ...note(session) }));
+  if (item !== null)
+    decide(session, () => session.edit("mark", [item], why === undefined ? { reason } : { reason, why }));
+}
+
+/** Relabel every chosen item, as one edit. */
+export function relabelChosen(session: Session, label: string): void {
+  session.edit("relabel", session.chosen, { label });
+}
+
+/** Keep the given label of every chosen item, as one edit. */
+export function keepChosen(session: Session): void {
+  session.edit("keep", session.chosen);
+}
+
+/** Go to the next item that nobody has decided on: forwards first, then from the queue's beginning. */
+export function advance(session: Session): void {
+  const before = session.current;
+  session.step(1, { skipReviewed: true });
+  if (session.current !== before) return;
+  const left = session.queue.find((item) => item !== before && !session.isReviewed(item));
+  if (left !== undefined) session.select(left);
+  else if (session.queue.length > 0) tell(session, "Every item of this queue is reviewed.");
+}
+
+/**
+ * The class that a digit key means, or -1: 1 is the first class and 0 the tenth. Where the classes are digits
+ * themselves, a key means the class it spells: pressing 3 must never choose "2".
+ */
+export function classOfKey(classes: readonly string[], pressed: string): number {
+  if (!/^[0-9]$/.test(pressed)) return -1;
+  if (areDigits(classes)) return classes.indexOf(pressed);
+  const code = (Number(pressed) + 9) % 10;
+  return code < classes.length ? code : -1;
+}
+
+/** The digit key that chooses a class, or null beyond the tenth. */
+export function keyOfClass(classes: readonly string[], code: number): string | null {
+  if (areDigits(classes)) return classes[code] ?? null;
+  return code >= 0 && code < Math.min(10, classes.length) ? String((code + 1) % 10) : null;
+}
+
+function areDigits(classes: readonly string[]): boolean {
+  return classes.length > 0 && classes.every((name) => /^[0-9]$/.test(name));
 }
 
 function decide(session: Session, edit: () => void): void {
   edit();
-  session.note = "";
-  session.step(1, { skipReviewed: true });
+  advance(session);
 }
 
-function note(session: Session): { why?: string } {
-  const why = session.note.trim();
-  return why ? { why } : {};
+function tell(session: Session, text: string, remedy = ""): void {
+  session.emit("notice", { kind: "info", text, remedy });
 }

@@ -1,4 +1,5 @@
 /** One item's preview as an element: picture, text, cells, or why there is none. */
+import "./preview.css";
 import { h } from "./dom";
 import type { Session } from "./session";
 import type { Preview } from "./types";

@@ -62,6 +62,16 @@ export interface Topics {
   /** Number of edits not yet acknowledged. */
   unsaved: number;
   notice: Notice;
+  /** A key asked for something that only panels can do (lasso, help, …); see core/keys.ts. */
+  command: PanelCommand;
+}
+
+/** A key's wish, and where it was pressed: panels inside or around that element take it. */
+export interface PanelCommand {
+  name: string;
+  from: Node;
+  /** Set by the panel that did something about it. */
+  taken: boolean;
 }
 
 const RETRY_SECONDS = 5;
@@ -184,6 +194,7 @@ export class Session extends Emitter<Topics> {
   ): void {
     const { labels, hello } = this;
     if (!labels || !hello || items.length === 0) return;
+    const note = items.length === 1 && items[0] === this.current ? this.note.trim() : "";
     const edit: Edit = {
       op_id: freshId(),
       action,
@@ -192,8 +203,10 @@ export class Session extends Emitter<Topics> {
       expected: Object.fromEntries(
         items.map((i) => [String(i), labels.seen.events[String(i)] ?? labels.seen.base]),
       ),
+      ...(note ? { why: note } : {}),
       ...options,
     };
+    if (note) this.note = "";
     this.showOptimistically(edit);
     this.outbox?.add(edit);
     this.emit("unsaved", this.outbox?.size ?? 0);

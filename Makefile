@@ -1,0 +1,90 @@
+# Two commands matter: `make demo` and `make test`. Both work from a fresh clone with Python 3.11+ and make alone.
+PYTHON ?= python3
+VENV ?= .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PY := $(BIN)/python
+# node and npm come from a Python package in the same environment.
+export PATH := $(abspath $(BIN)):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+DEMO_FLAGS := $(if $(HEADLESS),--no-browser,) $(if $(PORT),--port $(PORT),)
+
+.PHONY: help demo test lint types unit widgets browser notebooks soak bench format dev clean check-python
+
+help:
+	@echo "make demo             set up and open JupyterLab on the quickstart (HEADLESS=1: print the address only)"
+	@echo "make test             set up and run every test: Python, TypeScript, notebooks, browser"
+	@echo "make soak             the long tests"
+	@echo "make bench            benchmarks against other tools"
+	@echo "make dev              rebuild the widgets on every save (run JupyterLab beside it with ANYWIDGET_HMR=1)"
+	@echo "make format           format Python and TypeScript"
+
+check-python:
+	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python 3.11 or newer is needed; this is ' + sys.version.split()[0] + '. Point PYTHON= at a newer one.')"
+
+$(VENV)/.made: | check-python
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt widgets/package-lock.json
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[all]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt widgets/package-lock.json
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+widgets/node_modules/.made: widgets/package-lock.json $(VENV)/.dev
+	cd widgets && npm ci --no-audit --no-fund
+	@touch $@
+
+demo: $(VENV)/.demo
+	$(BIN)/explorer demo --folder notebooks $(DEMO_FLAGS)
+
+test: lint types widgets unit notebooks browser
+
+lint: $(VENV)/.dev widgets/node_modules/.made
+	$(PY) -m ruff check explorer tests
+	$(PY) -m ruff format --check explorer tests
+	cd widgets && npm run --silent lint
+
+types: $(VENV)/.dev widgets/node_modules/.made
+	$(PY) -m mypy
+	cd widgets && npm run --silent types
+
+widgets: widgets/node_modules/.made
+	cd widgets && npm test --silent && npm run --silent build
+
+unit: $(VENV)/.dev
+	$(PY) -m pytest tests/unit -m "not soak"
+
+notebooks: $(VENV)/.dev
+	$(PY) -m pytest tests/notebooks
+
+browser: $(VENV)/.dev widgets
+	$(PY) tests/browser/chromium.py
+	$(PY) -m pytest tests/browser -m "not soak" --junitxml=test-results/browser.xml
+	$(PY) tests/browser/really_ran.py test-results/browser.xml
+
+soak: $(VENV)/.dev widgets
+	$(PY) tests/browser/chromium.py
+	$(PY) -m pytest tests -m soak --timeout 7200
+
+bench: $(VENV)/.dev
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
+	for script in tests/benchmarks/*.py; do $(PY) $$script || exit 1; done
+
+dev: widgets/node_modules/.made
+	cd widgets && npm run watch
+
+format: $(VENV)/.dev widgets/node_modules/.made
+	$(PY) -m ruff check --fix explorer tests
+	$(PY) -m ruff format explorer tests
+	cd widgets && npm run --silent format
+
+clean:
+	rm -rf $(VENV) widgets/node_modules explorer/static test-results dist build

@@ -1,0 +1,95 @@
+"""Opens JupyterLab on a notebook: the shipped quickstart, or one made for the user's data."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer.errors import DataError, MissingExtra
+
+QUICKSTART = "01_quickstart.ipynb"
+
+
+def demo(folder: Path, *, browser: bool, port: int | None) -> int:
+    """Put the quickstart notebook into `folder` (unless it is there) and open it; returns the server's exit status."""
+    notebook = folder / QUICKSTART
+    if not notebook.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(shipped(QUICKSTART), notebook)
+    return open_lab(notebook, browser=browser, port=port)
+
+
+def shipped(name: str) -> Path:
+    """Find a notebook that came with the package: inside it, or beside it in a checkout."""
+    here = Path(__file__).parent
+    for folder in (here / "notebooks", here.parent / "notebooks"):
+        if (folder / name).is_file():
+            return folder / name
+    raise DataError(f"The notebook {name} did not come with this installation.", "Install the package again.")
+
+
+def open_lab(notebook: Path, *, browser: bool, port: int | None) -> int:
+    """Serve JupyterLab on a notebook until it is stopped; prints the URL where no browser is opened."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise MissingExtra("Opening JupyterLab", "jupyterlab", "lab")
+    notebook = notebook.resolve()
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebook.parent}"]
+    command.append(f"--LabApp.default_url=/lab/tree/{notebook.name}")
+    if port is not None:
+        command.append(f"--ServerApp.port={port}")
+    if not browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # containers: Jupyter refuses root unless told
+    print(f"Opening {notebook}", flush=True)
+    if not browser:
+        print("JupyterLab prints its address below; open it in a browser. Ctrl+C stops the server.", flush=True)
+    try:
+        return subprocess.call(command)
+    except KeyboardInterrupt:
+        return 0
+
+
+def write_notebook(path: Path, cells: Sequence[tuple[str, str]]) -> Path:
+    """Write a notebook of ("markdown" | "code", source) cells, with the kernel named so that no dialog asks for it."""
+    body = {
+        "cells": [
+            {
+                "cell_type": kind,
+                "id": f"cell-{number}",
+                "metadata": {},
+                "source": source,
+                **({"execution_count": None, "outputs": []} if kind == "code" else {}),
+            }
+            for number, (kind, source) in enumerate(cells)
+        ],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def review_cells(
+    data: Path, read_options: dict[str, object], store: Path, command: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return the cells of a notebook that reviews one dataset."""
+    options = "".join(f", {name}={value!r}" for name, value in read_options.items() if value is not None)
+    return [
+        ("markdown", f"# Review of {data.name}\n\nMade by `{shlex.join(command)}`. Run all cells."),
+        ("code", f"import explorer\n\ndataset = explorer.read({str(data)!r}{options})\ndataset"),
+        ("code", f"review = explorer.Review(dataset, store={str(store)!r})\nreview"),
+        ("code", "review.issues.head(20)"),
+        ("code", f'review.export("{data.stem}.corrected.csv")'),
+    ]

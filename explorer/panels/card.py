@@ -1,0 +1,80 @@
+"""The card's half in the kernel: one item, how sure, and why, in words first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from explorer import evidence
+from explorer.panels.calls import call, item_at
+from explorer.panels.history import entries
+from explorer.panels.previews import LONGEST, preview
+
+if TYPE_CHECKING:
+    from explorer.panels.session import Session
+
+LARGE = 320
+"""Pixels a side of the card's picture."""
+
+
+@call("card")
+def card(session: Session, *, item: int) -> dict[str, Any]:
+    """Return everything about one item; what has not been computed yet is empty."""
+    review = session.review
+    i = item_at(session, item)
+    d, r = review.dataset, review.results
+    item_id = str(d.item_ids[i])
+    body: dict[str, Any] = {
+        "item": i,
+        "id": item_id,
+        "name": d.name(i),
+        "given": int(d.given[i]),
+        "current": int(review.codes[i]),
+        "suggested": -1,
+        "p_error": None,
+        "rank": None,
+        "ranked": 0,
+        "why": [],
+        "badges": [],
+        "scores": {},
+        "preview": preview(d, i, LARGE, LONGEST),
+        "same": evidence.nearest_of(r, review.codes, i, int(d.given[i])),
+        "other": [],
+        "neighbours": evidence.neighbours(r, review.codes, i),
+        "history": entries(session, review.labels.log(item=item_id)),
+    }
+    if r.combined is not None and r.table is not None and r.inputs is not None and r.findings is not None:
+        from explorer import detectors
+
+        suggested = int(r.combined.suggested[i])
+        place = int(pd.Index(r.table.index).get_indexer([item_id])[0])
+        row = r.table.iloc[place].to_dict()
+        p = float(r.combined.p_error[i])
+        ranked = int(np.isfinite(r.combined.p_error).sum())
+        body |= {
+            "suggested": suggested,
+            "p_error": p,
+            "rank": None if np.isnan(p) else place + 1,
+            "ranked": ranked,
+            "why": detectors.explain(i, r.inputs, r.findings, r.combined, review.classes),
+            "badges": _badges(row),
+            "scores": {str(k): float(v) for k, v in row.items() if str(k).endswith("_score") or k == "p_error"},
+            "other": evidence.nearest_of(r, review.codes, i, suggested),
+        }
+    return body
+
+
+def _badges(row: dict[Any, Any]) -> list[str]:
+    """Other issues of an item, in words."""
+    found = []
+    if row.get("is_outlier_issue", False):
+        found.append("outlier")
+    if row.get("is_conflicting_duplicate_issue", False):
+        found.append("duplicates with conflicting labels")
+    elif row.get("is_near_duplicate_issue", False):
+        others = row.get("near_duplicate_set")
+        count = len(others) if others is not None and hasattr(others, "__len__") else 0
+        found.append(f"near duplicate of {count} other{'' if count == 1 else 's'}" if count else "near duplicate")
+    return found

@@ -1,0 +1,143 @@
+"""The whole explorer: what every panel needs first (`hello`, `labels`), edits, undo, selection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from explorer.current import STATES
+from explorer.errors import DataError
+from explorer.panels.calls import call, item_at
+from explorer.review import REASONS, Review
+
+if TYPE_CHECKING:
+    from explorer.panels.session import Session
+
+OPS = {"relabel": "set", "keep": "keep", "mark": "flag", "clear": "clear"}
+
+
+def counts(review: Review) -> dict[str, int]:
+    """Reviewed, relabelled, kept, flagged, suspects."""
+    return review.counts()
+
+
+def saved(review: Review) -> str | None:
+    """Return the time of the newest commit, ISO 8601."""
+    log = review.labels.log(limit=1)
+    return None if log.empty else str(log["time"].iloc[0].isoformat())
+
+
+@call("hello")
+def hello(session: Session) -> dict[str, Any]:
+    """Return all that panels need before any column."""
+    review = session.review
+    d, r = review.dataset, review.results
+    return {
+        "protocol": 1,
+        "review": review.id,
+        "epoch": review.epoch,
+        "store": {
+            "id": review.labels.id,
+            "name": review.store_name,
+            "temporary": review.temporary,
+            "branch": review.labels.branch,
+            "saved": saved(review),
+        },
+        "dataset": {
+            "n": len(d),
+            "kind": d.kind,
+            "classes": list(review.classes),
+            "source": d.source,
+            "unlabelled": int((d.given < 0).sum()),
+            "setAside": len(d.set_aside),
+            "notes": list(d.notes),
+        },
+        "rater": review.rater,
+        "calibrated": review.calibrated,
+        "embedder": "" if r.embedding is None else r.embedding.name,
+        "trust": None if r.trust is None else r.trust.warning,
+        "stages": list(review.status.stages),
+        "counts": counts(review),
+        "reasons": list(REASONS),
+        "ready": {"layout": r.layout_name, "scores": r.combined is not None},
+    }
+
+
+@call("labels")
+def labels(session: Session) -> dict[str, Any]:
+    """Return given label, label now and state of every item, and the events that a change must name."""
+    review = session.review
+    return {
+        "given": review.dataset.given,
+        "current": review.codes,
+        "state": review.states,
+        "seen": {"base": review.base_event, "events": review.events},
+    }
+
+
+@call("edit")
+def edit(
+    session: Session,
+    *,
+    op_id: str,
+    action: str,
+    items: list[int],
+    expected: dict[str, str],
+    ids: list[str] | None = None,
+    label: str | None = None,
+    new_class: bool = False,
+    newClass: bool = False,  # noqa: N803  # the browser's spelling
+    reason: str = "",
+    why: str = "",
+) -> dict[str, Any]:
+    """Write one decision; answers with the new cells, or with what stands there when somebody was faster."""
+    review = session.review
+    if action not in OPS:
+        raise DataError(f"There is no action {action!r}.", "Reload the page.")
+    # After a restart an item may have moved: its id says where it is now.
+    positions = [review.dataset.position(i) for i in ids] if ids else [item_at(session, i) for i in items]
+    moved = dict(zip(items, positions, strict=True))
+    seen = {moved[int(i)]: event for i, event in expected.items() if int(i) in moved}
+    if action == "relabel":
+        if label is None:
+            raise DataError("A relabelling names no label.", "Choose one.")
+        review.check_label(label, new_class=new_class or newClass)
+    commit = review.edit(OPS[action], positions, label=label, why=why, reason=reason, expected=seen, op_id=op_id)
+    return _reply(session, None if commit is None else commit.id, positions)
+
+
+@call("undo")
+def undo(session: Session, *, op_id: str) -> dict[str, Any]:
+    """Take back the newest decision that still stands."""
+    review = session.review
+    commit = review.undo(op_id=op_id)
+    if commit is None:
+        return _reply(session, None, [])
+    known = {str(v) for v in review.dataset.item_ids}
+    changed = dict.fromkeys(event.item for event in commit.events if event.item in known)
+    return _reply(session, commit.id, [review.dataset.position(item) for item in changed])
+
+
+@call("select")
+def select(session: Session, *, item: int | None, items: list[int]) -> None:
+    """Note what the person looks at, for `review.current` and `review.selection`."""
+    session.review.remember_selection(
+        None if item is None else item_at(session, item), [item_at(session, i) for i in items]
+    )
+
+
+@call("rater")
+def rater(session: Session, *, name: str) -> None:
+    """Store corrections under another name from now on."""
+    session.review.rater = name
+
+
+def _reply(session: Session, commit: str | None, positions: list[int]) -> dict[str, Any]:
+    review = session.review
+    return {
+        "commit": commit,
+        "saved": saved(review),
+        "cells": session.cells(positions),
+        "counts": counts(review),
+        "classes": list(review.classes),
+        "states": list(STATES),
+    }

@@ -1,0 +1,37 @@
+"""The queue's half in the kernel: the ranking as columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explorer.errors import DataError
+from explorer.panels.calls import call
+
+if TYPE_CHECKING:
+    from explorer.panels.session import Session
+
+
+@call("scores")
+def scores(session: Session) -> dict[str, Any]:
+    """Return suggested label, p_error and issue flags by item, and the items in order, worst first."""
+    review = session.review
+    r = review.results
+    if r.combined is None or r.table is None:
+        raise DataError("There are no scores yet.", "Wait for the stage 'score'.")
+    import pandas as pd
+
+    order = pd.Index(review.dataset.item_ids).get_indexer(r.table.index).astype(np.int32)
+    flags = {}
+    for name in ("is_label_issue", "is_outlier_issue", "is_near_duplicate_issue"):
+        column = np.zeros(len(order), dtype=np.uint8)
+        if name in r.table:
+            column[order] = r.table[name].to_numpy(dtype=bool)
+        flags[name] = column
+    return {
+        "suggested": r.combined.suggested.astype(np.int32),
+        "p_error": r.combined.p_error.astype(np.float32),
+        "order": order,
+        **flags,
+    }

@@ -1,0 +1,127 @@
+"""One review's conversation with its widgets: answers their calls and tells them what changed.
+
+All widgets of a review share one session. Calls that read or write labels are answered at once, in the order in which
+they came; previews are decoded on a thread, so that the kernel stays free.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from explorer.errors import ExplorerError
+from explorer.labels import Conflict
+from explorer.panels import wire
+from explorer.panels.calls import answer
+from explorer.review import Review
+
+if TYPE_CHECKING:
+    from explorer.panels.widget import Panel
+
+log = logging.getLogger("explorer")
+
+SLOW = frozenset({"previews", "card", "plotly", "figure", "history", "rerun"})
+"""Calls answered on a thread: they decode pictures or read many rows, and change no label."""
+
+
+class Session:
+    """See the module. Use `session_of(review)`."""
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        self._widgets: weakref.WeakSet[Panel] = weakref.WeakSet()
+        self._sending = threading.Lock()
+        self._workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="explorer-panel")
+        review.subscribe(self._changed)
+
+    def attach(self, widget: Panel) -> None:
+        """Listen to one more widget."""
+        self._widgets.add(widget)
+        widget.on_msg(self._heard)
+
+    def push(self, event: str, **details: Any) -> None:
+        """Tell every widget that something changed. Safe from any thread."""
+        content, buffers = wire.pack({"event": event, **details})
+        for widget in list(self._widgets):
+            if widget.comm is not None:
+                self._send(widget, content, buffers)
+
+    def cells(self, positions: list[int]) -> list[dict[str, Any]]:
+        """Return the labels of some items now, as the browser's `Cell`."""
+        review = self.review
+        found = []
+        for position in positions:
+            cell = review.labels.get(str(review.dataset.item_ids[position]))
+            found.append(
+                {
+                    "item": position,
+                    "label": int(review.codes[position]),
+                    "state": cell.state,
+                    "event": cell.event,
+                    "rater": cell.rater or "",
+                    "time": "" if cell.time is None else str(cell.time),
+                    "why": cell.why or "",
+                }
+            )
+        return found
+
+    def _heard(self, widget: Panel, content: Any, _buffers: list[memoryview]) -> None:
+        if not isinstance(content, dict) or "call" not in content:
+            return
+        if content["call"] in SLOW:
+            self._workers.submit(self._respond, widget, content)
+        else:
+            self._respond(widget, content)
+
+    def _respond(self, widget: Panel, content: dict[str, Any]) -> None:
+        reply: dict[str, Any] = {"id": content.get("id"), "ok": True}
+        buffers: list[bytes] = []
+        try:
+            reply["result"], buffers = wire.pack(answer(self, str(content["call"]), dict(content.get("args") or {})))
+        except Exception as problem:  # whatever fails is said to the browser that asked; the kernel goes on
+            if not isinstance(problem, ExplorerError):
+                log.exception("The call %r failed.", content["call"])
+            reply = {"id": content.get("id"), "ok": False, "error": wire.error(problem, self._conflict_cells)}
+        self._send(widget, reply, buffers)
+
+    def _conflict_cells(self, conflict: Conflict) -> list[dict[str, Any]]:
+        review = self.review
+        return self.cells([review.dataset.position(cell.item) for cell in conflict.cells])
+
+    def _send(self, widget: Panel, content: Any, buffers: list[bytes]) -> None:
+        # A comm is no place for two threads at once: its message parts must not interleave.
+        with self._sending:
+            widget.send(content, buffers)
+
+    def _changed(self, event: str, details: dict[str, Any]) -> None:
+        from explorer.panels.explorer import counts, saved
+
+        if event == "stages":
+            self.push("stages", stages=list(details["stages"]))
+        elif event == "cells":
+            self.push(
+                "cells",
+                cells=self.cells(details["positions"]),
+                counts=counts(self.review),
+                saved=saved(self.review),
+                classes=list(self.review.classes),
+            )
+        elif event == "scores":
+            trust = self.review.results.trust
+            self.push("scores", trust=None if trust is None else trust.warning)
+        else:
+            self.push(event, **details)
+
+
+_sessions: weakref.WeakKeyDictionary[Review, Session] = weakref.WeakKeyDictionary()
+
+
+def session_of(review: Review) -> Session:
+    """Return the session of a review, made on first use."""
+    session = _sessions.get(review)
+    if session is None:
+        session = _sessions[review] = Session(review)
+    return session

@@ -1,0 +1,46 @@
+"""The one anywidget class behind every panel; synced are only the review and the panel, all else is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from explorer.errors import ExplorerError
+from explorer.panels.session import session_of
+from explorer.review import Review
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def _bundle(name: str) -> Path:
+    path = STATIC / name
+    if not path.is_file():
+        raise ExplorerError(
+            f"The widget bundle {path} has not been built.",
+            "Install the package (pip install .), or run: npm --prefix widgets run build",
+        )
+    return path
+
+
+class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no types for its base class
+    """One panel of a review, linked to all others of the same review.
+
+    Parameters
+    ----------
+    review
+        The review to show.
+    panel
+        "explorer" (everything), or "map", "queue", "card", "neighbours", "history", "charts", "pipeline".
+    """
+
+    _esm = _bundle("widget.js")
+    _css = _bundle("widget.css")
+    review = traitlets.Unicode().tag(sync=True)
+    panel = traitlets.Unicode("explorer").tag(sync=True)
+
+    def __init__(self, review: Review, panel: str = "explorer", **kwargs: Any) -> None:
+        super().__init__(review=review.id, panel=panel, **kwargs)
+        session_of(review).attach(self)

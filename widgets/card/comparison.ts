@@ -1,0 +1,51 @@
+/** Nearest items of the given label beside nearest items of the suggested one: that comparison settles most cases. */
+import { h } from "../core/dom";
+import { labelChip } from "../core/frame";
+import { thumbnail } from "../core/preview";
+import type { Session } from "../core/session";
+import type { Card } from "../core/types";
+
+/** Both rows; either is left out where there is no such label. */
+export function comparison(session: Session, card: Card): HTMLElement {
+  const element = h("div", { class: "dqx-card-pair" });
+  if (card.given >= 0) element.append(row(session, card.given, card.same, "card-same"));
+  if (card.suggested >= 0 && card.suggested !== card.given)
+    element.append(row(session, card.suggested, card.other, "card-other"));
+  return element;
+}
+
+function row(session: Session, label: number, items: readonly number[], hook: string): HTMLElement {
+  const name = session.className(label);
+  return h(
+    "div",
+    { role: "group", data: { dqx: hook }, aria: { label: `nearest labelled ${name}` } },
+    h(
+      "div",
+      { class: "dqx-card-pair-name" },
+      "nearest labelled ",
+      h("strong", {}, labelChip(session, label)),
+    ),
+    items.length === 0
+      ? h("div", { class: "dqx-muted", text: "none" })
+      : h("div", { class: "dqx-card-thumbs" }, ...items.map((item) => thumb(session, item, name))),
+  );
+}
+
+function thumb(session: Session, item: number, name: string): HTMLElement {
+  return h(
+    "button",
+    {
+      class: "dqx-card-thumb",
+      type: "button",
+      title: "Select this item",
+      data: { item: String(item) },
+      aria: { label: `item at position ${item}, labelled ${name}: select` },
+      on: {
+        click: () => session.select(item),
+        pointerenter: () => session.hover(item),
+        pointerleave: () => session.hover(null),
+      },
+    },
+    thumbnail(session, item),
+  );
+}

@@ -1,0 +1,139 @@
+/** The card's reading half: what the item is, what its labels are, how sure the ranking is, and why. */
+import { h } from "../core/dom";
+import { labelChip } from "../core/frame";
+import { showPreview } from "../core/preview";
+import type { Session } from "../core/session";
+import type { Card } from "../core/types";
+import { shortId } from "../core/words";
+import { decision, newest, percent, standing } from "./words";
+
+/** The item's large preview; `release` frees its picture. */
+export function previewOf(card: Card): { element: HTMLElement; release: () => void } {
+  const urls: string[] = [];
+  const element = showPreview(card.preview, (blob) => {
+    const url = URL.createObjectURL(blob);
+    urls.push(url);
+    return url;
+  });
+  if (element instanceof HTMLImageElement) element.alt = `preview of item ${shortId(card.id)}`;
+  else if (card.preview.kind !== "error") {
+    // It may scroll: then the keyboard must reach it.
+    element.tabIndex = 0;
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", "preview of the item");
+  }
+  return {
+    element,
+    release: () => {
+      for (const url of urls) URL.revokeObjectURL(url);
+    },
+  };
+}
+
+/** "rank 7 of 1,797 · item 1251 · where it came from". */
+export function standingLine(session: Session, card: Card): HTMLElement {
+  const suspects = session.counts?.suspects ?? 0;
+  const calibrated = session.hello?.calibrated ?? false;
+  return h(
+    "div",
+    { class: "dqx-card-standing dqx-muted dqx-cut" },
+    `${standing(card.rank, card.ranked, suspects, calibrated)} · `,
+    h("span", { text: `item ${shortId(card.id)}`, title: card.id }),
+    card.name && card.name !== card.id ? h("span", { text: ` · ${card.name}`, title: card.name }) : null,
+  );
+}
+
+/** Given label → suggested label, as the decision so far leaves them: what is out is struck through. */
+export function verdict(session: Session, card: Card): HTMLElement {
+  const state = session.stateOf(card.item);
+  const now = session.labels?.current[card.item] ?? card.current;
+  const given = h("span", { class: "dqx-card-label", data: { dqx: "card-given" } });
+  given.append(labelChip(session, card.given));
+  const suggested = h("strong", { class: "dqx-card-label", data: { dqx: "card-suggested" } });
+  if (card.suggested >= 0) suggested.append(labelChip(session, card.suggested));
+  else suggested.append(h("span", { class: "dqx-muted", text: "no suggestion" }));
+  const agrees = card.given >= 0 && card.given === card.suggested;
+  const out = card.given >= 0 && !agrees && (state === "relabelled" ? now !== card.given : state === "given");
+  if (out && card.suggested >= 0) given.classList.add("dqx-struck");
+  if (state === "kept") suggested.classList.add("dqx-struck");
+  return h(
+    "div",
+    { class: "dqx-card-verdict" },
+    given,
+    agrees
+      ? h("span", { class: "dqx-muted", text: "and the suggestion agrees:" })
+      : h("span", {
+          class: "dqx-card-arrow dqx-muted",
+          text: "→",
+          aria: { label: "suggested:" },
+          role: "img",
+        }),
+    suggested,
+  );
+}
+
+/** How likely the given label is wrong: a percentage only where it has been calibrated. */
+export function meter(session: Session, card: Card): HTMLElement | null {
+  const p = card.p_error;
+  if (!session.hello?.calibrated || p === null || Number.isNaN(p)) return null;
+  const bar = h("div", {
+    class: "dqx-meter",
+    role: "meter",
+    aria: {
+      label: "likely wrong",
+      valuemin: "0",
+      valuemax: "100",
+      valuenow: String(Math.round(p * 100)),
+      valuetext: `${percent(p)} likely wrong`,
+    },
+  });
+  const fill = h("i");
+  fill.style.width = `${(p * 100).toFixed(1)}%`;
+  bar.append(fill);
+  return h(
+    "div",
+    { class: "dqx-card-meter" },
+    bar,
+    h(
+      "span",
+      {},
+      h("strong", { text: percent(p) }),
+      h("span", { class: "dqx-muted", text: "  likely wrong" }),
+    ),
+  );
+}
+
+/** The label now, then the evidence in words; the number behind each sentence is its title. */
+export function evidence(session: Session, card: Card): HTMLElement {
+  const state = session.stateOf(card.item);
+  const now = session.labels?.current[card.item] ?? card.current;
+  const label = h("span", { data: { dqx: "card-label" } }, labelChip(session, now));
+  const words = decision(state, newest(card));
+  const rows = h(
+    "dl",
+    { class: "dqx-card-why" },
+    h("dt", { text: "label now" }),
+    h(
+      "dd",
+      { class: `dqx-card-state dqx-card-${state}`, data: { state } },
+      label,
+      h("span", { class: "dqx-card-decision dqx-cut", text: words, title: words }),
+    ),
+  );
+  for (const reason of card.why) {
+    const value = reason.value === null ? "" : `${reason.name}: ${Number(reason.value.toPrecision(4))}`;
+    rows.append(h("dt", { class: "dqx-cut", text: reason.name, title: reason.name }));
+    rows.append(h("dd", { text: reason.text, title: value }));
+  }
+  return rows;
+}
+
+/** What else is odd about the item. */
+export function badges(card: Card): HTMLElement | null {
+  if (card.badges.length === 0) return null;
+  return h(
+    "ul",
+    { class: "dqx-card-badges", aria: { label: "Other issues" } },
+    ...card.badges.map((text) => h("li", { text })),
+  );
+}

@@ -1,0 +1,48 @@
+/** The card's sentences, made from numbers; no DOM, so that each is easy to test. */
+import { count } from "../core/dom";
+import type { Card, HistoryEntry } from "../core/types";
+import type { ItemState } from "../core/wire";
+import { clock } from "../core/words";
+
+/** Where the item stands in the ranking: a suspect's number once calibrated, its plain rank until then. */
+export function standing(rank: number | null, ranked: number, suspects: number, calibrated: boolean): string {
+  if (rank === null) return "not ranked yet";
+  if (calibrated && rank <= suspects) return `suspect ${count(rank)} of ${count(suspects)}`;
+  return `rank ${count(rank)} of ${count(ranked)}`;
+}
+
+/** A probability as a whole percentage that never claims certainty. */
+export function percent(p: number): string {
+  if (p > 0.99) return "over 99 %";
+  if (p < 0.01) return "under 1 %";
+  return `${Math.round(p * 100)} %`;
+}
+
+/** What was decided on the item, by whom and when; `entry` is the newest decision if the card brought one. */
+export function decision(state: ItemState, entry: HistoryEntry | null): string {
+  switch (state) {
+    case "given":
+      return "as given";
+    case "relabelled":
+      return `relabelled${signed(entry, "set")}`;
+    case "kept":
+      return `kept${signed(entry, "keep")}`;
+    case "flagged":
+      return `marked ${entry?.op === "flag" && entry.reason ? entry.reason : "for a closer look"}${signed(entry, "flag")}`;
+    case "stale":
+      return "stale: decided when the item had other content; decide again";
+    case "conflict":
+      return "conflict: the given label changed after the correction; decide again";
+  }
+}
+
+/** The newest entry of a card's history. */
+export function newest(card: Card): HistoryEntry | null {
+  return card.history.reduce<HistoryEntry | null>((a, b) => (a && a.time >= b.time ? a : b), null);
+}
+
+function signed(entry: HistoryEntry | null, op: HistoryEntry["op"]): string {
+  // An edit shown before its acknowledgement has no entry yet: then there is nobody to name.
+  if (entry?.op !== op) return "";
+  return ` by ${entry.rater}, ${clock(entry.time)}${entry.why ? `: “${entry.why}”` : ""}`;
+}

@@ -1,0 +1,30 @@
+/** Small pieces of wording that several panels share. */
+
+/** An item id as a reader can hold it in mind: content hashes and long keys are cut, the rest stay whole. */
+export function shortId(id: string): string {
+  if (/^[0-9a-f]{32,}$/.test(id)) return id.slice(0, 8);
+  return id.length > 24 ? `${id.slice(0, 14)}…${id.slice(-8)}` : id;
+}
+
+/** Hour and minute of an ISO 8601 time, in the reader's own zone. */
+export function clock(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return iso;
+  return `${String(time.getHours()).padStart(2, "0")}:${String(time.getMinutes()).padStart(2, "0")}`;
+}
+
+/** Day of an ISO 8601 time as a heading: "today", "yesterday" or "3 March 2026". */
+export function day(iso: string, now: Date = new Date()): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return "unknown day";
+  const midnight = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
+  const days = Math.round((midnight(now) - midnight(time)) / 86_400_000);
+  if (days === 0) return "today";
+  if (days === 1) return "yesterday";
+  return time.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+}
+
+/** First letter as a capital, the rest as it is. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
