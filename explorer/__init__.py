@@ -19,16 +19,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from explorer.api import find_issues
     from explorer.dataset import Dataset
+    from explorer.errors import ExplorerError
     from explorer.panels import show
     from explorer.readers import read
     from explorer.review import Review
 
-__all__ = ["Dataset", "Review", "__version__", "find_issues", "read", "show"]
+__all__ = ["Dataset", "ExplorerError", "Review", "__version__", "find_issues", "read", "show"]
 
 __version__ = metadata.version("data-quality-explorer")
 
 _HOMES = {
     "Dataset": "explorer.dataset",
+    "ExplorerError": "explorer.errors",
     "Review": "explorer.review",
     "find_issues": "explorer.api",
     "read": "explorer.readers",

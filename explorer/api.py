@@ -49,7 +49,8 @@ def find_issues(
     Returns
     -------
     pandas.DataFrame
-        Aligned to the rows of `labels` (indexed like it when it is a Series): the columns of `explorer.detectors.table`.
+        Aligned to the rows of `labels` (and indexed like it when it is a Series), with the columns of
+        `explorer.detectors.table`.
 
     Raises
     ------

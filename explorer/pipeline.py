@@ -117,8 +117,10 @@ class Pipeline:
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin on the worker thread."""
-        self._thread.start()
+        """Begin on the worker thread, unless that has been done."""
+        with self._moved:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def cancel(self) -> None:
         """Ask the work to stop at the next batch; what is finished stays."""

@@ -54,7 +54,7 @@ class Review:
     rater
         Who gives the labels; by default the hub's or the system's user name.
     start
-        Whether to begin at once.
+        Whether to begin at once; otherwise `start()`, or the first attribute that needs a stage, begins.
     cache
         Whether finished embeddings are kept on disk, or the folder for them.
     **embedder_options
@@ -210,7 +210,7 @@ class Review:
         if r.inputs is None or r.findings is None or r.combined is None:
             raise ExplorerError("There are no scores yet.", "See review.status.")
         reasons = detectors.explain(self.dataset.position(item), r.inputs, r.findings, r.combined, self._now.classes)
-        return pd.DataFrame([vars(reason) for reason in reasons], columns=["name", "text", "value"])
+        return pd.DataFrame([reason._asdict() for reason in reasons], columns=["name", "text", "value"])
 
     def __repr__(self) -> str:
         counts = self.counts()
@@ -420,7 +420,7 @@ class Review:
     def positions(self, items: Items) -> list[int]:
         """Positions of one item id or many; an unknown id raises `UnknownName`."""
         if isinstance(items, str | int | np.integer):
-            items = [items]  # type: ignore[list-item]
+            return [self.dataset.position(items)]
         return [self.dataset.position(item) for item in items]
 
     def event_of(self, position: int) -> str:
@@ -470,6 +470,7 @@ class Review:
             self._tell("layout")
 
     def _need(self, stage: str) -> None:
+        self._pipeline.start()
         self.wait(stage)
         ended = next(s for s in self._pipeline.stages if s.name == stage)
         if ended.state == "cancelled":

@@ -17,16 +17,7 @@ interface State {
   panel: string;
 }
 
-const panels: readonly Panel[] = [
-  Explorer,
-  PointsMap,
-  Card,
-  Queue,
-  Neighbours,
-  History,
-  Charts,
-  Pipeline,
-];
+const panels: readonly Panel[] = [Explorer, PointsMap, Card, Queue, Neighbours, History, Charts, Pipeline];
 
 const widget: AnyWidget<State> = () => ({
   initialize({ model, signal }) {

@@ -72,17 +72,17 @@ class Confident:
     issue = "label"
     needs: frozenset[Need] = frozenset({"probs"})
 
-    def run(self, inputs: Inputs, progress: Progress) -> Result:
+    def run(self, inputs: Inputs, _progress: Progress) -> Result:
         """Estimate the noise, then score and flag."""
         assert inputs.probs is not None
         noise = estimate(inputs.probs, inputs.labels, inputs.n_classes)
         return _result(inputs, noise, _cuts(inputs, noise))
 
-    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+    def update(self, inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
         """Score again with the noise estimate and the cuts as they were; an item's score reads its own label alone."""
         return _result(inputs, result.frozen["noise"], result.frozen["cuts"])
 
-    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
+    def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say what the model holds the item for: "gives 7 a probability of .93"."""
         assert inputs.probs is not None
         p, given = inputs.probs[item], int(inputs.labels[item])

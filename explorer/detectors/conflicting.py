@@ -13,7 +13,7 @@ from explorer.progress import Progress
 
 @detector
 class Conflicting:
-    """Flags an item whose occurrences, equal items or near-duplicates carry different labels. Suspicion is 1 for those, else 0.
+    """Flags an item whose occurrences, equal items or near-duplicates carry different labels: suspicion 1, else 0.
 
     Near-duplicates take part when the graph is there.
     """
@@ -22,7 +22,7 @@ class Conflicting:
     issue = "conflicting_duplicate"
     needs: frozenset[Need] = frozenset()
 
-    def run(self, inputs: Inputs, progress: Progress) -> Result:
+    def run(self, inputs: Inputs, _progress: Progress) -> Result:
         """Join equal and almost equal items into groups and compare their labels."""
         pairs = [_equal_content(inputs.content_hashes)]
         if inputs.graph is not None:
@@ -30,7 +30,7 @@ class Conflicting:
         group = groups_of(np.unique(np.concatenate(pairs), axis=0), inputs.n)
         return _result(inputs, group)
 
-    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+    def update(self, inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
         """Compare the labels of the same groups again."""
         return _result(inputs, result.frozen["group"])
 

@@ -18,4 +18,6 @@ def explain(item: int, inputs: Inputs, findings: Findings, combined: Combined, c
     reasons: list[Reason] = []
     for name in (*first, *rest):
         reasons += get(name).explain(item, inputs, findings.results[name], tuple(classes))
+    if inputs.labels[item] < 0 and combined.suggested[item] >= 0:
+        reasons.append(Reason("suggestion", f"unlabelled; {classes[combined.suggested[item]]} fits best", 0.0))
     return reasons

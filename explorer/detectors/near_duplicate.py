@@ -28,7 +28,7 @@ class NearDuplicate:
     issue = "near_duplicate"
     needs: frozenset[Need] = frozenset({"graph"})
 
-    def run(self, inputs: Inputs, progress: Progress) -> Result:
+    def run(self, inputs: Inputs, _progress: Progress) -> Result:
         """Find the pairs and join them into groups; labels play no part."""
         assert inputs.graph is not None
         distance = 1 - inputs.graph.similarity[:, 0]
@@ -39,7 +39,7 @@ class NearDuplicate:
             -distance.astype(np.float32), flags=group >= 0, pairs=pairs, frozen={"group": group, "median": median}
         )
 
-    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+    def update(self, _inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
         """Return the result unchanged: no label was read."""
         return result
 

@@ -34,7 +34,7 @@ class Outlier:
     issue = "outlier"
     needs: frozenset[Need] = frozenset({"graph"})
 
-    def run(self, inputs: Inputs, progress: Progress) -> Result:
+    def run(self, inputs: Inputs, _progress: Progress) -> Result:
         """Average the distances; labels play no part."""
         assert inputs.graph is not None
         distance = (1 - inputs.graph.similarity[:, :NEIGHBOURS]).mean(axis=1).astype(np.float32)
@@ -45,11 +45,11 @@ class Outlier:
         cut = float(np.exp(middle + DEVIATIONS * max(spread, 0.05)))
         return replace(Result(distance, flags=distance > cut), frozen={"median": float(np.exp(middle)), "cut": cut})
 
-    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+    def update(self, _inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
         """Return the result unchanged: no label was read."""
         return result
 
-    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
+    def explain(self, item: int, _inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
         """Say how far away the item is, if it is."""
         assert result.flags is not None
         if not result.flags[item]:

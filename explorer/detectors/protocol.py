@@ -139,18 +139,18 @@ class Detector(Protocol):
     issue: Issue
     needs: frozenset[Need]
 
-    def run(self, inputs: Inputs, progress: Progress) -> Result:
+    def run(self, inputs: Inputs, progress: Progress, /) -> Result:
         """Score every item."""
         ...
 
-    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp], /) -> Result:
         """Score again after the labels at positions `changed` became what `inputs.labels` now says.
 
         Equal to `run` on the same inputs with the frozen globals of `result`.
         """
         ...
 
-    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
+    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...], /) -> list[Reason]:
         """Say in words what it holds about one item; nothing where it has no say."""
         ...
 

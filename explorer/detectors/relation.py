@@ -31,7 +31,9 @@ BLOCK = 16_384
 
 @detector
 class Relation:
-    """Suspicion is minus the sum of an item's relations: k_ij = max(0, cosine)·(P_i·P_j), + for the same label, − for another.
+    """Suspicion is minus the sum of an item's relations to its neighbours: + for the same label, − for another.
+
+    The size of a relation is k_ij = max(0, cosine)·(P_i·P_j), to a power.
 
     The first pass is refined in a few damped steps of a maximum cut: relations to items that look mislabelled change
     sign. It runs on the stored neighbours; `all_pairs` is the paper's form, kept for tests.
@@ -163,7 +165,7 @@ def _membership(before: NDArray[np.float32] | None, score: NDArray[np.float32], 
 
 def _set(target: NDArray[np.float32], rows: NDArray[np.intp], values: NDArray[np.float32]) -> NDArray[np.intp]:
     """Write values and return the rows where they changed anything."""
-    moved = rows[target[rows] != values]
+    moved: NDArray[np.intp] = rows[target[rows] != values]
     target[rows] = values
     return moved
 

@@ -48,16 +48,16 @@ class Vote:
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Vote again where the item or one of its voters changed; nothing is frozen, so this is a full run's result."""
         assert inputs.graph is not None
-        touched = [np.asarray(changed)]
+        touched = [np.asarray(changed, dtype=np.intp)]
         for item in changed:
             rows, slots = inputs.graph.pointing_at(int(item))
-            touched.append(rows[slots < NEIGHBOURS])
-        again = np.unique(np.concatenate(touched)).astype(np.intp)
+            touched.append(rows[slots < NEIGHBOURS].astype(np.intp))
+        again = np.unique(np.concatenate(touched))
         score, suggestion = result.score.copy(), np.array(result.suggestion)
         score[again], suggestion[again] = _score(inputs, again)
         return replace(result, score=score, suggestion=suggestion)
 
-    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
+    def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the labels of all the neighbours: "46 of 50 neighbours say 7, none says 3"."""
         assert inputs.graph is not None
         labels = inputs.labels[inputs.graph.indices[item]]

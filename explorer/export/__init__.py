@@ -1,0 +1,17 @@
+"""Corrected labels out to files, and back in.
+
+A file has one row per item with the columns of `COLUMNS`: what the label was, what it is, and who decided so, when and
+why. Reading it into a store that is bound to the same dataset gives the same labels and states again:
+
+    from explorer import export
+
+    export.write(export.frame(dataset.item_ids, store), "corrected.parquet")
+    export.import_into(another_store, "corrected.parquet")
+"""
+
+from __future__ import annotations
+
+from explorer.export.files import COLUMNS, FORMATS, read, write
+from explorer.export.table import frame, import_into
+
+__all__ = ["COLUMNS", "FORMATS", "frame", "import_into", "read", "write"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -78,7 +79,7 @@ class NeighbourGraph:
     @property
     def k(self) -> int:
         """Neighbours per item."""
-        return self.indices.shape[1]
+        return int(self.indices.shape[1])
 
     @property
     def reverse(self) -> Reverse:
@@ -122,21 +123,14 @@ class NeighbourGraph:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
-                if int(file["format"]) > FORMAT:
-                    raise DataError(f"{path} was written by a newer version of this package.", "Upgrade the package.")
-                return cls(
-                    file["indices"],
-                    file["similarity"],
-                    str(file["method"]),
-                    float(file["recall"]),
-                    str(file["device"]),
-                )
-        except FileNotFoundError:
-            raise
-        except DataError:
-            raise
-        except (KeyError, ValueError, OSError, EOFError) as error:
+                version = int(file["format"])
+                arrays = file["indices"], file["similarity"]
+                method, recall, device = str(file["method"]), float(file["recall"]), str(file["device"])
+        except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise DataError(f"{path} is no neighbour graph ({error}).", "Delete it; it will be built again.") from error
+        if version > FORMAT:
+            raise DataError(f"{path} was written by a newer version of this package.", "Upgrade the package.")
+        return cls(*arrays, method, recall, device)
 
 
 def _reverse(indices: NDArray[np.int32]) -> Reverse:

@@ -34,8 +34,8 @@ class Twins:
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Turn neighbours among groups [U, m] into neighbours among rows [N, width], the row itself among them.
 
-        A group is replaced by its rows, and each group comes first in its own list with a similarity of 1 (a zero vector
-        too: it equals its twins).
+        A group is replaced by its rows, and each group comes first in its own list with a similarity of 1 (zero vectors
+        too: they equal their twins).
         """
         groups, m = found.shape
         rows = np.empty((len(self.group), width), dtype=np.int32)

@@ -23,16 +23,51 @@ NO_EVENTS = hashlib.sha256(b"[]").hexdigest()
 
 
 def canonical(value: Any) -> bytes:
-    """Return the RFC 8785 form of a JSON value; `DataError` where it has none (NaN, half a surrogate pair, 2⁵³ and more)."""
+    """Return the RFC 8785 form of a JSON value; `DataError` where it has none (NaN, bad text, integers from 2⁵³)."""
     try:
+        if _plain(value):
+            return _ENCODER.encode(value).encode()
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise DataError(f"A value cannot be stored: {error}", "Pass plain text and ordinary numbers.") from error
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+
+
+def _plain(value: Any) -> bool:
+    """Tell whether the standard encoder, 20 times as fast, writes a value exactly as RFC 8785 asks.
+
+    It does for text, and where keys are ASCII and numbers are neither written with an exponent nor with ".0" or too
+    many digits by one of the two. A test compares both.
+    """
+    if value is None or isinstance(value, str | bool):
+        return True
+    if isinstance(value, float):
+        return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
+    if isinstance(value, int):
+        return abs(value) < 2**53
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and k.isascii() and _plain(v) for k, v in value.items())
+    return isinstance(value, list) and all(map(_plain, value))
+
+
 def digest(value: Any) -> str:
     """Return the SHA-256 of the canonical form, in hex."""
     return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def check_text(value: object, what: str) -> str:
+    """Return text that UTF-8 can hold; `DataError` otherwise."""
+    if not isinstance(value, str):
+        raise DataError(f"The {what} is {value!r}, which is no text.", f"Pass the {what} as text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"The {what} {value!r} is no valid text: {error.reason}.", "Remove the bad characters."
+        ) from error
+    return str(value)  # numpy's text becomes plain text
 
 
 def value_json(class_id: str | None) -> dict[str, str] | None:
@@ -132,16 +167,12 @@ def schema_id(classes: Sequence[Mapping[str, Any]], parent: str | None, migratio
 
 
 def snapshot_id(ids: Sequence[str], hashes: Sequence[str], given: Sequence[str | None]) -> str:
-    """Return the id of a snapshot: equal for equal rows in any order.
+    """Return the id of a snapshot: the hash of its rows `[item id, content hash, given label]`, sorted by item id.
 
-    The hash runs over one canonical JSON line `[item id, content hash, given label]` per item, sorted by item id.
+    So equal rows in any order have the same id.
     """
-    sha = hashlib.sha256()
-    # For lists of text and null, the standard encoder already writes what RFC 8785 asks for, 20 times as fast.
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    for row in sorted(zip(ids, hashes, given, strict=True)):
-        sha.update(encode(row).encode() + b"\n")
-    return sha.hexdigest()
+    rows = sorted(zip(ids, hashes, given, strict=True))
+    return hashlib.sha256(_ENCODER.encode(rows).encode()).hexdigest()
 
 
 def time_text(time: dt.datetime) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from explorer.labels.engine import LabelSchema
 from explorer.labels.model import Cell, Logged
 from explorer.labels.snapshot import Snapshot
 
@@ -21,24 +23,40 @@ TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
 @dataclass(frozen=True)
 class Version:
-    """The labels at one commit: a snapshot, the newest event of each item, and names of class ids."""
+    """The labels at one commit: a snapshot, the newest event of each item, and the classes."""
 
     commit: str
     position: int
     snapshot: Snapshot
     heads: Mapping[str, Logged]
-    names: Mapping[str, str]
-    find: Callable[[str], Snapshot | None]
+    schema: LabelSchema
+    find: Callable[[str], Snapshot | None]  # an earlier snapshot, to see whether a given label changed
+    known: dict[str, Cell] = field(default_factory=dict)  # cells made so far, of items with events
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Name of each class id."""
+        return {c.id: c.name for c in self.schema.classes}
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names that a label may have, in order."""
+        return tuple(c.name for c in self.schema.classes if not c.retired)
 
     def cell(self, item: str) -> Cell | None:
         """Return the cell of an item, `None` if the snapshot does not have it."""
+        cell = self.known.get(item)
+        if cell is not None:
+            return cell
         row = self.snapshot.row(item)
         if row is None:
             return None
-        content, given = row
         logged = self.heads.get(item)
         if logged is None:
-            return Cell(item, given, self.snapshot.base, given=given, recorded=given)
+            return Cell(item, row[1], self.snapshot.base, given=row[1], recorded=row[1])
+        return self.known.setdefault(item, self._decided(item, logged, *row))
+
+    def _decided(self, item: str, logged: Logged, content: str, given: str | None) -> Cell:
         event = logged.event
         recorded = None if event.new is None else self.names.get(event.new, event.new)
         value, state = self._outcome(logged, recorded, content, given)
@@ -62,9 +80,7 @@ class Version:
         found = ((item, self.cell(item)) for item in self.heads)
         return {item: cell for item, cell in found if cell is not None}
 
-    def _outcome(
-        self, logged: Logged, recorded: str | None, content: str, given: str | None
-    ) -> tuple[str | None, str]:
+    def _outcome(self, logged: Logged, recorded: str | None, content: str, given: str | None) -> tuple[str | None, str]:
         """Return the label in force and the state."""
         op = logged.event.op
         if op == "clear":
@@ -82,7 +98,7 @@ class Version:
         return recorded, "kept" if op == "keep" or recorded == given else "relabelled"
 
 
-def frame(snapshot: Snapshot, cells: Mapping[str, Cell]) -> pd.DataFrame:
+def frame_of(snapshot: Snapshot, cells: Mapping[str, Cell]) -> pd.DataFrame:
     """Lay cells over the snapshot: one row per item, indexed by item id.
 
     Columns: value, given (text, missing = unlabelled); state, event (categories); rater (text, missing = nobody); time
@@ -92,13 +108,13 @@ def frame(snapshot: Snapshot, cells: Mapping[str, Cell]) -> pd.DataFrame:
     changed = list(cells.values())
     where = np.fromiter((snapshot.positions[c.item] for c in changed), dtype=np.intp, count=len(changed))
     times = np.full(n, "NaT", dtype="datetime64[us]")
-    times[where] = [np.datetime64("NaT") if c.time is None else np.datetime64(c.time.replace(tzinfo=None)) for c in changed]
+    times[where] = [np.datetime64(c.time.replace(tzinfo=None) if c.time else "NaT") for c in changed]
     p_error = np.full(n, np.nan)
     p_error[where] = [seen_p_error(c.evidence) for c in changed]
 
-    def text(base: Any, values: list[str | None]) -> pd.Series[Any]:
+    def text(base: Any, values: list[str | None]) -> Any:
         column = base.copy() if isinstance(base, np.ndarray) else np.full(n, base, dtype=object)
-        column[where] = np.array([*values, None], dtype=object)[:-1]  # the extra None keeps numpy from guessing a dtype
+        column[where] = np.array(values, dtype=object)
         return pd.Series(column, index=snapshot.index, dtype=TEXT)
 
     return pd.DataFrame(
@@ -117,13 +133,13 @@ def frame(snapshot: Snapshot, cells: Mapping[str, Cell]) -> pd.DataFrame:
     )
 
 
-def _category(n: int, base: str, where: NDArray[np.intp], values: list[str]) -> pd.Categorical:
+def _category(n: int, base: str, where: NDArray[np.intp], values: list[str]) -> Any:
     """Make a column that is `base` nearly everywhere without n copies of the text."""
     names = dict.fromkeys([base, *values])
     code = {name: i for i, name in enumerate(names)}
     codes = np.zeros(n, dtype=np.int32)
     codes[where] = [code[v] for v in values]
-    return pd.Categorical.from_codes(codes, categories=list(names))
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(names)))
 
 
 def seen_p_error(evidence: Mapping[str, Any] | None) -> float:
@@ -132,10 +148,17 @@ def seen_p_error(evidence: Mapping[str, Any] | None) -> float:
     return float(value) if isinstance(value, int | float) else float("nan")
 
 
-def labels(version: Version) -> pd.Series[Any]:
-    """Return item id → label of a version; missing is unlabelled."""
+def values_of(version: Version) -> NDArray[np.object_]:
+    """Return the label of each item of the snapshot, object [N] of class name or `None`."""
     values = version.snapshot.given.copy()
     positions = version.snapshot.positions
     for item, cell in version.cells().items():
         values[positions[item]] = cell.value
-    return pd.Series(values, index=version.snapshot.index, name="label", dtype=TEXT)
+    return values
+
+
+def labels_of(version: Version) -> pd.Series[Any]:
+    """Return item id → label of a version; missing is unlabelled."""
+    values = values_of(version)
+    series: pd.Series[Any] = pd.Series(values, index=version.snapshot.index, name="label", dtype=TEXT)
+    return series

@@ -128,5 +128,5 @@ def _caches(query: Query) -> Iterator[str]:
         "GROUP BY y.branch, x.item, x.field, x.rater)"
     )
     kept = "SELECT branch, item, field, rater, event, value FROM head"
-    if query(f"SELECT * FROM ({wanted} EXCEPT {kept}) LIMIT 1") or query(f"{kept} EXCEPT {wanted} LIMIT 1"):
+    if query(f"{wanted} EXCEPT {kept} LIMIT 1") or query(f"{kept} EXCEPT {wanted} LIMIT 1"):
         yield "the cache of newest labels does not match the log; rebuild_heads() makes it anew"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +93,11 @@ def _create(db: sqlite3.Connection) -> None:
         if not _tables(db):  # another process may have been first
             for statement in _statements(tables.SCRIPT):
                 db.execute(statement)
-            made = (("format", str(tables.FORMAT)), ("made", time_text(dt.datetime.now(dt.UTC))))
+            made = (
+                ("format", str(tables.FORMAT)),
+                ("made", time_text(dt.datetime.now(dt.UTC))),
+                ("id", uuid.uuid4().hex),
+            )
             db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", made)
             db.execute(f"PRAGMA application_id = {tables.APPLICATION}")
         db.execute("COMMIT")

@@ -1,37 +1,16 @@
-"""Edits become events: what is allowed, the check against what the writer saw, and the inverse events of an undo."""
+"""Edits become events: what is allowed, and the check against what the writer saw."""
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels.canonical import clean_evidence
+from explorer.labels.canonical import check_text, clean_evidence
 from explorer.labels.cells import Version
 from explorer.labels.engine import EventDraft
-from explorer.labels.model import OPS, RATER_KINDS, Cell, Commit, Conflict, Edit, Event, Logged, Rater, StoreError
-
-
-def check_rater(name: object, kind: str) -> Rater:
-    """Make a rater of a name and a kind; `DataError` or `UnknownName` if they are none."""
-    if not isinstance(name, str) or not name.strip():
-        raise DataError(f"The rater is {name!r}.", "Say who gives the labels, as text: rater='ann'.")
-    if kind not in RATER_KINDS:
-        raise UnknownName("kind of rater", kind, RATER_KINDS)
-    return Rater(check_text(name.strip(), "rater"), kind)
-
-
-def check_text(value: object, what: str) -> str:
-    """Return text that UTF-8 can hold; `DataError` otherwise."""
-    if not isinstance(value, str):
-        raise DataError(f"The {what} is {value!r}, which is no text.", f"Pass the {what} as text.")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise DataError(f"The {what} {value!r} is no valid text: {error.reason}.", "Remove the bad characters.") from error
-    return str(value)  # numpy's text becomes plain text
+from explorer.labels.model import OPS, Cell, Conflict, Edit, Rater, StoreError
 
 
 def operation_ids(edits: Sequence[Edit], op_id: str | None) -> list[str]:
@@ -72,56 +51,57 @@ def plan(version: Version, edits: Sequence[Edit], op_ids: list[str], rater: Rate
     Conflict
         Some cell is not as its writer saw it; carries all such cells.
     """
-    classes = {name: identity for identity, name in version.names.items()}
-    before = {edit.item: _cell(version, edit.item) for edit in edits}
+    before = {edit.item: known_cell(version, edit.item) for edit in edits}
     if changed := [before[e.item] for e in edits if not _as_seen(version, before[e.item], e.expected)]:
         raise Conflict(changed)
-    now = _Overlay(version)
-    return [
-        now.add(_draft(version, edit, op_id, rater, now, classes)) for edit, op_id in zip(edits, op_ids, strict=True)
-    ]
+    now = Overlay(version)
+    return [now.add(_draft(version, edit, op, rater, now)) for edit, op in zip(edits, op_ids, strict=True)]
 
 
-def _draft(
-    version: Version, edit: Edit, op_id: str, rater: Rater, now: _Overlay, classes: Mapping[str, str]
-) -> EventDraft:
+def _draft(version: Version, edit: Edit, op_id: str, rater: Rater, now: Overlay) -> EventDraft:
     if edit.op not in OPS:
         raise UnknownName("op", edit.op, OPS)
-    content, given = version.snapshot.row(edit.item) or ("", None)
     old = now.value(edit.item)
     if edit.op == "set":
-        new = _class_id(edit.value, edit.item, classes)
+        new = now.class_id(_class_name(edit, version))
     elif edit.value is not None:
         raise DataError(f"Item {edit.item!r}: the op {edit.op!r} takes no value.", "Use the op 'set' to give a label.")
     else:
-        new = old if edit.op in ("keep", "flag") else _id_of(given, classes)
+        new = now.given(edit.item) if edit.op == "clear" else old
+    row = version.snapshot.row(edit.item)
+    head = version.heads.get(edit.item)
     return EventDraft(
         op_id=op_id,
         item=edit.item,
-        content_hash=content,
+        content_hash=row[0] if row else "",
         rater=edit.rater or rater,
         op=edit.op,
-        previous=now.newest(edit.item),
+        previous=head.event.id if head else None,
         old=old,
         new=new,
         reason=check_text(edit.reason, "reason"),
         why=check_text(edit.why, "why"),
-        evidence=_evidence(edit),
+        evidence=clean_evidence(edit.evidence, edit.item),
     )
 
 
-def _evidence(edit: Edit) -> dict[str, object] | None:
-    evidence = clean_evidence(edit.evidence, edit.item)
-    if evidence is not None:
-        try:
-            json.dumps(evidence, ensure_ascii=False, allow_nan=False).encode()
-        except (ValueError, UnicodeEncodeError) as error:
-            raise DataError(f"Item {edit.item!r}: the evidence cannot be stored: {error}", "Pass plain values.") from error
-    return evidence
+def _class_name(edit: Edit, version: Version) -> str | None:
+    """Return the class that an edit gives; `None` is unlabelled."""
+    value: Any = edit.value  # whatever a caller passed
+    if value is None:
+        return None
+    if not isinstance(value, str) and (hasattr(value, "__len__") or hasattr(value, "shape")):
+        raise DataError(
+            f"Item {edit.item!r}: the label is a {type(value).__name__}.",
+            "Only one class per item is supported so far: no several labels, spans or boxes.",
+        )
+    if not isinstance(value, str) or value not in version.classes:
+        raise UnknownName("class", value, version.classes, "A new class is added on purpose with add_class().")
+    return str(value)
 
 
-class _Overlay:
-    """The cells of a version with the drafts of this very commit on top: a later edit sees an earlier one."""
+class Overlay:
+    """The values of a version with the drafts of this very commit on top, so that a later edit sees an earlier one."""
 
     def __init__(self, version: Version) -> None:
         self._version = version
@@ -129,26 +109,32 @@ class _Overlay:
         self._drafts: dict[str, EventDraft] = {}
 
     def add(self, draft: EventDraft) -> EventDraft:
+        """Put a draft on top, and return it."""
         self._drafts[draft.item] = draft
         return draft
 
     def value(self, item: str) -> str | None:
-        """Class id in force."""
+        """Return the class id in force."""
         if item in self._drafts:
             return self._drafts[item].new
         cell = self._version.cell(item)
         if cell is not None:
-            return _id_of(cell.value, self._ids)
+            return self.class_id(cell.value)
         head = self._version.heads.get(item)  # an item that has left the dataset keeps what was recorded
         return head.event.new if head else None
 
-    def newest(self, item: str) -> str | None:
-        """Newest stored event. A draft has no id yet: `plan` callers write one event per item and commit, see `split`."""
-        head = self._version.heads.get(item)
-        return head.event.id if head else None
+    def given(self, item: str) -> str | None:
+        """Return the class id of the given label."""
+        row = self._version.snapshot.row(item)
+        return self.class_id(row[1]) if row else None
+
+    def class_id(self, name: str | None) -> str | None:
+        """Return the id of a class that has a name now."""
+        return None if name is None else self._ids.get(name, name)
 
 
-def _cell(version: Version, item: str) -> Cell:
+def known_cell(version: Version, item: str) -> Cell:
+    """Return the cell of an item; `UnknownName` if the dataset has no such item."""
     cell = version.cell(item)
     if cell is None:
         past = "It was in the dataset before: see log()." if item in version.heads else ""

@@ -10,9 +10,10 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any, Protocol
 
-from explorer.labels.model import Commit, Event, Logged, Rater
+from explorer.labels.model import Commit, Logged, Rater
 from explorer.labels.snapshot import Snapshot
 
 
@@ -73,6 +74,7 @@ class Engine(Protocol):
 
     path: str
     read_only: bool
+    lock: RLock  # re-entrant: one thread at a time, also for what the store keeps in memory
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Be the only writer until the block ends; then everything is durable, or nothing is written if it raised."""
@@ -116,8 +118,14 @@ class Engine(Protocol):
     def undoable(self, branch: str, rater: str | None, n: int) -> list[Commit]:
         """Return the newest n commits that have events, are no undo and are not undone yet, newest first."""
 
-    def log_rows(self, branch: str, limit: int | None) -> Iterator[Logged]:
-        """Yield the events of a branch newest first."""
+    def store_id(self) -> str:
+        """Return what tells this store from any other, whatever its file is called."""
+
+    def count_events(self, branch: str) -> int:
+        """Count the events of a branch."""
+
+    def log_rows(self, branch: str, limit: int | None, item: str | None = None) -> Iterator[Logged]:
+        """Yield the events of a branch, or of one item of it, newest first."""
 
     def snapshot(self, snapshot_id: str) -> Snapshot | None:
         """Return a snapshot."""

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels.cells import TEXT, Version, labels, seen_p_error
+from explorer.labels.cells import TEXT, Version, seen_p_error, values_of
 from explorer.labels.engine import Engine
 from explorer.labels.model import Commit, Logged
 
@@ -93,30 +94,26 @@ def find_commit(engine: Engine, branch: str, when: str | dt.datetime) -> Commit:
 
 
 def diff(a: Version, b: Version) -> pd.DataFrame:
-    """List the items whose label differs between two versions, in the order of the later snapshot.
+    """List the items whose label differs between two versions, in the order of b's snapshot.
 
     Who, when and why come from the event in force at the later version; they are missing where the given label itself
     changed. `attrs`: "counts" maps (old, new) to the number of items, commonest first; "added" and "removed" count
     items that only one version has.
     """
     later = b if b.position >= a.position else a
-    before, after = labels(a), labels(b)
-    common = later.snapshot.index[later.snapshot.index.isin(before.index) & later.snapshot.index.isin(after.index)]
-    old, new = before.loc[common], after.loc[common]
-    differs = ((old != new) & ~(old.isna() & new.isna())).to_numpy(dtype=bool)
+    before, after = values_of(a), values_of(b)
+    common = a.snapshot.index.get_indexer(b.snapshot.index)  # row of a for each row of b, -1 where there is none
+    in_b = np.flatnonzero(common >= 0)
+    differing = in_b[before[common[in_b]] != after[in_b]]
     rows: list[tuple[Any, ...]] = []
-    for item, was, now in zip(common[differs], old[differs], new[differs], strict=True):
-        logged = later.heads.get(item)
-        cell = later.cell(item)
+    for row in differing:
+        item = b.snapshot.ids[row]
+        logged, cell = later.heads.get(item), later.cell(item)
         decided = logged is not None and cell is not None and cell.state != "stale"
         source = (logged.rater, logged.time, logged.event.why, logged.commit) if logged and decided else (None,) * 4
-        rows.append((item, _plain(was), _plain(now), *source))
+        rows.append((item, before[common[row]], after[row], *source))
     table = typed(pd.DataFrame(rows, columns=list(DIFF_COLUMNS)))
     table.attrs["counts"] = dict(Counter((r[1], r[2]) for r in rows).most_common())
-    table.attrs["added"] = int((~after.index.isin(before.index)).sum())
-    table.attrs["removed"] = int((~before.index.isin(after.index)).sum())
+    table.attrs["added"] = len(after) - len(in_b)
+    table.attrs["removed"] = len(before) - len(in_b)
     return table
-
-
-def _plain(label: Any) -> str | None:
-    return None if pd.isna(label) else str(label)

@@ -131,7 +131,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Events that were written together, and what they stand on. `time` is UTC, `position` counts from 0 in `branch`."""
+    """Events that were written together, and what they stand on.
+
+    `time` is UTC; `position` counts from 0 on the branch; `message` is free text, `tool` the package that wrote it.
+    """
 
     id: str
     kind: str

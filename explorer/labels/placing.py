@@ -1,4 +1,4 @@
-"""A draft gets its place: position on the branch, order of events, and the hashes that become ids. Any engine uses this."""
+"""A draft gets its place: position on the branch, order of events, and the hashes that become ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ def tool() -> str:
 
 def place(draft: CommitDraft, branch: str, tip: Commit | None) -> Commit:
     """Give a draft its position, its order of events and its hashes."""
-    events = tuple(_placed_event(e, order) for order, e in enumerate(draft.events))
+    events: list[Event] = []
+    newest: dict[str, str] = {}  # the events of this commit, for a second one on the same item
+    for order, event_draft in enumerate(draft.events):
+        event = _placed_event(event_draft, order, newest.get(event_draft.item, event_draft.previous))
+        newest[event.item] = event.id
+        events.append(event)
     parent, position, root = (tip.id if tip else None), (tip.position + 1 if tip else 0), root_hash(events)
     identity = commit_id(
         parent=parent,
@@ -45,7 +50,7 @@ def place(draft: CommitDraft, branch: str, tip: Commit | None) -> Commit:
         rater_kind=draft.rater.kind,
         time=draft.time,
         message=draft.message,
-        events=events,
+        events=tuple(events),
         parent=parent,
         merge_parent=draft.merge_parent,
         branch=branch,
@@ -57,7 +62,7 @@ def place(draft: CommitDraft, branch: str, tip: Commit | None) -> Commit:
     )
 
 
-def _placed_event(draft: EventDraft, order: int) -> Event:
+def _placed_event(draft: EventDraft, order: int, previous: str | None) -> Event:
     event = Event(
         id="",
         op_id=draft.op_id,
@@ -67,7 +72,7 @@ def _placed_event(draft: EventDraft, order: int) -> Event:
         field=FIELD,
         rater=draft.rater.id,
         op=draft.op,
-        previous=draft.previous,
+        previous=previous,
         old=draft.old,
         new=draft.new,
         reason=draft.reason,

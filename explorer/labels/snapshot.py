@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels.canonical import snapshot_id
+from explorer.labels.canonical import check_text, snapshot_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,15 +150,8 @@ def _texts(frame: pd.DataFrame, column: str) -> list[str]:
         if not isinstance(value, str) or not value:
             raise DataError(f"Row {row}: the {column} is {value!r}.", "It has to be text, and not empty.")
         if not value.isascii():
-            _encodable(value, row, column)
+            check_text(value, column)
     return [str(v) for v in values]  # numpy's text becomes plain text
-
-
-def _encodable(value: str, row: int, column: str) -> None:
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise DataError(f"Row {row}: the {column} {value!r} is no valid text.", "Use text that UTF-8 can hold.") from error
 
 
 def _encode(ids: list[str], hashes: list[str], given: list[str | None]) -> bytes:

@@ -94,15 +94,14 @@ class SQLiteEngine:
     def reading(self) -> Iterator[None]:
         """See one consistent state of the file until the block ends."""
         with self.lock, translated(self.path):
-            if self._db.in_transaction:
-                yield
-                return
-            self._db.execute("BEGIN")
+            outermost = not self._db.in_transaction
+            if outermost:
+                self._db.execute("BEGIN")
             try:
                 yield
             finally:
-                if self._db.in_transaction:
-                    self._db.execute("COMMIT")
+                if outermost:
+                    self._db.execute("ROLLBACK")
 
     def _all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.lock, translated(self.path):
@@ -185,8 +184,9 @@ class SQLiteEngine:
             )
         else:
             found = self._all(
-                f"{rows.SELECT_LOGGED} WHERE e.seq IN (SELECT max(x.seq) FROM events x JOIN commits y "
-                "ON y.id = x.commit_id WHERE y.branch = ? AND y.position <= ? AND x.field = ? GROUP BY x.item)",
+                f"{rows.SELECT_LOGGED} WHERE e.seq IN (SELECT max(x.seq) FROM events x "  # noqa: S608  # fixed text
+                "JOIN commits y ON y.id = x.commit_id WHERE y.branch = ? AND y.position <= ? AND x.field = ? "
+                "GROUP BY x.item)",
                 branch,
                 position,
                 FIELD,
@@ -203,7 +203,8 @@ class SQLiteEngine:
         """Return the newest n commits that have events, are no undo and are not undone yet, newest first."""
         # A commit is undone as a whole, so its first event tells.
         found = self._all(
-            "SELECT c.id FROM commits c JOIN rater r ON r.id = c.rater JOIN events e ON e.commit_id = c.id AND e.ord = 0 "
+            "SELECT c.id FROM commits c JOIN rater r ON r.id = c.rater "
+            "JOIN events e ON e.commit_id = c.id AND e.ord = 0 "
             "WHERE c.branch = ? AND c.kind <> 'revert' AND (? IS NULL OR r.name = ?) "
             "AND NOT EXISTS (SELECT 1 FROM events u WHERE u.undoes = e.id) ORDER BY c.position DESC LIMIT ?",
             branch,
@@ -214,10 +215,23 @@ class SQLiteEngine:
         whole = (self.commit(row[0]) for row in found)
         return [c for c in whole if c is not None]
 
-    def log_rows(self, branch: str, limit: int | None) -> Iterator[Logged]:
-        """Yield the events of a branch newest first."""
+    def store_id(self) -> str:
+        """Return what tells this store from any other, whatever its file is called."""
+        return str(self._all("SELECT value FROM meta WHERE key = 'id'")[0][0])
+
+    def count_events(self, branch: str) -> int:
+        """Count the events of a branch."""
+        sql = "SELECT COUNT(*) FROM events e JOIN commits c ON c.id = e.commit_id WHERE c.branch = ?"
+        return int(self._all(sql, branch)[0][0])
+
+    def log_rows(self, branch: str, limit: int | None, item: str | None = None) -> Iterator[Logged]:
+        """Yield the events of a branch, or of one item of it, newest first."""
+        values = [branch, *([] if item is None else [item]), -1 if limit is None else limit]
         found = self._all(
-            f"{rows.SELECT_LOGGED} WHERE c.branch = ? ORDER BY e.seq DESC LIMIT ?", branch, -1 if limit is None else limit
+            # The + keeps the query from starting at the branch's commits, and so from sorting all events.
+            f"{rows.SELECT_LOGGED} WHERE +c.branch = ? {'' if item is None else 'AND e.item = ?'} "
+            "ORDER BY e.seq DESC LIMIT ?",
+            *values,
         )
         return map(rows.read_logged, found)
 

@@ -106,7 +106,7 @@ _LOG = {
     "events": ("seq", "id", "op_id"),
     "reflog": ("seq",),
 }
-"""Tables that only grow, with the columns that tell their rows apart. `head` and `ref` are the only ones that change."""
+"""Tables that only grow, with the columns that tell their rows apart. Only `head` and `ref` change."""
 
 
 def _guards() -> str:
@@ -118,8 +118,8 @@ def _guards() -> str:
         parts += [
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refusal} END;",
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refusal} END;",
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) BEGIN {refusal} END;",  # noqa: S608  # our own names
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS "  # noqa: S608  # our own names
+            f"(SELECT 1 FROM {table} WHERE {same}) BEGIN {refusal} END;",
         ]
     return "\n".join(parts)
 

@@ -17,7 +17,7 @@ LEAST_SIGMA = 1e-3
 def memberships(graph: NeighbourGraph, n_neighbors: int) -> Any:
     """Return the fuzzy simplicial set, a symmetric scipy CSR array float32 [N, N].
 
-    Every item counts itself as a neighbour, so that `n_neighbors` is what umap-learn calls it. An item's memberships are
+    Every item counts itself as a neighbour: `n_neighbors` means what it means in umap-learn. An item's memberships are
     exp(−max(0, d − ρ)/σ), with ρ its nearest distance that is not zero and σ such that they sum to log₂(n_neighbors).
 
     References

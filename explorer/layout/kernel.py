@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +71,7 @@ def epoch(
         after[j, 0], after[j, 1] = x, y
 
 
-def _compiled() -> object:
+def _compiled() -> Any:
     options = {"nogil": True, "fastmath": True}
     try:
         return numba.njit(epoch, cache=True, **options)

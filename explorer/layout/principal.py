@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ WIDE = 2048
 ROWS = 65_536
 
 
-def principal(vectors: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
+def principal(vectors: NDArray[Any], seed: int = 0) -> NDArray[np.float32]:
     """Project vectors on their first two principal components.
 
     Parameters
@@ -51,4 +53,5 @@ def framed(points: NDArray[np.float32], share: float = 1.0) -> NDArray[np.float3
     tail = (1 - share) / 2
     low, high = np.quantile(points, [tail, 1 - tail], axis=0)
     middle, half = (low + high) / 2, float((high - low).max()) / 2
-    return np.clip((points - middle) / (half or 1.0), -1, 1).astype(np.float32)
+    result: NDArray[np.float32] = np.clip((points - middle) / (half or 1.0), -1, 1).astype(np.float32)
+    return result

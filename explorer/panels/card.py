@@ -58,7 +58,7 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
             "p_error": p,
             "rank": None if np.isnan(p) else place + 1,
             "ranked": ranked,
-            "why": detectors.explain(i, r.inputs, r.findings, r.combined, review.classes),
+            "why": [w._asdict() for w in detectors.explain(i, r.inputs, r.findings, r.combined, review.classes)],
             "badges": _badges(row),
             "scores": {str(k): float(v) for k, v in row.items() if str(k).endswith("_score") or k == "p_error"},
             "other": evidence.nearest_of(r, review.codes, i, suggested),

@@ -122,7 +122,7 @@ def out_of_fold(
         progress.begin(EPOCHS, unit="epochs", device=str(place), note=f"linear probe, {folds} folds")
         fitted = _Fit(vectors[order], labels[order], n_classes, folds, place)
         for epoch in range(EPOCHS):
-            fitted.train(STEPS, progress)
+            fitted.train(progress)
             dynamics[order, epoch] = fitted.record()
             progress.advance()
         probs[order] = fitted.predict()
@@ -167,8 +167,8 @@ class _Fit:
         )
         self.rows = max(1, CELLS // (folds * n_classes))
 
-    def train(self, steps: int, progress: Progress) -> None:
-        """Take some steps."""
+    def train(self, progress: Progress) -> None:
+        """Take `STEPS` steps."""
         import torch
 
         def loss() -> torch.Tensor:

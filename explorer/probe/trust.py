@@ -91,19 +91,18 @@ def _warning(accuracy: float, agreement: float, per_class: pd.DataFrame) -> str 
     chance = float(np.square(share).sum())
     if np.isfinite(accuracy) and accuracy < guess + WEAK * (1 - guess):
         return (
-            f"The embedding is weak for these classes: a probe on it gives {accuracy:.0%} of the given labels, and always "
-            f"guessing the commonest class would give {guess:.0%}. Take the ranking with care, or try another embedder."
+            f"The embedding is weak for these classes: a probe on it gives {accuracy:.0%} of the given labels, and "
+            f"always guessing the commonest class would give {guess:.0%}. Take the ranking with care, or try another "
+            "embedder."
         )
     if not np.isfinite(accuracy) and np.isfinite(agreement) and agreement < chance + WEAK * (1 - chance):
         return (
-            f"The embedding is weak for these classes: {agreement:.0%} of an item's neighbours share its given label, and "
-            f"{chance:.0%} would by chance. Take the ranking with care, or try another embedder."
+            f"The embedding is weak for these classes: {agreement:.0%} of an item's neighbours share its given label, "
+            f"and {chance:.0%} would by chance. Take the ranking with care, or try another embedder."
         )
     column = "probe_accuracy" if np.isfinite(accuracy) else "neighbour_agreement"
     hard = per_class[(per_class[column] < WEAK_CLASS) & (per_class["items"] > 1)].sort_values(column)
     if len(hard):
-        shown = ", ".join(str(name) for name in hard.index[:3]) + (
-            f" and {len(hard) - 3} more" if len(hard) > 3 else ""
-        )
+        shown = ", ".join(map(str, hard.index[:3])) + (f" and {len(hard) - 3} more" if len(hard) > 3 else "")
         return f"The embedding hardly recognises {shown}: take the ranking with care there."
     return None

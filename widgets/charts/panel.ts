@@ -1,9 +1,139 @@
-import { frame } from "../core/frame";
+/** Side charts: which labels are taken for which, and how the ranking's numbers are spread. A click on a pair filters. */
+import "./charts.css";
+import { count, h } from "../core/dom";
+import { keepFocus } from "../core/focus";
+import { frame, labelChip } from "../core/frame";
 import type { Panel } from "../core/panel";
+import type { Session } from "../core/session";
+import { onTheme } from "../core/theme";
+import { makeChart } from "./chart";
+import { labelPairs, type Pair } from "./pairs";
+
+const SHOWN = 12;
+/** Label changes come in bursts; the figures may follow a little later. */
+const SOON_MS = 400;
 
 export const Charts: Panel = {
   name: "charts",
-  mount(root, _session, signal) {
+  mount(root, session, signal) {
     frame(root, "charts", signal);
+    const matrix = makeChart(session, "label_pairs", "Given and suggested label", signal, (codes) => {
+      const pair = asPair(codes);
+      if (pair) togglePair(session, pair);
+    });
+    const spread = makeChart(session, "p_error", "How suspicious the labels are", signal);
+    const rows = h("ol", { class: "dqx-pairs-rows" });
+    const word = h("p", { class: "dqx-muted dqx-chart-word", role: "status" });
+    const more = h("button", {
+      class: "dqx-button",
+      type: "button",
+      hidden: true,
+      on: {
+        click: () => {
+          all = !all;
+          fill();
+        },
+      },
+    });
+    const list = h(
+      "section",
+      { class: "dqx-pairs", aria: { label: "Label pairs" } },
+      h("h4", { class: "dqx-pairs-title", text: "Most frequent pairs" }),
+      word,
+      rows,
+      more,
+    );
+    root.append(matrix.element, list, spread.element);
+
+    let all = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+
+    const fill = (): void => {
+      const { labels, scores, filter } = session;
+      if (!labels || !scores) {
+        word.textContent = session.hello
+          ? "The charts fill when the items are scored."
+          : "Waiting for the review …";
+        return;
+      }
+      const pairs = labelPairs(labels, scores, filter.suspects, (item) => session.isReviewed(item));
+      word.textContent = pairs.length ? "" : "No label differs from its suggestion.";
+      more.hidden = pairs.length <= SHOWN;
+      more.textContent = all ? "Show fewer" : `Show all ${count(pairs.length)}`;
+      const shown = all ? pairs : pairs.slice(0, SHOWN);
+      const active = filter.pair;
+      // The pair that filters stays in sight even if it is rare.
+      const rare = active && pairs.find((p) => p.given === active[0] && p.suggested === active[1]);
+      if (rare && !shown.includes(rare)) shown.push(rare);
+      const focused = focusedPair(rows);
+      keepFocus(
+        root,
+        () => rows.replaceChildren(...shown.map((pair) => h("li", {}, cell(session, pair)))),
+        () => (focused ? rows.querySelector<HTMLElement>(focused) : null),
+      );
+    };
+
+    const refresh = (): void => {
+      fill();
+      matrix.refresh();
+      spread.refresh();
+    };
+    session.on("hello", refresh, signal);
+    session.on("scores", refresh, signal);
+    session.on("filter", fill, signal);
+    session.on(
+      "labels",
+      () => {
+        clearTimeout(timer);
+        timer = setTimeout(fill, SOON_MS);
+      },
+      signal,
+    );
+    onTheme(fill, signal);
+    refresh();
   },
 };
+
+function cell(session: Session, pair: Pair): HTMLElement {
+  const { given, suggested } = pair;
+  const active = session.filter.pair;
+  const on = active !== null && active[0] === given && active[1] === suggested;
+  const title = `${session.className(given)} → ${session.className(suggested)}: ${count(pair.count)}, ${count(pair.reviewed)} reviewed`;
+  return h(
+    "button",
+    {
+      class: "dqx-button dqx-pairs-cell",
+      type: "button",
+      title: `${title}. ${on ? "Press to show all pairs again" : "Press to show only these"}`,
+      data: { dqx: "pairs-cell", given: String(given), suggested: String(suggested) },
+      aria: { pressed: String(on) },
+      on: { click: () => togglePair(session, [given, suggested]) },
+    },
+    labelChip(session, given),
+    " → ",
+    labelChip(session, suggested),
+    ` · ${count(pair.count)}`,
+  );
+}
+
+/** Filter by a pair, or stop if that is the filter already. */
+function togglePair(session: Session, pair: readonly [number, number]): void {
+  const active = session.filter.pair;
+  const same = active !== null && active[0] === pair[0] && active[1] === pair[1];
+  session.setFilter({ pair: same ? null : pair });
+}
+
+function asPair(codes: unknown): [number, number] | null {
+  if (!Array.isArray(codes) || codes.length !== 2) return null;
+  const [given, suggested] = codes.map(Number);
+  return Number.isInteger(given) && Number.isInteger(suggested)
+    ? [given as number, suggested as number]
+    : null;
+}
+
+function focusedPair(rows: HTMLElement): string | null {
+  const focused = (rows.getRootNode() as Document | ShadowRoot).activeElement;
+  if (!(focused instanceof HTMLElement) || !rows.contains(focused)) return null;
+  return `[data-given="${focused.dataset.given}"][data-suggested="${focused.dataset.suggested}"]`;
+}

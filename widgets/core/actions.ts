@@ -12,7 +12,11 @@ export function acceptSuggestion(session: Session): void {
   if (item === null) return;
   const suggested = session.scores?.suggested[item] ?? -1;
   if (suggested < 0) {
-    tell(session, "There is no suggested label for this item.", "Choose a label yourself, or keep the given one.");
+    tell(
+      session,
+      "There is no suggested label for this item.",
+      "Choose a label yourself, or keep the given one.",
+    );
     return;
   }
   const name = session.className(suggested);

@@ -80,7 +80,8 @@ export function bindKeys(root: HTMLElement, session: Session, signal: AbortSigna
     "click",
     (event) => {
       const button = event.target instanceof Element ? event.target.closest("button") : null;
-      if (event.detail > 0 && button && button === document.activeElement) root.focus({ preventScroll: true });
+      if (event.detail > 0 && button && button === document.activeElement)
+        root.focus({ preventScroll: true });
     },
     { signal },
   );
@@ -147,5 +148,7 @@ export function isFor(root: Node, from: Node): boolean {
 /** Whether Enter or Space on the event's target already means pressing it. */
 function pressesTarget(event: Event): boolean {
   const target = event.composedPath()[0];
-  return target instanceof Element && target.closest("button, a, summary, [role=option], [role=tab]") !== null;
+  return (
+    target instanceof Element && target.closest("button, a, summary, [role=option], [role=tab]") !== null
+  );
 }

@@ -98,6 +98,9 @@ export class Session extends Emitter<Topics> {
   readonly transport: Transport;
   private outbox: Outbox | null = null;
   private placeInQueue = new Map<number, number>();
+  private ranks = new Int32Array(0);
+  /** The item of the queue that was current last: a look at an item outside the queue comes back to it. */
+  private anchor: number | null = null;
   private sending = false;
   private cards = new Map<number, Promise<Card>>();
   private loading: Promise<void> | null = null;
@@ -133,6 +136,12 @@ export class Session extends Emitter<Topics> {
     return state === "relabelled" || state === "kept" || state === "flagged";
   }
 
+  /** Rank over all items, 1 = most suspicious; null without scores, and for an item that has no p_error. */
+  rank(item: number): number | null {
+    if (!this.scores || Number.isNaN(this.scores.p_error[item] ?? Number.NaN)) return null;
+    return this.ranks[item] ?? null;
+  }
+
   /** Position in the queue, or -1. */
   position(item: number): number {
     return this.placeInQueue.get(item) ?? -1;
@@ -144,6 +153,7 @@ export class Session extends Emitter<Topics> {
     if (item === this.current) return;
     this.current = item;
     this.note = "";
+    if (item !== null && this.position(item) >= 0) this.anchor = item;
     this.emit("current", item);
     if (options.tell !== false) this.tell("select", { item, items: this.chosen });
   }
@@ -172,7 +182,9 @@ export class Session extends Emitter<Topics> {
   step(by: 1 | -1, options: { skipReviewed?: boolean } = {}): void {
     if (this.queue.length === 0) return;
     let place = this.current === null ? -1 : this.position(this.current);
-    if (place < 0 && by < 0) return;
+    const anchor = this.anchor === null ? -1 : this.position(this.anchor);
+    if (place < 0 && anchor >= 0) place = anchor - by;
+    else if (place < 0 && by < 0) return;
     const skip = options.skipReviewed || this.filter.hideReviewed;
     for (;;) {
       place += by;
@@ -424,7 +436,12 @@ export class Session extends Emitter<Topics> {
   }
 
   private async loadScores(): Promise<void> {
-    this.scores = await this.transport.call<Scores>("scores");
+    const scores = await this.transport.call<Scores>("scores");
+    this.scores = scores;
+    this.ranks = new Int32Array(scores.order.length);
+    scores.order.forEach((item, place) => {
+      this.ranks[item] = place + 1;
+    });
     this.cards.clear();
     this.makeQueue();
     this.emit("scores", this.scores);

@@ -1,8 +1,55 @@
+/**
+ * The whole explorer in one cell. The left half says where, the right half what, how sure and why, the strip below
+ * what comes next; the pipeline above and the footer below are always there. Nothing is modal.
+ */
+import "./explorer.css";
+import { Card } from "../card/panel";
+import { Charts } from "../charts/panel";
+import { h } from "../core/dom";
+import { frame } from "../core/frame";
 import type { Panel } from "../core/panel";
+import { History } from "../history/panel";
+import { PointsMap } from "../map/panel";
+import { Neighbours } from "../neighbours/panel";
+import { Pipeline } from "../pipeline/panel";
+import { Queue } from "../queue/panel";
+import { makeFooter } from "./footer";
+import { makeHelp } from "./help";
+import { makeNotices } from "./notices";
+import { makeTabs } from "./tabs";
 
 export const Explorer: Panel = {
   name: "explorer",
-  mount(root, session) {
-    root.textContent = session.review;
+  mount(root, session, signal) {
+    frame(root, "explorer", signal);
+    root.setAttribute("role", "region");
+    root.setAttribute("aria-label", "Data-quality explorer");
+    const place = (panel: Panel): HTMLElement => {
+      const element = h("div");
+      panel.mount(element, session, signal);
+      return element;
+    };
+    const tabs = makeTabs(
+      [
+        { title: "Neighbours", panel: Neighbours },
+        { title: "Label pairs", panel: Charts },
+        { title: "History", panel: History },
+      ],
+      session,
+      signal,
+    );
+    root.append(
+      place(Pipeline),
+      h(
+        "div",
+        { class: "dqx-main" },
+        h("div", { class: "dqx-where" }, place(PointsMap)),
+        h("div", { class: "dqx-what" }, place(Card), ...tabs),
+        makeNotices(session, signal),
+        makeHelp(root, session, signal),
+      ),
+      place(Queue),
+      makeFooter(session, signal),
+    );
   },
 };

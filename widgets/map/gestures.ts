@@ -73,6 +73,7 @@ export function readGestures(element: HTMLElement, events: GestureEvents, signal
     const before = pointers.get(event.pointerId);
     if (!before) {
       if (event.target === element) events.hover(p.x, p.y);
+      else events.leave();
       return;
     }
     if (kind === "pinch") {

@@ -69,7 +69,8 @@ export class Grid {
     this.scan(...box, (item) => {
       const x = this.xy[2 * item] as number;
       const y = this.xy[2 * item + 1] as number;
-      if (x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && isInside(polygon, x, y)) found.push(item);
+      if (x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && isInside(polygon, x, y))
+        found.push(item);
     });
     return found.sort((a, b) => a - b);
   }

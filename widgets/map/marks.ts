@@ -70,7 +70,13 @@ export function markedItems(
  * How much a mark stands out, 0 to 1: its p_error, or its place among the marks while nothing is calibrated
  * (an uncalibrated number would pass for a probability).
  */
-export function emphasis(item: number, place: number, marks: number, scores: Scores, calibrated: boolean): number {
+export function emphasis(
+  item: number,
+  place: number,
+  marks: number,
+  scores: Scores,
+  calibrated: boolean,
+): number {
   if (!calibrated) return marks > 1 ? 1 - place / (marks - 1) : 1;
   const p = scores.p_error[item] as number;
   return p >= 0 ? Math.min(1, p) : 0;

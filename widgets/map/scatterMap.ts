@@ -54,7 +54,6 @@ export class ScatterMap implements PointMap {
       cameraIsFixed: true,
       deselectOnEscape: false,
       deselectOnDblClick: false,
-      keyMap: {} as never,
       colorBy: "valueA",
       opacityBy: "valueB",
       sizeBy: "valueB",
@@ -110,7 +109,10 @@ export class ScatterMap implements PointMap {
   }
 
   private ask(moved: boolean, animate: boolean): void {
-    this.due = { moved: moved || (this.due?.moved ?? false), animate: animate || (this.due?.animate ?? false) };
+    this.due = {
+      moved: moved || (this.due?.moved ?? false),
+      animate: animate || (this.due?.animate ?? false),
+    };
     this.drawing ??= this.drawAll().finally(() => {
       this.drawing = null;
     });

@@ -1,9 +1,233 @@
+/**
+ * The current item among its nearest neighbours: nearer is more similar, a solid line has the same label, a dashed
+ * one another, a thick one weighs more. Lines are SVG; nodes are buttons over it, so that keyboard and screen reader
+ * find them.
+ */
+import "./neighbours.css";
+import { followCard } from "../core/currentCard";
+import { h, svg } from "../core/dom";
+import { keepFocus } from "../core/focus";
 import { frame } from "../core/frame";
 import type { Panel } from "../core/panel";
+import { thumbnail } from "../core/preview";
+import type { Session } from "../core/session";
+import { classColour, isDark, onTheme } from "../core/theme";
+import type { Card, Neighbour } from "../core/types";
+import { around, arrange, type Box, capacity } from "./ego";
+import { agreement, summary } from "./words";
 
 export const Neighbours: Panel = {
   name: "neighbours",
-  mount(root, _session, signal) {
+  mount(root, session, signal) {
     frame(root, "neighbours", signal);
+    const words = h("span", { class: "dqx-ego-words", role: "status" });
+    const numbers = h("button", {
+      class: "dqx-button",
+      type: "button",
+      text: "Numbers",
+      title: "Show each neighbour's similarity",
+      aria: { pressed: "false" },
+      on: {
+        click: () => {
+          const on = root.classList.toggle("dqx-ego-numbers");
+          numbers.setAttribute("aria-pressed", String(on));
+        },
+      },
+    });
+    const stage = h("div", { class: "dqx-ego-stage" });
+    const key = h("span", {
+      class: "dqx-muted",
+      text: "solid: same label · dashed: another · nearer: more similar",
+    });
+    const empty = h("p", { class: "dqx-ego-empty dqx-muted", role: "status" });
+    root.append(h("div", { class: "dqx-ego-head" }, words, numbers), stage, empty, key);
+    key.classList.add("dqx-ego-key");
+
+    let shown: Card | null = null;
+
+    const draw = (): void => {
+      const card = shown;
+      const width = stage.clientWidth;
+      const height = stage.clientHeight;
+      if (!card || width === 0 || height === 0) return;
+      const box = boxFor(session, width, height);
+      const spokes = nearest(session, card, capacity(box));
+      words.textContent = summary(
+        spokes.map((s) => s.label),
+        (code) => session.className(code),
+      );
+      keepFocus(root, () => stage.replaceChildren(...graph(session, card, spokes, box)));
+      mark();
+    };
+
+    /** Show which node is hovered, here or on the map. */
+    const mark = (): void => {
+      for (const node of stage.querySelectorAll<HTMLElement>(".dqx-ego-node"))
+        node.classList.toggle("dqx-ego-hovered", Number(node.dataset.item) === session.hovered);
+    };
+
+    const say = (text: string): void => {
+      empty.textContent = text;
+      empty.hidden = text === "";
+      stage.hidden = text !== "";
+      key.hidden = text !== "";
+      words.hidden = text !== "";
+    };
+
+    followCard(
+      session,
+      {
+        show(card) {
+          shown = card;
+          root.classList.remove("dqx-ego-waiting");
+          say(card.neighbours.length ? "" : "This item's neighbours are not known yet.");
+          draw();
+        },
+        wait: () => root.classList.add("dqx-ego-waiting"),
+        none(reason) {
+          shown = null;
+          stage.replaceChildren();
+          say(reason);
+        },
+      },
+      signal,
+    );
+    session.on("labels", draw, signal);
+    session.on("hover", mark, signal);
+    onTheme(draw, signal);
+    stage.addEventListener("keydown", (event) => walk(event, stage), { signal });
+    if (globalThis.ResizeObserver) {
+      const observer = new ResizeObserver(draw);
+      observer.observe(stage);
+      signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+    }
   },
 };
+
+interface Placed extends Neighbour {
+  /** Its label now, which may be newer than the card. */
+  label: number;
+}
+
+function nearest(session: Session, card: Card, most: number): Placed[] {
+  return [...card.neighbours]
+    .sort((a, b) => b.similarity - a.similarity || a.item - b.item)
+    .slice(0, most)
+    .map((n) => ({ ...n, label: session.labels?.current[n.item] ?? n.label }));
+}
+
+/** Pictures are small squares; anything else needs a line or two of text. Long labels stand below, short ones beside. */
+function boxFor(session: Session, width: number, height: number): Box {
+  const picture = session.hello?.dataset.kind === "image";
+  const long = session.classes.some((name) => name.length > 2);
+  if (!picture) return { width, height, nodeWidth: 104, nodeHeight: 46, middle: 46 };
+  return long
+    ? { width, height, nodeWidth: 56, nodeHeight: 46, middle: 40 }
+    : { width, height, nodeWidth: 48, nodeHeight: 32, middle: 40 };
+}
+
+/** The lines and the nodes of one neighbourhood. */
+function graph(session: Session, card: Card, spokes: readonly Placed[], box: Box): Element[] {
+  const points = arrange(spokes, box);
+  const centre = { x: box.width / 2, y: box.height / 2 };
+  const now = session.labels?.current[card.item] ?? card.current;
+  const strongest = Math.max(1e-9, ...spokes.map((s) => Math.abs(s.relation)));
+  const lines = svg("svg", {
+    width: box.width,
+    height: box.height,
+    class: "dqx-ego-lines",
+    "aria-hidden": "true",
+  });
+  spokes.forEach((spoke, i) => {
+    const { x, y } = points[i] as { x: number; y: number };
+    lines.append(
+      svg("line", {
+        x1: centre.x,
+        y1: centre.y,
+        x2: x,
+        y2: y,
+        class: `dqx-ego-${agreement(now, spoke.label)}`,
+        "stroke-width": (1 + (2.5 * Math.abs(spoke.relation)) / strongest).toFixed(2),
+      }),
+    );
+  });
+  const picture = session.hello?.dataset.kind === "image";
+  const middle = h(
+    "div",
+    {
+      class: "dqx-ego-middle",
+      title: `this item, labelled ${session.className(now)}`,
+      aria: { hidden: "true" },
+    },
+    thumbnail(session, card.item),
+  );
+  middle.style.borderColor = classColour(now, isDark());
+  put(middle, centre.x, centre.y, picture ? box.middle : box.nodeWidth, box.middle);
+  const list = h("ul", { class: "dqx-ego-nodes", aria: { label: "Nearest neighbours" } });
+  around(spokes).forEach((index, order) => {
+    const point = points[index] as { x: number; y: number };
+    const made = node(session, spokes[index] as Placed, now, order === 0);
+    put(made, point.x, point.y, box.nodeWidth, box.nodeHeight);
+    if (!picture) made.classList.add("dqx-ego-text");
+    else if (box.nodeHeight < 40) made.classList.add("dqx-ego-beside");
+    list.append(h("li", {}, made));
+  });
+  return [lines, middle, list];
+}
+
+function node(session: Session, spoke: Placed, now: number, first: boolean): HTMLElement {
+  const name = session.className(spoke.label);
+  const speaks = { agrees: "same label", conflicts: "another label", unknown: "not comparable" };
+  const title = `labelled ${name} (${speaks[agreement(now, spoke.label)]}), similarity ${spoke.similarity.toFixed(3)}`;
+  const picture = h("span", { class: "dqx-ego-picture" }, thumbnail(session, spoke.item));
+  picture.style.borderColor = classColour(spoke.label, isDark());
+  return h(
+    "button",
+    {
+      class: "dqx-ego-node",
+      type: "button",
+      title,
+      tabIndex: first ? 0 : -1,
+      data: { dqx: "neighbour-node", item: String(spoke.item), agreement: agreement(now, spoke.label) },
+      aria: { label: `${title}: select` },
+      on: {
+        click: () => session.select(spoke.item),
+        pointerenter: () => session.hover(spoke.item),
+        pointerleave: () => session.hover(null),
+        focus: () => session.hover(spoke.item),
+        blur: () => session.hover(null),
+      },
+    },
+    picture,
+    h(
+      "span",
+      { class: "dqx-ego-caption dqx-cut" },
+      h("span", { text: name }),
+      h("span", { class: "dqx-ego-number", text: ` ${spoke.similarity.toFixed(2).replace(/^0/, "")}` }),
+    ),
+  );
+}
+
+function put(element: HTMLElement, x: number, y: number, width: number, height: number): void {
+  Object.assign(element.style, {
+    left: `${(x - width / 2).toFixed(1)}px`,
+    top: `${(y - height / 2).toFixed(1)}px`,
+    width: `${width}px`,
+    height: `${height}px`,
+  });
+}
+
+/** Arrow keys on a node go around the middle: one stop in the tab order for all nodes. */
+function walk(event: KeyboardEvent, stage: HTMLElement): void {
+  const steps: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const step = steps[event.key];
+  if (step === undefined || event.shiftKey || !(event.target instanceof HTMLElement)) return;
+  const nodes = [...stage.querySelectorAll<HTMLElement>(".dqx-ego-node")];
+  const at = nodes.indexOf(event.target);
+  if (at < 0) return;
+  const next = nodes[(at + step + nodes.length) % nodes.length] as HTMLElement;
+  for (const each of nodes) each.tabIndex = each === next ? 0 : -1;
+  next.focus();
+  event.preventDefault();
+  event.stopPropagation();
+}

@@ -1,9 +1,266 @@
+/** The queue: what comes next, worst first, as a strip or a grid of which only the part in view is in the page. */
+import "./queue.css";
+import { acceptSuggestion } from "../core/actions";
+import { h } from "../core/dom";
+import { keepFocus } from "../core/focus";
 import { frame } from "../core/frame";
 import type { Panel } from "../core/panel";
+import type { Session } from "../core/session";
+import { makeBar } from "./bar";
+import { makeTile, type Tile } from "./tile";
+import { columns, extent, inView, place, type Shape, scrollFor } from "./window";
+
+const GAP = 8;
+/** From this height on there is room for a second row. */
+const GRID_HEIGHT = 220;
+/** Previews of tiles that only rush by are not asked for. */
+const SETTLE_MS = 60;
 
 export const Queue: Panel = {
   name: "queue",
-  mount(root, _session, signal) {
+  mount(root, session, signal) {
     frame(root, "queue", signal);
+    const area = h("div", { class: "dqx-queue-area", role: "presentation" });
+    const list = h(
+      "div",
+      {
+        class: "dqx-queue-list",
+        role: "listbox",
+        data: { dqx: "queue" },
+        aria: { label: "Review queue, worst first", orientation: "horizontal" },
+      },
+      area,
+    );
+    const empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
+    const bar = makeBar(session, (grid) => {
+      root.classList.toggle("dqx-queue-tall", grid);
+      measure();
+    });
+    root.append(bar.element, list, empty);
+
+    /** The queue as shown: without the reviewed items where those are hidden, but never without the current one. */
+    let shown: readonly number[] = [];
+    let places = new Map<number, number>();
+    const tiles = new Map<number, Tile>();
+    let shape: Shape = { mode: "strip", width: 0, height: 0, tileWidth: 62, tileHeight: 84, gap: GAP };
+    let settle: ReturnType<typeof setTimeout> | undefined;
+    let frameAsked = 0;
+    signal.addEventListener("abort", () => {
+      clearTimeout(settle);
+      cancelAnimationFrame(frameAsked);
+      observer?.disconnect();
+    });
+
+    const scroll = (): number => (shape.mode === "strip" ? list.scrollLeft : list.scrollTop);
+
+    const draw = (): void => {
+      const { from, to } = inView(shown.length, shape, scroll());
+      const wanted = new Set(shown.slice(from, to));
+      // The current tile is always in the page: it holds the keyboard's place.
+      if (session.current !== null && places.has(session.current)) wanted.add(session.current);
+      keepFocus(
+        root,
+        () => {
+          for (const [item, tile] of tiles) {
+            if (wanted.has(item)) continue;
+            tile.element.remove();
+            tiles.delete(item);
+          }
+        },
+        () => currentTile(),
+      );
+      const entry = session.current !== null && places.has(session.current) ? session.current : shown[from];
+      for (const item of wanted) {
+        let tile = tiles.get(item);
+        if (!tile) {
+          tile = makeTile(session, item);
+          tiles.set(item, tile);
+          area.append(tile.element);
+        }
+        const position = places.get(item) as number;
+        const { x, y } = place(position, shape);
+        tile.element.style.transform = `translate(${x}px, ${y}px)`;
+        tile.element.tabIndex = item === entry ? 0 : -1;
+        tile.update(item === session.current, position, shown.length);
+      }
+      clearTimeout(settle);
+      settle = setTimeout(() => {
+        for (const tile of tiles.values()) tile.load();
+      }, SETTLE_MS);
+    };
+
+    const currentTile = (): HTMLElement | null =>
+      session.current === null ? null : (tiles.get(session.current)?.element ?? null);
+
+    const reveal = (): void => {
+      const position = session.current === null ? undefined : places.get(session.current);
+      if (position === undefined || shape.width === 0) return;
+      const target = scrollFor(position, shape, scroll());
+      if (shape.mode === "strip") list.scrollLeft = target;
+      else list.scrollTop = target;
+    };
+
+    /** Take the queue from the session anew. */
+    const fill = (): void => {
+      shown = session.filter.hideReviewed
+        ? session.queue.filter((item) => item === session.current || !session.isReviewed(item))
+        : session.queue;
+      places = new Map(shown.map((item, i) => [item, i]));
+      empty.hidden = shown.length > 0;
+      list.hidden = shown.length === 0;
+      empty.replaceChildren(...whyEmpty(session));
+      bar.update();
+      layOut();
+      reveal();
+      draw();
+    };
+
+    const layOut = (): void => {
+      const size = extent(shown.length, shape);
+      area.style.width = shape.mode === "strip" ? `${size.width}px` : "100%";
+      area.style.height = `${size.height}px`;
+    };
+
+    const measure = (): void => {
+      const tile = tileSize(session);
+      const tall = root.classList.contains("dqx-queue-tall") || root.clientHeight >= GRID_HEIGHT;
+      root.classList.toggle("dqx-queue-grid", tall);
+      list.style.setProperty("--dqx-tile-w", `${tile.width}px`);
+      list.style.setProperty("--dqx-tile-h", `${tile.height}px`);
+      list.style.setProperty("--dqx-tile-picture", `${tile.picture}px`);
+      list.setAttribute("aria-orientation", tall ? "vertical" : "horizontal");
+      list.classList.toggle("dqx-queue-long", tile.long);
+      shape = {
+        mode: tall ? "grid" : "strip",
+        width: list.clientWidth,
+        height: list.clientHeight,
+        tileWidth: tile.width,
+        tileHeight: tile.height,
+        gap: GAP,
+      };
+      layOut();
+      reveal();
+      draw();
+    };
+
+    const select = (item: number | undefined): void => {
+      if (item !== undefined) session.select(item);
+    };
+
+    list.addEventListener(
+      "scroll",
+      () => {
+        cancelAnimationFrame(frameAsked);
+        frameAsked = requestAnimationFrame(draw);
+      },
+      { signal, passive: true },
+    );
+    const itemAt = (event: Event): number | undefined => {
+      const tile = event.target instanceof Element ? event.target.closest<HTMLElement>(".dqx-tile") : null;
+      return tile ? Number(tile.dataset.item) : undefined;
+    };
+    list.addEventListener("click", (event) => select(itemAt(event)), { signal });
+    list.addEventListener("pointerover", (event) => session.hover(itemAt(event) ?? null), { signal });
+    list.addEventListener("pointerleave", () => session.hover(null), { signal });
+    list.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+        const item = itemAt(event);
+        if (item === undefined) return;
+        const at = places.get(session.current ?? item) ?? 0;
+        const page = Math.max(1, Math.floor(shape.width / (shape.tileWidth + GAP)) - 1);
+        const row = shape.mode === "grid" ? columns(shape) : 0;
+        const moves: Record<string, number> = {
+          Home: 0,
+          End: shown.length - 1,
+          PageUp: Math.max(0, at - page),
+          PageDown: Math.min(shown.length - 1, at + page),
+          ...(row ? { ArrowUp: at - row, ArrowDown: at + row } : {}),
+        };
+        const move = moves[event.key];
+        if (move !== undefined) select(shown[move]);
+        else if (event.key === "Enter" || event.key === " ") {
+          // On the current tile Enter decides, as it does everywhere else; on another it selects.
+          if (item !== session.current) select(item);
+          else if (event.key === "Enter" && !event.repeat) acceptSuggestion(session);
+        } else return;
+        event.preventDefault();
+        event.stopPropagation();
+      },
+      { signal },
+    );
+
+    session.on(
+      "current",
+      () => {
+        const page = list.getRootNode() as Document | ShadowRoot;
+        const focused = list.contains(page.activeElement);
+        if (session.filter.hideReviewed) fill();
+        reveal();
+        draw();
+        if (focused) currentTile()?.focus({ preventScroll: true });
+      },
+      signal,
+    );
+    session.on("queue", fill, signal);
+    session.on("filter", () => bar.update(), signal);
+    session.on(
+      "labels",
+      (items) => {
+        bar.update();
+        if (session.filter.hideReviewed || items === null) fill();
+        else draw();
+      },
+      signal,
+    );
+    session.on(
+      "hello",
+      () => {
+        // Other items or other class names: no tile can be trusted.
+        for (const tile of tiles.values()) tile.element.remove();
+        tiles.clear();
+        measure();
+        fill();
+      },
+      signal,
+    );
+    session.on("scores", fill, signal);
+
+    const observer = globalThis.ResizeObserver ? new ResizeObserver(() => measure()) : null;
+    observer?.observe(root);
+    measure();
+    fill();
   },
 };
+
+/** Room for a tile: pictures with short labels are narrow, long labels take two lines, texts need width. */
+function tileSize(session: Session): { width: number; height: number; picture: number; long: boolean } {
+  const dataset = session.hello?.dataset;
+  const longest = Math.max(0, ...(dataset?.classes ?? []).slice(0, 500).map((name) => name.length));
+  const long = longest > 3 || (dataset?.unlabelled ?? 0) > 0;
+  const width = dataset && dataset.kind !== "image" ? 136 : long ? 84 : 62;
+  const picture = width === 136 ? 62 : width;
+  return { width, picture, height: picture + 8 + (long ? 30 : 16), long };
+}
+
+function whyEmpty(session: Session): Node[] {
+  if (!session.scores) return [h("span", { text: "The queue fills when the items are scored." })];
+  const { suspects, pair, items, hideReviewed } = session.filter;
+  if (!suspects && !pair && !items && !hideReviewed)
+    return [h("span", { text: "There is nothing to review." })];
+  return [
+    h("span", { text: hideReviewed ? "Nothing is left to review here. " : "No item passes the filter. " }),
+    h("button", {
+      class: "dqx-button",
+      type: "button",
+      text: "Show all",
+      on: {
+        click: () => {
+          if (session.chosen.length) session.choose([]);
+          session.setFilter({ suspects: false, pair: null, items: null, hideReviewed: false });
+        },
+      },
+    }),
+  ];
+}

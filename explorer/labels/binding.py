@@ -1,0 +1,111 @@
+"""Binding a dataset to a store: what differs from the snapshot bound before, and which classes are new."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import DataError
+from explorer.labels.canonical import check_text, schema_id
+from explorer.labels.engine import LabelClass, LabelSchema
+from explorer.labels.model import StoreError
+from explorer.labels.rows import classes_json
+from explorer.labels.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Item ids by what happened to them between two snapshots; see `BindReport`."""
+
+    added: list[str]
+    removed: list[str]
+    changed: list[str]
+    moved: list[str]
+    given_changed: list[str]
+
+
+def compare(old: Snapshot, new: Snapshot, path: str) -> Difference:
+    """Compare the snapshot that is bound with the one to bind.
+
+    Raises
+    ------
+    StoreError
+        They have no item in common, so this is the store of another dataset.
+    """
+    at = old.index.get_indexer(new.index)  # position in old of each item of new, -1 where it is new
+    common = at >= 0
+    if not common.any():
+        ids = "key" if old.keyed else "content"
+        raise StoreError(
+            f"The label store {path} belongs to another dataset: none of its {len(old):,} items (told apart by {ids}; "
+            f"the first is {old.ids[0]!r}) is among the {len(new):,} items to bind (the first is {new.ids[0]!r}).",
+            "Give this dataset a store= path of its own, or open the dataset that the store was made for, with the "
+            "same key column.",
+        )
+    here, there = np.flatnonzero(common), at[common]
+    gone = np.ones(len(old), dtype=bool)
+    gone[there] = False
+    return Difference(
+        added=new.ids[~common].tolist(),
+        removed=old.ids[gone].tolist(),
+        changed=new.ids[here[new.hashes[here] != old.hashes[there]]].tolist(),
+        moved=new.ids[here[_out_of_order(there)]].tolist(),
+        given_changed=new.ids[here[new.given[here] != old.given[there]]].tolist(),
+    )
+
+
+def _out_of_order(positions: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Mark the fewest entries whose removal leaves distinct positions in increasing order.
+
+    That is all but a longest increasing subsequence (patience sorting, n log n): an item that was added or removed at
+    the front moves nothing, and one that was carried from the end to the front counts as one.
+    """
+    moved = np.zeros(len(positions), dtype=bool)
+    if np.all(positions[1:] > positions[:-1]):
+        return moved
+    tails: list[int] = []  # smallest last position of an increasing run of each length
+    ends: list[int] = []  # where in `positions` that is
+    before = np.full(len(positions), -1, dtype=np.intp)
+    for i, position in enumerate(positions.tolist()):
+        length = bisect_right(tails, position)
+        before[i] = ends[length - 1] if length else -1
+        tails[length : length + 1] = [position]
+        ends[length : length + 1] = [i]
+    moved[:] = True
+    i = ends[-1]
+    while i >= 0:
+        moved[i] = False
+        i = int(before[i])
+    return moved
+
+
+def extend(schema: LabelSchema | None, names: Sequence[object]) -> LabelSchema:
+    """Return the schema with the classes that it lacks at its end; the same one if it lacks none.
+
+    A class that a dataset no longer has stays: labels may have been given with it.
+
+    Raises
+    ------
+    DataError
+        A name that is empty or no text.
+    """
+    known = {c.name for c in schema.classes} if schema else frozenset[str]()
+    new = [name for name in dict.fromkeys(class_name(n) for n in names) if name not in known]
+    if schema is not None and not new:
+        return schema
+    classes = (*(schema.classes if schema else ()), *(LabelClass(name, name) for name in new))
+    parent = schema.id if schema else None
+    draft = LabelSchema("", parent, classes)
+    return LabelSchema(schema_id(classes_json(draft), parent, ()), parent, classes)
+
+
+def class_name(name: object) -> str:
+    """Return a class name as text; `DataError` if it is empty or no text."""
+    text = check_text(name, "class name")
+    if not text.strip():
+        raise DataError("A class name is empty.", "Give every class a name; an unlabelled item has the label None.")
+    return text

@@ -1,0 +1,83 @@
+"""Fixtures of the browser tests: one Chromium and one JupyterLab for all, a fresh folder of notebooks for each module."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from chromium import HELP, find
+from jupyter import SOFTWARE_GL, Lab, Server
+
+REPO = Path(__file__).parents[2]
+SHOTS = REPO / "test-results" / "screenshots"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder, so that it can be told apart."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start one headless Chromium with software WebGL."""
+    path = find()
+    if path is None:
+        pytest.fail(HELP)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, headless=True, args=SOFTWARE_GL)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with copies of the notebooks."""
+    made = tmp_path_factory.mktemp("notebooks")
+    for notebook in (REPO / "notebooks").glob("*.ipynb"):
+        shutil.copy(notebook, made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve that folder with JupyterLab."""
+    running = Server(folder, tmp_path_factory.mktemp("jupyter"))
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
+    """Open pages on the server; all are closed at the end, and none may have reached outside."""
+    opened: list[Lab] = []
+
+    def open_page(**context: Any) -> Lab:
+        opened.append(Lab(browser, server, **context))
+        return opened[-1]
+
+    yield open_page
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def shot() -> Callable[[Lab, str], Path]:
+    """Take a screenshot of the explorer, for people to look at."""
+
+    def take(page: Lab, name: str) -> Path:
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        page.page.locator(".dqx-explorer").first.screenshot(path=path)
+        return path
+
+    return take

@@ -1,0 +1,185 @@
+"""A real JupyterLab server with its own settings, and a page in it, for the browser tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page
+
+SOFTWARE_GL = [
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--no-sandbox",
+    "--disable-background-networking",
+]
+PATIENCE = 120_000  # ms; generous, because these tests wait for events and never for time to pass
+
+
+class Server:
+    """JupyterLab on a free port over a folder, with fresh default settings."""
+
+    def __init__(self, folder: Path, state: Path) -> None:
+        self.folder = folder
+        self.token = secrets.token_hex(16)
+        self._env = os.environ | {
+            "JUPYTER_CONFIG_DIR": str(state / "config"),
+            "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
+            "IPYTHONDIR": str(state / "ipython"),
+            "EXPLORER_CACHE": str(state / "cache"),
+            "JUPYTERHUB_USER": "",
+        }
+        self._log = (state / "server.log").open("ab")
+        self.start()
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        flags = {
+            "ServerApp.root_dir": self.folder,
+            "ServerApp.port": self.port,
+            "ServerApp.port_retries": 0,
+            "IdentityProvider.token": self.token,
+            "LabApp.expose_app_in_browser": True,
+            "LabApp.news_url": "",
+            "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        }
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command += [f"--{name}={value}" for name, value in flags.items()]
+        self.process = subprocess.Popen(
+            command, env=self._env, stdout=self._log, stderr=self._log, start_new_session=True
+        )
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/api/status?token={self.token}", timeout=5):
+                    return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"JupyterLab did not start; see {self._log.name}") from None
+                time.sleep(0.2)
+
+    @property
+    def url(self) -> str:
+        """Address without token."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def kernels(self) -> list[int]:
+        """Process ids of the running kernels."""
+        listed = subprocess.run(["pgrep", "-f", "ipykernel_launcher"], capture_output=True, text=True, check=False)
+        mine = []
+        for pid in map(int, listed.stdout.split()):
+            try:
+                environment = Path(f"/proc/{pid}/environ").read_bytes()
+            except OSError:
+                continue
+            if str(self._env["JUPYTER_RUNTIME_DIR"]).encode() in environment:
+                mine.append(pid)
+        return mine
+
+    def kill(self) -> None:
+        """End server and kernels at once, as a crash would."""
+        pids = self.kernels()
+        os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self.process.wait()
+
+
+class Lab:
+    """One page with a notebook open in it."""
+
+    def __init__(self, browser: Browser, server: Server, **context: Any) -> None:
+        self.server = server
+        self.context = browser.new_context(viewport={"width": 1500, "height": 1400}, **context)
+        self.page: Page = self.context.new_page()
+        self.outside: list[str] = []
+        self.console: list[str] = []
+        self.page.on("console", lambda m: self.console.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda e: self.console.append(str(e)))
+        # The network is cut off: whatever is not this server is refused and written down.
+        self.page.route(re.compile(r"^(?!http://127\.0\.0\.1|ws://127\.0\.0\.1|blob:|data:).*"), self._refuse)
+
+    def _refuse(self, route: Any) -> None:
+        self.outside.append(route.request.url)
+        route.abort()
+
+    def open(self, notebook: str) -> None:
+        """Open a notebook and wait for its kernel."""
+        self.page.goto(f"{self.server.url}/lab/tree/{notebook}?token={self.server.token}&reset")
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the notebook is there and its kernel idle."""
+        self.page.wait_for_function("window.jupyterapp !== undefined", timeout=PATIENCE)
+        self.page.wait_for_selector(".jp-Notebook", timeout=PATIENCE)
+        self.page.wait_for_function(
+            """() => { const p = window.jupyterapp.shell.currentWidget;
+                 return p?.sessionContext?.session?.kernel?.status === 'idle' && p.content.model.cells.length > 0; }""",
+            timeout=PATIENCE,
+        )
+
+    def command(self, name: str, **args: Any) -> None:
+        """Run a JupyterLab command."""
+        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, args])
+
+    def run_all(self) -> None:
+        """Run every cell; returns when the last has ended."""
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(
+            """() => [...window.jupyterapp.shell.currentWidget.content.widgets]
+                 .every(c => c.model.type !== 'code' || !c.model.sharedModel.getSource() || c.model.executionCount)""",
+            timeout=PATIENCE,
+        )
+
+    def run_from(self, number: int, count: int = 1) -> None:
+        """Run `count` code cells beginning at a cell's position."""
+        for position in range(number, number + count):
+            self.page.evaluate("n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", position)
+            self.command("notebook:run-cell")
+
+    def sources(self) -> list[str]:
+        """The cells' sources."""
+        found: list[str] = self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.sharedModel.getSource())"
+        )
+        return found
+
+    def dqx(self, name: str) -> Locator:
+        """Find parts of the explorer by the hook that tests rely on."""
+        return self.page.locator(f'[data-dqx="{name}"]')
+
+    def drawn(self, layout: str = "umap") -> None:
+        """Wait until the map has drawn a layout."""
+        self.page.wait_for_selector(f'[data-dqx="map"][data-drawn="{layout}"]', timeout=PATIENCE)
+
+    def dark(self) -> None:
+        """Switch JupyterLab to its dark theme."""
+        self.command("apputils:change-theme", theme="JupyterLab Dark")
+        self.page.wait_for_function("document.body.dataset.jpThemeLight === 'false'", timeout=PATIENCE)
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
+    def close(self) -> None:
+        """Close the page."""
+        self.context.close()

@@ -1,0 +1,68 @@
+"""Every notebook runs from top to bottom, in a fresh kernel, and says what it promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def text_of(notebook: Any) -> str:
+    """All printed text and plain results of a notebook."""
+    parts = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            parts.append(output.get("text", ""))
+            parts.append(output.get("data", {}).get("text/plain", ""))
+    return "\n".join(parts)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Execute a notebook in an empty folder with an empty cache."""
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path / "cache"))
+
+    def execute(name: str) -> Any:
+        notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
+        work = tmp_path / "work"
+        work.mkdir()
+        NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": work}}).execute()
+        return notebook, work
+
+    return execute
+
+
+def test_there_are_no_other_notebooks() -> None:
+    assert {p.name for p in NOTEBOOKS.glob("*.ipynb")} == {"01_quickstart.ipynb", "02_your_own_data.ipynb"}
+
+
+def test_quickstart_finds_the_planted_flips(run: Any) -> None:
+    notebook, work = run("01_quickstart.ipynb")
+    text = text_of(notebook)
+    mean = re.search(r"mean ([\d.]+)%", text)
+    assert mean, text
+    assert float(mean[1]) >= 90, "mean share of planted flips in the top 5 % over five draws"
+    assert (work / "quickstart.labels.db").is_file()
+    assert "digit-" in (work / "quickstart.corrected.csv").read_text()
+
+
+def test_quickstart_can_be_run_again_on_its_own_store(run: Any, tmp_path: Path) -> None:
+    _, work = run("01_quickstart.ipynb")
+    notebook = nbformat.read(NOTEBOOKS / "01_quickstart.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": work}}).execute()
+    assert "planted flips" in text_of(notebook)
+
+
+def test_your_own_data_reads_every_kind(run: Any) -> None:
+    notebook, _ = run("02_your_own_data.ipynb")
+    text = text_of(notebook)
+    assert "broken.png" in text
+    assert "Did you mean 'label'?" in text
+    for kind in ("image", "text", "table", "vector"):
+        assert re.search(rf"Dataset\([\d,]+ {kind} items", text), kind

@@ -1,0 +1,48 @@
+"""What several unit tests share: digits with planted flips, and a cache of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+
+
+class Planted(NamedTuple):
+    """Some of scikit-learn's digits with labels flipped on purpose."""
+
+    images: NDArray[np.uint8]  # [N, 8, 8]
+    truth: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    flipped: NDArray[np.intp]
+    keys: list[str]
+
+
+def plant(n: int = 500, share: float = 0.05, seed: int = 0) -> Planted:
+    """Flip a share of the labels of the first n digits, uniformly to another class."""
+    digits = load_digits()
+    rng = np.random.default_rng(seed)
+    truth = digits.target[:n]
+    flipped = rng.choice(n, size=round(share * n), replace=False)
+    labels = truth.copy()
+    labels[flipped] = (labels[flipped] + rng.integers(1, 10, size=len(flipped))) % 10
+    images = (digits.images[:n] * 255 / 16).astype(np.uint8)
+    return Planted(images, truth, labels, flipped, [f"digit-{i:04d}" for i in range(n)])
+
+
+@pytest.fixture(scope="session")
+def planted() -> Planted:
+    """500 digits, 25 of them flipped."""
+    return plant()
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep the tests' cache away from the person's."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("EXPLORER_CACHE", str(folder))
+    yield folder

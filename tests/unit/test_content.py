@@ -1,0 +1,105 @@
+"""What is read from untrusted pictures, texts and cells, and how it is hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from explorer import content
+from explorer.errors import OutsideRoot, UnreadableItem
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    data = io.BytesIO()
+    image.save(data, kind, **options)
+    return data.getvalue()
+
+
+def test_a_file_is_hashed_by_its_bytes(tmp_path: Path) -> None:
+    data = encoded(Image.new("RGB", (5, 4), "red"))
+    (tmp_path / "a.png").write_bytes(data)
+    files = content.ImageFiles(tmp_path, ["a.png"])
+    assert files.digest(0) == hashlib.sha256(data).hexdigest()
+    assert files.load(0).size == (5, 4)
+
+
+@pytest.mark.parametrize("path", ["../secret.png", "/etc/passwd", "sub/../../secret.png"])
+def test_a_path_that_leaves_the_root_is_refused(tmp_path: Path, path: str) -> None:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (tmp_path / "secret.png").write_bytes(encoded(Image.new("L", (2, 2))))
+    files = content.ImageFiles(root, [path])
+    for use in (files.digest, files.load):
+        with pytest.raises(OutsideRoot, match="outside the dataset's root"):
+            use(0)
+
+
+def test_a_link_that_leaves_the_root_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "secret.png").write_bytes(encoded(Image.new("L", (2, 2))))
+    (root / "link.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(OutsideRoot):
+        content.ImageFiles(root, ["link.png"]).load(0)
+
+
+def test_transparency_is_laid_on_white() -> None:
+    clear = Image.new("RGBA", (2, 2), (255, 0, 0, 0))
+    assert content.ImageBytes([encoded(clear)]).load(0).getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_sixteen_bits_are_scaled_and_not_clipped() -> None:
+    values = np.array([[0, 30_000], [45_000, 60_000]], dtype=np.uint16)
+    shown = np.asarray(content.ImageBytes([encoded(Image.fromarray(values))]).load(0))
+    assert shown[0, 0, 0] == 0
+    assert shown[1, 1, 0] == 255
+    assert 120 <= shown[0, 1, 0] <= 135
+
+
+def test_a_palette_keeps_its_colours() -> None:
+    picture = Image.new("RGB", (2, 1), "blue").convert("P", palette=Image.Palette.ADAPTIVE)
+    assert content.ImageBytes([encoded(picture)]).load(0).getpixel((0, 0)) == (0, 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"not a picture", "not a readable picture"),
+        (encoded(Image.new("RGB", (64, 64), "red"), "JPEG")[:300], "not a readable picture"),
+        (b"", "missing"),
+        (None, "missing"),
+    ],
+    ids=["text", "truncated", "empty", "none"],
+)
+def test_a_broken_picture_says_which_row_and_why(data: bytes | None, says: str) -> None:
+    with pytest.raises(UnreadableItem, match=f"row 1.*{says}"):
+        content.ImageBytes([b"", data]).load(1)
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "PIXEL_LIMIT", 99)
+    with pytest.raises(UnreadableItem, match="10 × 10 pixels, more than the limit of 99"):
+        content.ImageBytes([encoded(Image.new("L", (10, 10)))]).load(0)
+
+
+def test_arrays_of_equal_bytes_and_other_shape_differ() -> None:
+    flat, tall = np.zeros((1, 2, 8), np.uint8), np.zeros((1, 4, 4), np.uint8)
+    assert content.ImageArrays(flat).digest(0) != content.ImageArrays(tall).digest(0)
+
+
+def test_a_table_row_is_hashed_by_its_cells_whatever_the_column_order() -> None:
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": [0.5, np.nan]})
+    table = content.Table(frame)
+    assert table.digest(0) == content.Table(frame[["c", "b", "a"]]).digest(0)
+    assert table.digest(0) != table.digest(1)
+
+
+def test_an_empty_text_is_set_aside() -> None:
+    with pytest.raises(UnreadableItem, match="row 1: the text is missing"):
+        content.Texts(["a", "  "]).digest(1)

@@ -1,0 +1,45 @@
+"""What goes over the wire, and that nothing else does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from explorer.errors import UnknownName
+from explorer.panels import wire
+
+
+@dataclass
+class Thing:
+    name: str
+    value: float
+
+
+def test_arrays_and_blobs_leave_the_json() -> None:
+    xy = np.arange(6, dtype=np.float32).reshape(3, 2)
+    body, buffers = wire.pack({"xy": xy, "list": [wire.Blob(b"data", "image/png")], "thing": Thing("a", 0.5)})
+    assert json.loads(json.dumps(body)) == {
+        "xy": {"$array": 0, "dtype": "f32", "shape": [3, 2]},
+        "list": [{"$blob": 1, "type": "image/png"}],
+        "thing": {"name": "a", "value": 0.5},
+    }
+    assert np.frombuffer(buffers[0], np.float32).tolist() == [0, 1, 2, 3, 4, 5]
+    assert buffers[1] == b"data"
+
+
+def test_nan_becomes_null_because_json_has_none() -> None:
+    body, _ = wire.pack({"p": float("nan"), "q": np.float32("inf"), "r": np.int64(3), "s": np.bool_(True)})
+    assert json.loads(json.dumps(body, allow_nan=False)) == {"p": None, "q": None, "r": 3, "s": True}
+
+
+def test_an_array_type_that_the_browser_does_not_know_is_refused() -> None:
+    with pytest.raises(TypeError, match="int64"):
+        wire.pack({"a": np.arange(3)})
+
+
+def test_an_error_carries_its_remedy_apart() -> None:
+    body = wire.error(UnknownName("class", "cta", ["cat"]), lambda _: [])
+    assert body == {"type": "UnknownName", "message": "There is no class 'cta'.", "remedy": "Did you mean 'cat'?"}

@@ -1,0 +1,112 @@
+/** One plotly figure in its place: asked for when it can be seen, drawn again with the theme, gone with the panel. */
+import { h } from "../core/dom";
+import type { Session } from "../core/session";
+import { isDark, onTheme } from "../core/theme";
+import { type Plot, plotly } from "./plotly";
+import { safe } from "./safe";
+
+const CONFIG = {
+  displayModeBar: false,
+  // MathJax on the page would typeset labels like "$x$".
+  typesetMath: false,
+  showTips: false,
+  doubleClick: false,
+};
+
+export interface Chart {
+  element: HTMLElement;
+  /** The figure's data changed: ask for it anew if it can be seen, else when it can. */
+  refresh(): void;
+}
+
+/** Make a chart of the kernel's figure `name`; `onPoint` gets a clicked point's custom data. */
+export function makeChart(
+  session: Session,
+  name: string,
+  title: string,
+  signal: AbortSignal,
+  onPoint?: (customdata: unknown) => void,
+): Chart {
+  const holder: Plot = h("div", { class: "dqx-chart-holder" });
+  const word = h("p", { class: "dqx-muted dqx-chart-word", role: "status" });
+  const element = h(
+    "figure",
+    { class: "dqx-chart", data: { dqx: "chart", chart: name } },
+    h("figcaption", { text: title }),
+    word,
+    holder,
+  );
+  // The drawing says nothing to a screen reader that the lists beside it do not say better.
+  holder.setAttribute("aria-hidden", "true");
+  let stale = true;
+  let turn = 0;
+  let figure: Awaited<ReturnType<Session["figure"]>> | null = null;
+  let listening = false;
+
+  const canBeSeen = (): boolean => holder.clientWidth > 0 && holder.clientHeight > 0;
+
+  const load = async (): Promise<void> => {
+    if (!stale || !session.scores || !canBeSeen()) return;
+    stale = false;
+    const mine = ++turn;
+    if (!figure) word.textContent = "Loading …";
+    try {
+      const [made] = await Promise.all([session.figure(name, isDark()), plotly(session)]);
+      if (mine !== turn || signal.aborted) return;
+      figure = { ...made, data: safe(made.data), layout: safe(made.layout) };
+      await draw();
+      if (mine === turn) word.textContent = "";
+    } catch (error) {
+      if (mine !== turn || signal.aborted) return;
+      word.textContent = `This chart could not be drawn: ${(error as Error).message}`;
+    }
+  };
+
+  const draw = async (): Promise<void> => {
+    if (!figure || !canBeSeen()) return;
+    const drawing = await plotly(session);
+    if (signal.aborted) return;
+    const size = { width: holder.clientWidth, height: holder.clientHeight, autosize: false };
+    await drawing.react(holder, figure.data, { ...figure.layout, ...size, dragmode: false }, CONFIG);
+    if (signal.aborted) {
+      drawing.purge(holder);
+      return;
+    }
+    holder.dataset.drawn = name;
+    if (!listening && onPoint && holder.on) {
+      listening = true;
+      holder.on("plotly_click", ({ points }) => {
+        const point = points[0];
+        if (point && point.z !== 0) onPoint(point.customdata);
+      });
+    }
+  };
+
+  const refresh = (): void => {
+    stale = true;
+    void load();
+  };
+
+  onTheme(refresh, signal);
+  let width = 0;
+  let height = 0;
+  const observer = globalThis.ResizeObserver
+    ? new ResizeObserver(() => {
+        if (!canBeSeen() || (holder.clientWidth === width && holder.clientHeight === height)) return;
+        width = holder.clientWidth;
+        height = holder.clientHeight;
+        if (stale) void load();
+        else void draw();
+      })
+    : null;
+  observer?.observe(holder);
+  signal.addEventListener(
+    "abort",
+    () => {
+      observer?.disconnect();
+      if (holder.dataset.drawn) void plotly(session).then((drawing) => drawing.purge(holder));
+    },
+    { once: true },
+  );
+  return { element, refresh };
+}

@@ -1,0 +1,58 @@
+/** What went wrong or wants to be known, as lines that lie over the map's foot; none of them stops the work. */
+import { h } from "../core/dom";
+import type { Notice, Session } from "../core/session";
+
+/** Notices that merely inform go by themselves after this many milliseconds. */
+const INFORMED = 7000;
+const MOST = 4;
+
+export function makeNotices(session: Session, signal: AbortSignal): HTMLElement {
+  const element = h("div", { class: "dqx-notices", aria: { live: "polite" } });
+  session.on(
+    "notice",
+    (notice) => {
+      for (const old of [...element.children])
+        if ((old as HTMLElement).dataset.text === notice.text) old.remove();
+      while (element.children.length >= MOST) element.firstElementChild?.remove();
+      const line = show(session, notice);
+      element.append(line);
+      if (notice.kind === "info") setTimeout(() => line.remove(), INFORMED);
+    },
+    signal,
+  );
+  return element;
+}
+
+function show(session: Session, notice: Notice): HTMLElement {
+  const first = notice.items?.[0];
+  const line: HTMLElement = h(
+    "div",
+    {
+      class: "dqx-notice",
+      role: notice.kind === "info" ? "status" : "alert",
+      data: { dqx: "notice", kind: notice.kind, text: notice.text },
+    },
+    h(
+      "div",
+      { class: "dqx-notice-words" },
+      h("span", { text: notice.text }),
+      notice.remedy ? h("span", { class: "dqx-muted", text: ` ${notice.remedy}` }) : null,
+    ),
+    first !== undefined
+      ? h("button", {
+          class: "dqx-button",
+          type: "button",
+          text: "Show",
+          on: { click: () => session.select(first) },
+        })
+      : null,
+    h("button", {
+      class: "dqx-button",
+      type: "button",
+      text: "✕",
+      aria: { label: "Dismiss" },
+      on: { click: () => line.remove() },
+    }),
+  );
+  return line;
+}

@@ -1,0 +1,307 @@
+/** The map of all items: says where the suspects are, and lets items be looked at, taken and chosen. */
+import "./map.css";
+import { count, h } from "../core/dom";
+import { frame } from "../core/frame";
+import { isFor } from "../core/keys";
+import type { Panel } from "../core/panel";
+import type { PanelCommand, Session } from "../core/session";
+import { classColour, isDark, onTheme, PALETTE_LENGTH } from "../core/theme";
+import { makeLegend } from "./legend";
+import { makeList } from "./list";
+import { MapView } from "./mapView";
+import { colourIndices, emphasis, levels, markedItems } from "./marks";
+import { medians } from "./medians";
+import { makeToolbar } from "./toolbar";
+import { makeTooltip } from "./tooltip";
+
+const PAN = 80;
+const ZOOM = 1.5;
+/** Recolouring draws every point, so a run of edits is drawn once. */
+const SETTLE = 120;
+
+export const PointsMap: Panel = {
+  name: "map",
+  mount(root, session, signal) {
+    frame(root, "map", signal);
+    new MapPanel(root, session, signal);
+  },
+};
+
+class MapPanel {
+  private readonly view: MapView;
+  private readonly holder = h("div", {
+    class: "dqx-map-holder",
+    tabIndex: 0,
+    role: "application",
+    data: { dqx: "map" },
+  });
+  private readonly hint = h("div", { class: "dqx-map-hint dqx-muted", text: "The map appears here." });
+  private readonly tooltip;
+  private readonly toolbar;
+  private readonly legend;
+  private readonly list;
+  private conflictsOnly = false;
+  private highlight: number | null = null;
+  /** The hovered item if the map itself hovers it: other panels' hovers get a ring and no preview. */
+  private pointed: number | null = null;
+  private styling = 0;
+  private listing = 0;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly session: Session,
+    private readonly signal: AbortSignal,
+  ) {
+    this.tooltip = makeTooltip(session);
+    this.list = makeList(session, signal);
+    this.legend = makeLegend(session, (code) => this.setHighlight(this.highlight === code ? null : code));
+    this.toolbar = makeToolbar(session, {
+      lasso: () => this.setLasso(!this.view.lassoing),
+      conflicts: () => {
+        this.conflictsOnly = !this.conflictsOnly;
+        this.showTools();
+        void this.showEdges();
+      },
+      fit: () => this.view.fit(),
+      fullScreen: () => this.toggleFullScreen(),
+      endHighlight: () => this.setHighlight(null),
+    });
+    this.root.append(this.holder);
+    this.view = new MapView(
+      this.holder,
+      {
+        hover: (item) => {
+          this.pointed = item;
+          session.hover(item);
+          if (item === null) this.showTooltip();
+        },
+        click: (item) => {
+          this.holder.focus({ preventScroll: true });
+          session.select(item);
+        },
+        lasso: (items) => {
+          this.showTools();
+          this.holder.focus({ preventScroll: true });
+          session.choose(items);
+        },
+        seen: () => this.seen(),
+        drawn: (layout, n) => this.drawn(layout, n),
+      },
+      signal,
+    );
+    this.holder.append(
+      this.hint,
+      this.toolbar.element,
+      this.list.element,
+      h("div", { class: "dqx-map-foot" }, this.legend.element, this.legend.encodings),
+      this.tooltip.element,
+    );
+    this.listen();
+    this.showAll();
+  }
+
+  private listen(): void {
+    const { session, signal } = this;
+    session.on("hello", () => this.showAll(), signal);
+    session.on("layout", () => this.showLayout(), signal);
+    session.on("scores", () => this.showAll(), signal);
+    session.on("labels", () => this.showStyleSoon(), signal);
+    session.on("filter", () => this.showTools(), signal);
+    session.on("queue", () => this.showStyleSoon(), signal);
+    session.on("chosen", () => this.showTools(), signal);
+    session.on(
+      "current",
+      (item) => {
+        this.view.scene.current = this.known(item);
+        this.view.scene.edges = [];
+        if (item !== null) this.view.reveal(item);
+        this.view.redraw();
+        void this.showEdges();
+      },
+      signal,
+    );
+    session.on(
+      "hover",
+      (item) => {
+        this.view.scene.hovered = this.known(item);
+        this.view.redraw();
+        this.showTooltip();
+      },
+      signal,
+    );
+    session.on("command", (wish) => this.obey(wish), signal);
+    onTheme(() => {
+      this.view.restyle();
+      this.showAll();
+    }, signal);
+    document.addEventListener("fullscreenchange", () => this.showTools(), { signal });
+    signal.addEventListener("abort", () => {
+      clearTimeout(this.styling);
+      clearTimeout(this.listing);
+    });
+  }
+
+  /** Keys that only a map can obey. */
+  private obey(wish: PanelCommand): void {
+    if (!isFor(this.root, wish.from)) return;
+    const { view } = this;
+    const acts: Record<string, () => void> = {
+      lasso: () => this.setLasso(!view.lassoing),
+      fit: () => view.fit(),
+      "zoom-in": () => view.zoomBy(ZOOM),
+      "zoom-out": () => view.zoomBy(1 / ZOOM),
+      "pan-left": () => view.panBy(PAN, 0),
+      "pan-right": () => view.panBy(-PAN, 0),
+      "pan-up": () => view.panBy(0, PAN),
+      "pan-down": () => view.panBy(0, -PAN),
+    };
+    if (view.lassoing) acts.escape = () => this.setLasso(false);
+    const act = acts[wish.name];
+    if (!act) return;
+    act();
+    wish.taken = true;
+  }
+
+  private showAll(): void {
+    this.legend.fill(this.highlight);
+    this.showTools();
+    this.showStyle();
+    this.showLayout();
+    this.view.scene.current = this.known(this.session.current);
+    void this.showEdges();
+  }
+
+  private showLayout(): void {
+    const { layout, labels } = this.session;
+    if (!layout || !labels || layout.xy.length !== 2 * labels.given.length) return;
+    this.hint.hidden = true;
+    const places = medians(layout.xy, labels.current, this.session.classes.length);
+    this.view.scene.names = places.map((p) => ({ ...p, name: this.session.className(p.code) }));
+    this.view.setLayout(layout.name, layout.xy);
+  }
+
+  private showStyleSoon(): void {
+    clearTimeout(this.styling);
+    this.styling = setTimeout(() => this.showStyle(), SETTLE) as unknown as number;
+    this.showMarks();
+  }
+
+  /** Colours and presence of all dots. */
+  private showStyle(): void {
+    const { session } = this;
+    if (!session.labels) return;
+    const dark = isDark();
+    const palette = Array.from({ length: PALETTE_LENGTH }, (_, code) => classColour(code, dark));
+    palette.push(classColour(-1, dark));
+    this.view.setStyle(
+      colourIndices(session.labels.current),
+      palette,
+      levels(session.labels, session.scores, session.filter, this.highlight),
+    );
+    this.showMarks();
+  }
+
+  /** The ringed marks above the dots. */
+  private showMarks(): void {
+    const { scores, labels, hello, queue } = this.session;
+    const { scene } = this.view;
+    if (!scores || !labels) return;
+    const marked = markedItems(queue, labels, scores, this.highlight);
+    const calibrated = hello?.calibrated ?? false;
+    scene.marked = marked;
+    scene.markOf = (item, place) => ({
+      fill: labels.current[item] as number,
+      ring: scores.suggested[item] as number,
+      emphasis: emphasis(item, place, marked.length, scores, calibrated),
+      faded: this.session.isReviewed(item),
+    });
+    this.view.redraw();
+  }
+
+  /** The current item's neighbour edges; they come with its card. */
+  private async showEdges(): Promise<void> {
+    const item = this.session.current;
+    if (item === null) return;
+    try {
+      const card = await this.session.card(item);
+      if (this.session.current !== item || this.signal.aborted) return;
+      const now = this.session.labels?.current;
+      this.view.scene.edges = card.neighbours
+        .map((n) => ({
+          item: n.item,
+          agrees: now?.[n.item] === now?.[item],
+          weight: Math.min(1, Math.max(0, Math.abs(n.relation))),
+        }))
+        .filter((edge) => this.known(edge.item) !== null && !(this.conflictsOnly && edge.agrees));
+      this.view.redraw();
+    } catch {
+      // The card panel says what went wrong; the map merely has no edges.
+    }
+  }
+
+  private showTools(): void {
+    this.toolbar.fill({
+      lassoing: this.view.lassoing,
+      conflictsOnly: this.conflictsOnly,
+      highlight: this.highlight,
+      fullScreen: document.fullscreenElement === this.root,
+    });
+  }
+
+  private showTooltip(): void {
+    const { hovered } = this.session;
+    const fromHere = hovered !== null && (hovered === this.pointed || this.list.element.matches(":focus"));
+    const item = fromHere ? this.known(hovered) : null;
+    this.tooltip.show(
+      item,
+      item === null ? null : this.view.whereIs(item),
+      this.holder.clientWidth,
+      this.holder.clientHeight,
+    );
+  }
+
+  private setLasso(on: boolean): void {
+    this.view.lassoing = on;
+    this.showTools();
+  }
+
+  private setHighlight(code: number | null): void {
+    this.highlight = code;
+    this.legend.fill(code);
+    this.showTools();
+    this.showStyle();
+  }
+
+  private toggleFullScreen(): void {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else this.root.requestFullscreen().catch((error: unknown) => this.session.report(error));
+  }
+
+  /** What is in sight changed: a quiet moment later the list beside the canvas follows. */
+  private seen(): void {
+    const at = this.session.current === null ? null : this.view.whereIs(this.session.current);
+    // Where the current item lies, for tests and for anything that wants to point at it.
+    if (at) this.holder.dataset.currentAt = `${Math.round(at[0])},${Math.round(at[1])}`;
+    if (!this.tooltip.element.hidden) this.showTooltip();
+    clearTimeout(this.listing);
+    this.listing = setTimeout(() => {
+      this.list.fill(this.view.inSight);
+      const n = this.session.labels?.given.length ?? 0;
+      this.holder.setAttribute(
+        "aria-label",
+        `Map of ${count(n)} items, ${count(this.view.scene.marked.length)} marked. Shift and arrows move it, plus and minus zoom.`,
+      );
+    }, 300) as unknown as number;
+  }
+
+  private drawn(layout: string, n: number): void {
+    this.holder.dataset.drawn = layout;
+    this.holder.dispatchEvent(new CustomEvent("dqx:drawn", { bubbles: true, detail: { layout, n } }));
+  }
+
+  /** The item if the layout on screen has it, else null. */
+  private known(item: number | null): number | null {
+    const n = (this.session.layout?.xy.length ?? 0) / 2;
+    return item !== null && item < n ? item : null;
+  }
+}

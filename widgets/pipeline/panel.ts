@@ -1,0 +1,108 @@
+/** The strip that is always there: what ran, how fast, on what device, how long still, and how far the review is. */
+import "./pipeline.css";
+import { count, h } from "../core/dom";
+import { frame } from "../core/frame";
+import type { Panel } from "../core/panel";
+import type { Session } from "../core/session";
+import type { Counts, Stage } from "../core/types";
+import { makeRerun } from "./rerun";
+import { details, share, stageName, summary } from "./words";
+
+export const Pipeline: Panel = {
+  name: "pipeline",
+  mount(root, session, signal) {
+    frame(root, "pipeline", signal);
+    const stages = h("div", { class: "dqx-pipe-stages", role: "list", aria: { label: "Pipeline" } });
+    const spoken = h("div", { class: "dqx-visually-hidden", role: "status", aria: { live: "polite" } });
+    const cancel = h("button", {
+      class: "dqx-button",
+      type: "button",
+      text: "Cancel",
+      title: "Stop the running stage; what is finished stays",
+      data: { dqx: "cancel" },
+      on: { click: () => session.cancel() },
+    });
+    const rerun = makeRerun(session, signal);
+    const reviewed = h("div", { class: "dqx-pipe-counts", data: { dqx: "reviewed" } });
+    const trust = h("div", { class: "dqx-pipe-trust", role: "note", data: { dqx: "trust" } });
+    root.append(h("div", { class: "dqx-pipe-row" }, stages, cancel, rerun.element, reviewed), trust, spoken);
+
+    const seen = new Map<string, { element: HTMLElement; state: string }>();
+    const showStages = (now: readonly Stage[]): void => {
+      const names = now.map((s) => s.name);
+      if (names.join() !== [...seen.keys()].join()) {
+        seen.clear();
+        for (const name of names) seen.set(name, { element: stageElement(name), state: "" });
+        stages.replaceChildren(...[...seen.values()].map((s) => s.element));
+      }
+      const changes: string[] = [];
+      for (const stage of now) {
+        const shown = seen.get(stage.name);
+        if (!shown) continue;
+        showStage(shown.element, stage);
+        if (shown.state && shown.state !== stage.state && stage.state !== "waiting")
+          changes.push(`${stageName(stage.name)} ${stage.state}`);
+        shown.state = stage.state;
+      }
+      // Only changes of state are spoken: progress would never stop talking.
+      if (changes.length > 0) spoken.textContent = changes.join(", ");
+      cancel.hidden = !now.some((s) => s.state === "running");
+      rerun.element.hidden = now.length === 0 || !cancel.hidden;
+      if (rerun.element.hidden) rerun.close();
+    };
+    const showTrust = (): void => {
+      const text = session.hello?.trust ?? "";
+      trust.hidden = text === "";
+      trust.textContent = text;
+      trust.title = text;
+    };
+
+    session.on("stages", showStages, signal);
+    session.on("counts", (counts) => showCounts(reviewed, counts), signal);
+    for (const topic of ["hello", "scores"] as const) session.on(topic, showTrust, signal);
+    showStages(session.stages);
+    showCounts(reviewed, session.counts);
+    showTrust();
+    if (session.stages.length === 0) stages.append(waiting(session));
+  },
+};
+
+function waiting(session: Session): HTMLElement {
+  const text = session.transport.connected ? "Waiting for the kernel…" : "Not connected to a kernel.";
+  return h("span", { class: "dqx-muted", text });
+}
+
+function stageElement(name: string): HTMLElement {
+  return h(
+    "span",
+    { class: "dqx-stage", role: "listitem", data: { dqx: "stage", stage: name } },
+    h("i", { class: "dqx-dot", aria: { hidden: "true" } }),
+    h("span", { class: "dqx-strong", text: stageName(name) }),
+    h("span", { class: "dqx-stage-text dqx-muted" }),
+  );
+}
+
+function showStage(element: HTMLElement, stage: Stage): void {
+  element.dataset.state = stage.state;
+  element.title = details(stage);
+  const [dot, , text] = element.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
+  dot.style.setProperty("--dqx-share", `${Math.round(share(stage) * 100)}%`);
+  const words = summary(stage);
+  if (text.textContent !== words) text.textContent = words;
+}
+
+function showCounts(element: HTMLElement, counts: Counts | null): void {
+  if (!counts) {
+    element.replaceChildren();
+    return;
+  }
+  element.dataset.reviewed = String(counts.reviewed);
+  element.dataset.fixed = String(counts.relabelled);
+  element.replaceChildren(
+    "reviewed ",
+    h("span", { class: "dqx-strong", text: count(counts.reviewed) }),
+    " · fixed ",
+    h("span", { class: "dqx-strong dqx-good", text: count(counts.relabelled) }),
+    counts.suspects > 0 ? ` · ${count(counts.suspects)} suspects` : "",
+  );
+}

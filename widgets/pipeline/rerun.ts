@@ -1,0 +1,81 @@
+/** "Re-run…": a small list of the embedders there are; choosing one starts the pipeline again with it. */
+import { h } from "../core/dom";
+import type { Session } from "../core/session";
+
+export interface Rerun {
+  element: HTMLElement;
+  close(): void;
+}
+
+export function makeRerun(session: Session, signal: AbortSignal): Rerun {
+  const button = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "Re-run…",
+    title: "Embed again with another embedder",
+    data: { dqx: "rerun" },
+    aria: { expanded: "false" },
+    on: { click: () => (list.hidden ? void open() : close()) },
+  });
+  const list = h("div", { class: "dqx-popover dqx-pipe-embedders", role: "group" });
+  list.setAttribute("aria-label", "Embedders");
+  list.hidden = true;
+  const element = h("span", { class: "dqx-pipe-rerun" }, button, list);
+
+  const close = (): void => {
+    list.hidden = true;
+    button.setAttribute("aria-expanded", "false");
+  };
+  const open = async (): Promise<void> => {
+    list.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    list.replaceChildren(h("div", { class: "dqx-muted", text: "Asking the kernel…" }));
+    try {
+      const embedders = await session.embedders();
+      list.replaceChildren(...embedders.map(row));
+      if (embedders.length === 0) list.append(h("div", { class: "dqx-muted", text: "There is no other." }));
+      list.querySelector("button")?.focus();
+    } catch (error) {
+      close();
+      session.report(error);
+    }
+  };
+  const row = (embedder: { name: string; about: string; installed: boolean }): HTMLElement => {
+    const inUse = embedder.name === session.hello?.embedder;
+    return h(
+      "button",
+      {
+        class: "dqx-pipe-embedder",
+        type: "button",
+        disabled: !embedder.installed,
+        data: { embedder: embedder.name },
+        on: {
+          click: () => {
+            close();
+            session.rerun(embedder.name);
+          },
+        },
+      },
+      h("span", { class: "dqx-strong", text: embedder.name }),
+      inUse ? h("span", { class: "dqx-muted", text: " in use" }) : null,
+      embedder.installed ? null : h("span", { class: "dqx-muted", text: " not installed" }),
+      h("div", { class: "dqx-muted", text: embedder.about }),
+    );
+  };
+
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || list.hidden) return;
+    event.stopPropagation();
+    close();
+    button.focus();
+  });
+  // A press anywhere else closes it.
+  document.addEventListener(
+    "pointerdown",
+    (event) => {
+      if (!list.hidden && !event.composedPath().includes(element)) close();
+    },
+    { signal },
+  );
+  return { element, close };
+}

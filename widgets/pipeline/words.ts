@@ -1,0 +1,79 @@
+/** What a stage says about itself in the strip: short, in words and tabular figures. */
+import { count } from "../core/dom";
+import type { Stage } from "../core/types";
+
+const NAMES: Record<string, string> = {
+  embed: "Embed",
+  graph: "Graph",
+  probe: "Probe",
+  score: "Score",
+  layout: "Layout",
+};
+/** A note longer than this stands in the title only. */
+const SHORT = 30;
+
+export function stageName(name: string): string {
+  return NAMES[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** A length of time as people say it: "0.4 s", "12 s", "1 min 5 s", "2 h 10 min". */
+export function duration(seconds: number): string {
+  if (seconds < 0.95) return `${seconds.toFixed(1)} s`;
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  const minutes = Math.floor(s / 60);
+  if (minutes < 60) return s % 60 ? `${minutes} min ${s % 60} s` : `${minutes} min`;
+  return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
+}
+
+/** Units a second: "12,400/s", "3.2/s". */
+export function rate(perSecond: number): string {
+  return perSecond >= 10 ? `${count(perSecond)}/s` : `${perSecond.toFixed(1)}/s`;
+}
+
+/** Share of a running stage that is done, 0 to 1; 0 while it cannot be known. */
+export function share(stage: Stage): number {
+  return stage.total > 0 ? Math.min(1, stage.done / stage.total) : 0;
+}
+
+/** The stage's line after its name. */
+export function summary(stage: Stage): string {
+  const parts: string[] = [];
+  switch (stage.state) {
+    case "running":
+      if (stage.total > 0) parts.push(`${Math.floor(share(stage) * 100)} %`);
+      else parts.push("running");
+      if (stage.rate > 0 && stage.unit === "items") parts.push(rate(stage.rate));
+      if (stage.left !== null && stage.left >= 0.5) parts.push(`${duration(stage.left)} left`);
+      if (stage.device) parts.push(stage.device);
+      break;
+    case "done":
+      if (stage.unit === "items" && stage.total > 0 && stage.name === "embed") {
+        parts.push(count(stage.total));
+        if (stage.rate > 0) parts.push(rate(stage.rate));
+      } else if (stage.note && stage.note.length <= SHORT) parts.push(stage.note);
+      else if (stage.unit === "detectors") parts.push(`${count(stage.total)} detectors`);
+      else if (stage.seconds > 0) parts.push(duration(stage.seconds));
+      if (stage.device) parts.push(stage.device);
+      break;
+    case "failed":
+      parts.push(stage.note || "failed");
+      break;
+    case "waiting":
+      break;
+    default:
+      parts.push(stage.state);
+  }
+  return parts.join(" · ");
+}
+
+/** All there is to know, for the title. */
+export function details(stage: Stage): string {
+  const lines = [`${stageName(stage.name)}: ${stage.state}`];
+  if (stage.note) lines.push(stage.note);
+  if (stage.device) lines.push(`on ${stage.device}`);
+  if (stage.total > 0) lines.push(`${count(stage.done)} of ${count(stage.total)} ${stage.unit}`);
+  if (stage.rate > 0) lines.push(`${rate(stage.rate)} ${stage.unit}`);
+  if (stage.seconds > 0) lines.push(`took ${duration(stage.seconds)}`);
+  return lines.join("\n");
+}

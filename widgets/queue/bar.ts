@@ -1,0 +1,75 @@
+/** The line above the queue: how many there are, how many are done, and what narrows the queue. */
+import { count, h } from "../core/dom";
+import type { Session } from "../core/session";
+
+export interface Bar {
+  element: HTMLElement;
+  update(): void;
+}
+
+/** Make the line; `onGrid` switches between strip and grid. */
+export function makeBar(session: Session, onGrid: (grid: boolean) => void): Bar {
+  const counts = h("span", { class: "dqx-queue-counts", role: "status", data: { dqx: "queue-counts" } });
+  const suspects = toggle("Suspects", "Only items that the ranking calls label issues", () =>
+    session.setFilter({ suspects: true }),
+  );
+  const all = toggle("All", "Every ranked item", () => session.setFilter({ suspects: false }));
+  const hide = toggle("Hide reviewed", "Pass over items that are already decided", () =>
+    session.setFilter({ hideReviewed: !session.filter.hideReviewed }),
+  );
+  hide.dataset.dqx = "hide-reviewed";
+  const grid = toggle("Grid", "Wrap the queue into a grid", () => {
+    const on = grid.getAttribute("aria-pressed") !== "true";
+    grid.setAttribute("aria-pressed", String(on));
+    onGrid(on);
+  });
+  const pair = chip(() => session.setFilter({ pair: null }));
+  const lasso = chip(() => session.choose([]));
+  const element = h(
+    "div",
+    { class: "dqx-queue-bar" },
+    counts,
+    h("span", { class: "dqx-queue-tools" }, pair, lasso, suspects, all, hide, grid),
+  );
+  return {
+    element,
+    update() {
+      const { filter, queue } = session;
+      suspects.setAttribute("aria-pressed", String(filter.suspects));
+      all.setAttribute("aria-pressed", String(!filter.suspects));
+      hide.setAttribute("aria-pressed", String(filter.hideReviewed));
+      pair.hidden = filter.pair === null;
+      if (filter.pair)
+        pair.textContent = `${session.className(filter.pair[0])} → ${session.className(filter.pair[1])} only ✕`;
+      lasso.hidden = filter.items === null;
+      if (filter.items) lasso.textContent = `${count(filter.items.size)} chosen ✕`;
+      const reviewed = queue.reduce((sum, item) => sum + (session.isReviewed(item) ? 1 : 0), 0);
+      const what = filter.suspects ? "suspect" : "item";
+      const text = session.scores
+        ? `${count(queue.length)} ${what}${queue.length === 1 ? "" : "s"}, ${count(reviewed)} reviewed`
+        : "";
+      if (counts.textContent !== text) counts.textContent = text;
+    },
+  };
+}
+
+function toggle(text: string, title: string, click: () => void): HTMLButtonElement {
+  return h("button", {
+    class: "dqx-button",
+    type: "button",
+    text,
+    title,
+    aria: { pressed: "false" },
+    on: { click },
+  });
+}
+
+function chip(click: () => void): HTMLButtonElement {
+  return h("button", {
+    class: "dqx-button dqx-cut",
+    type: "button",
+    title: "Take this filter away",
+    hidden: true,
+    on: { click },
+  });
+}

@@ -1,0 +1,92 @@
+/** One tile of the queue: preview, bar, and given → suggested in few letters. */
+import { count, h } from "../core/dom";
+import { thumbnail } from "../core/preview";
+import type { Session } from "../core/session";
+
+export interface Tile {
+  element: HTMLElement;
+  /** Ask for the preview, once. */
+  load(): void;
+  /** Show the labels, the state and the bar as the session has them now. */
+  update(current: boolean, position: number, total: number): void;
+}
+
+/** Make a tile; it is filled by `update`, and its preview by `load`. */
+export function makeTile(session: Session, item: number): Tile {
+  const picture = h("div", { class: "dqx-tile-picture" });
+  const fill = h("i");
+  const from = h("span", { class: "dqx-tile-from" });
+  const to = h("span", { class: "dqx-tile-to" });
+  const element = h(
+    "div",
+    { class: "dqx-tile", role: "option", data: { dqx: "queue-tile", item: String(item) } },
+    picture,
+    h("div", { class: "dqx-tile-bar" }, fill),
+    h("div", { class: "dqx-tile-labels" }, from, to),
+  );
+  let asked = false;
+  return {
+    element,
+    load() {
+      if (asked) return;
+      asked = true;
+      picture.append(thumbnail(session, item));
+    },
+    update(current, position, total) {
+      const words = labelsOf(session, item);
+      from.textContent = words.from;
+      from.classList.toggle("dqx-tile-out", words.out);
+      to.textContent = words.to;
+      fill.style.width = `${(emphasis(session, item) * 100).toFixed(1)}%`;
+      element.dataset.state = session.stateOf(item);
+      element.classList.toggle("dqx-tile-reviewed", session.isReviewed(item));
+      element.classList.toggle("dqx-tile-current", current);
+      element.setAttribute("aria-selected", String(current));
+      element.setAttribute("aria-posinset", String(position + 1));
+      element.setAttribute("aria-setsize", String(total));
+      const title = `${words.from} ${words.to} · ${standing(session, item)} · ${session.stateOf(item)}`;
+      element.title = title;
+      element.setAttribute("aria-label", title);
+    },
+  };
+}
+
+/** The two labels of a tile: what the item was given, and what was decided or else suggested. */
+export function labelsOf(session: Session, item: number): { from: string; to: string; out: boolean } {
+  const given = session.labels?.given[item] ?? -1;
+  const now = session.labels?.current[item] ?? given;
+  const suggested = session.scores?.suggested[item] ?? -1;
+  const from = session.className(given);
+  switch (session.stateOf(item)) {
+    case "kept":
+      return { from, to: "kept", out: false };
+    case "flagged":
+      return { from, to: "marked", out: false };
+    case "given":
+      return suggested < 0 || suggested === given
+        ? { from, to: "", out: false }
+        : { from, to: `→ ${session.className(suggested)}`, out: false };
+    default:
+      return now === given
+        ? { from, to: "", out: false }
+        : { from, to: `→ ${session.className(now)}`, out: given >= 0 };
+  }
+}
+
+/** Length of the bar: p_error once it is calibrated; before that only the rank may speak, falling off with its logarithm. */
+export function emphasis(session: Session, item: number): number {
+  const scores = session.scores;
+  const p = scores?.p_error[item] ?? Number.NaN;
+  if (!scores || Number.isNaN(p)) return 0;
+  if (session.hello?.calibrated) return p;
+  const rank = session.rank(item);
+  return rank === null ? 0 : 1 - Math.log(rank) / Math.log(scores.order.length + 1);
+}
+
+function standing(session: Session, item: number): string {
+  const rank = session.rank(item);
+  if (rank === null) return "not ranked";
+  const p = session.scores?.p_error[item] ?? Number.NaN;
+  if (session.hello?.calibrated && !Number.isNaN(p)) return `${Math.round(p * 100)} % likely wrong`;
+  return `rank ${count(rank)}`;
+}
