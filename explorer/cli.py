@@ -159,7 +159,7 @@ def _export(given: argparse.Namespace) -> int:
     from explorer import export, labels
 
     with labels.open(_existing(given.store), read_only=True) as store:
-        frame = export.frame(store.cells().index, store, store.head)
+        frame = export.frame(store.cells().index, store)
         path = export.write(frame, given.path, given.format)
     changed = int((frame["state"] != "given").sum())
     print(f"Wrote {len(frame):,} labels, {changed:,} of them reviewed, to {path}")

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -166,6 +167,11 @@ class Dataset:
     def set_aside_table(self) -> pd.DataFrame:
         """List the rows that take no part: `row`, `name`, `reason`."""
         return pd.DataFrame([vars(s) for s in self.set_aside], columns=["row", "name", "reason"])
+
+    @cached_property
+    def order(self) -> str:
+        """Return a SHA-256 over the item ids in order: positions mean something only together with it."""
+        return hashlib.sha256("\0".join(self.item_ids).encode("utf-8", "surrogatepass")).hexdigest()
 
     def digest(self) -> str:
         """Return a SHA-256 over the sorted (item id, content hash) pairs: equal for equal content in any order."""

@@ -70,6 +70,19 @@ class Results:
     trust: Trust | None = None
 
 
+class _StageProgress(Progress):
+    """A stage ends when its result has been published, which only the pipeline knows: not when its work reports so."""
+
+    def finish(self, state: str = "done", note: str | None = None) -> None:
+        """Keep the note; the stage goes on."""
+        if note is not None:
+            self.say(note)
+
+    def end(self, state: str, note: str | None = None) -> None:
+        """End the stage."""
+        super().finish(state, note)
+
+
 class Pipeline:
     """One run over one dataset.
 
@@ -139,27 +152,27 @@ class Pipeline:
         # Importing UMAP compiles for seconds; it happens beside the embedding instead of after the graph.
         threading.Thread(target=_warm_up, name="explorer-warm-up", daemon=True).start()
         for name in STAGES:
-            progress = Progress(self._stages[name], self._heard, self._cancel)
+            progress = _StageProgress(self._stages[name], self._heard, self._cancel)
             lacking = [n for n in NEEDS[name] if self._stages[n].state in ("failed", "cancelled")]
             if self._cancel.is_set():
-                progress.finish("cancelled")
+                progress.end("cancelled")
             elif lacking:
-                progress.finish("skipped", f"needs the stage {lacking[0]!r}, which did not finish")
+                progress.end("skipped", f"needs the stage {lacking[0]!r}, which did not finish")
             else:
                 self._stage(name, progress)
 
-    def _stage(self, name: str, progress: Progress) -> None:
+    def _stage(self, name: str, progress: _StageProgress) -> None:
         try:
             note = getattr(self, f"_{name}")(progress)
         except Cancelled:
-            progress.finish("cancelled", "cancelled; finished batches are kept")
+            progress.end("cancelled", "cancelled; finished batches are kept")
         except Exception as error:  # shown by name on the stage and raised to whoever asks for its result
             if not isinstance(error, ExplorerError):
                 log.exception("The stage %r failed.", name)
             self.failures[name] = error
-            progress.finish("failed", str(error) or type(error).__name__)
+            progress.end("failed", str(error) or type(error).__name__)
         else:
-            progress.finish("skipped" if note and note.startswith("not needed") else "done", note)
+            progress.end("skipped" if note and note.startswith("not needed") else "done", note)
 
     def _heard(self, stage: Stage) -> None:
         with self._moved:

@@ -390,15 +390,18 @@ class Review:
         """Write the labels now, with who changed what, when and why, to CSV, Parquet or JSONL."""
         from explorer import export
 
-        frame = export.frame(self.dataset.item_ids, self.labels, self.labels.head)
+        frame = export.frame(self.dataset.item_ids, self.labels)
         return export.write(frame, path, format)
 
-    def import_corrections(self, path: str | Path) -> Commit | None:
-        """Bring an export's labels into this review's store; importing the same file twice changes nothing."""
+    def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
+        """Bring an export's labels into this review's store; importing the same file twice changes nothing.
+
+        Labels that are no classes here are refused (`UnknownName`), or with `new_classes=True` added.
+        """
         from explorer import export
 
         with self._lock:
-            commit = export.import_into(self.labels, path)
+            commit = export.import_into(self.labels, path, add_classes=new_classes)
             if commit is not None:
                 self._now.load_classes()
                 self._took(commit)

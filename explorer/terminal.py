@@ -22,7 +22,7 @@ def follow(pipeline: Pipeline, stage: str | None, timeout: float | None, show: b
     bar: tqdm[None] | None = None
     shown = ""
     try:
-        while not pipeline.wait(stage, 0.2):
+        while not pipeline.wait(stage, 0.2 if sys.stderr.isatty() else 1.0):  # a log file needs no animation
             waited = time.monotonic() - begun
             if timeout is not None and waited > timeout:
                 return False

@@ -71,6 +71,8 @@ class Confident:
     name = "confident"
     issue = "label"
     needs: frozenset[Need] = frozenset({"probs"})
+    weight = 1.0
+    floor = 1e-4
 
     def run(self, inputs: Inputs, _progress: Progress) -> Result:
         """Estimate the noise, then score and flag."""
@@ -81,6 +83,11 @@ class Confident:
     def update(self, inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
         """Score again with the noise estimate and the cuts as they were; an item's score reads its own label alone."""
         return _result(inputs, result.frozen["noise"], result.frozen["cuts"])
+
+    def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the probabilities."""
+        assert inputs.probs is not None
+        return inputs.probs[rows]
 
     def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say what the model holds the item for: "gives 7 a probability of .93"."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,6 +152,29 @@ class Detector(Protocol):
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...], /) -> list[Reason]:
         """Say in words what it holds about one item; nothing where it has no say."""
+        ...
+
+
+@runtime_checkable
+class Opinionated(Protocol):
+    """A detector that also holds an opinion on each item's class; the combiner pools these.
+
+    Attributes
+    ----------
+    weight
+        Weight that the combiner starts from (a calibrated probability has 1).
+    floor
+        What a probability of zero is worth: added to the opinion before its logarithm is taken.
+    """
+
+    weight: float
+    floor: float
+
+    def opinion(self, inputs: Inputs, result: Result, rows: NDArray[np.intp], /) -> NDArray[np.float32]:
+        """Return a distribution over the classes for some items, [rows, K], that does not read their own labels.
+
+        Alike for all classes where it knows nothing.
+        """
         ...
 
 

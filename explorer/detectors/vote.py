@@ -33,6 +33,8 @@ class Vote:
     name = "vote"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
+    weight = 0.5
+    floor = 0.01
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Let the neighbours of every item vote."""
@@ -48,7 +50,8 @@ class Vote:
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Vote again where the item or one of its voters changed; nothing is frozen, so this is a full run's result."""
         assert inputs.graph is not None
-        touched = [np.asarray(changed, dtype=np.intp)]
+        # The size of a class is read only where it is one. So many changes can have made no larger one of such.
+        touched = [np.asarray(changed, dtype=np.intp), _of_small_classes(inputs, len(changed) + 1)]
         for item in changed:
             rows, slots = inputs.graph.pointing_at(int(item))
             touched.append(rows[slots < NEIGHBOURS].astype(np.intp))
@@ -56,6 +59,10 @@ class Vote:
         score, suggestion = result.score.copy(), np.array(result.suggestion)
         score[again], suggestion[again] = _score(inputs, again)
         return replace(result, score=score, suggestion=suggestion)
+
+    def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the shares of the vote."""
+        return even_where_mute(shares(inputs, rows), inputs, rows)
 
     def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the labels of all the neighbours: "46 of 50 neighbours say 7, none says 3"."""
@@ -79,14 +86,41 @@ class Vote:
 def shares(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return each class's share of the weighted votes, float32 [rows, K]; zeros where no neighbour has a label."""
     assert inputs.graph is not None
-    labels = inputs.labels[inputs.graph.indices[rows, :NEIGHBOURS]]
     weight = np.maximum(inputs.graph.similarity[rows, :NEIGHBOURS], 0) ** POWER
-    weight = np.where(labels >= 0, weight, 0)
-    cell = np.arange(len(rows))[:, None] * inputs.n_classes + np.maximum(labels, 0)
-    votes = np.bincount(cell.ravel(), weight.ravel(), minlength=len(rows) * inputs.n_classes)
-    votes = votes.reshape(len(rows), inputs.n_classes)
+    return count_votes(inputs.labels[inputs.graph.indices[rows, :NEIGHBOURS]], weight, inputs.n_classes)
+
+
+def count_votes(labels: NDArray[np.int32], weight: NDArray[np.float32], n_classes: int) -> NDArray[np.float32]:
+    """Return each class's share of the weight, float32 [rows, K], from labels and weights [rows, voters]."""
+    rows = len(labels)
+    cell = np.arange(rows)[:, None] * n_classes + np.maximum(labels, 0)
+    votes = np.bincount(cell.ravel(), np.where(labels >= 0, weight, 0).ravel(), minlength=rows * n_classes)
+    votes = votes.reshape(rows, n_classes)
     result: NDArray[np.float32] = (votes / np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)).astype(np.float32)
     return result
+
+
+def even_where_mute(opinion: NDArray[np.float32], inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Make an opinion of neighbours even where they cannot know: none is labelled, or the item is alone in its class.
+
+    Nobody could confirm the label of the only item of its class, so that nobody confirms it says nothing.
+    """
+    mute = ~opinion.any(axis=1) | alone(inputs, rows)
+    result: NDArray[np.float32] = np.where(mute[:, None], np.float32(1 / inputs.n_classes), opinion)
+    return result
+
+
+def alone(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Say which items are the only ones of their given class, bool [rows]."""
+    counts = np.bincount(inputs.labels[inputs.labelled], minlength=inputs.n_classes)
+    labels = inputs.labels[rows]
+    result: NDArray[np.bool_] = (labels >= 0) & (counts[labels] == 1)
+    return result
+
+
+def _of_small_classes(inputs: Inputs, size: int) -> NDArray[np.intp]:
+    counts = np.bincount(inputs.labels[inputs.labelled], minlength=inputs.n_classes)
+    return np.flatnonzero(inputs.labelled & (counts[inputs.labels] <= size))
 
 
 def _score(inputs: Inputs, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -97,4 +131,5 @@ def _score(inputs: Inputs, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32],
     own = votes[each, labels].copy()
     votes[each, labels] = -1
     other = votes.max(axis=1) if votes.shape[1] > 1 else np.zeros(len(rows), np.float32)
-    return np.where(labels >= 0, other - own, np.nan).astype(np.float32), suggestion
+    judged = (labels >= 0) & ~alone(inputs, rows)
+    return np.where(judged, other - own, np.nan).astype(np.float32), suggestion

@@ -1,9 +1,9 @@
 """The table of corrected labels as CSV, Parquet and JSONL, exactly, in both directions.
 
-Every format holds the same values. In CSV and JSONL times are ISO 8601 in UTC; in CSV an empty field is a missing label,
-time or p_error. Text is data: a value that begins with = + - or @ is written as it is, since an apostrophe in front, which
-some writers add so that spreadsheets do not take it for a formula, would make another class of it on the way back. Whoever
-opens such a CSV in a spreadsheet should import these columns as text.
+Every format holds the same values. In CSV and JSONL times are ISO 8601 in UTC; in CSV an empty field is a missing
+label, time or p_error. Text is data: a value that begins with = + - or @ is written as it is, since an apostrophe in
+front, which some writers add so that spreadsheets do not take it for a formula, would make another class of it on the
+way back. Whoever opens such a CSV in a spreadsheet should import these columns as text.
 """
 
 from __future__ import annotations
@@ -11,23 +11,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
+from explorer.labels.model import STATES
 
 COLUMNS = (
     "item_id", "given_label", "corrected_label", "state", "rater", "time", "why", "reason", "p_error", "version",
 )  # fmt: skip
 """item_id: as in the dataset. given_label, corrected_label: class names, missing = unlabelled. state: see
-`explorer.labels.Cell`. rater, time (UTC), why, reason: of the newest decision. p_error: as its rater saw it. version: the
-commit that the table was taken at."""
+`explorer.labels.Cell`. rater, time (UTC), why, reason: of the newest decision. p_error: as its rater saw it. version:
+the commit that the table was taken at."""
 _LABELS = ("given_label", "corrected_label")
 _MAY_MISS = (*_LABELS, "rater")
 _TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
@@ -54,7 +55,7 @@ def write(corrections: pd.DataFrame, path: str | os.PathLike[str], format: str |
     """
     target = Path(path).expanduser()
     encode, _ = FORMATS[_format(target, format)]
-    table = _typed(_checked(corrections))
+    table = checked(corrections)
     if target.is_dir():
         raise DataError(f"{target} is a folder.", "Give the path of a file in it.")
     if not target.parent.is_dir():
@@ -92,7 +93,7 @@ def read(path: str | os.PathLike[str], format: str | None = None) -> pd.DataFram
     try:
         with source.open("rb") as file:
             found = decode(file)
-        return _typed(_checked(found))
+        return checked(found)
     except OSError as error:
         raise DataError(f"{source} cannot be read: {error.strerror or error}.", "Check the path.") from error
     except UnknownName as error:
@@ -114,7 +115,8 @@ def _format(path: Path, name: str | None) -> str:
     raise UnknownName("export format", wanted, FORMATS, remedy)
 
 
-def _checked(table: pd.DataFrame) -> pd.DataFrame:
+def checked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its columns in order and with their dtypes; errors as `write` raises them."""
     for column in COLUMNS:
         if column not in table.columns:
             raise UnknownName("column", column, table.columns, "Corrected labels have " + ", ".join(COLUMNS) + ".")
@@ -124,14 +126,17 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
     for column in COLUMNS:
         if column not in ("time", "p_error"):
             _check_text(table[column], column)
-    return table
+    for row, state in enumerate(table["state"].tolist()):
+        if state not in STATES:
+            raise UnknownName("state", state, STATES, f"It stands in row {row}.")
+    return _typed(table)
 
 
 def _check_text(values: pd.Series[Any], column: str) -> None:
     if isinstance(values.dtype, pd.StringDtype) and (column in _MAY_MISS or not values.hasnans):
         return
-    missing = values.isna().to_numpy() if values.map(np.ndim).eq(0).all() else np.zeros(len(values), dtype=bool)
-    for row, (value, gone) in enumerate(zip(values.tolist(), missing, strict=True)):
+    for row, value in enumerate(values.tolist()):
+        gone = value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
         if isinstance(value, str) or (gone and column in _MAY_MISS):
             continue
         if column in _LABELS:
@@ -223,8 +228,8 @@ def _read_jsonl(file: BinaryIO) -> pd.DataFrame:
             if not isinstance(row, dict):
                 raise DataError(f"Line {number} is a JSON {type(row).__name__}, not an object.")
             rows.append(row)
-    table = pd.DataFrame(rows, columns=list(dict.fromkeys(k for r in rows for k in r)) or list(COLUMNS), dtype=object)
-    return table
+    columns = dict.fromkeys(k for row in rows for k in row) if rows else COLUMNS
+    return pd.DataFrame(rows, columns=list(columns), dtype=object)
 
 
 FORMATS: dict[str, tuple[Callable[[pd.DataFrame, BinaryIO], None], Callable[[BinaryIO], pd.DataFrame]]] = {

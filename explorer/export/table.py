@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
-from explorer.export.files import COLUMNS, read
+from explorer.export.files import COLUMNS, checked, read
 from explorer.labels import Cell, Commit, Edit, Rater, Store
 
 DECIDED = ("relabelled", "kept", "flagged", "conflict")
@@ -73,9 +73,9 @@ def import_into(
     """Write the decisions of a table of corrected labels into a store, as one commit of kind "import".
 
     Items that were relabelled, kept or flagged are so again, with their reasons, by raters of the same names (of kind
-    "import"); when they were first decided on, at which version and in which file goes into the evidence. Items that the
-    table has no decision on are left alone, and so are stale ones: their decision was about other content. What is in the
-    store already is not written again.
+    "import"); when they were first decided on, at which version and in which file goes into the evidence. Items that
+    the table has no decision on are left alone, and so are stale ones: their decision was about other content. What is
+    in the store already is not written again.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def import_into(
         A repeated item, an item or class that the store does not have; nothing is written then.
     """
     name = "a table" if isinstance(source, pd.DataFrame) else os.path.basename(source)  # noqa: PTH119  # any path type
-    table = source if isinstance(source, pd.DataFrame) else read(source)
+    table = checked(source) if isinstance(source, pd.DataFrame) else read(source)
     if table["item_id"].duplicated().any():
         repeated = table["item_id"][table["item_id"].duplicated()].iloc[0]
         raise DataError(f"{name}: the item {repeated!r} stands in more than one row.", "Keep one row per item.")
@@ -131,7 +131,8 @@ def _edits(cell: Cell, row: dict[Any, Any], name: str) -> list[Edit]:
     """Return the edits that bring a cell to what a row says; none if it is so already."""
     value = None if pd.isna(row["corrected_label"]) else str(row["corrected_label"])
     state, why, reason = str(row["state"]), str(row["why"]), str(row["reason"])
-    if (cell.value, cell.state, cell.why, cell.reason) == (value, state, why, reason):
+    alike = (state,) if state in ("kept", "flagged") else ("relabelled", "kept", "conflict")
+    if cell.state in alike and (cell.value, cell.why, cell.reason) == (value, why, reason):
         return []
     origin = {"file": name, "version": str(row["version"]), "state": state}
     if not pd.isna(row["time"]):

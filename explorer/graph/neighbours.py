@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,7 +51,6 @@ class NeighbourGraph:
     recall: float = 1.0
     device: str = ""
     _reverse: list[Reverse] = field(default_factory=list, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         if self.indices.ndim != 2 or self.indices.shape != self.similarity.shape:
@@ -84,9 +82,8 @@ class NeighbourGraph:
     @property
     def reverse(self) -> Reverse:
         """The reverse view, made on first use in O(N·k) and kept."""
-        with self._lock:
-            if not self._reverse:
-                self._reverse.append(_reverse(self.indices))
+        if not self._reverse:  # two threads may both make it; they make the same
+            self._reverse.append(_reverse(self.indices))
         return self._reverse[0]
 
     def pointing_at(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

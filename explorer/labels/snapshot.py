@@ -48,10 +48,12 @@ class Snapshot:
 
     @cached_property
     def _columns(self) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         table = pq.read_table(io.BytesIO(self._blob()))
-        ids, hashes, given = (table.column(c).to_numpy() for c in COLUMNS)
+        # As text first: numpy's view of a dictionary column puts a category where there is none.
+        ids, hashes, given = (table.column(c).cast(pa.string()).to_numpy() for c in COLUMNS)
         if table.column("content_hash").null_count:
             missing = np.array([h is None for h in hashes], dtype=bool)
             hashes = np.where(missing, ids, hashes)

@@ -70,6 +70,7 @@ def labels(session: Session) -> dict[str, Any]:
         "given": review.dataset.given,
         "current": review.codes,
         "state": review.states,
+        "order": review.dataset.order,
         "seen": {"base": review.base_event, "events": review.events},
     }
 
@@ -82,6 +83,7 @@ def edit(
     action: str,
     items: list[int],
     expected: dict[str, str],
+    order: str,
     ids: list[str] | None = None,
     label: str | None = None,
     new_class: bool = False,
@@ -93,7 +95,12 @@ def edit(
     review = session.review
     if action not in OPS:
         raise DataError(f"There is no action {action!r}.", "Reload the page.")
-    # After a restart an item may have moved: its id says where it is now.
+    # The browser may have kept this decision through a restart, and the items may have moved since.
+    if order != review.dataset.order and not ids:
+        raise DataError(
+            f"A decision on {len(items):,} items was made before the dataset changed and was not saved.",
+            "Decide again.",
+        )
     positions = [review.dataset.position(i) for i in ids] if ids else [item_at(session, i) for i in items]
     moved = dict(zip(items, positions, strict=True))
     seen = {moved[int(i)]: event for i, event in expected.items() if int(i) in moved}

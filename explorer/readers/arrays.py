@@ -20,7 +20,7 @@ from explorer.readers.roles import IMAGE_SUFFIXES
 _TAKES = "label features probs key kind classes root"
 
 
-def from_array(values: NDArray[Any], options: Options) -> Dataset:
+def from_array(values: NDArray[Any], options: Options, *, channels_first: bool = False) -> Dataset:
     """Read pictures [R, H, W], [R, H, W, C] or [R, C, H, W], or vectors [R, D]."""
     options.only("an array", _TAKES)
     if values.dtype.kind in "OUS":
@@ -30,7 +30,7 @@ def from_array(values: NDArray[Any], options: Options) -> Dataset:
         note = f"the array [{values.shape[0]}, {values.shape[1]}] holds vectors: they are the embedding"
         return _finish(Vectors(vectors), options, "an array", note, vectors if options.features is None else None)
     if values.ndim in (3, 4) and options.kind in (None, "image"):
-        pixels = stack_pixels(values, "The array")
+        pixels = stack_pixels(values, "The array", channels_first=channels_first)
         note = f"the array {list(values.shape)} holds pictures of {pixels.shape[1]} × {pixels.shape[2]} pixels"
         return _finish(ImageArrays(pixels), options, "an array", note)
     raise DataError(

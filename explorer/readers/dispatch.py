@@ -111,7 +111,7 @@ def _read(source: Any, options: Options) -> Dataset:
         import torch
 
         if isinstance(source, torch.Tensor):
-            return arrays.from_array(source.detach().cpu().numpy(), options)
+            return arrays.from_array(source.detach().cpu().numpy(), options, channels_first=True)
     if torchdata.recognises(source):
         return torchdata.from_torch(source, options)
     raise DataError(

@@ -58,7 +58,8 @@ def from_huggingface(source: Any, options: Options) -> Dataset:
         elif len(coded) > 1 and "label" not in coded:
             raise DataError(f"Several columns are class labels: {listed(coded)}.", f"Say which: label={coded[0]!r}.")
     chosen = replace(options, label=label if label is not None else options.label, image=None, split=None)
-    names = _class_names(table, label or "label")
+    beside = options.label is not None and label is None  # labels that stand beside the dataset
+    names = None if beside else _class_names(table, label or "label")
     if names is None:
         return from_frame(frame, chosen, source="a Hugging Face dataset", root=Path.cwd(), notes=notes, content=content)
     column = label or "label"

@@ -62,21 +62,25 @@ def as_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
     values = picture.detach().cpu().numpy() if hasattr(picture, "detach") else np.asarray(picture)
     if values.ndim not in (2, 3):
         raise DataError(f"{name}: a picture of shape {values.shape}.", "Give [H, W], [H, W, C] or [C, H, W].")
-    return stack_pixels(values[None], name)[0]
+    pixels: NDArray[np.uint8] = stack_pixels(values[None], name, channels_first=hasattr(picture, "detach"))[0]
+    return pixels
 
 
-def stack_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
+def stack_pixels(values: NDArray[Any], name: str, *, channels_first: bool = False) -> NDArray[np.uint8]:
     """Bring pictures [R, …] of one shape to uint8 [R, H, W], [R, H, W, 3] or [R, H, W, 4].
+
+    Channels are looked for last, then first; `channels_first` (tensors) turns this round.
 
     Raises
     ------
     DataError
         Fractions or numbers outside the range of pixels (normalised pictures, say): their scale cannot be known.
     """
-    if values.ndim == 4 and values.shape[-1] not in (1, 3, 4):
-        if values.shape[1] not in (1, 3, 4):
-            raise DataError(f"{name}: {values.shape[-1]} channels.", "Pictures have 1, 3 or 4 channels.")
-        values = np.moveaxis(values, 1, -1)
+    if values.ndim == 4:
+        axes = [axis for axis in ((1, -1) if channels_first else (-1, 1)) if values.shape[axis] in (1, 3, 4)]
+        if not axes:
+            raise DataError(f"{name}: a shape of {values.shape[1:]}.", "Pictures have 1, 3 or 4 channels.")
+        values = np.moveaxis(values, axes[0], -1)
     if values.ndim == 4 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.dtype == np.uint8:

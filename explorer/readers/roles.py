@@ -157,8 +157,13 @@ def find_text(columns: Iterable[Column], *, must: bool) -> tuple[str, str] | Non
     must
         Take short strings too: the person said that the items are texts, or nothing else is there.
     """
+    columns = list(columns)
     strings = [c for c in columns if c.kind in ("text", "name") or (must and c.kind == "category" and c.length > 0)]
-    named = [c for c in strings if c.name.strip().lower() in _TEXT_NAMES and c.distinct > 0.2]
+    named = [
+        c
+        for c in columns
+        if c.kind in ("text", "name", "category") and c.name.strip().lower() in _TEXT_NAMES and c.distinct > 0.2
+    ]
     if len(named) == 1:
         return named[0].name, f"column {named[0].name!r} is taken as the text, by its name"
     pool = named or [c for c in strings if c.kind == "text"] or (strings if must else [])

@@ -96,9 +96,9 @@ def _check_encoding(path: Path, encoding: str | None) -> None:
             try:
                 line.decode(encoding or "utf-8")
             except UnicodeDecodeError as error:
-                bad = line[error.start]
+                bad = f"byte {before + error.start} (0x{line[error.start]:02x})"
                 raise DataError(
-                    f"{path.name}, line {number}, byte {before + error.start} (0x{bad:02x}): not {encoding or 'UTF-8'}.",
+                    f"{path.name}, line {number}, {bad} is not {encoding or 'UTF-8'}.",
                     'Give the file\'s encoding, often encoding="cp1252" for files from Excel, or save it as UTF-8.',
                 ) from error
             before += len(line)

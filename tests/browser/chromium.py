@@ -1,6 +1,6 @@
 """Finds a Chromium for the browser tests, or gets one: the system's, else the package manager's, else Playwright's own.
 
-Run as a script it makes sure that there is one and prints its path; imported, `find()` returns the path or says what to do.
+Run as a script it makes sure that there is one and prints its path; imported, `find()` returns it.
 """
 
 from __future__ import annotations

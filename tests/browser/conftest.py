@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one Chromium and one JupyterLab for all, a fresh folder of notebooks for each module."""
+"""Fixtures of the browser tests: one Chromium for all, and for each module a JupyterLab over a fresh folder."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_a_label_that_is_no_class_is_refused_unless_it_is_meant(planted: Planted
 
 
 def test_unknown_items_and_reasons_get_a_hint(review: Review) -> None:
-    with pytest.raises(UnknownName, match="mean 'digit-0001'"):
+    with pytest.raises(UnknownName, match="mean .*'digit-0001'"):
         review.keep("digit-00011")
     with pytest.raises(UnknownName, match="mean 'ambiguous'"):
         review.mark("digit-0001", "ambigous")
@@ -316,6 +316,6 @@ def test_clicks_while_the_pipeline_runs_are_not_lost(planted: Planted, tmp_path:
     for thread in threads:
         thread.join()
     review.wait(progress=False)
-    assert review.counts()["relabelled"] == 12
+    assert review.counts()["reviewed"] == 12
     assert len(review.labels.log()) == 12
-    assert (review.issues.loc[planted.keys[:12], "state"] == "relabelled").all()
+    assert review.issues.loc[planted.keys[:12], "state"].isin(["relabelled", "kept"]).all()

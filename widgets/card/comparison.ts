@@ -19,12 +19,7 @@ function row(session: Session, label: number, items: readonly number[], hook: st
   return h(
     "div",
     { role: "group", data: { dqx: hook }, aria: { label: `nearest labelled ${name}` } },
-    h(
-      "div",
-      { class: "dqx-card-pair-name" },
-      "nearest labelled ",
-      h("strong", {}, labelChip(session, label)),
-    ),
+    h("div", { class: "dqx-card-pair-name" }, "nearest labelled", h("strong", {}, labelChip(session, label))),
     items.length === 0
       ? h("div", { class: "dqx-muted", text: "none" })
       : h("div", { class: "dqx-card-thumbs" }, ...items.map((item) => thumb(session, item, name))),

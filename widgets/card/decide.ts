@@ -68,7 +68,7 @@ export function makeDecisions(session: Session, leave: () => void): Decisions {
   const note = h("input", {
     class: "dqx-card-note",
     type: "text",
-    placeholder: "why (optional, goes with the next decision)",
+    placeholder: "why (optional)",
     data: { dqx: "why" },
     aria: { label: "Why: goes with the next decision" },
     on: {
@@ -91,10 +91,9 @@ export function makeDecisions(session: Session, leave: () => void): Decisions {
   const element = h(
     "div",
     { class: "dqx-card-decide" },
-    h("div", { class: "dqx-card-actions" }, accept, keeps, picker.element, split, undo),
+    h("div", { class: "dqx-card-actions" }, accept, keeps, picker.element, split, undo, note),
     reasons,
     picker.list,
-    note,
   );
 
   return {

@@ -4,6 +4,7 @@ import type { Session } from "../core/session";
 import { isDark, onTheme } from "../core/theme";
 import { type Plot, plotly } from "./plotly";
 import { safe } from "./safe";
+import { shortTicks } from "./ticks";
 
 const CONFIG = {
   displayModeBar: false,
@@ -53,7 +54,9 @@ export function makeChart(
     try {
       const [made] = await Promise.all([session.figure(name, isDark()), plotly(session)]);
       if (mine !== turn || signal.aborted) return;
-      figure = { ...made, data: safe(made.data), layout: safe(made.layout) };
+      figure = shortTicks({ ...made, data: safe(made.data), layout: safe(made.layout) }, (code) =>
+        session.className(code),
+      );
       await draw();
       if (mine === turn) word.textContent = "";
     } catch (error) {
@@ -87,7 +90,12 @@ export function makeChart(
     void load();
   };
 
-  onTheme(refresh, signal);
+  onTheme(() => {
+    // A plot keeps the text colours it was made with; so it is made anew.
+    if (holder.dataset.drawn) void plotly(session).then((drawing) => drawing.purge(holder));
+    listening = false;
+    refresh();
+  }, signal);
   let width = 0;
   let height = 0;
   const observer = globalThis.ResizeObserver

@@ -67,7 +67,8 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
   session.on("labels", lookSoon, signal);
   session.on("hello", lookSoon, signal);
   session.on("scores", lookSoon, signal);
-  lookSoon();
+  if (session.current !== null) reader.wait(session.current);
+  void look();
 }
 
 function whyNone(session: Session): string {

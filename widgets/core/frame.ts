@@ -1,4 +1,4 @@
-/** The ground every panel stands on: tokens, theme, and keys that JupyterLab must not take. */
+/** The ground every panel stands on: tokens and theme. */
 import "./tokens.css";
 import { h, svg } from "./dom";
 import type { Session } from "./session";
@@ -9,8 +9,6 @@ export function frame(root: HTMLElement, name: string, signal: AbortSignal): voi
   root.classList.add("dqx", `dqx-${name}`);
   root.classList.toggle("dqx-dark", isDark());
   onTheme((dark) => root.classList.toggle("dqx-dark", dark), signal);
-  // JupyterLab's own shortcuts (j, k, a, …) stay away from a focused panel.
-  root.dataset.lmSuppressShortcuts = "true";
 }
 
 /** A label with its colour and shape: colour alone never carries it. */

@@ -65,13 +65,14 @@ export function bindKeys(root: HTMLElement, session: Session, signal: AbortSigna
   root.addEventListener(
     "keydown",
     (event) => {
+      // JupyterLab's one-key commands (B adds a cell, D D deletes one) must never be set off from inside a widget,
+      // bound here or not; chords with Ctrl, Alt or Command (save, …) stay the host's.
+      if (!event.ctrlKey && !event.altKey && !event.metaKey) event.stopPropagation();
       if (isTyping(event)) return;
       const binding = bindingOf(event);
       if (!binding || (pressesTarget(event) && (event.key === "Enter" || event.key === " "))) return;
       if (!run(binding, event, root, session)) return;
       event.preventDefault();
-      // JupyterLab must not act on it as well.
-      event.stopPropagation();
     },
     { signal },
   );

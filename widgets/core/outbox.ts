@@ -5,6 +5,7 @@
  * knows each by its `op_id`. One outbox a label store; two tabs on one store share it without harm for the same reason.
  */
 import type { Edit } from "./types";
+import type { Cell } from "./wire";
 
 export class Outbox {
   private readonly key: string;
@@ -31,6 +32,24 @@ export class Outbox {
 
   add(edit: Edit): void {
     this.write([...this.list(), edit]);
+  }
+
+  /**
+   * An edit was saved: later ones of the same cells were made on top of it, so they now expect the event that it left.
+   * `was` is what the saved edit expected. Without this, a second thought typed before the first one was
+   * acknowledged would be refused as a conflict with oneself.
+   */
+  rebase(was: Record<string, string>, cells: readonly Cell[]): void {
+    const edits = this.list();
+    let changed = false;
+    for (const { expected } of edits)
+      for (const { item, event } of cells) {
+        const key = String(item);
+        if (expected[key] === undefined || expected[key] !== was[key] || expected[key] === event) continue;
+        expected[key] = event;
+        changed = true;
+      }
+    if (changed) this.write(edits);
   }
 
   remove(opId: string): void {

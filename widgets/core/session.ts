@@ -102,7 +102,9 @@ export class Session extends Emitter<Topics> {
   /** The item of the queue that was current last: a look at an item outside the queue comes back to it. */
   private anchor: number | null = null;
   private sending = false;
+  private sent: Promise<void> = Promise.resolve();
   private cards = new Map<number, Promise<Card>>();
+  private idOf = new Map<number, string>();
   private loading: Promise<void> | null = null;
 
   constructor(readonly review: string) {
@@ -114,7 +116,8 @@ export class Session extends Emitter<Topics> {
   /** Connect a widget; the first one loads the review. */
   attach(model: AnyModel, signal: AbortSignal): void {
     this.transport.attach(model, signal);
-    if (!this.hello) this.loading ??= this.load().finally(() => (this.loading = null));
+    if (this.hello) void this.flush();
+    else this.loading ??= this.load().finally(() => (this.loading = null));
   }
 
   /** Class names by code. */
@@ -211,7 +214,8 @@ export class Session extends Emitter<Topics> {
       op_id: freshId(),
       action,
       items: [...items],
-      ids: [],
+      ids: items.every((i) => this.idOf.has(i)) ? items.map((i) => this.idOf.get(i) as string) : null,
+      order: labels.order,
       expected: Object.fromEntries(
         items.map((i) => [String(i), labels.seen.events[String(i)] ?? labels.seen.base]),
       ),
@@ -219,8 +223,10 @@ export class Session extends Emitter<Topics> {
       ...options,
     };
     if (note) this.note = "";
-    this.showOptimistically(edit);
     this.outbox?.add(edit);
+    this.apply(edit);
+    this.forget(edit.items);
+    this.emit("labels", edit.items);
     this.emit("unsaved", this.outbox?.size ?? 0);
     void this.flush();
   }
@@ -239,18 +245,26 @@ export class Session extends Emitter<Topics> {
     }
   }
 
-  /** Send what waits, one edit at a time in order; keeps trying while the kernel is away. */
-  private async flush(): Promise<void> {
-    if (this.sending || !this.outbox) return;
-    this.sending = true;
+  /** Send what waits; resolves when nothing does, or when the kernel is away (then it tries again by itself). */
+  private flush(): Promise<void> {
+    if (!this.sending && this.outbox) {
+      this.sending = true;
+      this.sent = this.sendFrom(this.outbox);
+    }
+    return this.sent;
+  }
+
+  /** One edit at a time, in the order in which they were made. */
+  private async sendFrom(outbox: Outbox): Promise<void> {
     try {
-      for (let edit = this.outbox.list()[0]; edit; edit = this.outbox.list()[0]) {
+      for (let edit = outbox.list()[0]; edit; edit = outbox.list()[0]) {
         try {
           const reply = await this.transport.call<EditReply>(
             "edit",
             edit as unknown as Record<string, unknown>,
           );
-          this.outbox.remove(edit.op_id);
+          outbox.remove(edit.op_id);
+          outbox.rebase(edit.expected, reply.cells);
           this.accept(reply);
         } catch (error) {
           if (error instanceof Disconnected) {
@@ -258,17 +272,18 @@ export class Session extends Emitter<Topics> {
             return;
           }
           // Refused for good: sending it again would be refused again. Show what stands there instead.
-          this.outbox.remove(edit.op_id);
+          outbox.remove(edit.op_id);
           await this.refused(edit, error);
         }
-        this.emit("unsaved", this.outbox.size);
+        this.emit("unsaved", outbox.size);
       }
     } finally {
       this.sending = false;
     }
   }
 
-  private showOptimistically(edit: Edit): void {
+  /** Put an edit that is not acknowledged yet into the columns. */
+  private apply(edit: Edit): void {
     const labels = this.labels;
     if (!labels) return;
     const state = { relabel: 1, keep: 2, mark: 3, clear: 0 }[edit.action];
@@ -278,8 +293,12 @@ export class Session extends Emitter<Topics> {
       if (edit.action === "relabel" && code >= 0) labels.current[item] = code;
       if (edit.action === "keep" || edit.action === "clear") labels.current[item] = labels.given[item] ?? -1;
     }
-    this.forget(edit.items);
-    this.emit("labels", edit.items);
+  }
+
+  /** What the kernel says is older than what still waits here: put the waiting edits on top again. */
+  private applyWaiting(items: ReadonlySet<number> | null): void {
+    for (const edit of this.outbox?.list() ?? [])
+      if (!items || edit.items.some((item) => items.has(item))) this.apply(edit);
   }
 
   private accept(reply: EditReply): void {
@@ -301,11 +320,10 @@ export class Session extends Emitter<Topics> {
       labels.state[cell.item] = Math.max(0, STATES.indexOf(cell.state));
       labels.seen.events[String(cell.item)] = cell.event;
     }
-    this.forget(cells.map((c) => c.item));
-    this.emit(
-      "labels",
-      cells.map((c) => c.item),
-    );
+    const items = cells.map((c) => c.item);
+    this.applyWaiting(new Set(items));
+    this.forget(items);
+    this.emit("labels", items);
   }
 
   private async refused(edit: Edit, error: unknown): Promise<void> {
@@ -331,7 +349,10 @@ export class Session extends Emitter<Topics> {
     let card = this.cards.get(item);
     if (!card) {
       card = this.transport.call<Card>("card", { item });
-      card.catch(() => this.cards.delete(item));
+      card.then(
+        (c) => this.idOf.set(item, c.id),
+        () => this.cards.delete(item),
+      );
       this.cards.set(item, card);
       if (this.cards.size > 200) this.cards.delete(this.cards.keys().next().value as number);
     }
@@ -401,6 +422,7 @@ export class Session extends Emitter<Topics> {
       this.saved = hello.store.saved;
       this.outbox = new Outbox(hello.store.id, pageStorage());
       this.cards.clear();
+      this.idOf.clear();
       this.previews.clear();
       await this.loadLabels();
       this.emit("hello", hello);
@@ -416,16 +438,15 @@ export class Session extends Emitter<Topics> {
     }
   }
 
-  /** Edits left from before a reload are shown again and sent again. */
+  /** Edits left from before a reload are shown with the labels; here they are sent again. */
   private resend(): void {
-    const waiting = this.outbox?.list() ?? [];
-    for (const edit of waiting) this.showOptimistically(edit);
-    this.emit("unsaved", waiting.length);
+    this.emit("unsaved", this.outbox?.size ?? 0);
     void this.flush();
   }
 
   private async loadLabels(): Promise<void> {
     this.labels = await this.transport.call<Labels>("labels");
+    this.applyWaiting(null);
     this.cards.clear();
     this.emit("labels", null);
   }

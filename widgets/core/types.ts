@@ -56,6 +56,8 @@ export interface Labels {
   given: Int32Array;
   current: Int32Array;
   state: Uint8Array;
+  /** Names the order of the items: positions mean something only together with it. */
+  order: string;
   /** Event ids of the items that have events, and the one that stands for all the others. */
   seen: { base: string; events: Record<string, string> };
 }
@@ -145,8 +147,10 @@ export interface Edit {
   op_id: string;
   action: Action;
   items: number[];
-  /** Item ids as well: positions may differ after a restart, ids do not. */
-  ids: string[];
+  /** Item ids where the browser knows them all: after a restart positions may differ, ids do not. */
+  ids: string[] | null;
+  /** The order of items that `items` counts in; the kernel refuses positions of another order. */
+  order: string;
   label?: string;
   newClass?: boolean;
   reason?: string;

@@ -21,8 +21,8 @@ export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
     { class: "dqx-foot" },
     where,
     saved,
-    unsaved,
     makeRater(session, signal),
+    unsaved,
     h("span", { class: "dqx-spring" }),
     h(
       "span",

@@ -5,6 +5,8 @@ import type { Session } from "../core/session";
 import type { HistoryEntry } from "../core/types";
 import { clock, shortId } from "../core/words";
 
+const ARROW = " → ";
+
 /** What an entry did, in words. */
 export function change(entry: HistoryEntry): string {
   const was = entry.old ?? "unlabelled";
@@ -17,7 +19,7 @@ export function change(entry: HistoryEntry): string {
     case "clear":
       return `${undone}${entry.new === null ? "decision taken back" : `back to ${entry.new}`}`;
     case "set":
-      return `${undone}${was} → ${entry.new ?? "unlabelled"}`;
+      return `${undone}${was}${ARROW}${entry.new ?? "unlabelled"}`;
   }
 }
 
@@ -28,7 +30,17 @@ export function makeRow(session: Session, entry: HistoryEntry): HTMLElement {
   const cells = [
     h("time", { class: "dqx-muted", dateTime: entry.time, title: entry.time, text: clock(entry.time) }),
     h("span", { class: "dqx-history-thumb" }, item === null ? null : thumbnail(session, item)),
-    h("span", { class: "dqx-history-change dqx-cut", text: change(entry), title: change(entry) }),
+    h(
+      "span",
+      { class: "dqx-history-change", title: change(entry) },
+      // Each half is cut for itself: the new label must not vanish behind a long old one.
+      ...change(entry)
+        .split(ARROW)
+        .flatMap((part, i) => [
+          i > 0 ? h("span", { text: ARROW }) : null,
+          h("span", { class: "dqx-cut", text: part }),
+        ]),
+    ),
     h("span", {
       class: "dqx-history-why dqx-muted dqx-cut",
       text: [reason, entry.why && `“${entry.why}”`].filter(Boolean).join(" · "),

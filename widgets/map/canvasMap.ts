@@ -1,5 +1,5 @@
 /** The points drawn on an ordinary 2D canvas: for browsers without WebGL, and when a graphics context was lost. */
-import { ease, looks, type MapEvents, type PointMap, Positions, TRANSITION } from "./pointMap";
+import { ease, growth, looks, type MapEvents, type PointMap, Positions, TRANSITION } from "./pointMap";
 import type { Size, View } from "./view";
 
 /** Dots that one frame may draw; of more, an even share is shown. */
@@ -96,6 +96,7 @@ export class CanvasMap implements PointMap {
     const { width, height } = this.size;
     const n = this.positions.to.length / 2;
     const byLevel = looks(n);
+    const grown = growth(this.view, this.size);
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, width, height);
     const at = new Float64Array(2);
@@ -115,7 +116,7 @@ export class CanvasMap implements PointMap {
         level = this.levels[i] ?? 0;
         context.globalAlpha = byLevel[level]?.opacity ?? 1;
       }
-      const size = byLevel[level]?.size ?? 2;
+      const size = (byLevel[level]?.size ?? 2) * grown;
       context.fillRect(x - size / 2, y - size / 2, size, size);
     }
     context.globalAlpha = 1;

@@ -12,7 +12,8 @@ export interface ChosenChip {
   fill(): void;
 }
 
-export function makeChosenChip(session: Session): ChosenChip {
+/** Make the chip; `leave` takes the focus back to the map when the chip goes. */
+export function makeChosenChip(session: Session, leave: () => void): ChosenChip {
   const drop = h("button", {
     class: "dqx-button",
     type: "button",
@@ -73,11 +74,15 @@ export function makeChosenChip(session: Session): ChosenChip {
     element,
     fill() {
       const n = session.chosen.length;
-      element.hidden = n === 0;
       if (n === 0) {
+        // Focus inside something hidden would fall back to the page, and keys with it.
+        const focused = (element.getRootNode() as Document | ShadowRoot).activeElement;
+        if (focused && element.contains(focused)) leave();
+        element.hidden = true;
         expand(false);
         return;
       }
+      element.hidden = false;
       const many = `${count(n)} ${n === 1 ? "item" : "items"}`;
       drop.textContent = `${count(n)} chosen ✕`;
       drop.title = "Forget the lasso";

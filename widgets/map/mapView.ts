@@ -21,11 +21,12 @@ export interface MapViewEvents {
   lasso(items: number[]): void;
   /** Another part of the map is in sight, or other marks. */
   seen(): void;
+  /** Room at the edges that other things lie on. */
+  insets(): camera.Insets;
   /** A layout has been drawn to the end. */
   drawn(layout: string, n: number): void;
 }
 
-const INSETS = { top: 56, right: 28, bottom: 58, left: 28 };
 /** More points than this jump to a new layout. */
 const MOST_ANIMATED = 200_000;
 const HIT = 7;
@@ -154,8 +155,13 @@ export class MapView {
     this.fly(this.home());
   }
 
+  /** Zoom around the current item where it is in sight, else around the middle. */
   zoomBy(factor: number): void {
-    this.look(camera.zoom(this.view, this.size, factor, this.size.width / 2, this.size.height / 2));
+    const { width, height } = this.size;
+    const at = this.scene.current === null ? null : this.whereIs(this.scene.current);
+    const inside = at && at[0] >= 0 && at[1] >= 0 && at[0] <= width && at[1] <= height;
+    const [x, y] = inside ? at : [width / 2, height / 2];
+    this.look(camera.zoom(this.view, this.size, factor, x, y));
   }
 
   panBy(dx: number, dy: number): void {
@@ -258,7 +264,7 @@ export class MapView {
       x1: Math.min(box.x1, edge),
       y1: Math.min(box.y1, edge),
     };
-    return camera.fit(clipped, this.size, INSETS);
+    return camera.fitTo(clipped, this.size, this.events.insets());
   }
 
   private mayAnimate(): boolean {

@@ -8,6 +8,9 @@ import { PALETTE_LENGTH } from "../core/theme";
 import type { Labels, Scores } from "../core/types";
 import { LEVEL } from "./pointMap";
 
+/** Places within which emphasis falls almost evenly. */
+const STRAIGHT = 40;
+
 /** States by number, as in core/wire: relabelled, kept and flagged are decisions. */
 export function isReviewedState(state: number): boolean {
   return state >= 1 && state <= 3;
@@ -77,7 +80,9 @@ export function emphasis(
   scores: Scores,
   calibrated: boolean,
 ): number {
-  if (!calibrated) return marks > 1 ? 1 - place / (marks - 1) : 1;
+  // Almost straight among few marks, logarithmic among many: the first hundred stand out of ten thousand too.
+  if (!calibrated)
+    return marks > 1 ? 1 - Math.log1p(place / STRAIGHT) / Math.log1p((marks - 1) / STRAIGHT) : 1;
   const p = scores.p_error[item] as number;
   return p >= 0 ? Math.min(1, p) : 0;
 }

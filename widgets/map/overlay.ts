@@ -144,11 +144,12 @@ export class Overlay {
     context.lineJoin = "round";
     const taken: { x: number; y: number; w: number }[] = [];
     for (const place of this.scene.names) {
-      const x = toScreenX(view, size, place.x);
+      const anchor = toScreenX(view, size, place.x);
       const y = toScreenY(view, size, place.y);
-      if (x < 0 || y < 0 || x > size.width || y > size.height) continue;
+      if (anchor < 0 || y < 0 || anchor > size.width || y > size.height) continue;
       const text = place.name.length > 22 ? `${place.name.slice(0, 21)}…` : place.name;
       const w = context.measureText(text).width + 6;
+      const x = Math.min(Math.max(anchor, w / 2 + 4), size.width - w / 2 - 4);
       if (taken.some((t) => Math.abs(t.x - x) < (t.w + w) / 2 && Math.abs(t.y - y) < 17)) continue;
       taken.push({ x, y, w });
       context.strokeStyle = this.colours.back;

@@ -1,11 +1,13 @@
 /** The map of all items: says where the suspects are, and lets items be looked at, taken and chosen. */
 import "./map.css";
+import { followCard } from "../core/currentCard";
 import { count, h } from "../core/dom";
 import { frame } from "../core/frame";
 import { isFor } from "../core/keys";
 import type { Panel } from "../core/panel";
 import type { PanelCommand, Session } from "../core/session";
 import { classColour, isDark, onTheme, PALETTE_LENGTH } from "../core/theme";
+import type { Card } from "../core/types";
 import { makeLegend } from "./legend";
 import { makeList } from "./list";
 import { MapView } from "./mapView";
@@ -35,15 +37,20 @@ class MapPanel {
     role: "application",
     data: { dqx: "map" },
   });
+  private readonly foot = h("div", { class: "dqx-map-foot" });
   private readonly hint = h("div", { class: "dqx-map-hint dqx-muted", text: "The map appears here." });
   private readonly tooltip;
   private readonly toolbar;
   private readonly legend;
   private readonly list;
   private conflictsOnly = false;
+  /** The current item's card, once it is here: the edges come with it. */
+  private card: Card | null = null;
   private highlight: number | null = null;
   /** The hovered item if the map itself hovers it: other panels' hovers get a ring and no preview. */
   private pointed: number | null = null;
+  /** The item whose place `data-current-at` holds. */
+  private told: number | null = null;
   private styling = 0;
   private listing = 0;
 
@@ -60,11 +67,12 @@ class MapPanel {
       conflicts: () => {
         this.conflictsOnly = !this.conflictsOnly;
         this.showTools();
-        void this.showEdges();
+        this.showEdges();
       },
       fit: () => this.view.fit(),
       fullScreen: () => this.toggleFullScreen(),
       endHighlight: () => this.setHighlight(null),
+      leave: () => this.holder.focus({ preventScroll: true }),
     });
     this.root.append(this.holder);
     this.view = new MapView(
@@ -85,17 +93,13 @@ class MapPanel {
           session.choose(items);
         },
         seen: () => this.seen(),
+        insets: () => ({ top: 56, right: 28, bottom: 24 + this.foot.offsetHeight, left: 28 }),
         drawn: (layout, n) => this.drawn(layout, n),
       },
       signal,
     );
-    this.holder.append(
-      this.hint,
-      this.toolbar.element,
-      this.list.element,
-      h("div", { class: "dqx-map-foot" }, this.legend.element, this.legend.encodings),
-      this.tooltip.element,
-    );
+    this.foot.append(this.legend.element, this.legend.encodings);
+    this.holder.append(this.hint, this.toolbar.element, this.list.element, this.foot, this.tooltip.element);
     this.listen();
     this.showAll();
   }
@@ -113,10 +117,18 @@ class MapPanel {
       "current",
       (item) => {
         this.view.scene.current = this.known(item);
-        this.view.scene.edges = [];
+        if (this.card?.item !== item) this.showCard(null);
         if (item !== null) this.view.reveal(item);
         this.view.redraw();
-        void this.showEdges();
+      },
+      signal,
+    );
+    followCard(
+      session,
+      {
+        show: (card) => this.showCard(card),
+        wait: () => this.showCard(null),
+        none: () => this.showCard(null),
       },
       signal,
     );
@@ -168,7 +180,7 @@ class MapPanel {
     this.showStyle();
     this.showLayout();
     this.view.scene.current = this.known(this.session.current);
-    void this.showEdges();
+    this.showEdges();
   }
 
   private showLayout(): void {
@@ -219,24 +231,24 @@ class MapPanel {
   }
 
   /** The current item's neighbour edges; they come with its card. */
-  private async showEdges(): Promise<void> {
-    const item = this.session.current;
-    if (item === null) return;
-    try {
-      const card = await this.session.card(item);
-      if (this.session.current !== item || this.signal.aborted) return;
-      const now = this.session.labels?.current;
-      this.view.scene.edges = card.neighbours
-        .map((n) => ({
-          item: n.item,
-          agrees: now?.[n.item] === now?.[item],
-          weight: Math.min(1, Math.max(0, Math.abs(n.relation))),
-        }))
-        .filter((edge) => this.known(edge.item) !== null && !(this.conflictsOnly && edge.agrees));
-      this.view.redraw();
-    } catch {
-      // The card panel says what went wrong; the map merely has no edges.
-    }
+  private showEdges(): void {
+    const { card } = this;
+    const now = this.session.labels?.current;
+    const edges =
+      card?.neighbours.map((n) => ({
+        item: n.item,
+        agrees: now?.[n.item] === now?.[card.item],
+        weight: Math.min(1, Math.abs(n.relation)),
+      })) ?? [];
+    this.view.scene.edges = edges.filter(
+      (edge) => this.known(edge.item) !== null && !(this.conflictsOnly && edge.agrees),
+    );
+    this.view.redraw();
+  }
+
+  private showCard(card: Card | null): void {
+    this.card = card;
+    this.showEdges();
   }
 
   private showTools(): void {
@@ -279,12 +291,11 @@ class MapPanel {
 
   /** What is in sight changed: a quiet moment later the list beside the canvas follows. */
   private seen(): void {
-    const at = this.session.current === null ? null : this.view.whereIs(this.session.current);
-    // Where the current item lies, for tests and for anything that wants to point at it.
-    if (at) this.holder.dataset.currentAt = `${Math.round(at[0])},${Math.round(at[1])}`;
+    if (this.session.current !== this.told) this.tellWhere();
     if (!this.tooltip.element.hidden) this.showTooltip();
     clearTimeout(this.listing);
     this.listing = setTimeout(() => {
+      this.tellWhere();
       this.list.fill(this.view.inSight);
       const n = this.session.labels?.given.length ?? 0;
       this.holder.setAttribute(
@@ -294,7 +305,15 @@ class MapPanel {
     }, 300) as unknown as number;
   }
 
+  /** Say on the element where the current item lies: for tests, and for anything that wants to point at it. */
+  private tellWhere(): void {
+    this.told = this.session.current;
+    const at = this.told === null ? null : this.view.whereIs(this.told);
+    if (at) this.holder.dataset.currentAt = `${Math.round(at[0])},${Math.round(at[1])}`;
+  }
+
   private drawn(layout: string, n: number): void {
+    this.tellWhere();
     this.holder.dataset.drawn = layout;
     this.holder.dispatchEvent(new CustomEvent("dqx:drawn", { bubbles: true, detail: { layout, n } }));
   }

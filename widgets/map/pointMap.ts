@@ -28,6 +28,12 @@ export function looks(n: number): Look[] {
   ];
 }
 
+/** How much larger dots are drawn when zoomed in, in steps, so that few looks are ever needed. */
+export function growth(view: View, size: Size): number {
+  const zoomed = Math.log2(Math.max(1, (2 * view.kx) / size.height));
+  return Math.min(1.7, 1 + Math.round(zoomed * 2) * 0.1);
+}
+
 export interface MapEvents {
   /** Dots were drawn, or are being drawn: what lies above must follow in the same frame. */
   frame(): void;

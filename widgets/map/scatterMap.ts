@@ -8,7 +8,7 @@
  * graphics context is not restored by it, so the owner is told.
  */
 import createScatterplot, { createRenderer } from "regl-scatterplot";
-import { ease, looks, type MapEvents, type PointMap, Positions, TRANSITION } from "./pointMap";
+import { ease, growth, looks, type MapEvents, type PointMap, Positions, TRANSITION } from "./pointMap";
 import { type Size, toMatrix, type View } from "./view";
 
 const NEEDED = ["OES_texture_float", "OES_element_index_uint"];
@@ -24,6 +24,8 @@ export class ScatterMap implements PointMap {
   private colours = new Uint8Array();
   private levels = new Uint8Array();
   private view = HOME;
+  /** Growth of the dots that is set now. */
+  private grown = 1;
   private readonly ending = new AbortController();
   /** What the next draw has to do; null = nothing. */
   private due: { moved: boolean; animate: boolean } | null = null;
@@ -84,6 +86,7 @@ export class ScatterMap implements PointMap {
 
   setView(view: View): void {
     this.view = view;
+    if (this.grown !== growth(view, this.size)) this.look();
     this.plot.view(toMatrix(view, this.size) as unknown as number[]);
   }
 
@@ -128,6 +131,16 @@ export class ScatterMap implements PointMap {
     }
   }
 
+  /** Set sizes and opacities by level, for this many points at this zoom. */
+  private look(): void {
+    this.grown = growth(this.view, this.size);
+    const byLevel = looks(this.positions.to.length / 2);
+    void this.plot.set({
+      pointSize: byLevel.map((l) => l.size * this.grown),
+      opacity: byLevel.map((l) => l.opacity),
+    });
+  }
+
   private async drawOnce(due: { moved: boolean; animate: boolean }): Promise<void> {
     const xy = this.positions.to;
     const n = xy.length / 2;
@@ -138,8 +151,7 @@ export class ScatterMap implements PointMap {
       x[i] = xy[2 * i] as number;
       y[i] = xy[2 * i + 1] as number;
     }
-    const byLevel = looks(n);
-    void this.plot.set({ pointSize: byLevel.map((l) => l.size), opacity: byLevel.map((l) => l.opacity) });
+    this.look();
     // Recolouring moves nothing, so the library's spatial index can stay.
     const index = due.moved ? undefined : this.plot.get("spatialIndex");
     await this.plot.draw(

@@ -17,6 +17,8 @@ export interface ToolbarEvents {
   fit(): void;
   fullScreen(): void;
   endHighlight(): void;
+  /** The focus goes back to the map. */
+  leave(): void;
 }
 
 export interface Toolbar {
@@ -44,7 +46,7 @@ export function makeToolbar(session: Session, events: ToolbarEvents): Toolbar {
   );
   const pair = chip("pair-filter", "Show all label pairs again", () => session.setFilter({ pair: null }));
   const highlighted = chip("highlight", "End the highlight", events.endHighlight);
-  const chosen = makeChosenChip(session);
+  const chosen = makeChosenChip(session, events.leave);
   const fit = icon("fit", `Show the whole map (${printed("fit")})`, "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4");
   fit.addEventListener("click", events.fit);
   const full = icon("full-screen", "Full screen", "M9 7l5-5M10 2h4v4M7 9l-5 5M2 10v4h4");

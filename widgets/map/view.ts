@@ -66,7 +66,7 @@ export function zoom(view: View, size: Size, factor: number, screenX: number, sc
 }
 
 /** The view that shows a box inside the room that the insets leave. */
-export function fit(box: Box, size: Size, insets: Insets): View {
+export function fitTo(box: Box, size: Size, insets: Insets): View {
   const room = {
     width: Math.max(40, size.width - insets.left - insets.right),
     height: Math.max(40, size.height - insets.top - insets.bottom),

@@ -16,6 +16,9 @@ import type { Card, Neighbour } from "../core/types";
 import { around, arrange, type Box, capacity } from "./ego";
 import { agreement, summary } from "./words";
 
+/** Side of a neighbour's picture, as in the stylesheet. */
+const PICTURE = 30;
+
 export const Neighbours: Panel = {
   name: "neighbours",
   mount(root, session, signal) {
@@ -126,6 +129,11 @@ function boxFor(session: Session, width: number, height: number): Box {
     : { width, height, nodeWidth: 48, nodeHeight: 32, middle: 40 };
 }
 
+/** Whether captions stand beside the pictures. */
+function beside(session: Session, box: Box): boolean {
+  return session.hello?.dataset.kind === "image" && box.nodeHeight < 40;
+}
+
 /** The lines and the nodes of one neighbourhood. */
 function graph(session: Session, card: Card, spokes: readonly Placed[], box: Box): Element[] {
   const points = arrange(spokes, box);
@@ -138,16 +146,18 @@ function graph(session: Session, card: Card, spokes: readonly Placed[], box: Box
     class: "dqx-ego-lines",
     "aria-hidden": "true",
   });
+  // The picture, not the caption beside it, is where a line ends.
+  const aside = beside(session, box) ? (box.nodeWidth - PICTURE) / 2 : 0;
   spokes.forEach((spoke, i) => {
     const { x, y } = points[i] as { x: number; y: number };
     lines.append(
       svg("line", {
         x1: centre.x,
         y1: centre.y,
-        x2: x,
+        x2: x - aside,
         y2: y,
         class: `dqx-ego-${agreement(now, spoke.label)}`,
-        "stroke-width": (1 + (2.5 * Math.abs(spoke.relation)) / strongest).toFixed(2),
+        "stroke-width": (0.75 + (1.75 * Math.abs(spoke.relation)) / strongest).toFixed(2),
       }),
     );
   });
@@ -169,7 +179,7 @@ function graph(session: Session, card: Card, spokes: readonly Placed[], box: Box
     const made = node(session, spokes[index] as Placed, now, order === 0);
     put(made, point.x, point.y, box.nodeWidth, box.nodeHeight);
     if (!picture) made.classList.add("dqx-ego-text");
-    else if (box.nodeHeight < 40) made.classList.add("dqx-ego-beside");
+    else if (beside(session, box)) made.classList.add("dqx-ego-beside");
     list.append(h("li", {}, made));
   });
   return [lines, middle, list];

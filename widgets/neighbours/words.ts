@@ -6,6 +6,9 @@ export function summary(labels: readonly number[], name: (code: number) => strin
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const ranked = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  const [only] = ranked;
+  if (ranked.length === 1 && only && labels.length > 1)
+    return `all ${labels.length} nearest ${only[0] < 0 ? "are unlabelled" : `say ${name(only[0])}`}`;
   const said = ranked
     .slice(0, 3)
     .map(([label, n]) => (label < 0 ? `${n} unlabelled` : `${n} say ${name(label)}`));

@@ -25,7 +25,16 @@ export const Pipeline: Panel = {
     const rerun = makeRerun(session, signal);
     const reviewed = h("div", { class: "dqx-pipe-counts", data: { dqx: "reviewed" } });
     const trust = h("div", { class: "dqx-pipe-trust", role: "note", data: { dqx: "trust" } });
-    root.append(h("div", { class: "dqx-pipe-row" }, stages, cancel, rerun.element, reviewed), trust, spoken);
+    root.append(
+      h(
+        "div",
+        { class: "dqx-pipe-row" },
+        stages,
+        h("div", { class: "dqx-pipe-end" }, cancel, rerun.element, reviewed),
+      ),
+      trust,
+      spoken,
+    );
 
     const seen = new Map<string, { element: HTMLElement; state: string }>();
     const showStages = (now: readonly Stage[]): void => {
@@ -36,10 +45,12 @@ export const Pipeline: Panel = {
         stages.replaceChildren(...[...seen.values()].map((s) => s.element));
       }
       const changes: string[] = [];
+      let device = "";
       for (const stage of now) {
         const shown = seen.get(stage.name);
         if (!shown) continue;
-        showStage(shown.element, stage);
+        showStage(shown.element, stage, device);
+        device = stage.device || device;
         if (shown.state && shown.state !== stage.state && stage.state !== "waiting")
           changes.push(`${stageName(stage.name)} ${stage.state}`);
         shown.state = stage.state;
@@ -58,11 +69,14 @@ export const Pipeline: Panel = {
     };
 
     session.on("stages", showStages, signal);
-    session.on("counts", (counts) => showCounts(reviewed, counts), signal);
-    for (const topic of ["hello", "scores"] as const) session.on(topic, showTrust, signal);
+    const showRest = (): void => {
+      showCounts(reviewed, session.counts, suspects(session));
+      showTrust();
+    };
+    session.on("stages", showStages, signal);
+    for (const topic of ["hello", "scores", "counts"] as const) session.on(topic, showRest, signal);
     showStages(session.stages);
-    showCounts(reviewed, session.counts);
-    showTrust();
+    showRest();
     if (session.stages.length === 0) stages.append(waiting(session));
   },
 };
@@ -82,16 +96,23 @@ function stageElement(name: string): HTMLElement {
   );
 }
 
-function showStage(element: HTMLElement, stage: Stage): void {
+function showStage(element: HTMLElement, stage: Stage, before: string): void {
   element.dataset.state = stage.state;
   element.title = details(stage);
   const [dot, , text] = element.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
   dot.style.setProperty("--dqx-share", `${Math.round(share(stage) * 100)}%`);
-  const words = summary(stage);
+  const words = summary(stage, before);
   if (text.textContent !== words) text.textContent = words;
 }
 
-function showCounts(element: HTMLElement, counts: Counts | null): void {
+/** How many items the ranking calls label issues; from the scores that are here, as counts may be older. */
+function suspects(session: Session): number {
+  let n = 0;
+  for (const flag of session.scores?.is_label_issue ?? []) n += flag;
+  return n;
+}
+
+function showCounts(element: HTMLElement, counts: Counts | null, of: number): void {
   if (!counts) {
     element.replaceChildren();
     return;
@@ -103,6 +124,6 @@ function showCounts(element: HTMLElement, counts: Counts | null): void {
     h("span", { class: "dqx-strong", text: count(counts.reviewed) }),
     " · fixed ",
     h("span", { class: "dqx-strong dqx-good", text: count(counts.relabelled) }),
-    counts.suspects > 0 ? ` · ${count(counts.suspects)} suspects` : "",
+    of > 0 ? ` · ${count(of)} ${of === 1 ? "suspect" : "suspects"}` : "",
   );
 }

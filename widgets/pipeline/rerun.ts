@@ -2,6 +2,12 @@
 import { h } from "../core/dom";
 import type { Session } from "../core/session";
 
+interface Embedder {
+  name: string;
+  about: string;
+  installed: boolean;
+}
+
 export interface Rerun {
   element: HTMLElement;
   close(): void;
@@ -40,7 +46,36 @@ export function makeRerun(session: Session, signal: AbortSignal): Rerun {
       session.report(error);
     }
   };
-  const row = (embedder: { name: string; about: string; installed: boolean }): HTMLElement => {
+  const row = (embedder: Embedder): HTMLElement =>
+    isPattern(embedder.name) && embedder.installed ? patternRow(embedder) : nameRow(embedder);
+  /** A family of embedders: its member is typed in. */
+  const patternRow = (embedder: Embedder): HTMLElement => {
+    const input = h("input", {
+      type: "text",
+      placeholder: embedder.name.replace(/[<>]/g, ""),
+      spellcheck: false,
+      data: { embedder: embedder.name },
+      aria: { label: embedder.name.replace(/[<>]/g, "") },
+    });
+    return h(
+      "form",
+      {
+        class: "dqx-pipe-family",
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            const typed = input.value.trim();
+            if (!typed) return;
+            close();
+            session.rerun(fullName(embedder.name, typed));
+          },
+        },
+      },
+      h("div", { class: "dqx-pipe-typed" }, input, h("button", { class: "dqx-button", text: "Re-run" })),
+      h("div", { class: "dqx-muted", text: embedder.about }),
+    );
+  };
+  const nameRow = (embedder: Embedder): HTMLElement => {
     const inUse = embedder.name === session.hello?.embedder;
     return h(
       "button",
@@ -78,4 +113,14 @@ export function makeRerun(session: Session, signal: AbortSignal): Rerun {
     { signal },
   );
   return { element, close };
+}
+
+/** "<Hugging Face id or folder>" and "timm:" stand for many embedders. */
+function isPattern(name: string): boolean {
+  return /^<.*>$/.test(name) || name.endsWith(":");
+}
+
+/** What to ask for when `typed` was typed for a family: "timm:" may have been left out. */
+export function fullName(family: string, typed: string): string {
+  return family.endsWith(":") && !typed.startsWith(family) ? family + typed : typed;
 }

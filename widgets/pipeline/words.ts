@@ -10,7 +10,7 @@ const NAMES: Record<string, string> = {
   layout: "Layout",
 };
 /** A note longer than this stands in the title only. */
-const SHORT = 30;
+const SHORT = 26;
 
 export function stageName(name: string): string {
   return NAMES[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
@@ -36,8 +36,8 @@ export function share(stage: Stage): number {
   return stage.total > 0 ? Math.min(1, stage.done / stage.total) : 0;
 }
 
-/** The stage's line after its name. */
-export function summary(stage: Stage): string {
+/** The stage's line after its name. `before` is the device of the stage before it: a device is named where it changes. */
+export function summary(stage: Stage, before = ""): string {
   const parts: string[] = [];
   switch (stage.state) {
     case "running":
@@ -45,7 +45,7 @@ export function summary(stage: Stage): string {
       else parts.push("running");
       if (stage.rate > 0 && stage.unit === "items") parts.push(rate(stage.rate));
       if (stage.left !== null && stage.left >= 0.5) parts.push(`${duration(stage.left)} left`);
-      if (stage.device) parts.push(stage.device);
+      if (stage.device) parts.push(short(stage.device));
       break;
     case "done":
       if (stage.unit === "items" && stage.total > 0 && stage.name === "embed") {
@@ -54,7 +54,7 @@ export function summary(stage: Stage): string {
       } else if (stage.note && stage.note.length <= SHORT) parts.push(stage.note);
       else if (stage.unit === "detectors") parts.push(`${count(stage.total)} detectors`);
       else if (stage.seconds > 0) parts.push(duration(stage.seconds));
-      if (stage.device) parts.push(stage.device);
+      if (stage.device && short(stage.device) !== short(before)) parts.push(short(stage.device));
       break;
     case "failed":
       parts.push(stage.note || "failed");
@@ -65,6 +65,11 @@ export function summary(stage: Stage): string {
       parts.push(stage.state);
   }
   return parts.join(" · ");
+}
+
+/** The device without its particulars: "cpu (2 threads)" and "cpu" are one device. */
+function short(device: string): string {
+  return device.replace(/\s*\(.*\)$/, "");
 }
 
 /** All there is to know, for the title. */

@@ -1,0 +1,121 @@
+"""Vectors on disk: one `.npy` file a chunk of items, named by the hash of everything the vectors depend on.
+
+Files are written beside their name and moved onto it, so that a reader never sees half a file. A SHA-256 of the array
+follows it (numpy ignores what comes after an array), so that a damaged file is found and computed again. No pickle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+_DIGEST = hashlib.sha256().digest_size
+_FORMAT = 1  # raised when vectors of the same key would come out differently
+
+
+def location() -> Path:
+    """Return the cache's folder: the environment variable EXPLORER_CACHE, else where the system keeps caches."""
+    given = os.environ.get("EXPLORER_CACHE")
+    return Path(given).expanduser() if given else platformdirs.user_cache_path("data-quality-explorer", appauthor=False)
+
+
+def size(folder: Path | None = None) -> int:
+    """Return how many bytes the cached vectors take."""
+    return sum(path.stat().st_size for path in ((folder or location()) / "vectors").rglob("*.npy"))
+
+
+def clear(folder: Path | None = None) -> None:
+    """Delete all cached vectors."""
+    shutil.rmtree((folder or location()) / "vectors", ignore_errors=True)
+
+
+class Cache:
+    """The cached vectors of one embedder with one set of options.
+
+    Parameters
+    ----------
+    folder
+        The cache as a whole.
+    what
+        Plain JSON: embedder, revision, options, and the dataset's digest where the embedder is fitted to it.
+    """
+
+    def __init__(self, folder: Path, what: dict[str, Any]) -> None:
+        text = json.dumps({"format": _FORMAT, **what}, sort_keys=True, ensure_ascii=False)
+        self.folder = folder / "vectors" / hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @staticmethod
+    def key(content_hashes: Iterable[str]) -> str:
+        """Return the name of a chunk: the hash of its items' content hashes, in order."""
+        sha = hashlib.sha256()
+        for value in content_hashes:
+            sha.update(value.encode() + b"\n")
+        return sha.hexdigest()
+
+    def read(self, key: str, rows: int) -> NDArray[np.float32] | None:
+        """Return the vectors [rows, D] of a chunk, or `None` if they are absent or damaged."""
+        vectors = self._read(self.folder / f"{key}.npy")
+        if vectors is None or vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != rows:
+            return None
+        return vectors
+
+    def write(self, key: str, vectors: NDArray[np.float32]) -> None:
+        """Store the vectors of a chunk; `OSError` where the disk does not take them."""
+        self._write(self.folder / f"{key}.npy", vectors)
+
+    def read_state(self, names: Iterable[str]) -> dict[str, NDArray[Any]] | None:
+        """Return the fitted arrays of these names, or `None` if any is absent or damaged."""
+        state: dict[str, NDArray[Any]] = {}
+        for name in names:
+            values = self._read(self.folder / f"state-{name}.npy")
+            if values is None:
+                return None
+            state[name] = values
+        return state
+
+    def state_names(self) -> list[str]:
+        """List the names under which fitted arrays are stored."""
+        return sorted(path.stem.removeprefix("state-") for path in self.folder.glob("state-*.npy"))
+
+    def write_state(self, state: dict[str, NDArray[Any]]) -> None:
+        """Store fitted arrays."""
+        for name, values in state.items():
+            self._write(self.folder / f"state-{name}.npy", values)
+
+    @staticmethod
+    def _read(path: Path) -> NDArray[Any] | None:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None  # absent, or not readable: either way it is computed
+        body, digest = data[:-_DIGEST], data[-_DIGEST:]
+        if hashlib.sha256(body).digest() != digest:
+            return None
+        values: NDArray[Any] = np.load(io.BytesIO(body), allow_pickle=False)
+        return values
+
+    def _write(self, path: Path, values: NDArray[Any]) -> None:
+        buffer = io.BytesIO()
+        np.save(buffer, values, allow_pickle=False)
+        body = buffer.getvalue()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
+                file.write(hashlib.sha256(body).digest())
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,110 @@
+"""Finding a pretrained model: a local folder, or a Hugging Face id; and refusing weights that are not safetensors."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from explorer.errors import DataError
+
+_UNSAFE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a model is: a folder or an id that its library can load, and what exactly it is (commit or hash)."""
+
+    source: str
+    revision: str
+    is_folder: bool
+
+
+def locate(model: str, revision: str | None, remedy: str, config: str = "config.json") -> Located:
+    """Find a model before anything of it is loaded.
+
+    Parameters
+    ----------
+    model
+        A folder, or an id on the Hugging Face hub.
+    revision
+        Commit, branch or tag on the hub.
+    remedy
+        What to do instead if it cannot be had, for the error.
+    config
+        The file that every model of this family has.
+
+    Raises
+    ------
+    DataError
+        No such folder or id, no network, or only pickled weights.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        _check_folder(folder, config)
+        return Located(str(folder.resolve()), _hash_folder(folder.resolve()), is_folder=True)
+    if folder.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
+        raise DataError(f"There is no folder {model!r}.", f"Give the folder of a model, {remedy}")
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        path = Path(hf_hub_download(model, config, revision=revision))
+    except (HFValidationError, HfHubHTTPError, OSError) as error:
+        unreachable(model, error, remedy)
+    # The hub's cache keeps files under snapshots/<commit>/.
+    return Located(model, path.parent.name, is_folder=False)
+
+
+def unreachable(model: str, error: BaseException, remedy: str) -> NoReturn:
+    """Raise the error for a model that cannot be had or cannot be loaded, by what the library said."""
+    text = " ".join(str(error).split())
+    if "safetensors" in text and ("bin" in text or "does not appear to have" in text or "no file named" in text):
+        _refuse_pickle(model, error)
+    kind = type(error).__name__
+    if kind in ("RepositoryNotFoundError", "HFValidationError", "GatedRepoError", "RevisionNotFoundError"):
+        raise DataError(
+            f"The model {model!r} is not on the Hugging Face hub, or is not public ({kind}).",
+            f"Check the name, give the folder of a model, {remedy}",
+        ) from error
+    raise DataError(
+        f"The model {model!r} cannot be had: it is not in the local cache and the hub does not answer "
+        f"({kind}: {text[:160]}).",
+        f"Connect to the network once, give the folder of a model, {remedy}",
+    ) from error
+
+
+def _check_folder(folder: Path, config: str) -> None:
+    if not (folder / config).is_file():
+        raise DataError(f"The folder {str(folder)!r} holds no model: {config} is missing.", "Give a model's folder.")
+    if not any(folder.rglob("*.safetensors")):
+        if any(path.suffix in _UNSAFE for path in folder.rglob("*")):
+            _refuse_pickle(str(folder), None)
+        raise DataError(f"The folder {str(folder)!r} holds no weights (*.safetensors).", "Download it completely.")
+
+
+def _refuse_pickle(model: str, error: BaseException | None) -> NoReturn:
+    raise DataError(
+        f"The model {model!r} has no weights in safetensors, only in a format that can run code when it is loaded.",
+        "Take a revision or a model with *.safetensors, or convert it where you trust it: "
+        "model.save_pretrained(folder, safe_serialization=True).",
+    ) from error
+
+
+def _hash_folder(folder: Path) -> str:
+    files = sorted(p for p in folder.rglob("*") if p.suffix in (".safetensors", ".json", ".txt", ".model"))
+    stamp = tuple((str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in files if p.is_file())
+    return _hash_files(stamp, str(folder))
+
+
+@functools.lru_cache(maxsize=16)
+def _hash_files(stamp: tuple[tuple[str, int, int], ...], folder: str) -> str:
+    """Hash names and contents; the stamp (size and time) makes a changed file a new question."""
+    sha = hashlib.sha256()
+    for name, _, _ in stamp:
+        sha.update(str(Path(name).relative_to(folder)).encode() + b"\n")
+        with Path(name).open("rb") as file:
+            sha.update(hashlib.file_digest(file, "sha256").digest())
+    return sha.hexdigest()[:40]

@@ -1,0 +1,226 @@
+"""Pictures without a download: features learnt from the dataset's own patches.
+
+Coates, Ng and Lee, "An analysis of single-layer networks in unsupervised feature learning" (AISTATS 2011) and Coates
+and Ng, "The importance of encoding versus training with sparse coding and vector quantization" (ICML 2011): whitened
+patches, a dictionary, a two-sided soft threshold, sums over quadrants. Here followed by principal components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from explorer.dataset import Dataset
+from explorer.embedding.base import spread_sample
+from explorer.errors import DataError, UnreadableItem
+from explorer.progress import Progress
+
+if TYPE_CHECKING:
+    import torch
+
+SIDE = 32
+PATCH = 6
+_CONTRAST = 10.0  # added to the variance of a patch (pixels 0 … 255), as in the paper
+_WHITEN = 0.1  # added to the eigenvalues of the patches' covariance, as in the paper
+_THRESHOLD = 0.25
+_REGIONS = 3  # a side
+_FIT_PICTURES = 3000
+_FIT_PATCHES = 40_000
+
+
+class Patches:
+    """Single-layer features of pictures at 32 × 32 pixels.
+
+    Parameters
+    ----------
+    device
+        Where the convolution runs.
+    seed
+        Of the sampled pictures and patches.
+    filters
+        Size of the dictionary; more is better and slower, in proportion.
+    dimensions
+        D, after the principal components.
+    """
+
+    name = "patches"
+    revision = ""
+    batch_size = 16  # larger ones are slower on a CPU: the responses no longer fit into its caches
+    chunk: int | None = 256
+    fitted = True
+
+    def __init__(self, device: str, seed: int = 0, filters: int = 400, dimensions: int = 256) -> None:
+        if min(filters, dimensions) < 1:
+            raise DataError("filters and dimensions must be at least 1.", "Leave them out for the defaults.")
+        self.device = device
+        self.seed = seed
+        self.filters = filters
+        self.dimensions = dimensions
+        self._fitted: dict[str, NDArray[Any]] = {}
+        self._kernels: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return what the vectors depend on."""
+        return {"seed": self.seed, "filters": self.filters, "dimensions": self.dimensions}
+
+    def prepare(self, dataset: Dataset, progress: Progress) -> None:
+        """Learn dictionary and principal components from a sample of the pictures."""
+        progress.say("patches: learning features from a sample of the pictures")
+        sample = self._sample(dataset, progress)
+        rng = np.random.default_rng(self.seed)
+        patches = _contrast(_draw(sample, rng))
+        whitening, mean = _zca(patches)
+        whitened = np.asarray((patches - mean) @ whitening, dtype=np.float32)
+        dictionary = _spherical_kmeans(whitened, self.filters, rng, progress)
+        kernels = dictionary @ whitening
+        self._fitted = {"kernels": kernels.astype(np.float32), "bias": (-kernels @ mean).astype(np.float32)}
+        pooled: list[NDArray[np.float32]] = []
+        for start in range(0, len(sample), self.batch_size):
+            progress.check()
+            pooled.append(self._pooled(sample[start : start + self.batch_size]))
+        self._fitted.update(_components(np.concatenate(pooled), self.dimensions, self.seed))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the dictionary and the projection."""
+        return self._fitted
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Take them back."""
+        self._fitted = state
+
+    def load(self, dataset: Dataset, item: int) -> NDArray[np.uint8]:
+        """Return uint8 [32, 32, 3]."""
+        picture: Image.Image = dataset.load(item)
+        if picture.size != (SIDE, SIDE):
+            picture = picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=3.0)
+        return np.asarray(picture, dtype=np.uint8)
+
+    def encode(self, batch: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Return float32 [B, dimensions]."""
+        fitted = self._fitted
+        vectors: NDArray[np.float32] = (self._pooled(np.stack(batch)) - fitted["centre"]) @ fitted["axes"]
+        return vectors
+
+    def _sample(self, dataset: Dataset, progress: Progress) -> NDArray[np.uint8]:
+        def read(item: int) -> NDArray[np.uint8] | None:
+            try:
+                return self.load(dataset, item)
+            except UnreadableItem:
+                return None  # the run meets it again and counts it
+
+        pictures: list[NDArray[np.uint8]] = []
+        with ThreadPoolExecutor(4) as pool:
+            for picture in pool.map(read, spread_sample(dataset, _FIT_PICTURES, self.seed)):
+                progress.check()
+                if picture is not None:
+                    pictures.append(picture)
+        if not pictures:
+            raise DataError("None of the pictures that were sampled can be read.", "Check the files.")
+        return np.stack(pictures)
+
+    def _pooled(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return float32 [B, 2 · regions² · filters]: both sides of the soft threshold, averaged over each region.
+
+        The root of the averages evens out strong and weak responses (neighbours agree more often, measured).
+
+        Contrast normalisation of every patch is done around the convolution: with m and d the patch's mean and
+        deviation, k · (x − m) / d = (k · x − m Σk) / d, so no patch is ever cut out.
+        """
+        import torch
+        from torch.nn import functional
+
+        kernels, bias, box = self._tensors()
+        with torch.inference_mode():
+            pixels = torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2).float()
+            mean = functional.conv2d(pixels, box)
+            square = functional.conv2d(pixels * pixels, box)
+            deviation = (square - mean * mean).clamp_min_(0).add_(_CONTRAST).sqrt_()
+            responses = functional.conv2d(pixels - 128.0, kernels)
+            responses -= (mean - 128.0) * kernels.sum(dim=(1, 2, 3))[None, :, None, None]
+            responses /= deviation
+            responses += bias[None, :, None, None]
+            above = functional.adaptive_avg_pool2d(functional.relu(responses - _THRESHOLD), _REGIONS)
+            below = functional.adaptive_avg_pool2d(functional.relu_(responses.neg_().sub_(_THRESHOLD)), _REGIONS)
+            pooled: NDArray[np.float32] = torch.cat([above, below], dim=1).flatten(1).sqrt_().cpu().numpy()
+        return pooled
+
+    def _tensors(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        import torch
+
+        if self._kernels is None:
+            flat = torch.from_numpy(self._fitted["kernels"])
+            kernels = flat.reshape(-1, PATCH, PATCH, 3).permute(0, 3, 1, 2).contiguous().to(self.device)
+            box = torch.full((1, 3, PATCH, PATCH), 1.0 / (3 * PATCH * PATCH), device=self.device)
+            self._kernels = kernels, torch.from_numpy(self._fitted["bias"]).to(self.device), box
+        return self._kernels
+
+
+def _draw(pictures: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Cut random patches out: float32 [P, 108], rows of pixels with their channels together."""
+    which = rng.integers(0, len(pictures), _FIT_PATCHES)
+    top, left = rng.integers(0, SIDE - PATCH + 1, (2, _FIT_PATCHES))
+    rows = top[:, None, None] + np.arange(PATCH)[None, :, None]
+    columns = left[:, None, None] + np.arange(PATCH)[None, None, :]
+    cut = pictures[which[:, None, None], rows, columns].reshape(_FIT_PATCHES, -1)
+    return np.asarray(cut, dtype=np.float32)
+
+
+def _contrast(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    centred = patches - patches.mean(axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = centred / np.sqrt(patches.var(axis=1, keepdims=True) + np.float32(_CONTRAST))
+    return scaled
+
+
+def _zca(patches: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the whitening matrix [108, 108] (symmetric, so free of signs) and the mean [108]."""
+    mean = patches.mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(patches, rowvar=False).astype(np.float64))
+    matrix = (vectors / np.sqrt(values.clip(0) + _WHITEN)) @ vectors.T
+    return matrix.astype(np.float32), mean
+
+
+def _spherical_kmeans(
+    points: NDArray[np.float32], count: int, rng: np.random.Generator, progress: Progress
+) -> NDArray[np.float32]:
+    """Return `count` unit vectors [count, 108]: ten rounds from random points; an empty one stays where it was."""
+    centres = points[rng.choice(len(points), size=count, replace=len(points) < count)]
+    centres = centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-6)
+    for _ in range(10):
+        progress.check()
+        nearest = np.concatenate([(part @ centres.T).argmax(axis=1) for part in _parts(points)])
+        weight = np.einsum("ij,ij->i", points, centres[nearest])
+        moved = np.zeros_like(centres)
+        np.add.at(moved, nearest, points * weight[:, None])
+        length = np.linalg.norm(moved, axis=1, keepdims=True)
+        centres = np.where(length > 1e-6, moved / np.maximum(length, 1e-6), centres)
+    dictionary: NDArray[np.float32] = centres.astype(np.float32)
+    return dictionary
+
+
+def _parts(points: NDArray[np.float32], rows: int = 8192) -> Iterator[NDArray[np.float32]]:
+    return (points[start : start + rows] for start in range(0, len(points), rows))
+
+
+def _components(features: NDArray[np.float32], count: int, seed: int) -> dict[str, NDArray[np.float32]]:
+    """Fit standardisation and principal components as one centre [F] and one matrix [F, count].
+
+    Each component is divided by the root of its deviation: halfway to whitening. Unscaled, the first few components
+    (brightness, contrast) decide all cosines; fully whitened, the noise of the last ones does.
+    """
+    from sklearn.utils.extmath import randomized_svd
+
+    centre = features.mean(axis=0)
+    deviation = features.std(axis=0)
+    deviation = deviation + np.float32(1e-3) * max(float(deviation.mean()), 1e-6)
+    size = max(1, min(count, min(features.shape) - 1))
+    scaled = (features - centre) / deviation
+    _, strength, axes = randomized_svd(scaled, size, random_state=seed, n_iter=3)
+    spread = strength / np.sqrt(len(features))
+    spread = np.maximum(spread, 1e-3 * max(float(spread.max()), 1e-6))
+    matrix = axes.T / deviation[:, None] / np.sqrt(spread)[None, :]
+    return {"centre": centre.astype(np.float32), "axes": matrix.astype(np.float32)}

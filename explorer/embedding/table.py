@@ -1,0 +1,136 @@
+"""Rows of a table → vectors: "columns" needs nothing to be installed, "skrub" treats dates and free strings too."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.content import Table
+from explorer.dataset import Dataset
+from explorer.embedding.base import Stateless
+from explorer.errors import DataError, MissingExtra
+from explorer.progress import Progress
+
+
+class _Whole(Stateless):
+    """Base of the two: a table is fitted and encoded in one piece, row numbers stand for rows until then."""
+
+    device = "cpu"
+    batch_size = 1 << 30
+    chunk: int | None = None
+    fitted = True
+
+    def __init__(self, dataset: Dataset) -> None:
+        if not isinstance(dataset.content, Table):
+            raise DataError(f"{type(self).__name__} takes table items; these are {dataset.kind} items.")
+        self.frame = dataset.content.frame.iloc[dataset.first_row].reset_index(drop=True)
+
+    def prepare(self, dataset: Dataset, progress: Progress) -> None:
+        """Do nothing: fitting and encoding are one."""
+
+    def load(self, dataset: Dataset, item: int) -> int:
+        """Return the row number itself."""
+        del dataset
+        return item
+
+
+class Columns(_Whole):
+    """Numbers standardised (missing = mean, beside a column that says so), strings one-hot, the rarest put together.
+
+    Parameters
+    ----------
+    most
+        Values of a categorical column that get a column of their own.
+    """
+
+    name = "columns"
+
+    def __init__(self, dataset: Dataset, most: int = 32) -> None:
+        super().__init__(dataset)
+        self.most = most
+
+    def options(self) -> dict[str, Any]:
+        """Return the limit on values."""
+        return {"most": self.most}
+
+    def encode(self, batch: list[int]) -> NDArray[np.float32]:
+        """Return float32 [N, D]; a categorical column weighs about as much as a numeric one."""
+        frame = self.frame.iloc[batch]
+        parts: list[NDArray[np.float32]] = []
+        for name in frame.columns:
+            cells = frame[name]
+            if pd.api.types.is_datetime64_any_dtype(cells):
+                cells = cells.astype("int64").where(cells.notna()).astype(float)
+            numeric = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+            parts.append(_numeric(cells) if numeric else self._categorical(cells))
+        return np.concatenate(parts, axis=1)
+
+    def _categorical(self, cells: pd.Series[Any]) -> NDArray[np.float32]:
+        words = cells.astype(object).where(cells.notna(), "").astype(str).to_numpy(dtype=object)
+        values, codes, counts = np.unique(words.astype(str), return_inverse=True, return_counts=True)
+        rank = np.empty(len(values), dtype=np.intp)
+        rank[np.lexsort((values, -counts))] = np.arange(len(values))
+        slot = np.minimum(rank[codes], self.most)  # the last slot holds all rarer values
+        hot = np.zeros((len(words), int(slot.max()) + 1), dtype=np.float32)
+        hot[np.arange(len(words)), slot] = np.float32(np.sqrt(0.5))  # two different values are at distance 1
+        return hot
+
+
+def _numeric(cells: pd.Series[Any]) -> NDArray[np.float32]:
+    values = cells.to_numpy(dtype=np.float64, na_value=np.nan)[:, None]
+    scaled = standardise(values)
+    missing = ~np.isfinite(values)
+    return np.hstack([scaled, missing.astype(np.float32)]) if missing.any() else scaled
+
+
+def standardise(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Centre and scale each column to unit deviation, clipped at 8 deviations; missing cells become the mean, 0."""
+    finite = np.isfinite(values)
+    count = np.maximum(finite.sum(axis=0), 1)
+    filled = np.where(finite, values, 0.0)
+    mean = filled.sum(axis=0) / count
+    centred = np.where(finite, values - mean, 0.0)
+    deviation = np.sqrt((centred**2).sum(axis=0) / count)
+    scaled = centred / np.where(deviation > 0, deviation, 1.0)
+    return scaled.clip(-8, 8).astype(np.float32)
+
+
+class Skrub(_Whole):
+    """skrub's `TableVectorizer`: dates, categories and free strings each in their own way; then standardised.
+
+    Parameters
+    ----------
+    seed
+        Of the string encoder's decomposition.
+    """
+
+    name = "skrub"
+
+    def __init__(self, dataset: Dataset, seed: int = 0) -> None:
+        if importlib.util.find_spec("skrub") is None:
+            raise MissingExtra("The embedder 'skrub'", "skrub", "tables")
+        super().__init__(dataset)
+        self.seed = seed
+        import skrub
+
+        self.revision = f"skrub {skrub.__version__}"
+
+    def options(self) -> dict[str, Any]:
+        """Return the seed."""
+        return {"seed": self.seed}
+
+    def encode(self, batch: list[int]) -> NDArray[np.float32]:
+        """Return float32 [N, D]."""
+        from skrub import StringEncoder, TableVectorizer
+
+        strings = StringEncoder(n_components=min(30, max(2, len(batch) - 1)), random_state=self.seed)
+        vectorizer = TableVectorizer(high_cardinality=strings)
+        table = vectorizer.fit_transform(self.frame.iloc[batch])
+        values = table.to_numpy(dtype=np.float64, na_value=np.nan)
+        if values.shape[1] == 0:
+            raise DataError("No column of the table carries information.", "Give other columns in features=.")
+        return standardise(values)

@@ -1,0 +1,114 @@
+"""No acknowledged correction is lost: not by a closed browser, nor a killed kernel, nor a killed server."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyter import PATIENCE, Lab, Server
+from playwright.sync_api import expect
+from store import read_store
+from test_quickstart import NOTEBOOK, current_item, press, settled, tile
+
+
+def start(lab: Callable[..., Lab]) -> Lab:
+    """Open the quickstart and run it to the end."""
+    page = lab()
+    page.open(NOTEBOOK)
+    page.run_all()
+    page.drawn("umap")
+    return page
+
+
+def decide(page: Lab) -> str:
+    """Keep the current item; returns its position when that is acknowledged."""
+    item = current_item(page)
+    press(page, "k")
+    settled(page)
+    return item
+
+
+def test_nothing_acknowledged_is_lost(lab: Callable[..., Lab], server: Server, folder: Path) -> None:
+    store = folder / "quickstart.labels.db"
+    page = start(lab)
+    before = len(read_store(store)["log"])
+    decided = [decide(page)]
+
+    # The browser closes between two clicks; the kernel lives on, and a new page shows the decision.
+    page.save()
+    page.close()
+    page = lab()
+    page.open(NOTEBOOK)
+    page.drawn("umap")
+    expect(tile(page, decided[0])).to_have_attribute("data-state", "kept", timeout=PATIENCE)
+    decided.append(decide(page))
+    assert len(read_store(store)["log"]) == before + 2
+
+    # The kernel is killed; running the notebook again on its own store finds both.
+    for pid in server.kernels():
+        os.kill(pid, signal.SIGKILL)
+    assert len(read_store(store)["log"]) == before + 2
+    page.close()
+    page = start(lab)
+    rerun = len(read_store(store)["log"])  # the notebook's own cell relabels the worst item again
+    for item in decided:
+        expect(tile(page, item)).to_have_attribute("data-state", "kept", timeout=PATIENCE)
+    decided.append(decide(page))
+
+    # The server and everything under it is killed.
+    server.kill()
+    found = read_store(store)
+    assert found["ok"]
+    assert len(found["log"]) == rerun + 1
+    page.close()
+    server.start()
+    page = start(lab)
+    for item in decided:
+        expect(tile(page, item)).to_have_attribute("data-state", "kept", timeout=PATIENCE)
+
+
+def test_a_click_while_the_kernel_is_busy_is_saved_when_it_is_free(
+    lab: Callable[..., Lab], server: Server, folder: Path
+) -> None:
+    page = start(lab)
+    store = folder / "quickstart.labels.db"
+    before = len(read_store(store)["log"])
+    cells = page.sources()
+    page.page.evaluate(
+        """() => {
+          const panel = window.jupyterapp.shell.currentWidget;
+          panel.sessionContext.session.kernel.requestExecute({code: 'import time; time.sleep(4)'});
+        }"""
+    )
+    assert cells
+    item = current_item(page)
+    press(page, "k")
+    expect(tile(page, item)).to_have_attribute("data-state", "kept")  # shown at once
+    settled(page)
+    assert len(read_store(store)["log"]) == before + 1
+
+
+def test_a_click_that_was_never_acknowledged_is_sent_again_after_a_reload(
+    lab: Callable[..., Lab], folder: Path
+) -> None:
+    page = start(lab)
+    store = folder / "quickstart.labels.db"
+    before = len(read_store(store)["log"])
+    page.save()
+    page.page.evaluate(
+        """() => {
+          const panel = window.jupyterapp.shell.currentWidget;
+          panel.sessionContext.session.kernel.requestExecute({code: 'import time; time.sleep(6)'});
+        }"""
+    )
+    item = current_item(page)
+    press(page, "k")
+    page.page.reload()  # before the busy kernel could answer
+    page.ready()
+    page.drawn("umap")
+    settled(page)
+    expect(tile(page, item)).to_have_attribute("data-state", "kept", timeout=PATIENCE)
+    log = read_store(store)["log"]
+    assert len(log) == before + 1, "sent twice, written once"

@@ -1,0 +1,223 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
+import { Session } from "../core/session";
+import type { Card as CardData } from "../core/types";
+import { Card } from "./panel";
+
+const EVIL = '<img src=x onerror="alert(1)">';
+
+function cardOf(item: number, changes: Partial<CardData> = {}): CardData {
+  return {
+    item,
+    id: `id-${item}`,
+    name: `row ${item}`,
+    given: [0, 0, 1, 1, 2, -1][item] as number,
+    current: [0, 0, 1, 1, 2, -1][item] as number,
+    suggested: [0, 1, 1, 0, 2, 1][item] as number,
+    p_error: 0.72,
+    rank: 1,
+    ranked: 6,
+    why: [{ name: "neighbours", text: "46 of 50 say cat", value: 0.92 }],
+    badges: ["outlier"],
+    preview: { kind: "text", text: EVIL },
+    same: [2],
+    other: [0],
+    neighbours: [],
+    history: [],
+    scores: {},
+    ...changes,
+  };
+}
+
+async function start(answers: Answers = {}, changes = {}) {
+  const model = new MockModel({
+    ...sixItems(changes),
+    card: ({ item }) => cardOf(item as number),
+    ...answers,
+  });
+  const session = new Session("six");
+  const end = new AbortController();
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  Card.mount(root, session, end.signal);
+  session.attach(model.model, end.signal);
+  await settled();
+  const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+  return { model, session, end, root, find };
+}
+
+beforeEach(() => localStorage.clear());
+
+describe("Card", () => {
+  it("waits quietly before there is a review", () => {
+    const root = document.createElement("div");
+    Card.mount(root, new Session("none"), new AbortController().signal);
+    expect(root.textContent).toContain("Waiting for the review");
+  });
+
+  it("shows the labels, the rank and the evidence in words", async () => {
+    const { root, find } = await start();
+    expect(find("card").dataset.item).toBe("3");
+    expect(find("card-given").textContent).toBe("dog");
+    expect(find("card-suggested").textContent).toBe("cat");
+    expect(find("card-label").textContent).toBe("dog");
+    expect(root.textContent).toContain("rank 1 of 6");
+    expect(root.textContent).toContain("46 of 50 say cat");
+    expect(find("accept").textContent).toContain("Relabel cat");
+    expect(find("keep").textContent).toContain("Keep dog");
+  });
+
+  it("calls nothing a percentage before it is calibrated", async () => {
+    const plain = await start();
+    expect(plain.root.textContent).not.toContain("%");
+    expect(plain.root.querySelector("[role=meter]")).toBeNull();
+    const calibrated = await start({}, { calibrated: true });
+    expect(calibrated.root.textContent).toContain("72 %");
+    expect(calibrated.root.querySelector("[role=meter]")?.getAttribute("aria-valuenow")).toBe("72");
+  });
+
+  it("shows text from data as text", async () => {
+    const { root } = await start();
+    expect(root.querySelector(".dqx-card-preview")?.textContent).toBe(EVIL);
+    expect(root.querySelector("img")).toBeNull();
+  });
+
+  it("accepts by button and goes on", async () => {
+    const { model, session, find } = await start();
+    find("accept").click();
+    expect(model.last("edit").args).toMatchObject({ action: "relabel", items: [3], label: "cat" });
+    expect(session.current).toBe(1);
+  });
+
+  it("does not decide about an item that is not on show yet", async () => {
+    const { model, session, find } = await start({
+      card: ({ item }) => (item === 3 ? cardOf(3) : new Promise(() => {})),
+    });
+    session.select(1);
+    find("accept").click();
+    find("keep").click();
+    expect(model.count("edit")).toBe(0);
+    expect(find("card").getAttribute("aria-busy")).toBe("true");
+  });
+
+  it("ignores an answer that comes after the selection has moved on", async () => {
+    const late: { answer?: (card: CardData) => void } = {};
+    const { session, find } = await start({
+      card: ({ item }) =>
+        item === 1 ? new Promise((resolve) => (late.answer = resolve)) : cardOf(item as number),
+    });
+    session.select(1);
+    await settled();
+    session.select(5);
+    await settled();
+    late.answer?.(cardOf(1));
+    await settled();
+    expect(find("card").dataset.item).toBe("5");
+  });
+
+  it("offers no keep for an unlabelled item", async () => {
+    const { session, find } = await start();
+    session.select(5);
+    await settled();
+    expect(find("card-given").textContent).toBe("unlabelled");
+    expect(find("keep").hidden).toBe(true);
+  });
+
+  it("shows a decision at once and by whom when the kernel has said so", async () => {
+    const { session, find } = await start({
+      card: ({ item }) =>
+        cardOf(item as number, {
+          history: [
+            {
+              time: "2026-03-01T10:05:00",
+              rater: "ann",
+              item: 3,
+              itemId: "id-3",
+              op: "set",
+              old: "dog",
+              new: "newt",
+              why: "",
+              reason: "",
+              p_error: null,
+              commit: "c",
+              event: "e",
+              kind: "edit",
+            },
+          ],
+        }),
+    });
+    session.edit("relabel", [3], { label: "newt" });
+    expect(find("card-label").textContent).toBe("newt");
+    expect(find("card").textContent).toContain("relabelled by ann, 10:05");
+  });
+
+  it("sends the note and the reason", async () => {
+    const { model, root, find } = await start();
+    const note = find("why") as HTMLInputElement;
+    note.value = "half a dog";
+    note.dispatchEvent(new Event("input", { bubbles: true }));
+    find("reasons").click();
+    (root.querySelector('[data-reason="bad item"]') as HTMLElement).click();
+    expect(model.last("edit").args).toMatchObject({ action: "mark", reason: "bad item", why: "half a dog" });
+    expect(note.value).toBe("");
+  });
+});
+
+describe("the label picker", () => {
+  const type = (input: HTMLInputElement, text: string) => {
+    input.focus();
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const press = (input: HTMLElement, key: string) =>
+    input.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+
+  it("takes the best match on Enter", async () => {
+    const { model, find } = await start();
+    const input = find("label-input") as HTMLInputElement;
+    type(input, "ne");
+    press(input, "Enter");
+    expect(model.last("edit").args).toMatchObject({ action: "relabel", label: "newt" });
+    expect(input.value).toBe("");
+  });
+
+  it("takes a number as it is shown", async () => {
+    const { model, find } = await start();
+    const input = find("label-input") as HTMLInputElement;
+    type(input, "");
+    press(input, "3");
+    expect(model.last("edit").args).toMatchObject({ label: "newt" });
+  });
+
+  it("adds a class only when Enter is pressed on the offer", async () => {
+    const { model, find } = await start();
+    const input = find("label-input") as HTMLInputElement;
+    type(input, "toad");
+    expect(find("new-class").textContent).toContain("Add new class “toad”");
+    press(input, "Enter");
+    expect(model.count("edit")).toBe(0);
+    expect(find("new-class").getAttribute("aria-selected")).toBe("true");
+    press(input, "Enter");
+    expect(model.last("edit").args).toMatchObject({ label: "toad", newClass: true });
+  });
+
+  it("asks whether a slip was meant", async () => {
+    const { root, find } = await start();
+    type(find("label-input") as HTMLInputElement, "cta");
+    expect(root.textContent).not.toContain("did you mean");
+    type(find("label-input") as HTMLInputElement, "newd");
+    expect(root.textContent).toContain("did you mean");
+  });
+
+  it("keeps its keys to itself and gives the focus back on Escape", async () => {
+    const { root, find } = await start();
+    const outer = vi.fn();
+    root.addEventListener("keydown", outer);
+    const input = find("label-input") as HTMLInputElement;
+    type(input, "x");
+    press(input, "Escape");
+    expect(outer).not.toHaveBeenCalled();
+    expect(document.activeElement).toBe(root);
+  });
+});

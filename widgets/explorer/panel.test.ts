@@ -1,0 +1,114 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { BINDINGS, bindKeys } from "../core/keys";
+import { MockModel, settled, sixItems } from "../core/mockModel";
+import { Session } from "../core/session";
+import { ago } from "./footer";
+import { Explorer } from "./panel";
+
+async function start() {
+  const model = new MockModel({ ...sixItems(), rater: () => null });
+  const session = new Session("six");
+  const end = new AbortController();
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  Explorer.mount(root, session, end.signal);
+  bindKeys(root, session, end.signal);
+  session.attach(model.model, end.signal);
+  await settled();
+  const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+  const press = (key: string, on: Element = root) =>
+    on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  return { model, session, end, root, find, press };
+}
+
+beforeEach(() => localStorage.clear());
+
+describe("the explorer", () => {
+  it("holds every panel, and ends with its signal", async () => {
+    const { root, end } = await start();
+    for (const name of ["pipeline", "map", "card", "neighbours", "queue"])
+      expect(root.querySelector(`.dqx-${name}`), name).not.toBeNull();
+    end.abort();
+  });
+
+  it("shows help with every key on ?, and hides it on ? and Escape", async () => {
+    const { find, press } = await start();
+    press("?");
+    expect(find("help").hidden).toBe(false);
+    for (const binding of BINDINGS) expect(find("help").textContent).toContain(binding.about);
+    press("?");
+    expect(find("help").hidden).toBe(true);
+    press("?");
+    press("Escape");
+    expect(find("help").hidden).toBe(true);
+  });
+
+  it("opens a tab on click and by arrow, without moving along the queue", async () => {
+    const { root, session, press } = await start();
+    const tabs = [...root.querySelectorAll<HTMLElement>("[role=tab]")];
+    expect(tabs.map((t) => t.getAttribute("aria-selected"))).toEqual(["true", "false", "false"]);
+    const before = session.current;
+    tabs[2]?.click();
+    expect(tabs[2]?.getAttribute("aria-selected")).toBe("true");
+    press("ArrowRight", tabs[2]);
+    expect(tabs[0]?.getAttribute("aria-selected")).toBe("true");
+    expect(session.current).toBe(before);
+  });
+
+  it("shows what is unsaved, and what was saved when", async () => {
+    const { model, find, press } = await start();
+    expect(find("unsaved").hidden).toBe(true);
+    press("k");
+    expect(find("unsaved").textContent).toBe("saving… 1 unsaved");
+    await settled();
+    model.reply("edit", {
+      commit: "c1",
+      saved: new Date().toISOString(),
+      cells: [{ item: 3, label: 1, state: "kept", event: "e1" }],
+      counts: { reviewed: 1, relabelled: 0, kept: 1, flagged: 0, suspects: 3 },
+      classes: ["cat", "dog", "newt"],
+    });
+    await settled();
+    expect(find("unsaved").hidden).toBe(true);
+    expect(find("saved").textContent).toBe("saved just now");
+  });
+
+  it("shows notices as text; information goes by itself, a conflict stays", async () => {
+    const { root, session, find } = await start();
+    vi.useFakeTimers();
+    session.emit("notice", { kind: "info", text: "<img src=x>" });
+    session.emit("notice", { kind: "conflict", text: "ben was faster", items: [5] });
+    expect(root.querySelector(".dqx-notices img")).toBeNull();
+    vi.advanceTimersByTime(10_000);
+    expect(root.querySelectorAll('[data-dqx="notice"]')).toHaveLength(1);
+    find("notice").querySelector("button")?.click();
+    expect(session.current).toBe(5);
+    vi.useRealTimers();
+  });
+
+  it("changes the rater in place", async () => {
+    const { model, find, press, root } = await start();
+    expect(find("rater").textContent).toBe("ann");
+    find("rater").click();
+    const input = root.querySelector<HTMLInputElement>('input[aria-label="Rater"]') as HTMLInputElement;
+    input.value = "ben";
+    press("Enter", input);
+    await settled();
+    expect(model.last("rater").args).toEqual({ name: "ben" });
+    expect(find("rater").textContent).toBe("ben");
+  });
+});
+
+describe("ago", () => {
+  it("is coarse enough not to flicker", () => {
+    expect([0.5, 12.9, 130, 7300, 100_000, 400_000].map(ago)).toEqual([
+      "just now",
+      "12 s ago",
+      "2 min ago",
+      "2 h ago",
+      "yesterday",
+      "4 days ago",
+    ]);
+  });
+});

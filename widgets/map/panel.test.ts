@@ -1,0 +1,104 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it } from "vitest";
+import { bindKeys } from "../core/keys";
+import { MockModel, settled, sixItems } from "../core/mockModel";
+import { Session } from "../core/session";
+import type { Hello } from "../core/types";
+import { PointsMap } from "./panel";
+
+const EVIL = "<img src=x onerror=alert(1)>";
+
+async function start(changes: Partial<Hello> = {}) {
+  const model = new MockModel({ ...sixItems(changes) });
+  const session = new Session("six");
+  const end = new AbortController();
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  PointsMap.mount(root, session, end.signal);
+  bindKeys(root, session, end.signal);
+  const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+  const press = (key: string) =>
+    root.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  const connect = async () => {
+    session.attach(model.model, end.signal);
+    await settled();
+  };
+  return { model, session, end, root, find, press, connect };
+}
+
+beforeEach(() => localStorage.clear());
+
+describe("the map", () => {
+  it("waits quietly while there is no review, and fills in", async () => {
+    const { root, connect } = await start();
+    expect(root.textContent).toContain("The map appears here.");
+    await connect();
+    expect(root.querySelectorAll(".dqx-map-class")).toHaveLength(3);
+    expect(root.querySelector(".dqx-map-encodings")?.textContent).toContain("size: rank");
+  });
+
+  it("speaks of p_error only when it is calibrated", async () => {
+    const { root, connect } = await start({ calibrated: true });
+    await connect();
+    expect(root.querySelector(".dqx-map-encodings")?.textContent).toContain("size: p_error");
+  });
+
+  it("narrows the queue with its buttons and shows each filter as a chip", async () => {
+    const { session, find, connect } = await start();
+    await connect();
+    find("all").click();
+    expect(session.filter.suspects).toBe(false);
+    session.setFilter({ pair: [1, 0] });
+    expect(find("pair-filter").textContent).toBe("dog → cat only ✕");
+    find("pair-filter").click();
+    expect(session.filter.pair).toBeNull();
+    expect(find("pair-filter").hidden).toBe(true);
+  });
+
+  it("enters and leaves the lasso by key, then forgets it", async () => {
+    const { session, find, press, connect } = await start();
+    await connect();
+    press("l");
+    expect(find("lasso").getAttribute("aria-pressed")).toBe("true");
+    session.choose([1, 3]);
+    press("Escape");
+    expect(find("lasso").getAttribute("aria-pressed")).toBe("false");
+    expect(session.chosen).toEqual([1, 3]);
+    press("Escape");
+    expect(session.chosen).toEqual([]);
+  });
+
+  it("relabels the chosen items only by a button that says how many", async () => {
+    const { session, model, find, connect } = await start();
+    await connect();
+    session.choose([1, 5]);
+    expect(find("chosen").textContent).toBe("2 chosen ✕");
+    expect(find("relabel-chosen").textContent).toBe("Relabel 2…");
+    find("relabel-chosen").click();
+    const select = find("chosen-label") as HTMLSelectElement;
+    find("apply-chosen").click();
+    expect(model.count("edit")).toBe(0);
+    select.value = "2";
+    expect(find("apply-chosen").textContent).toBe("Relabel 2 items");
+    find("apply-chosen").click();
+    await settled();
+    expect(model.last("edit").args).toMatchObject({ action: "relabel", items: [1, 5], label: "newt" });
+  });
+
+  it("shows class names as text, whatever they are", async () => {
+    const dataset = { n: 6, kind: "text" as const, source: "", unlabelled: 0, setAside: 0, notes: [] };
+    const { root, connect } = await start({ dataset: { ...dataset, classes: [EVIL, "b", "c"] } });
+    await connect();
+    expect(root.querySelector("img")).toBeNull();
+    expect(root.querySelector(".dqx-map-class")?.textContent).toContain(EVIL);
+  });
+
+  it("highlights a class by its name, and ends it with the chip", async () => {
+    const { root, find, connect } = await start();
+    await connect();
+    root.querySelectorAll<HTMLElement>(".dqx-map-class")[1]?.click();
+    expect(find("highlight").textContent).toBe("dog ✕");
+    find("highlight").click();
+    expect(find("highlight").hidden).toBe(true);
+  });
+});

@@ -1,0 +1,116 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it } from "vitest";
+import { MockModel, settled, sixItems } from "../core/mockModel";
+import { Session } from "../core/session";
+import { Queue } from "./panel";
+
+async function start(n = 6, changes = {}) {
+  const six = sixItems(changes);
+  const model = new MockModel(
+    n === 6
+      ? six
+      : {
+          ...six,
+          labels: () => ({
+            given: new Int32Array(n),
+            current: new Int32Array(n),
+            state: new Uint8Array(n),
+            order: "order:1",
+            seen: { base: "base:1", events: {} },
+          }),
+          scores: () => ({
+            suggested: new Int32Array(n).fill(1),
+            p_error: new Float32Array(n).fill(0.5),
+            order: Int32Array.from({ length: n }, (_, i) => i),
+            is_label_issue: new Uint8Array(n).fill(1),
+            is_outlier_issue: new Uint8Array(n),
+            is_near_duplicate_issue: new Uint8Array(n),
+          }),
+        },
+  );
+  const session = new Session("six");
+  const end = new AbortController();
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  Queue.mount(root, session, end.signal);
+  session.attach(model.model, end.signal);
+  await settled();
+  const tiles = () => [...root.querySelectorAll<HTMLElement>('[data-dqx="queue-tile"]')];
+  const tile = (item: number) => tiles().find((t) => t.dataset.item === String(item)) as HTMLElement;
+  return { session, model, root, tiles, tile, end };
+}
+
+beforeEach(() => localStorage.clear());
+
+describe("Queue", () => {
+  it("says what it waits for before there are scores", () => {
+    const root = document.createElement("div");
+    Queue.mount(root, new Session("none"), new AbortController().signal);
+    expect(root.textContent).toContain("when the items are scored");
+  });
+
+  it("shows the suspects, worst first, with their labels", async () => {
+    const { tile, root } = await start();
+    expect(root.textContent).toContain("3 suspects, 0 reviewed");
+    expect(tile(3).textContent).toBe("dog→ cat");
+    expect(tile(3).getAttribute("aria-selected")).toBe("true");
+    expect(tile(3).getAttribute("aria-posinset")).toBe("1");
+    expect(tile(3).getAttribute("aria-setsize")).toBe("3");
+    expect(tile(5).textContent).toBe("unlabelled→ dog");
+  });
+
+  it("selects by click and follows the selection with one tab stop", async () => {
+    const { session, tile, tiles } = await start();
+    tile(1).click();
+    expect(session.current).toBe(1);
+    expect(tiles().filter((t) => t.tabIndex === 0)).toEqual([tile(1)]);
+    tile(1).focus();
+    session.step(1);
+    expect(document.activeElement).toBe(tile(5));
+  });
+
+  it("fades what is reviewed and counts it", async () => {
+    const { session, tile, root } = await start();
+    session.edit("relabel", [1], { label: "newt" });
+    expect(tile(1).dataset.state).toBe("relabelled");
+    expect(tile(1).textContent).toBe("cat→ newt");
+    expect(tile(1).classList.contains("dqx-tile-reviewed")).toBe(true);
+    expect(root.textContent).toContain("3 suspects, 1 reviewed");
+  });
+
+  it("hides reviewed items but never the current one", async () => {
+    const { session, tiles } = await start();
+    session.edit("keep", [3]);
+    session.setFilter({ hideReviewed: true });
+    expect(tiles().map((t) => t.dataset.item)).toContain("3");
+    session.step(1);
+    expect(tiles().map((t) => t.dataset.item)).not.toContain("3");
+  });
+
+  it("has a way out of a filter that nothing passes", async () => {
+    const { session, root } = await start();
+    session.setFilter({ pair: [2, 0] });
+    expect(root.textContent).toContain("No item passes the filter");
+    [...root.querySelectorAll("button")].find((b) => b.textContent === "Show all")?.click();
+    expect(session.queue).toHaveLength(6);
+  });
+
+  it("keeps the page small with fifty thousand items", async () => {
+    const { tiles, session } = await start(50_000);
+    expect(session.queue).toHaveLength(50_000);
+    expect(tiles().length).toBeLessThan(60);
+    session.select(40_000);
+    expect(tiles().some((t) => t.dataset.item === "40000")).toBe(true);
+    expect(tiles().length).toBeLessThan(60);
+  });
+
+  it("decides by Enter on the current tile only", async () => {
+    const { session, tile, model } = await start();
+    const enter = () => new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+    tile(1).dispatchEvent(enter());
+    expect(session.current).toBe(1);
+    expect(model.count("edit")).toBe(0);
+    tile(1).dispatchEvent(enter());
+    expect(model.last("edit").args).toMatchObject({ items: [1], label: "dog" });
+  });
+});
