@@ -15,7 +15,10 @@ NEIGHBOURS = 10
 """Nearest neighbours whose distance is averaged."""
 
 DEVIATIONS = 3.5
-"""An item is flagged when the logarithm of its distance is this many robust standard deviations above the median."""
+"""An item is flagged when its distance is this many robust standard deviations above the median."""
+
+LEAST = 0.02
+"""Least cosine distance beyond the median that makes an outlier."""
 
 SMALLEST = 1e-6
 """Distances below this are noise of float32."""
@@ -38,12 +41,11 @@ class Outlier:
         """Average the distances; labels play no part."""
         assert inputs.graph is not None
         distance = (1 - inputs.graph.similarity[:, :NEIGHBOURS]).mean(axis=1).astype(np.float32)
-        logs = np.log(np.maximum(distance, SMALLEST))
-        middle = float(np.median(logs))
-        spread = float(1.4826 * np.median(np.abs(logs - middle)))
-        # A spread of (almost) none, many copies of few items, would flag everything else.
-        cut = float(np.exp(middle + DEVIATIONS * max(spread, 0.05)))
-        return replace(Result(distance, flags=distance > cut), frozen={"median": float(np.exp(middle)), "cut": cut})
+        median = float(np.median(distance))
+        spread = float(1.4826 * np.median(np.abs(distance - median)))
+        # Among copies of a few items the spread is none; what is barely different is no outlier.
+        cut = median + max(DEVIATIONS * spread, LEAST)
+        return replace(Result(distance, flags=distance > cut), frozen={"median": median, "cut": cut})
 
     def update(self, _inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
         """Return the result unchanged: no label was read."""

@@ -13,7 +13,7 @@ learnt the noise themselves (confusable classes, human raters), and then calls n
 
 MOST_NOISE = 0.75
 
-PRIOR = 20.0
+PRIOR = 5.0
 """Items' worth of trust in the weights that the fit starts from."""
 
 HEAVIEST = 4.0

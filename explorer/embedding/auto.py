@@ -67,7 +67,7 @@ def downloaded(model: str) -> bool:
     """Say whether the local Hugging Face cache holds a vision model with safe weights, without asking the network."""
     if importlib.util.find_spec("transformers") is None or importlib.util.find_spec("huggingface_hub") is None:
         return False
-    from huggingface_hub import try_to_load_from_cache
+    from explorer.embedding.hub import cached_snapshot
+    from explorer.embedding.vision import VISION_FILES
 
-    files = ("config.json", "preprocessor_config.json", "model.safetensors")
-    return all(isinstance(try_to_load_from_cache(model, file), str) for file in files)
+    return cached_snapshot(model, None, VISION_FILES) is not None

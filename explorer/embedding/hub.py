@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -22,8 +23,11 @@ class Located:
     is_folder: bool
 
 
-def locate(model: str, revision: str | None, remedy: str, config: str = "config.json") -> Located:
+def locate(model: str, revision: str | None, remedy: str, needs: tuple[str, ...] = ("config.json",)) -> Located:
     """Find a model before anything of it is loaded.
+
+    A folder is taken as it is; so is a complete snapshot in the local Hugging Face cache, without asking the network
+    (pass another `revision` to get a newer one). Else the hub is asked for the commit and the list of files.
 
     Parameters
     ----------
@@ -33,8 +37,8 @@ def locate(model: str, revision: str | None, remedy: str, config: str = "config.
         Commit, branch or tag on the hub.
     remedy
         What to do instead if it cannot be had, for the error.
-    config
-        The file that every model of this family has.
+    needs
+        Files that a model of this family has, its configuration first.
 
     Raises
     ------
@@ -43,19 +47,48 @@ def locate(model: str, revision: str | None, remedy: str, config: str = "config.
     """
     folder = Path(model).expanduser()
     if folder.is_dir():
-        _check_folder(folder, config)
+        _check_folder(folder, needs[0])
         return Located(str(folder.resolve()), _hash_folder(folder.resolve()), is_folder=True)
     if folder.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
         raise DataError(f"There is no folder {model!r}.", f"Give the folder of a model, {remedy}")
-    from huggingface_hub import hf_hub_download
+    snapshot = cached_snapshot(model, revision, needs)
+    if snapshot is not None:
+        return Located(str(snapshot), snapshot.name, is_folder=True)
+    from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+    failures: tuple[type[Exception], ...] = (HFValidationError, HfHubHTTPError, OSError, *_network_errors())
     try:
-        path = Path(hf_hub_download(model, config, revision=revision))
-    except (HFValidationError, HfHubHTTPError, OSError) as error:
+        info = HfApi().model_info(model, revision=revision, timeout=15)
+    except failures as error:
         unreachable(model, error, remedy)
-    # The hub's cache keeps files under snapshots/<commit>/.
-    return Located(model, path.parent.name, is_folder=False)
+    files = [file.rfilename for file in info.siblings or []]
+    if not any(name.endswith(".safetensors") for name in files) and any(name.endswith(_UNSAFE) for name in files):
+        _refuse_pickle(model, None)
+    return Located(model, str(info.sha), is_folder=False)
+
+
+def cached_snapshot(model: str, revision: str | None, needs: tuple[str, ...]) -> Path | None:
+    """Return the folder of a complete snapshot with safe weights in the local Hugging Face cache, or `None`."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = [try_to_load_from_cache(model, name, revision=revision) for name in needs]
+    except HFValidationError:
+        return None  # no possible id; the hub's own words follow when it is asked
+    if not all(isinstance(path, str) for path in found):
+        return None
+    folder = Path(str(found[0])).parent
+    # Weights in several files may be there in part; then the library finds out what is missing.
+    whole = any(folder.glob("*.safetensors")) and not any(folder.glob("*.safetensors.index.json"))
+    return folder if whole else None
+
+
+def _network_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of the transport that the hub's package has loaded; in newer versions they are no `OSError`."""
+    loaded = (sys.modules.get(name) for name in ("httpx", "httpx2"))
+    return tuple(module.HTTPError for module in loaded if module is not None)
 
 
 def unreachable(model: str, error: BaseException, remedy: str) -> NoReturn:

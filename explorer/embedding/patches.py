@@ -50,7 +50,6 @@ class Patches:
 
     name = "patches"
     revision = ""
-    batch_size = 16  # larger ones are slower on a CPU: the responses no longer fit into its caches
     chunk: int | None = 256
     fitted = True
 
@@ -58,6 +57,8 @@ class Patches:
         if min(filters, dimensions) < 1:
             raise DataError("filters and dimensions must be at least 1.", "Leave them out for the defaults.")
         self.device = device
+        # On a CPU larger batches are slower: the responses of one no longer fit into its caches.
+        self.batch_size = 8 if device == "cpu" else 256
         self.seed = seed
         self.filters = filters
         self.dimensions = dimensions

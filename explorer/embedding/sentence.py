@@ -38,7 +38,7 @@ class Sentence(Stateless):
     def __init__(self, model: str, device: str, revision: str | None = None, prompt: str = "") -> None:
         if importlib.util.find_spec("sentence_transformers") is None:
             raise MissingExtra(f"The sentence model {model!r}", "sentence-transformers", "text")
-        self.located = locate(model, revision, _REMEDY)
+        self.located = locate(model, revision, _REMEDY, ("config.json", "modules.json"))
         self.name = model
         self.revision = self.located.revision
         self.device = device

@@ -15,6 +15,7 @@ from explorer.embedding.hub import locate, unreachable
 from explorer.errors import DataError, MissingExtra
 from explorer.progress import Progress
 
+VISION_FILES = ("config.json", "preprocessor_config.json")
 _REMEDY = 'or take embedder="patches", which needs no download.'
 
 
@@ -36,7 +37,7 @@ class Vision(Stateless):
     def __init__(self, model: str, device: str, revision: str | None = None) -> None:
         if importlib.util.find_spec("transformers") is None:
             raise MissingExtra(f"The vision model {model!r}", "transformers", "images")
-        self.located = locate(model, revision, _REMEDY)
+        self.located = locate(model, revision, _REMEDY, VISION_FILES)
         self.name = model
         self.revision = self.located.revision
         self.device = device

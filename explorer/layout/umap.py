@@ -98,7 +98,7 @@ def umap(
     random = rng.integers(1, 2**63, size=n, dtype=np.uint64)
     here = _start(init, rng)
     there = here.copy()
-    threads = max(1, min(THREADS, os.cpu_count() or 1, n // 1000))
+    threads = _threads(n)
     ranges = _ranges(indptr, threads)
     with ThreadPoolExecutor(threads, thread_name_prefix="explorer-umap") as pool:
         for number in range(epochs):
@@ -114,6 +114,10 @@ def umap(
             progress.advance()
     progress.finish()
     return framed(here, EDGE)
+
+
+def _threads(n: int) -> int:
+    return max(1, min(THREADS, os.cpu_count() or 1, n // 1000))
 
 
 def _start(init: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

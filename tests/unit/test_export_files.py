@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -153,6 +154,16 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_half_one(tmp_path, monkey
         export.write(table(why=["new"]), path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be replaced elsewhere")
+def test_whoever_is_reading_the_old_file_keeps_all_of_it(tmp_path):
+    path = export.write(table(), tmp_path / "x.csv")
+    before = path.read_bytes()
+    with path.open("rb") as reader:
+        export.write(table(why=["new"]), path)
+        assert reader.read() == before
+    assert path.read_bytes() != before
 
 
 def test_paths_that_cannot_be_a_file(tmp_path):

@@ -74,6 +74,24 @@ def test_stale_decisions_are_not_applied_and_conflicts_keep_their_label(reviewed
         assert export.import_into(store, table) is None
 
 
+def test_somebody_who_decides_during_the_import_is_not_overwritten(reviewed, tmp_path, monkeypatch):
+    table = export.frame(ITEMS, reviewed)
+    path = tmp_path / "second.labels.db"
+    with opened(path, *ITEMS, rater="bob") as store, labels.open(path, rater="eve") as other:
+        look = store.get
+
+        def look_and_be_overtaken(item):
+            cell = look(item)
+            if item == "b":
+                other.set("b", "emu")
+            return cell
+
+        monkeypatch.setattr(store, "get", look_and_be_overtaken)
+        with pytest.raises(labels.Conflict):
+            export.import_into(store, table)
+        assert store.log()["rater"].tolist() == ["eve"]
+
+
 def test_an_earlier_version_can_be_exported(reviewed):
     reviewed.tag("v1")
     reviewed.set("a", "emu")

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,25 @@ def test_another_process_that_holds_the_file_is_waited_for_then_named(path):
         db.execute("ROLLBACK")
         db.close()
         store.set("a", "dog")
+        assert store.get("a").value == "dog"
+
+
+def test_every_commit_is_synced_and_the_file_stays_one_file(path):
+    with opened(path) as store:
+        asked = ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
+        found = [store._engine._db.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    assert found == ["truncate", 3, 1, 1]  # 3 is EXTRA
+
+
+def test_a_writer_waits_for_another_one_to_finish(path):
+    with opened(path, timeout=30) as store:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db.execute("BEGIN IMMEDIATE")
+        finish = threading.Timer(0.3, db.execute, ["COMMIT"])
+        finish.start()
+        store.set("a", "dog")
+        finish.join()
+        db.close()
         assert store.get("a").value == "dog"
 
 

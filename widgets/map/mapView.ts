@@ -5,10 +5,11 @@
  * context is replaced by the 2D renderer at once and by a fresh context later, without losing the view.
  */
 import { CanvasMap } from "./canvasMap";
+import { fly } from "./flight";
 import { readGestures } from "./gestures";
 import { Grid } from "./grid";
 import { Overlay, type Scene } from "./overlay";
-import { ease, type PointMap, TRANSITION } from "./pointMap";
+import type { PointMap } from "./pointMap";
 import { ScatterMap } from "./scatterMap";
 import { markRadius } from "./sprites";
 import * as camera from "./view";
@@ -55,7 +56,7 @@ export class MapView {
   private touched = false;
   private lassoMode = false;
   private wanted = 0;
-  private tween = 0;
+  private stopFlight: () => void = () => {};
   private retries = RETRIES;
 
   constructor(
@@ -93,7 +94,7 @@ export class MapView {
       () => {
         observer.disconnect();
         cancelAnimationFrame(this.wanted);
-        cancelAnimationFrame(this.tween);
+        this.stopFlight();
         this.plot?.destroy();
         this.plot = null;
       },
@@ -219,7 +220,7 @@ export class MapView {
 
   /** The reviewer moves the camera. */
   private look(view: camera.View): void {
-    cancelAnimationFrame(this.tween);
+    this.stopFlight();
     this.touched = true;
     this.show(view);
   }
@@ -231,27 +232,13 @@ export class MapView {
 
   /** Move the camera to a view in a few frames, or at once where motion is not wanted. */
   private fly(to: camera.View): void {
-    cancelAnimationFrame(this.tween);
+    this.stopFlight();
     const from = this.view;
     if (!this.mayAnimate()) {
       this.show(to);
       return;
     }
-    const start = performance.now();
-    const step = (): void => {
-      const t = (performance.now() - start) / TRANSITION;
-      const u = ease(t);
-      const mix = (a: number, b: number) => a + (b - a) * u;
-      const grow = (a: number, b: number) => a * (b / a) ** u;
-      this.show({
-        x: mix(from.x, to.x),
-        y: mix(from.y, to.y),
-        kx: grow(from.kx, to.kx),
-        ky: grow(from.ky, to.ky),
-      });
-      if (t < 1) this.tween = requestAnimationFrame(step);
-    };
-    this.tween = requestAnimationFrame(step);
+    this.stopFlight = fly(from, to, (view) => this.show(view));
   }
 
   private home(): camera.View {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { between } from "./flight";
 import { boxOf, fitTo, pan, refit, toDataX, toDataY, toMatrix, toScreenX, toScreenY, zoom } from "./view";
 
 const SIZE = { width: 600, height: 400 };
@@ -69,5 +70,13 @@ describe("fitting", () => {
   it("copes with one point and with none", () => {
     expect(Number.isFinite(fitTo(boxOf(Float32Array.of(0.3, 0.3)), SIZE, NONE).kx)).toBe(true);
     expect(boxOf(new Float32Array())).toEqual({ x0: -1, y0: -1, x1: 1, y1: 1 });
+  });
+});
+
+describe("flying", () => {
+  it("ends exactly where it should, and zooms by factors on the way", () => {
+    const near = { x: 1, y: 1, kx: 800, ky: 1600 };
+    expect(between(VIEW, near, 1)).toBe(near);
+    expect(between(VIEW, near, 0.5)).toEqual({ x: 0.75, y: 0.375, kx: 400, ky: 400 });
   });
 });

@@ -75,6 +75,7 @@ export const Neighbours: Panel = {
       stage.hidden = text !== "";
       key.hidden = text !== "";
       words.hidden = text !== "";
+      numbers.hidden = text !== "";
     };
 
     followCard(

@@ -1,0 +1,140 @@
+"""The registry: what runs, what is skipped, what a failure does."""
+
+import threading
+
+import numpy as np
+import pytest
+from detectors_help import flipped_digits
+
+from explorer import detectors
+from explorer.detectors import Inputs, Result, registry
+from explorer.errors import Cancelled, DataError, UnknownName
+from explorer.progress import Progress
+
+
+@pytest.fixture
+def broken():
+    """A detector that fails, there for one test."""
+
+    @detectors.detector
+    class Broken:
+        name = "broken"
+        issue = "label"
+        needs = frozenset({"graph"})
+
+        def run(self, inputs, _progress):
+            raise ZeroDivisionError("no luck")
+
+    yield Broken
+    del registry._DETECTORS["broken"]
+
+
+def test_names():
+    assert set(detectors.names()) == {
+        "confident", "vote", "relation", "outlier", "near_duplicate", "conflicting_duplicate"
+    }  # fmt: skip
+
+
+def test_a_failing_detector_is_named_and_the_others_go_on(broken):
+    inputs, _, _ = flipped_digits()
+    findings = detectors.run(inputs)
+    assert findings.failures == {"broken": "ZeroDivisionError: no luck"}
+    assert set(findings.results) == set(detectors.names()) - {"broken"}
+    combined = detectors.combine(inputs, findings)
+    assert np.isfinite(combined.p_error).all()
+
+
+def test_a_failing_update_is_named_too(monkeypatch):
+    inputs, _, _ = flipped_digits()
+    findings = detectors.run(inputs)
+
+    def fail(self, inputs, result, changed):
+        raise RuntimeError("lost")
+
+    monkeypatch.setattr(detectors.Vote, "update", fail)
+    after = detectors.update(inputs.relabelled({3: 2}), findings, [3])
+    assert after.failures == {"vote": "RuntimeError: lost"}
+    assert "relation" in after.results
+
+
+def test_what_lacks_its_inputs_is_skipped_with_the_reason():
+    inputs, _, _ = flipped_digits()
+    findings = detectors.run(Inputs(inputs.labels, 10, graph=inputs.graph))
+    assert findings.skipped == {"confident": "needs probs", "relation": "needs probs"}
+    findings = detectors.run(Inputs(inputs.labels, 10))
+    assert findings.skipped["relation"] == "needs graph and probs"
+    assert list(findings.results) == ["conflicting_duplicate"]
+
+
+def test_only_some():
+    inputs, _, _ = flipped_digits()
+    assert list(detectors.run(inputs, only=["vote"]).results) == ["vote"]
+    with pytest.raises(UnknownName, match="'vote'"):
+        detectors.run(inputs, only=["votes"])
+
+
+def test_a_name_can_be_taken_once():
+    with pytest.raises(DataError, match="already a detector 'vote'"):
+        detectors.detector(detectors.Vote)
+
+
+def test_can_be_cancelled():
+    inputs, _, _ = flipped_digits()
+    stop = threading.Event()
+    progress = Progress(report=lambda stage: stop.set() if stage.done else None, cancel=stop, interval=0.0)
+    with pytest.raises(Cancelled):
+        detectors.run(inputs, progress=progress)
+
+
+def test_update_of_everything_equals_a_new_run_but_for_frozen_globals():
+    inputs, truth, wrong = flipped_digits()
+    items = np.flatnonzero(wrong)[:5]
+    after = inputs.relabelled({int(i): int(truth[i]) for i in items})
+    updated, full = detectors.update(after, detectors.run(inputs), items), detectors.run(after)
+    for name, result in full.results.items():
+        np.testing.assert_array_equal(updated.results[name].score, result.score, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"probs": np.ones((3, 10), np.float32)}, "3 rows of probs"),
+        ({"probs": np.ones((4, 3), np.float32)}, "3 columns for 10 classes"),
+        ({"labels": np.array([0, 1, 10, 2], np.int32)}, "class codes from 0 to 9"),
+        ({"conflicting": np.zeros(2, bool)}, "2 rows of conflicting"),
+    ],
+)
+def test_inputs_must_belong_together(changes, message):
+    with pytest.raises(DataError, match=message):
+        Inputs(**{"labels": np.zeros(4, np.int32), "n_classes": 10, **changes})
+
+
+def test_a_new_detector_with_an_opinion_joins_the_pool():
+    inputs, truth, wrong = flipped_digits()
+
+    @detectors.detector
+    class Oracle:
+        name = "oracle"
+        issue = "label"
+        needs = frozenset()
+        weight = 1.0
+        floor = 0.001
+
+        def run(self, inputs, _progress):
+            return Result(np.zeros(inputs.n, np.float32))
+
+        def update(self, inputs, result, _changed):
+            return result
+
+        def explain(self, item, inputs, result, classes):
+            return []
+
+        def opinion(self, inputs, result, rows):
+            return np.eye(10, dtype=np.float32)[truth[rows]]
+
+    try:
+        combined = detectors.combine(inputs, detectors.run(inputs))
+    finally:
+        del registry._DETECTORS["oracle"]
+    assert "oracle" in combined.columns
+    assert combined.p_error[wrong].min() > combined.p_error[~wrong].max()
