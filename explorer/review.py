@@ -345,12 +345,11 @@ class Review:
             edits = [
                 Edit(
                     item=str(self.dataset.item_ids[i]),
-                    op=op,
-                    value=label if op == "set" else None,
                     expected=None if expected is None else expected.get(i),
                     why=why,
                     reason=reason,
                     evidence=self._evidence(i),
+                    **self._decision(op, i, label),
                 )
                 for i in positions
             ]
@@ -487,6 +486,13 @@ class Review:
     def _tell(self, event: str, **details: Any) -> None:
         for listener in list(self._listeners):
             listener(event, details)
+
+    def _decision(self, op: str, position: int, label: str | None) -> dict[str, Any]:
+        """Operation and value for the store, where "keep" confirms the label in force: here it means the given one."""
+        given = int(self.dataset.given[position])
+        if op == "keep" and given != self._now.codes[position] and given >= 0:
+            return {"op": "set", "value": self._now.classes[given]}
+        return {"op": op, "value": label if op == "set" else None}
 
     def _evidence(self, position: int) -> dict[str, Any] | None:
         """What the person could see when deciding: kept with the event."""

@@ -27,10 +27,10 @@ a commit hashes its events and its parent. `Store.verify` recomputes them all.
 decision whose item has other content now is *stale*: it stays in the log and is shown, and the given label holds until
 somebody decides anew. A decision whose given label changed is a *conflict*: it holds, and both labels are shown.
 
-**Files, from the outside in.** `store` is what callers hold; `live` keeps the newest version in memory; `editing`,
-`undoing`, `binding` and `raters` say what a change means; `history` and `cells` make tables; `engine` is what a
-database has to do, `sqlite` does it with `connection`, `tables`, `rows` and `checks`; `placing`, `canonical` and
-`snapshot` make the hashes; `model` has the plain values and errors.
+**Files, from the outside in.** `store` is what callers hold, on top of `reader`, which only looks; `live` keeps the
+newest version in memory; `editing`, `undoing`, `binding` and `raters` say what a change means; `history` and `cells`
+make tables; `engine` is what a database has to do, `sqlite` does it with `connection`, `tables`, `rows` and `checks`;
+`placing`, `canonical` and `snapshot` make the hashes; `model` has the plain values and errors.
 """
 
 from __future__ import annotations

@@ -1,51 +1,41 @@
-"""The store that everybody else holds: labels of one dataset, as they are and as they were."""
+"""The store that everybody else holds: it binds a dataset, takes labels, and takes them back."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels import history
 from explorer.labels.binding import Difference, class_name, compare, extend
 from explorer.labels.canonical import check_text
-from explorer.labels.cells import Version, frame_of, labels_of
-from explorer.labels.editing import first_commit, known_cell, operation_ids, plan
+from explorer.labels.cells import Version
+from explorer.labels.editing import first_commit, operation_ids, plan
 from explorer.labels.engine import CommitDraft, Engine, EventDraft
-from explorer.labels.live import Live
-from explorer.labels.model import KINDS, BindReport, Cell, Commit, Edit, Rater, StoreError, Verification
+from explorer.labels.model import KINDS, BindReport, Commit, Edit, Rater, StoreError
 from explorer.labels.raters import check_rater
+from explorer.labels.reader import Reader
 from explorer.labels.snapshot import Snapshot, from_frame
 from explorer.labels.undoing import invert
 
 Clock = Callable[[], dt.datetime]
 
 
-class Store:
-    """The label store of one dataset; made by `explorer.labels.open`. Safe from any thread.
-
-    Attributes
-    ----------
-    path
-        The store file, as text.
-    branch
-        Name of the branch that is read and written.
-    """
+class Store(Reader):
+    """The label store of one dataset; made by `explorer.labels.open`. Safe from any thread; see `Reader` too."""
 
     def __init__(self, engine: Engine, rater: Rater, clock: Clock) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._rater = rater
         self._clock = clock
-        self.path = engine.path
-        self.branch = "main"
-        self._live = Live(engine, self.branch)
 
-    # What the store is
+    def __repr__(self) -> str:
+        version = self._live.version()
+        bound = f"{len(version.snapshot):,} items, {len(version.heads):,} with events" if version else "nothing bound"
+        return f"Store({self.path!r}, {bound}, rater={self.rater!r})"
 
     @property
     def rater(self) -> str:
@@ -55,28 +45,6 @@ class Store:
     @rater.setter
     def rater(self, name: str) -> None:
         self._rater = check_rater(name, self._rater.kind)
-
-    @property
-    def head(self) -> str | None:
-        """Id of the newest commit, `None` before the first `bind`."""
-        version = self._live.version()
-        return version.commit if version else None
-
-    @property
-    def snapshot(self) -> str | None:
-        """Id of the snapshot that is bound, `None` before the first `bind`."""
-        version = self._live.version()
-        return version.snapshot.id if version else None
-
-    def classes(self) -> list[str]:
-        """Return the classes that a label may be."""
-        version = self._live.version()
-        return list(version.classes) if version else []
-
-    def __repr__(self) -> str:
-        version = self._live.version()
-        bound = f"{len(version.snapshot):,} items, {len(version.heads):,} with events" if version else "nothing bound"
-        return f"Store({self.path!r}, {bound}, rater={self.rater!r})"
 
     # Binding
 
@@ -151,25 +119,6 @@ class Store:
             if any(c.name == name for c in self._engine.schema(commit.schema).classes):
                 return commit
         raise StoreError(f"{self.path} has the class {name!r}, but no commit that brought it.", "Run verify().")
-
-    # Labels as they are
-
-    def get(self, item_id: str) -> Cell:
-        """Return the cell of an item; `UnknownName` if the dataset has no such item."""
-        with self._engine.lock:
-            return known_cell(self._live.bound(), item_id)
-
-    def head_cells(self) -> dict[str, Cell]:
-        """Return the cells of the items that have events, by item id."""
-        with self._engine.lock:
-            return dict(self._live.cells())
-
-    def cells(self, when: str | dt.datetime = "head") -> pd.DataFrame:
-        """Return every item's cell, now or as of a version: see `explorer.labels.cells.frame_of` for the columns."""
-        with self._engine.lock:
-            version = self._live.at(when)
-            live = version is self._live.version()
-            return frame_of(version.snapshot, self._live.cells() if live else version.cells())
 
     # Changing labels
 
@@ -296,58 +245,8 @@ class Store:
         draft = CommitDraft(kind, rater, self._now(), message, version.snapshot, version.schema, tuple(drafts))
         return self._live.append(draft)
 
-    def _commit(self, commit_id: str) -> Commit:
-        commit = self._engine.commit(commit_id)
-        if commit is None:
-            raise StoreError(f"{self.path}: the commit {commit_id} is missing.", "Run verify(), and go back to a copy.")
-        return commit
-
     def _now(self) -> dt.datetime:
         return self._clock().astimezone(dt.UTC)
-
-    # Labels as they were
-
-    @property
-    def id(self) -> str:
-        """What tells this store from any other, whatever its file is called."""
-        return self._engine.store_id()
-
-    def count_events(self) -> int:
-        """Count all events."""
-        return self._engine.count_events(self.branch)
-
-    def log(self, limit: int | None = None, item: str | None = None) -> pd.DataFrame:
-        """Return the events newest first, at most `limit`, of all items or of one.
-
-        Columns: time (UTC), rater, item, op, old, new (class names, missing = unlabelled), why, reason, p_error (as the
-        rater saw it), commit, event, kind (of the commit).
-        """
-        version = self._live.version()
-        return history.log(self._engine.log_rows(self.branch, limit, item), version.names if version else {})
-
-    def commits(self) -> pd.DataFrame:
-        """Return the commits newest first: position, time, rater, kind, message, commit, snapshot."""
-        return history.commits(reversed(self._engine.commits(self.branch)))
-
-    def as_of(self, when: str | dt.datetime) -> pd.Series[Any]:
-        """Return item id → label (missing = unlabelled) at a version.
-
-        `when` is "head", "base" (the given labels of the snapshot that is bound), a commit id or a prefix of one, a
-        tag, or a time (without a time zone it is local time).
-        """
-        with self._engine.lock:
-            return labels_of(self._live.at(when))
-
-    def commit_id(self, when: str | dt.datetime = "head") -> str:
-        """Return the id of the commit that a version stands for; for "base" it is `base:<snapshot id>`."""
-        with self._engine.lock:
-            version = self._live.at(when)
-            return version.commit or version.snapshot.base
-
-    def diff(self, a: str | dt.datetime, b: str | dt.datetime = "head") -> pd.DataFrame:
-        """Return the items whose label differs between two versions; see `explorer.labels.history.diff`."""
-        with self._engine.lock:
-            return history.diff(self._live.at(a), self._live.at(b))
 
     def tag(self, name: str, when: str | dt.datetime = "head") -> None:
         """Name a version. A tag that exists moves, and the reflog keeps where it was."""
@@ -355,29 +254,11 @@ class Store:
             raise DataError(f"{name!r} cannot be the name of a tag.", "Choose another name.")
         with self._engine.exclusive():
             commit = self._live.at(when).commit
+            if not commit:
+                raise DataError("The given labels are no version that can be tagged.", "Tag a commit or a time.")
             self._engine.move_ref(name, "tag", commit, self._rater, self._now(), "tag")
-
-    def verify(self) -> Verification:
-        """Recompute every hash in the file, and compare the caches with the log."""
-        with self._engine.reading():
-            try:
-                problem = next(iter(self._engine.problems()), None)
-                counts = [len(c.events) for c in map(self._commit, (c.id for c in self._engine.commits()))]
-            except (ValueError, LookupError, TypeError, OSError, StoreError) as error:
-                return Verification(False, 0, 0, f"a row cannot be read: {error}")
-        return Verification(problem is None, len(counts), sum(counts), problem)
 
     def rebuild_heads(self) -> None:
         """Make the cache of newest labels anew from the log."""
         self._engine.rebuild_heads()
         self._live.forget()
-
-    def close(self) -> None:
-        """Close the file; every acknowledged commit is in it already."""
-        self._engine.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()

@@ -30,6 +30,7 @@ def missing(values):
 
 def test_its_identity(store):
     assert (store.head, store.snapshot) == (HEAD, SNAPSHOT)
+    assert store.id == "9437fa77ce73482eb6bb283042d6386d"
     assert store.classes() == ["cat", "dog", "emu", "fox"]
     assert store.verify() == labels.Verification(True, 11, 10)
 

@@ -251,7 +251,10 @@ def test_the_log_is_newest_first_and_typed(store):
     assert log["p_error"].isna().tolist() == [True, False]
     assert log["commit"].iloc[0] == store.head
     assert len(store.log(1)) == 1
-    assert store.commits()["kind"].tolist() == ["edit", "edit", "import"]
+    store.keep("b")
+    assert store.log(item="b")["op"].tolist() == ["keep"]
+    assert store.count_events() == 3
+    assert store.commits()["kind"].tolist() == ["keep", "edit", "edit", "import"]
 
 
 def test_an_empty_log_has_the_same_columns_and_dtypes(store):
@@ -279,6 +282,8 @@ def test_labels_as_of_a_commit_a_prefix_a_time_a_tag(store):
         store.as_of(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     with pytest.raises(DataError, match="name of a tag"):
         store.tag("head")
+    with pytest.raises(DataError, match="no version that can be tagged"):
+        store.tag("x", "base")
 
 
 def test_diff_says_what_changed_and_who_did_it(store):

@@ -112,6 +112,13 @@ def test_relabel_keep_mark_and_undo_are_each_one_commit(review: Review) -> None:
     assert review.undo() is None
 
 
+def test_keep_means_the_given_label_also_after_a_relabelling(review: Review, planted: Planted) -> None:
+    review.relabel("digit-0000", 9)
+    review.keep("digit-0000")
+    assert review.corrected().iloc[0] == planted.labels[0]
+    assert review.labels.get("digit-0000").state == "kept"
+
+
 def test_a_label_that_is_no_class_is_refused_unless_it_is_meant(planted: Planted, tmp_path: Path) -> None:
     names = [f"digit {n}" for n in planted.labels]
     dataset = explorer.read(planted.images, label=names, key=planted.keys)
