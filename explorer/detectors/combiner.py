@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.detectors.pool import Pool, fit
 from explorer.detectors.protocol import Findings, Inputs, Opinionated
 from explorer.detectors.registry import get
+from explorer.detectors.vote import reached
 
 FITTED_ON = 20_000
 """Most items that the pool is fitted to."""
@@ -51,7 +53,9 @@ class Combined:
     note: str = ""
 
 
-def combine(inputs: Inputs, findings: Findings, *, like: Combined | None = None) -> Combined:
+def combine(
+    inputs: Inputs, findings: Findings, *, like: Combined | None = None, changed: Sequence[int] | None = None
+) -> Combined:
     """Pool the opinions of all detectors that have one.
 
     Works with any of them: a model's alone, the neighbours' alone, or all.
@@ -60,6 +64,9 @@ def combine(inputs: Inputs, findings: Findings, *, like: Combined | None = None)
     ----------
     like
         An earlier verdict whose weights are kept, so that relabelling one item moves no other but by its evidence.
+    changed
+        With `like`: positions of the items whose label changed since. Only they, and the items that have them as
+        neighbours, are judged again; the rest is taken over.
     """
     columns = [name for name in findings.results if isinstance(get(name), Opinionated)]
     note = _nothing_to_compare(inputs, columns)
@@ -74,11 +81,16 @@ def combine(inputs: Inputs, findings: Findings, *, like: Combined | None = None)
             rows = np.sort(np.random.default_rng(inputs.seed).choice(rows, FITTED_ON, replace=False))
         start = [_opinionated(name).weight for name in columns]
         pool = fit(_logs(inputs, findings, columns, rows), inputs.labels[rows], start)
-    p_error = np.full(inputs.n, np.nan, dtype=np.float32)
-    suggested = np.full(inputs.n, -1, dtype=np.int32)
+    if changed is not None and like is not None and pool is like.pool:
+        p_error, suggested = like.p_error.copy(), like.suggested.copy()
+        again = reached(inputs, changed)
+    else:
+        p_error = np.full(inputs.n, np.nan, dtype=np.float32)
+        suggested = np.full(inputs.n, -1, dtype=np.int32)
+        again = np.arange(inputs.n)
     block = max(1, CELLS // inputs.n_classes)
-    for start_row in range(0, inputs.n, block):
-        rows = np.arange(start_row, min(start_row + block, inputs.n))
+    for begin in range(0, len(again), block):
+        rows = again[begin : begin + block]
         q = pool.blend(_logs(inputs, findings, columns, rows))
         labels = inputs.labels[rows]
         own = q[np.arange(len(rows)), np.maximum(labels, 0)]

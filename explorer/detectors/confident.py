@@ -11,6 +11,9 @@ from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
 from explorer.progress import Progress
 
+CELLS = 2**22
+"""Most cells [rows, K] held at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class NoiseEstimate:
@@ -78,11 +81,21 @@ class Confident:
         """Estimate the noise, then score and flag."""
         assert inputs.probs is not None
         noise = estimate(inputs.probs, inputs.labels, inputs.n_classes)
-        return _result(inputs, noise, _cuts(inputs, noise))
+        cuts = _cuts(inputs, noise)
+        block = max(1, CELLS // max(1, inputs.n_classes))
+        parts = [
+            _judge(inputs, np.arange(start, min(start + block, inputs.n)), cuts) for start in range(0, inputs.n, block)
+        ]
+        score, margin, flags = (np.concatenate(column) for column in zip(*parts, strict=True))
+        best = inputs.probs.argmax(axis=1).astype(np.int32)
+        return Result(score, best, flags, columns={"margin": margin}, frozen={"noise": noise, "cuts": cuts})
 
-    def update(self, inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
-        """Score again with the noise estimate and the cuts as they were; an item's score reads its own label alone."""
-        return _result(inputs, result.frozen["noise"], result.frozen["cuts"])
+    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+        """Score the changed items again: each reads its own label alone. Noise estimate and cuts stay as they were."""
+        assert result.flags is not None
+        score, margin, flags = result.score.copy(), result.columns["margin"].copy(), result.flags.copy()
+        score[changed], margin[changed], flags[changed] = _judge(inputs, changed, result.frozen["cuts"])
+        return replace(result, score=score, flags=flags, columns={"margin": margin})
 
     def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the probabilities."""
@@ -117,22 +130,23 @@ def _cuts(inputs: Inputs, noise: NoiseEstimate) -> NDArray[np.float64]:
     return cuts
 
 
-def _result(inputs: Inputs, noise: NoiseEstimate, cuts: NDArray[np.float64]) -> Result:
+def _judge(
+    inputs: Inputs, rows: NDArray[np.intp], cuts: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Return 1 − self-confidence, margin and flag of some items."""
     assert inputs.probs is not None
-    p, labelled = inputs.probs, inputs.labelled
-    rows, given = np.arange(inputs.n), np.maximum(inputs.labels, 0)
-    own = p[rows, given]
+    p, labels = inputs.probs[rows], inputs.labels[rows]
+    each, given, labelled = np.arange(len(rows)), np.maximum(labels, 0), labels >= 0
+    own = p[each, given]
     gap = p - own[:, None]
-    gap[rows, given] = -np.inf
-    margin = gap.max(axis=1) if inputs.n_classes > 1 else np.zeros(inputs.n, np.float32)
-    best = p.argmax(axis=1).astype(np.int32)
+    gap[each, given] = -np.inf
+    margin = gap.max(axis=1) if inputs.n_classes > 1 else np.zeros(len(rows), np.float32)
     # An item that the model itself holds for its given label is never flagged.
-    flags = labelled & (best != given) & (gap >= cuts[given]).any(axis=1)
-    score = np.where(labelled, 1 - own, np.nan).astype(np.float32)
-    return replace(
-        Result(score, suggestion=best, flags=flags),
-        columns={"margin": np.where(labelled, margin, np.nan).astype(np.float32)},
-        frozen={"noise": noise, "cuts": cuts},
+    flags = labelled & (margin > 0) & (gap >= cuts[given]).any(axis=1)
+    return (
+        np.where(labelled, 1 - own, np.nan).astype(np.float32),
+        np.where(labelled, margin, np.nan).astype(np.float32),
+        flags,
     )
 
 

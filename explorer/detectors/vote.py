@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -49,13 +50,7 @@ class Vote:
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Vote again where the item or one of its voters changed; nothing is frozen, so this is a full run's result."""
-        assert inputs.graph is not None
-        # The size of a class is read only where it is one. So many changes can have made no larger one of such.
-        touched = [np.asarray(changed, dtype=np.intp), _of_small_classes(inputs, len(changed) + 1)]
-        for item in changed:
-            rows, slots = inputs.graph.pointing_at(int(item))
-            touched.append(rows[slots < NEIGHBOURS].astype(np.intp))
-        again = np.unique(np.concatenate(touched))
+        again = reached(inputs, changed)
         score, suggestion = result.score.copy(), np.array(result.suggestion)
         score[again], suggestion[again] = _score(inputs, again)
         return replace(result, score=score, suggestion=suggestion)
@@ -118,9 +113,15 @@ def alone(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
     return result
 
 
-def _of_small_classes(inputs: Inputs, size: int) -> NDArray[np.intp]:
+def reached(inputs: Inputs, changed: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the items whose opinions may be others after these changed their labels: they, and those next to them."""
+    touched = [np.asarray(changed, dtype=np.intp)]
+    if inputs.graph is not None:
+        touched += [inputs.graph.pointing_at(int(item))[0].astype(np.intp) for item in changed]
+    # The size of a class is read only where it is one. So few changes cannot have made a larger one of such.
     counts = np.bincount(inputs.labels[inputs.labelled], minlength=inputs.n_classes)
-    return np.flatnonzero(inputs.labelled & (counts[inputs.labels] <= size))
+    touched.append(np.flatnonzero(inputs.labelled & (counts[inputs.labels] <= len(changed) + 1)))
+    return np.unique(np.concatenate(touched))
 
 
 def _score(inputs: Inputs, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:

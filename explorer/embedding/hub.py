@@ -16,8 +16,19 @@ _UNSAFE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 
 @dataclass(frozen=True)
 class Located:
-    """Where a model is: a folder or an id that its library can load, and what exactly it is (commit or hash)."""
+    """Where a model is.
 
+    Attributes
+    ----------
+    name
+        For people and for the cache: the id, or the last two parts of the folder's path.
+    source
+        A folder or an id that the model's library can load.
+    revision
+        What exactly it is: the commit, or a hash of the folder's files.
+    """
+
+    name: str
     source: str
     revision: str
     is_folder: bool
@@ -48,12 +59,13 @@ def locate(model: str, revision: str | None, remedy: str, needs: tuple[str, ...]
     folder = Path(model).expanduser()
     if folder.is_dir():
         _check_folder(folder, needs[0])
-        return Located(str(folder.resolve()), _hash_folder(folder.resolve()), is_folder=True)
+        folder = folder.resolve()
+        return Located("/".join(folder.parts[-2:]), str(folder), _hash_folder(folder), is_folder=True)
     if folder.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
         raise DataError(f"There is no folder {model!r}.", f"Give the folder of a model, {remedy}")
     snapshot = cached_snapshot(model, revision, needs)
     if snapshot is not None:
-        return Located(str(snapshot), snapshot.name, is_folder=True)
+        return Located(model, str(snapshot), snapshot.name, is_folder=True)
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
@@ -65,7 +77,7 @@ def locate(model: str, revision: str | None, remedy: str, needs: tuple[str, ...]
     files = [file.rfilename for file in info.siblings or []]
     if not any(name.endswith(".safetensors") for name in files) and any(name.endswith(_UNSAFE) for name in files):
         _refuse_pickle(model, None)
-    return Located(model, str(info.sha), is_folder=False)
+    return Located(model, model, str(info.sha), is_folder=False)
 
 
 def cached_snapshot(model: str, revision: str | None, needs: tuple[str, ...]) -> Path | None:

@@ -7,9 +7,9 @@ patches, a dictionary, a two-sided soft threshold, sums over quadrants. Here fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ _CONTRAST = 10.0  # added to the variance of a patch (pixels 0 … 255), as in t
 _WHITEN = 0.1  # added to the eigenvalues of the patches' covariance, as in the paper
 _THRESHOLD = 0.25
 _REGIONS = 3  # a side
+_PART = 8  # pictures that one thread works on at a time
 _FIT_PICTURES = 3000
 _FIT_PATCHES = 40_000
 
@@ -57,13 +58,12 @@ class Patches:
         if min(filters, dimensions) < 1:
             raise DataError("filters and dimensions must be at least 1.", "Leave them out for the defaults.")
         self.device = device
-        # On a CPU larger batches are slower: the responses of one no longer fit into its caches.
-        self.batch_size = 8 if device == "cpu" else 256
+        self.batch_size = 64 if device == "cpu" else 256
         self.seed = seed
         self.filters = filters
         self.dimensions = dimensions
         self._fitted: dict[str, NDArray[Any]] = {}
-        self._kernels: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
+        self._on_device: _Tensors | None = None
 
     def options(self) -> dict[str, Any]:
         """Return what the vectors depend on."""
@@ -83,7 +83,7 @@ class Patches:
         pooled: list[NDArray[np.float32]] = []
         for start in range(0, len(sample), self.batch_size):
             progress.check()
-            pooled.append(self._pooled(sample[start : start + self.batch_size]))
+            pooled.append(self._in_parts(self._pooled, sample[start : start + self.batch_size]))
         self._fitted.update(_components(np.concatenate(pooled), self.dimensions, self.seed))
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -103,9 +103,7 @@ class Patches:
 
     def encode(self, batch: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Return float32 [B, dimensions]."""
-        fitted = self._fitted
-        vectors: NDArray[np.float32] = (self._pooled(np.stack(batch)) - fitted["centre"]) @ fitted["axes"]
-        return vectors
+        return self._in_parts(self._project, np.stack(batch))
 
     def _sample(self, dataset: Dataset, progress: Progress) -> NDArray[np.uint8]:
         def read(item: int) -> NDArray[np.uint8] | None:
@@ -124,7 +122,32 @@ class Patches:
             raise DataError("None of the pictures that were sampled can be read.", "Check the files.")
         return np.stack(pictures)
 
-    def _pooled(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _in_parts(
+        self, work: Callable[[NDArray[np.uint8]], torch.Tensor], pictures: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """Work on a batch: at once on a GPU; on a CPU in small parts, each by one thread from beginning to end.
+
+        The responses of a small part stay in the processor's caches, and no thread waits for another within an
+        operation, which on a busy machine takes more time than the work itself (ten times more was measured).
+        """
+        import torch
+
+        if self.device != "cpu":
+            return np.asarray(work(pictures).cpu().numpy(), dtype=np.float32)
+        parts = [pictures[start : start + _PART] for start in range(0, len(pictures), _PART)]
+        with ThreadPoolExecutor(torch.get_num_threads(), initializer=_one_thread_each) as pool:
+            done = list(pool.map(work, parts))
+        return np.concatenate([part.numpy() for part in done])
+
+    def _project(self, pictures: NDArray[np.uint8]) -> torch.Tensor:
+        """Return float32 [B, dimensions]: the principal components of the pooled responses."""
+        import torch
+
+        kernels = self._tensors()
+        with torch.inference_mode():
+            return (self._pooled(pictures) - kernels.centre) @ kernels.axes
+
+    def _pooled(self, pictures: NDArray[np.uint8]) -> torch.Tensor:
         """Return float32 [B, 2 · regions² · filters]: both sides of the soft threshold, averaged over each region.
 
         The root of the averages evens out strong and weak responses (neighbours agree more often, measured).
@@ -135,7 +158,8 @@ class Patches:
         import torch
         from torch.nn import functional
 
-        kernels, bias, box = self._tensors()
+        fitted = self._tensors()
+        kernels, box = fitted.kernels, fitted.box
         with torch.inference_mode():
             pixels = torch.from_numpy(pictures).to(self.device).permute(0, 3, 1, 2).float()
             mean = functional.conv2d(pixels, box)
@@ -144,21 +168,43 @@ class Patches:
             responses = functional.conv2d(pixels - 128.0, kernels)
             responses -= (mean - 128.0) * kernels.sum(dim=(1, 2, 3))[None, :, None, None]
             responses /= deviation
-            responses += bias[None, :, None, None]
+            responses += fitted.bias[None, :, None, None]
             above = functional.adaptive_avg_pool2d(functional.relu(responses - _THRESHOLD), _REGIONS)
             below = functional.adaptive_avg_pool2d(functional.relu_(responses.neg_().sub_(_THRESHOLD)), _REGIONS)
-            pooled: NDArray[np.float32] = torch.cat([above, below], dim=1).flatten(1).sqrt_().cpu().numpy()
-        return pooled
+            return torch.cat([above, below], dim=1).flatten(1).sqrt_()
 
-    def _tensors(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _tensors(self) -> _Tensors:
+        """Return what was fitted as tensors on the device."""
         import torch
 
-        if self._kernels is None:
-            flat = torch.from_numpy(self._fitted["kernels"])
-            kernels = flat.reshape(-1, PATCH, PATCH, 3).permute(0, 3, 1, 2).contiguous().to(self.device)
-            box = torch.full((1, 3, PATCH, PATCH), 1.0 / (3 * PATCH * PATCH), device=self.device)
-            self._kernels = kernels, torch.from_numpy(self._fitted["bias"]).to(self.device), box
-        return self._kernels
+        if self._on_device is None or len(self._on_device.axes) != len(self._fitted.get("axes", ())):
+            fitted = {name: torch.from_numpy(values).to(self.device) for name, values in self._fitted.items()}
+            empty = torch.empty(0, device=self.device)  # until the components are fitted
+            self._on_device = _Tensors(
+                kernels=fitted["kernels"].reshape(-1, PATCH, PATCH, 3).permute(0, 3, 1, 2).contiguous(),
+                bias=fitted["bias"],
+                box=torch.full((1, 3, PATCH, PATCH), 1.0 / (3 * PATCH * PATCH), device=self.device),
+                centre=fitted.get("centre", empty),
+                axes=fitted.get("axes", empty),
+            )
+        return self._on_device
+
+
+class _Tensors(NamedTuple):
+    kernels: torch.Tensor  # [filters, 3, 6, 6]
+    bias: torch.Tensor  # [filters]
+    box: torch.Tensor  # [1, 3, 6, 6]: the mean over a patch
+    centre: torch.Tensor  # [F]
+    axes: torch.Tensor  # [F, dimensions]
+
+
+def _one_thread_each() -> None:
+    """Keep torch to one thread in the calling thread; other threads are not touched."""
+    import torch
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
+
+    torch.get_num_threads()  # a thread's first call of torch sets its OpenMP threads, so the limit comes after it
+    threadpool_limits(1, user_api="openmp")
 
 
 def _draw(pictures: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:

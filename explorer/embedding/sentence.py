@@ -39,7 +39,7 @@ class Sentence(Stateless):
         if importlib.util.find_spec("sentence_transformers") is None:
             raise MissingExtra(f"The sentence model {model!r}", "sentence-transformers", "text")
         self.located = locate(model, revision, _REMEDY, ("config.json", "modules.json"))
-        self.name = model
+        self.name = self.located.name
         self.revision = self.located.revision
         self.device = device
         self.prompt = prompt

@@ -68,12 +68,16 @@ class Tfidf(Stateless):
         try:
             terms = vectorizer.fit_transform(batch)
         except ValueError:  # no term occurs twice, or there are none but punctuation
-            vectorizer.set_params(analyzer="char", ngram_range=(1, 3), min_df=1)
+            vectorizer.set_params(analyzer="char", ngram_range=(1, 3), min_df=1, token_pattern=None)
             terms = vectorizer.fit_transform(batch)
         size = min(self.dimensions, min(terms.shape) - 1)
         if size < 2:
             dense = np.asarray(terms.todense(), dtype=np.float32)
             return dense[:, : self.dimensions]
         _, _, axes = randomized_svd(terms, size, random_state=self.seed, n_iter=4)
-        projected = normalize(terms @ axes.T.astype(np.float32))
+        projected = normalize(np.asarray(terms @ axes.T, dtype=np.float32))
+        # A text of rare words alone has no direction; such texts share one of their own.
+        unknown = ~projected.any(axis=1)
+        if unknown.any():
+            projected = np.column_stack([projected, unknown])
         return np.ascontiguousarray(projected, dtype=np.float32)

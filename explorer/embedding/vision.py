@@ -38,7 +38,7 @@ class Vision(Stateless):
         if importlib.util.find_spec("transformers") is None:
             raise MissingExtra(f"The vision model {model!r}", "transformers", "images")
         self.located = locate(model, revision, _REMEDY, VISION_FILES)
-        self.name = model
+        self.name = self.located.name
         self.revision = self.located.revision
         self.device = device
         self.precision = precision(device)

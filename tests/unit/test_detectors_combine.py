@@ -89,6 +89,9 @@ def test_relabelling_with_the_weights_kept_moves_only_who_is_concerned():
     updated = detectors.update(after_inputs, findings, [item])
     after = detectors.combine(after_inputs, updated, like=before)
     assert after.pool == before.pool
+    quick = detectors.combine(after_inputs, updated, like=before, changed=[item])
+    for field in ("p_error", "suggested", "is_issue"):
+        np.testing.assert_array_equal(getattr(quick, field), getattr(after, field))
     assert after.p_error[item] < 0.1 < before.p_error[item]
     concerned = set(inputs.graph.pointing_at(item)[0].tolist()) | {item}
     moved = set(np.flatnonzero(after.p_error != before.p_error).tolist())

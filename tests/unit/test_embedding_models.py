@@ -98,6 +98,7 @@ def test_vision_models_from_a_folder(tmp_path, kind, width):
     assert result.vectors.dtype == np.float32
     assert np.isfinite(result.vectors).all()
     assert len(result.revision) == 40
+    assert result.name == f"{tmp_path.name}/{kind}"
     assert np.abs(result.vectors[0] - result.vectors[1]).max() > 1e-4
     np.testing.assert_allclose(embed(dataset, str(folder), cache=False).vectors, result.vectors, atol=1e-5)
     assert embed(dataset, str(folder)).from_cache
@@ -282,3 +283,15 @@ def test_an_unreachable_hub_says_what_to_do(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120)
     assert "SAID The model 'facebook/dinov2-small' cannot be had" in done.stdout, done.stderr
     assert "patches" in done.stdout
+
+
+def test_a_model_in_the_hub_cache_needs_no_network(tmp_path, monkeypatch):
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repository = tmp_path / "hub" / "models--someone--tiny"
+    save(repository / "snapshots" / commit, "dinov2")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    result = embed(pictures(3), "someone/tiny")
+    assert (result.name, result.revision) == ("someone/tiny", commit)
+    assert np.isfinite(result.vectors).all()

@@ -2,6 +2,7 @@
 import { acceptSuggestion, keep, mark, relabel } from "../core/actions";
 import { h, key } from "../core/dom";
 import { printed } from "../core/keys";
+import { nameElement } from "../core/name";
 import type { Session } from "../core/session";
 import type { Card } from "../core/types";
 import { freshId } from "../core/wire";
@@ -147,6 +148,6 @@ function button(hook: string, pressed: string, click: () => void, extra = ""): H
 
 function name(target: HTMLButtonElement, text: string): void {
   const label = target.firstElementChild as HTMLElement;
-  label.textContent = text;
+  label.replaceChildren(nameElement(text));
   target.title = text;
 }

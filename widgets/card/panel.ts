@@ -27,9 +27,8 @@ export const Card: Panel = {
     const body = h(
       "section",
       { class: "dqx-card-body", data: { dqx: "card" }, hidden: true, aria: { label: "Current item" } },
-      preview,
-      facts,
-      pairs,
+      // In the explorer this part scrolls if it must: the buttons below it stay where they are.
+      h("div", { class: "dqx-card-read" }, preview, facts, pairs),
       decisions.element,
     );
     root.append(placeholder, body);

@@ -1,6 +1,7 @@
 /** The ground every panel stands on: tokens and theme. */
 import "./tokens.css";
 import { h, svg } from "./dom";
+import { nameElement } from "./name";
 import type { Session } from "./session";
 import { classColour, classShape, isDark, onTheme } from "./theme";
 
@@ -14,7 +15,7 @@ export function frame(root: HTMLElement, name: string, signal: AbortSignal): voi
 /** A label with its colour and shape: colour alone never carries it. */
 export function labelChip(session: Session, code: number): HTMLElement {
   const name = session.className(code);
-  return h("span", { class: "dqx-chip", title: name }, swatch(code), h("span", { text: name }));
+  return h("span", { class: "dqx-chip", title: name }, swatch(code), nameElement(name));
 }
 
 /** The small coloured shape of a class. */

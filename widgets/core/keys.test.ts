@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { classOfKey, keyOfClass } from "./actions";
 import { BINDINGS, bindingOf, bindKeys, command, printed } from "./keys";
 import { MockModel, settled, sixItems } from "./mockModel";
-import { type Notice, Session } from "./session";
+import { Session } from "./session";
+import type { Notice } from "./topics";
 
 async function start() {
   const model = new MockModel(sixItems());

@@ -25,7 +25,9 @@ export function showPreview(preview: Preview, urlFor: (blob: Blob) => string): H
       return h(
         "dl",
         { class: "dqx-preview dqx-preview-table" },
-        ...preview.cells.flatMap(([name, value]) => [h("dt", { text: name }), h("dd", { text: value })]),
+        ...preview.cells.map(([name, value]) =>
+          h("div", {}, h("dt", { text: name, title: name }), h("dd", { text: value, title: value })),
+        ),
       );
     case "error":
       return h("div", { class: "dqx-preview dqx-preview-error", text: preview.message });

@@ -1,6 +1,7 @@
 /** What went wrong or wants to be known, as lines that lie over the map's foot; none of them stops the work. */
 import { h } from "../core/dom";
-import type { Notice, Session } from "../core/session";
+import type { Session } from "../core/session";
+import type { Notice } from "../core/topics";
 
 /** Notices that merely inform go by themselves after this many milliseconds. */
 const INFORMED = 7000;

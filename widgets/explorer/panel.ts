@@ -24,6 +24,11 @@ export const Explorer: Panel = {
     frame(root, "explorer", signal);
     root.setAttribute("role", "region");
     root.setAttribute("aria-label", "Data-quality explorer");
+    const showKind = (): void => {
+      root.dataset.kind = session.hello?.dataset.kind ?? "";
+    };
+    session.on("hello", showKind, signal);
+    showKind();
     const place = (panel: Panel): HTMLElement => {
       const element = h("div");
       panel.mount(element, session, signal);

@@ -2,6 +2,7 @@
 import { keyOfClass } from "../core/actions";
 import { h, key } from "../core/dom";
 import { swatch } from "../core/frame";
+import { nameElement } from "../core/name";
 import type { Session } from "../core/session";
 
 export interface Legend {
@@ -37,7 +38,7 @@ export function makeLegend(session: Session, onHighlight: (code: number) => void
               aria: { pressed: String(highlight === code) },
             },
             swatch(code),
-            h("span", { class: "dqx-map-class-name", text: name }),
+            nameElement(name),
             // A class called 3 says its key already.
             digit !== null && digit !== name ? key(digit) : null,
           );

@@ -3,7 +3,7 @@
  *
  * Computed when labels, scores or the filter change, never while panning.
  */
-import type { Filter } from "../core/session";
+import type { Filter } from "../core/queueOrder";
 import { PALETTE_LENGTH } from "../core/theme";
 import type { Labels, Scores } from "../core/types";
 import { LEVEL } from "./pointMap";

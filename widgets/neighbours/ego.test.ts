@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { around, arrange, type Box, capacity, type Spoke } from "./ego";
 
-const flat: Box = { width: 490, height: 150, nodeWidth: 48, nodeHeight: 32, middle: 40 };
+const flat: Box = { width: 490, height: 150, nodeWidth: 48, nodeHeight: 32, middleWidth: 40, middleHeight: 40 };
 const tall: Box = { ...flat, width: 330, height: 400, nodeWidth: 56, nodeHeight: 46 };
+const words: Box = { width: 490, height: 138, nodeWidth: 104, nodeHeight: 46, middleWidth: 104, middleHeight: 34 };
 const spokes = (n: number): Spoke[] =>
   Array.from({ length: n }, (_, i) => ({ label: i % 3, similarity: 0.99 - i * 0.02 }));
 
 describe("arrange", () => {
-  for (const [name, box] of Object.entries({ flat, tall }))
+  for (const [name, box] of Object.entries({ flat, tall, words }))
     it(`keeps nodes apart, off the middle and inside a ${name} box`, () => {
       const n = capacity(box);
       const points = arrange(spokes(n), box);
@@ -19,7 +20,9 @@ describe("arrange", () => {
         const free = (b: { x: number; y: number }, w: number, h: number) =>
           Math.abs(a.x - b.x) >= w - 1 || Math.abs(a.y - b.y) >= h - 1;
         const middle = { x: box.width / 2, y: box.height / 2 };
-        expect(free(middle, (box.nodeWidth + box.middle) / 2, (box.nodeHeight + box.middle) / 2)).toBe(true);
+        expect(
+          free(middle, (box.nodeWidth + box.middleWidth) / 2, (box.nodeHeight + box.middleHeight) / 2),
+        ).toBe(true);
         for (const b of points.slice(i + 1)) expect(free(b, box.nodeWidth, box.nodeHeight)).toBe(true);
       });
     });

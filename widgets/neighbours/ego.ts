@@ -12,7 +12,8 @@ export interface Box {
   /** Size of a neighbour's node with its caption, and of the middle one. */
   nodeWidth: number;
   nodeHeight: number;
-  middle: number;
+  middleWidth: number;
+  middleHeight: number;
 }
 
 export interface Point {
@@ -23,13 +24,19 @@ export interface Point {
 /** Room left free between nodes. */
 const MARGIN = 3;
 const ROUNDS = 160;
+/** Share of the room around the middle that nodes may take. */
+const SHARE = 0.5;
 /** The nearest possible neighbour stands this share of the way out. */
 const NEAREST = 0.3;
 
 /** How many nodes fit without a crowd. */
 export function capacity(box: Box): number {
-  const free = box.width * box.height * 0.42;
-  return Math.max(4, Math.min(16, Math.floor(free / ((box.nodeWidth + MARGIN) * (box.nodeHeight + MARGIN)))));
+  const width = box.nodeWidth + MARGIN;
+  const height = box.nodeHeight + MARGIN;
+  const free = SHARE * (box.width * box.height - (box.middleWidth + width) * (box.middleHeight + height));
+  // Wide nodes in a low box find places in rows only.
+  const rows = Math.floor(box.height / height) * Math.floor(box.width / width) - 1;
+  return Math.max(3, Math.min(16, rows, Math.floor(free / (width * height))));
 }
 
 /** Indices of the spokes in the order around the middle: each label's neighbours side by side, most frequent first. */
@@ -86,12 +93,15 @@ function moveApart(points: readonly Point[], box: Box): Point[] {
   const width = box.nodeWidth + MARGIN;
   const height = box.nodeHeight + MARGIN;
   const centre = { x: box.width / 2, y: box.height / 2 };
+  const fromMiddle = { x: (width + box.middleWidth) / 2, y: (height + box.middleHeight) / 2 };
+  // Where no node fits above the middle, all go to its sides.
+  const sideways = box.height / 2 < fromMiddle.y + box.nodeHeight / 2;
   for (let round = 0; round < ROUNDS; round++) {
     let touched = false;
     for (const [i, a] of moved.entries()) {
-      if (push(a, centre, (width + box.middle) / 2, (height + box.middle) / 2, 1, i)) touched = true;
+      if (push(a, centre, fromMiddle, 1, i, sideways)) touched = true;
       for (let j = i + 1; j < moved.length; j++)
-        if (push(a, moved[j] as Point, width, height, 0.5, i + j)) touched = true;
+        if (push(a, moved[j] as Point, { x: width, y: height }, 0.5, i + j)) touched = true;
     }
     for (const p of moved) {
       p.x = Math.min(box.width - box.nodeWidth / 2, Math.max(box.nodeWidth / 2, p.x));
@@ -102,16 +112,16 @@ function moveApart(points: readonly Point[], box: Box): Point[] {
   return moved;
 }
 
-/** Part two boxes that overlap; `share` of the way is a's (1 = b stays where it is). */
-function push(a: Point, b: Point, width: number, height: number, share: number, tie: number): boolean {
+/** Part two centres that are nearer than `least`; `share` of the way is a's (1 = b stays where it is). */
+function push(a: Point, b: Point, least: Point, share: number, tie: number, sideways = false): boolean {
   const dx = a.x - b.x;
   const dy = a.y - b.y;
-  const overX = width - Math.abs(dx);
-  const overY = height - Math.abs(dy);
+  const overX = least.x - Math.abs(dx);
+  const overY = least.y - Math.abs(dy);
   if (overX <= 0 || overY <= 0) return false;
   // Equal centres part in a direction that depends on their numbers only.
   const sign = (d: number) => (d === 0 ? (tie % 2 === 0 ? 1 : -1) : Math.sign(d));
-  const axis = overX < overY ? "x" : "y";
+  const axis = sideways || overX < overY ? "x" : "y";
   const by = axis === "x" ? overX * sign(dx) : overY * sign(dy);
   a[axis] += by * share;
   if (share < 1) b[axis] -= by * (1 - share);

@@ -8,6 +8,7 @@ import { followCard } from "../core/currentCard";
 import { h, svg } from "../core/dom";
 import { keepFocus } from "../core/focus";
 import { frame } from "../core/frame";
+import { nameElement } from "../core/name";
 import type { Panel } from "../core/panel";
 import { thumbnail } from "../core/preview";
 import type { Session } from "../core/session";
@@ -124,10 +125,11 @@ function nearest(session: Session, card: Card, most: number): Placed[] {
 function boxFor(session: Session, width: number, height: number): Box {
   const picture = session.hello?.dataset.kind === "image";
   const long = session.classes.some((name) => name.length > 2);
-  if (!picture) return { width, height, nodeWidth: 104, nodeHeight: 46, middle: 46 };
+  const middle = { middleWidth: picture ? 40 : 104, middleHeight: picture ? 40 : 34 };
+  if (!picture) return { width, height, nodeWidth: 104, nodeHeight: 46, ...middle };
   return long
-    ? { width, height, nodeWidth: 56, nodeHeight: 46, middle: 40 }
-    : { width, height, nodeWidth: 48, nodeHeight: 32, middle: 40 };
+    ? { width, height, nodeWidth: 60, nodeHeight: 46, ...middle }
+    : { width, height, nodeWidth: 48, nodeHeight: 32, ...middle };
 }
 
 /** Whether captions stand beside the pictures. */
@@ -173,7 +175,7 @@ function graph(session: Session, card: Card, spokes: readonly Placed[], box: Box
     thumbnail(session, card.item),
   );
   middle.style.borderColor = classColour(now, isDark());
-  put(middle, centre.x, centre.y, picture ? box.middle : box.nodeWidth, box.middle);
+  put(middle, centre.x, centre.y, box.middleWidth, box.middleHeight);
   const list = h("ul", { class: "dqx-ego-nodes", aria: { label: "Nearest neighbours" } });
   around(spokes).forEach((index, order) => {
     const point = points[index] as { x: number; y: number };
@@ -213,7 +215,7 @@ function node(session: Session, spoke: Placed, now: number, first: boolean): HTM
     h(
       "span",
       { class: "dqx-ego-caption dqx-cut" },
-      h("span", { text: name }),
+      nameElement(name),
       h("span", { class: "dqx-ego-number", text: ` ${spoke.similarity.toFixed(2).replace(/^0/, "")}` }),
     ),
   );

@@ -62,8 +62,16 @@ describe("words", () => {
     expect(summary(running)).toBe("61 % · 15/s · 4 s left · cuda:0 H100");
     expect(summary(stage({ rate: 12_400, device: "cpu (2 threads)" }))).toBe("1,797 · 12,400/s · cpu");
     expect(summary(stage({ name: "graph", note: "k 50, exact", device: "cpu" }), "cpu (2 threads)")).toBe(
-      "k 50, exact",
+      "k 50 exact",
     );
+    expect(summary(stage({ name: "probe", note: "out-of-fold accuracy 0.916" }))).toBe(".916");
+    expect(summary(stage({ name: "graph", note: "k 50, inverted file, recall 0.987" }))).toBe(
+      "k 50 inverted file .987",
+    );
+    expect(summary(stage({ name: "score", note: "5 methods; cleanlab failed: too old" }))).toBe(
+      "5 methods, 1 failed",
+    );
+    expect(summary(stage({ name: "layout", note: "UMAP of the neighbour graph" }))).toBe("");
     expect(summary(stage({ state: "failed", note: "No such model." }))).toBe("No such model.");
     expect(summary(stage({ state: "waiting" }))).toBe("");
   });
@@ -90,7 +98,7 @@ describe("the strip", () => {
     model.say({ event: "stages", stages: [stage({}), stage({ name: "layout" })] });
     await settled();
     expect(find("cancel").hidden).toBe(true);
-    expect(root.querySelector("[role=status]")?.textContent).toBe("Embed done, Layout done");
+    expect(root.querySelector("[role=status]")?.textContent).toBe("Embed done, UMAP done");
     expect(session.stages).toHaveLength(2);
   });
 
@@ -120,7 +128,7 @@ describe("the strip", () => {
 
   it("counts decisions and suspects, and says when the embedding is not to be trusted", async () => {
     const { find, root } = await start([stage({})], { trust: "Neighbours agree on 41 % only." });
-    expect(find("reviewed").textContent).toBe("reviewed 0 · fixed 0 · 3 suspects");
+    expect(find("reviewed").textContent).toBe("reviewed 0 · fixed 0");
     expect(find("trust").textContent).toContain("41 %");
     expect(root.querySelector("img")).toBeNull();
   });

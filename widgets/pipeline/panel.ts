@@ -30,7 +30,7 @@ export const Pipeline: Panel = {
         "div",
         { class: "dqx-pipe-row" },
         stages,
-        h("div", { class: "dqx-pipe-end" }, cancel, rerun.element, reviewed),
+        h("div", { class: "dqx-pipe-end" }, reviewed, cancel, rerun.element),
       ),
       trust,
       spoken,
@@ -70,7 +70,7 @@ export const Pipeline: Panel = {
 
     session.on("stages", showStages, signal);
     const showRest = (): void => {
-      showCounts(reviewed, session.counts, suspects(session));
+      showCounts(reviewed, session.counts);
       showTrust();
     };
     session.on("stages", showStages, signal);
@@ -105,14 +105,7 @@ function showStage(element: HTMLElement, stage: Stage, before: string): void {
   if (text.textContent !== words) text.textContent = words;
 }
 
-/** How many items the ranking calls label issues; from the scores that are here, as counts may be older. */
-function suspects(session: Session): number {
-  let n = 0;
-  for (const flag of session.scores?.is_label_issue ?? []) n += flag;
-  return n;
-}
-
-function showCounts(element: HTMLElement, counts: Counts | null, of: number): void {
+function showCounts(element: HTMLElement, counts: Counts | null): void {
   if (!counts) {
     element.replaceChildren();
     return;
@@ -124,6 +117,5 @@ function showCounts(element: HTMLElement, counts: Counts | null, of: number): vo
     h("span", { class: "dqx-strong", text: count(counts.reviewed) }),
     " · fixed ",
     h("span", { class: "dqx-strong dqx-good", text: count(counts.relabelled) }),
-    of > 0 ? ` · ${count(of)} ${of === 1 ? "suspect" : "suspects"}` : "",
   );
 }

@@ -7,10 +7,10 @@ const NAMES: Record<string, string> = {
   graph: "Graph",
   probe: "Probe",
   score: "Score",
-  layout: "Layout",
+  layout: "UMAP",
 };
-/** A note longer than this stands in the title only. */
-const SHORT = 26;
+/** A note that is longer even when shortened stands in the title only. */
+const SHORT = 24;
 
 export function stageName(name: string): string {
   return NAMES[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
@@ -45,16 +45,17 @@ export function summary(stage: Stage, before = ""): string {
       else parts.push("running");
       if (stage.rate > 0 && stage.unit === "items") parts.push(rate(stage.rate));
       if (stage.left !== null && stage.left >= 0.5) parts.push(`${duration(stage.left)} left`);
-      if (stage.device) parts.push(short(stage.device));
+      if (stage.device) parts.push(plain(stage.device));
       break;
     case "done":
       if (stage.unit === "items" && stage.total > 0 && stage.name === "embed") {
         parts.push(count(stage.total));
         if (stage.rate > 0) parts.push(rate(stage.rate));
-      } else if (stage.note && stage.note.length <= SHORT) parts.push(stage.note);
+      } else if (stage.name === "layout") break;
+      else if (short(stage.note)) parts.push(short(stage.note));
       else if (stage.unit === "detectors") parts.push(`${count(stage.total)} detectors`);
       else if (stage.seconds > 0) parts.push(duration(stage.seconds));
-      if (stage.device && short(stage.device) !== short(before)) parts.push(short(stage.device));
+      if (stage.device && plain(stage.device) !== plain(before)) parts.push(plain(stage.device));
       break;
     case "failed":
       parts.push(stage.note || "failed");
@@ -68,8 +69,19 @@ export function summary(stage: Stage, before = ""): string {
 }
 
 /** The device without its particulars: "cpu (2 threads)" and "cpu" are one device. */
-function short(device: string): string {
+function plain(device: string): string {
   return device.replace(/\s*\(.*\)$/, "");
+}
+
+/** A note in few letters: "k 50 exact", ".916", "6 methods, 1 failed"; empty if it cannot be said in few. */
+export function short(note: string): string {
+  const accuracy = /accuracy (\d\.\d+)/.exec(note)?.[1];
+  if (accuracy) return accuracy.replace(/^0/, "");
+  const [first = "", ...rest] = note.split("; ");
+  const failed = rest.filter((part) => part.includes(" failed")).length;
+  const words = first.replace(/, recall (\d\.\d+)/, (_, r: string) => ` ${r.replace(/^0/, "")}`).replaceAll(",", "");
+  if (words.length > SHORT) return "";
+  return failed > 0 ? `${words}, ${failed} failed` : words;
 }
 
 /** All there is to know, for the title. */

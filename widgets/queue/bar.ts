@@ -29,7 +29,13 @@ export function makeBar(session: Session, onGrid: (grid: boolean) => void): Bar 
     "div",
     { class: "dqx-queue-bar" },
     counts,
-    h("span", { class: "dqx-queue-tools" }, pair, lasso, suspects, all, hide, grid),
+    h(
+      "span",
+      { class: "dqx-queue-tools" },
+      h("span", { class: "dqx-queue-narrowing" }, pair, lasso, suspects, all),
+      hide,
+      grid,
+    ),
   );
   return {
     element,

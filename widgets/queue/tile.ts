@@ -1,5 +1,6 @@
 /** One tile of the queue: preview, bar, and given → suggested in few letters. */
 import { count, h } from "../core/dom";
+import { nameElement } from "../core/name";
 import { thumbnail } from "../core/preview";
 import type { Session } from "../core/session";
 
@@ -25,6 +26,9 @@ export function makeTile(session: Session, item: number): Tile {
     h("div", { class: "dqx-tile-labels" }, from, to),
   );
   let asked = false;
+  const say = (where: HTMLElement, text: string): void => {
+    if (where.textContent !== text) where.replaceChildren(...(text ? [nameElement(text)] : []));
+  };
   return {
     element,
     load() {
@@ -34,9 +38,9 @@ export function makeTile(session: Session, item: number): Tile {
     },
     update(current, position, total) {
       const words = labelsOf(session, item);
-      from.textContent = words.from;
+      say(from, words.from);
       from.classList.toggle("dqx-tile-out", words.out);
-      to.textContent = words.to;
+      say(to, words.to);
       fill.style.width = `${(emphasis(session, item) * 100).toFixed(1)}%`;
       element.dataset.state = session.stateOf(item);
       element.classList.toggle("dqx-tile-reviewed", session.isReviewed(item));

@@ -1,0 +1,193 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MockModel, settled, sixItems } from "./mockModel";
+import { COUNTS, reply, start } from "./mockSession";
+import type { Edit } from "./types";
+
+beforeEach(() => localStorage.clear());
+afterEach(() => vi.useRealTimers());
+
+describe("editing", () => {
+  it("shows a label before the kernel has answered", async () => {
+    const { session, model } = await start();
+    const unsaved: number[] = [];
+    session.on("unsaved", (n) => unsaved.push(n));
+    session.edit("relabel", [3], { label: "cat" });
+    expect(session.labels?.current[3]).toBe(0);
+    expect(session.stateOf(3)).toBe("relabelled");
+    expect(session.isReviewed(3)).toBe(true);
+    expect(model.last("edit").args).toMatchObject({
+      action: "relabel",
+      items: [3],
+      label: "cat",
+      expected: { 3: "base:1" },
+    });
+    model.reply("edit", reply(3, 0, "relabelled", "event:7"));
+    await settled();
+    expect(unsaved).toEqual([1, 0]);
+    expect(session.saved).toBe("2026-03-01T10:00:00+00:00");
+    // The next edit of the item names what this one left.
+    session.edit("keep", [3]);
+    expect(model.last("edit").args.expected).toEqual({ 3: "event:7" });
+  });
+
+  it("sends one edit at a time, in order", async () => {
+    const { session, model } = await start();
+    session.edit("keep", [3]);
+    session.edit("mark", [1], { reason: "ambiguous" });
+    expect(model.count("edit")).toBe(1);
+    model.reply("edit", reply(3, 1, "kept"));
+    await settled();
+    expect(model.count("edit")).toBe(2);
+    expect(model.last("edit").args.action).toBe("mark");
+  });
+
+  it("builds a second thought on the first, before the first is acknowledged", async () => {
+    const { session, model } = await start();
+    session.edit("keep", [3]);
+    session.edit("relabel", [3], { label: "newt" });
+    model.reply("edit", reply(3, 1, "kept", "event:7"));
+    await settled();
+    // The older answer does not flash up over the newer decision.
+    expect(session.className(session.labels?.current[3] as number)).toBe("newt");
+    expect(session.stateOf(3)).toBe("relabelled");
+    expect(model.last("edit").args).toMatchObject({ action: "relabel", expected: { 3: "event:7" } });
+  });
+
+  it("sends what waits before it undoes", async () => {
+    const { session, model } = await start();
+    session.edit("keep", [3]);
+    session.edit("keep", [1]);
+    void session.undo();
+    await settled();
+    expect(model.count("undo")).toBe(0);
+    model.reply("edit", reply(3, 1, "kept"));
+    await settled();
+    expect(model.count("undo")).toBe(0);
+    model.reply("edit", reply(1, 0, "kept"));
+    await settled();
+    expect(model.count("undo")).toBe(1);
+  });
+
+  it("sends the note with the next decision about the current item only", async () => {
+    const { session, model } = await start({ edit: () => reply(3, 0, "relabelled") });
+    session.note = " has laces ";
+    session.edit("keep", [1]);
+    await settled();
+    expect(model.last("edit").args).not.toHaveProperty("why");
+    session.edit("relabel", [3], { label: "cat" });
+    await settled();
+    expect(model.last("edit").args.why).toBe("has laces");
+    expect(session.note).toBe("");
+  });
+
+  it("shows what stands there when someone else was faster, and says so", async () => {
+    const { session, model, notices } = await start();
+    session.edit("relabel", [3], { label: "cat" });
+    model.refuse("edit", {
+      type: "Conflict",
+      message: "ben relabelled this item to newt a minute ago.",
+      remedy: "",
+      cells: [{ item: 3, label: 2, state: "relabelled", event: "event:9", rater: "ben" }],
+    });
+    await settled();
+    expect(session.labels?.current[3]).toBe(2);
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatchObject({ kind: "conflict", items: [3] });
+    expect(notices[0]?.text).toContain("ben");
+    expect(notices[0]?.remedy).toBeTruthy();
+    // Nothing is left to send, and a new decision builds on what ben left.
+    expect(localStorage.length).toBe(0);
+    session.edit("relabel", [3], { label: "cat" });
+    expect(model.last("edit").args.expected).toEqual({ 3: "event:9" });
+  });
+
+  it("takes a refused label back and asks for the labels anew", async () => {
+    const { session, model, notices } = await start();
+    session.edit("relabel", [3], { label: "cta" });
+    model.refuse("edit", {
+      type: "UnknownName",
+      message: "There is no class 'cta'.",
+      remedy: "Did you mean cat?",
+    });
+    await settled();
+    expect(model.count("labels")).toBe(2);
+    expect(session.stateOf(3)).toBe("given");
+    expect(notices[0]).toMatchObject({ kind: "error", remedy: "Did you mean cat?" });
+  });
+
+  it("learns a class that was added", async () => {
+    const { session, model } = await start();
+    session.edit("relabel", [3], { label: "toad", newClass: true });
+    expect(model.last("edit").args.newClass).toBe(true);
+    model.reply("edit", { ...reply(3, 3, "relabelled"), classes: ["cat", "dog", "newt", "toad"] });
+    await settled();
+    expect(session.className(session.labels?.current[3] as number)).toBe("toad");
+  });
+
+  it("undoes by asking the kernel, and goes to the item", async () => {
+    const { session, model } = await start({ edit: () => reply(3, 0, "relabelled") });
+    session.edit("relabel", [3], { label: "cat" });
+    session.step(1);
+    await settled();
+    const undo = session.undo();
+    await settled();
+    expect(model.last("undo").args.op_id).toMatch(/^[0-9a-f]{32}$/);
+    model.reply("undo", reply(3, 1, "given", "event:2"));
+    await undo;
+    expect(session.labels?.current[3]).toBe(1);
+    expect(session.stateOf(3)).toBe("given");
+    expect(session.current).toBe(3);
+  });
+
+  it("says when there is nothing to undo", async () => {
+    const { session, notices } = await start({ undo: () => ({ ...reply(3, 1, "given"), cells: [] }) });
+    await session.undo();
+    expect(notices.at(-1)?.text).toMatch(/nothing to undo/);
+  });
+
+  it("shows what another tab or the notebook changed", async () => {
+    const { session, model } = await start();
+    const changed: unknown[] = [];
+    session.on("labels", (items) => changed.push(items));
+    model.say({
+      event: "cells",
+      cells: [{ item: 1, label: 1, state: "relabelled", event: "event:4" }],
+      counts: COUNTS,
+      saved: "2026-03-01T10:00:00+00:00",
+      classes: ["cat", "dog", "newt"],
+    });
+    expect(session.labels?.current[1]).toBe(1);
+    expect(changed).toEqual([[1]]);
+    expect(session.counts).toEqual(COUNTS);
+  });
+});
+
+describe("unacknowledged edits", () => {
+  it("are shown and sent again after a reload", async () => {
+    const before = await start();
+    before.session.edit("relabel", [3], { label: "cat" });
+    const lost = before.model.last("edit").args as unknown as Edit;
+    // The page goes away before the answer came.
+    before.end.abort();
+    const after = await start();
+    expect(after.session.labels?.current[3]).toBe(0);
+    expect(after.model.last("edit").args).toMatchObject({ op_id: lost.op_id, expected: lost.expected });
+    after.model.reply("edit", reply(3, 0, "relabelled"));
+    await settled();
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("wait for the kernel to come back", async () => {
+    const { session, end } = await start();
+    vi.useFakeTimers();
+    session.edit("keep", [3]);
+    end.abort();
+    await vi.advanceTimersByTimeAsync(0);
+    const back = new MockModel({ ...sixItems(), edit: () => reply(3, 1, "kept") });
+    session.attach(back.model, new AbortController().signal);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(back.last("edit").args.action).toBe("keep");
+    expect(localStorage.length).toBe(0);
+  });
+});

@@ -1,0 +1,76 @@
+/** The order of review: every item's rank, the queue that the filter leaves of it, and the way along that queue. */
+import type { Labels, Scores } from "./types";
+
+export interface Filter {
+  /** Only items that the ranking calls label issues. */
+  suspects: boolean;
+  /** Only this given → suggested pair of class codes. */
+  pair: readonly [number, number] | null;
+  /** Only these items (a lasso); null = all. */
+  items: ReadonlySet<number> | null;
+  /** Pass over items that a person has decided on. They keep their place in the queue, so nothing jumps. */
+  hideReviewed: boolean;
+}
+
+export class QueueOrder {
+  filter: Filter = { suspects: true, pair: null, items: null, hideReviewed: false };
+  /** Items to review in order, after the filter. */
+  items: readonly number[] = [];
+  private places = new Map<number, number>();
+  private scores: Scores | null = null;
+  private ranks = new Int32Array(0);
+  /** The item of the queue that was current last: a look at an item outside the queue comes back to it. */
+  private anchor: number | null = null;
+
+  /** Take new scores; `fill` makes the queue of them. */
+  rankBy(scores: Scores): void {
+    this.scores = scores;
+    this.ranks = new Int32Array(scores.order.length);
+    scores.order.forEach((item, place) => {
+      this.ranks[item] = place + 1;
+    });
+  }
+
+  /** Make the queue anew from scores, filter and given labels; false while there are no scores. */
+  fill(labels: Labels | null): boolean {
+    const { scores, filter } = this;
+    if (!scores) return false;
+    const keep = (item: number): boolean =>
+      (!filter.suspects || scores.is_label_issue[item] === 1) &&
+      (!filter.items || filter.items.has(item)) &&
+      (!filter.pair || (labels?.given[item] === filter.pair[0] && scores.suggested[item] === filter.pair[1]));
+    this.items = Array.from(scores.order).filter(keep);
+    this.places = new Map(this.items.map((item, place) => [item, place]));
+    return true;
+  }
+
+  /** Rank over all items, 1 = most suspicious; null without scores, and for an item that has no p_error. */
+  rank(item: number): number | null {
+    if (!this.scores || Number.isNaN(this.scores.p_error[item] ?? Number.NaN)) return null;
+    return this.ranks[item] ?? null;
+  }
+
+  /** Position in the queue, or -1. */
+  position(item: number): number {
+    return this.places.get(item) ?? -1;
+  }
+
+  /** An item has become current. */
+  visit(item: number): void {
+    if (this.position(item) >= 0) this.anchor = item;
+  }
+
+  /** The item `by` places from `current` that `pass` does not pass over; null beyond the ends. */
+  next(current: number | null, by: 1 | -1, pass: (item: number) => boolean): number | null {
+    let place = current === null ? -1 : this.position(current);
+    const anchor = this.anchor === null ? -1 : this.position(this.anchor);
+    if (place < 0 && anchor >= 0) place = anchor - by;
+    else if (place < 0 && by < 0) return null;
+    for (;;) {
+      place += by;
+      const item = this.items[place];
+      if (item === undefined) return null;
+      if (!pass(item)) return item;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/** What a session tells its panels, and in which words. */
+import type { Filter } from "./queueOrder";
+import type { Counts, Hello, Layout, Scores, Stage } from "./types";
+
+export interface Notice {
+  kind: "info" | "error" | "conflict";
+  text: string;
+  remedy?: string;
+  /** Items to look at, for a conflict. */
+  items?: number[];
+}
+
+/** A key's wish, and where it was pressed: panels inside or around that element take it. */
+export interface PanelCommand {
+  name: string;
+  from: Node;
+  /** Set by the panel that did something about it. */
+  taken: boolean;
+}
+
+export interface Topics {
+  /** Another dataset, class list, rater or store: redraw everything. */
+  hello: Hello;
+  labels: readonly number[] | null; // items whose label changed; null = all
+  scores: Scores;
+  layout: Layout;
+  stages: readonly Stage[];
+  counts: Counts;
+  /** The current item changed (null = none). */
+  current: number | null;
+  hover: number | null;
+  /** The lasso selection changed. */
+  chosen: readonly number[];
+  filter: Filter;
+  /** The queue's order or membership changed. */
+  queue: readonly number[];
+  /** Number of edits not yet acknowledged. */
+  unsaved: number;
+  notice: Notice;
+  /** A key asked for something that only panels can do (lasso, help, …); see core/keys.ts. */
+  command: PanelCommand;
+}
