@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.graph.exact import BLOCK, search_faiss
+from explorer.graph.exact import search_faiss, search_index
 from explorer.progress import Progress
 
 PROBED = 1 / 32
@@ -39,12 +39,7 @@ def search_ivf(
     index.add(vectors)
     index.nprobe = max(min(cells, 16), int(cells * PROBED))
     progress.check()
-    found = np.empty((n, fetch), dtype=np.int64)
-    similarity = np.empty((n, fetch), dtype=np.float32)
-    for start in range(0, n, BLOCK):
-        rows = slice(start, start + BLOCK)
-        similarity[rows], found[rows] = index.search(vectors[rows], fetch)
-        progress.advance(len(found[rows]))
+    found, similarity = search_index(index, vectors, fetch, progress)
     short = np.flatnonzero((found < 0).any(axis=1))
     if len(short):
         found[short], similarity[short] = search_faiss(vectors, vectors[short], fetch, Progress(cancel=progress.cancel))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import as_completed
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.graph.cores import workers
 from explorer.progress import Progress
 
-BLOCK = 2048
-"""Queries answered between two reports of progress."""
+BLOCK = 512
+"""Queries answered at once."""
 
 GPU_CELLS = 2**28
 """Most similarities held on a GPU at once (one gigabyte of float32)."""
@@ -19,17 +21,31 @@ GPU_CELLS = 2**28
 def search_faiss(
     base: NDArray[np.float32], queries: NDArray[np.float32], fetch: int, progress: Progress
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return positions [Q, fetch] and inner products [Q, fetch], on the CPU with all its threads."""
+    """Return positions [Q, fetch] and inner products [Q, fetch], on all cores."""
     import faiss
 
     index = faiss.IndexFlatIP(base.shape[1])
     index.add(base)
+    return search_index(index, queries, fetch, progress)
+
+
+def search_index(
+    index: Any, queries: NDArray[np.float32], fetch: int, progress: Progress
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Ask any faiss index, a block of queries per core at a time."""
+    import faiss
+
     found = np.empty((len(queries), fetch), dtype=np.int64)
     similarity = np.empty((len(queries), fetch), dtype=np.float32)
-    for start in range(0, len(queries), BLOCK):
+
+    def answer(start: int) -> int:
         rows = slice(start, start + BLOCK)
         similarity[rows], found[rows] = index.search(queries[rows], fetch)
-        progress.advance(len(found[rows]))
+        return len(found[rows])
+
+    with workers("graph", lambda: faiss.omp_set_num_threads(1)) as pool:
+        for done in as_completed([pool.submit(answer, start) for start in range(0, len(queries), BLOCK)]):
+            progress.advance(done.result())
     return found, similarity
 
 

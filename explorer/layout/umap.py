@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError
 from explorer.graph import NeighbourGraph
+from explorer.graph.cores import cores, workers
 from explorer.layout.fuzzy import memberships
 from explorer.layout.principal import framed
 from explorer.progress import Progress
@@ -26,8 +25,6 @@ EPOCHS = ((10_000, 500), (200_000, 200))
 """Epochs up to so many items, as umap-learn has it; beyond the last, `MANY`."""
 
 MANY = 100
-
-THREADS = 8
 
 EDGE = 0.9999
 """Share of the items inside the frame; one item pushed far away must not shrink the map."""
@@ -98,9 +95,9 @@ def umap(
     random = rng.integers(1, 2**63, size=n, dtype=np.uint64)
     here = _start(init, rng)
     there = here.copy()
-    threads = _threads(n)
-    ranges = _ranges(indptr, threads)
-    with ThreadPoolExecutor(threads, thread_name_prefix="explorer-umap") as pool:
+    # More threads than thousands of items would only wait for each other.
+    ranges = _ranges(indptr, max(1, min(cores(), n // 1000)))
+    with workers("umap") as pool:
         for number in range(epochs):
             rate = 1 - number / epochs
             arrays = (here, there, indptr, tails, period, due, due_negative, random)
@@ -114,10 +111,6 @@ def umap(
             progress.advance()
     progress.finish()
     return framed(here, EDGE)
-
-
-def _threads(n: int) -> int:
-    return max(1, min(THREADS, os.cpu_count() or 1, n // 1000))
 
 
 def _start(init: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -10,10 +10,13 @@ import weakref
 
 from explorer.errors import UnknownName
 from explorer.panels import card, charts, explorer, history, map, pipeline, previews, queue  # noqa: A004, F401
+from explorer.panels.session import session_of
 from explorer.panels.widget import Panel
 from explorer.review import Review
 
 PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "charts", "pipeline")
+
+__all__ = ["PANELS", "Panel", "session_of", "show"]
 
 _shown: weakref.WeakKeyDictionary[Review, dict[str, Panel]] = weakref.WeakKeyDictionary()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import DataError
+from explorer.graph.cores import torch_workers
 from explorer.graph.order import canonical_order
 from explorer.probe.linear import Linear
 from explorer.progress import Progress
@@ -122,24 +125,40 @@ def out_of_fold(
         folds = min(folds, int(known.sum()))
         device = device or "cpu"
         progress.begin(CHOOSING + EPOCHS, unit="epochs", device=device, note=f"linear probe, {folds} folds")
-        x, y = vectors[order], labels[order]
-        part = np.flatnonzero(y >= 0)[:CHOSEN_ON]
-        trial = Linear(x[part], y[part], n_classes, folds, PENALTIES, device)
-        for _ in range(CHOOSING):
-            trial.train(progress)
-            progress.advance()
-        penalty = PENALTIES[int(np.argmin(trial.held_out_loss()))]
-        fitted = Linear(x, y, n_classes, folds, (penalty,), device)
-        for epoch in range(EPOCHS):
-            fitted.train(progress)
-            dynamics[order, epoch] = fitted.record()
-            progress.advance()
-        probs[order] = fitted.predict()
+        with torch_workers("probe") if device.startswith("cpu") else nullcontext() as pool:
+            probs[order], dynamics[order], penalty = _fit(
+                vectors[order], labels[order], n_classes, folds, device, pool, progress
+            )
         progress.finish()
     right = probs.argmax(axis=1) == labels if n_classes else np.zeros(n, dtype=bool)
     accuracy = float(right[known].mean()) if known.any() else float("nan")
     per_class = _per_class(labels, right, n_classes)
     return Probe(probs, dynamics, accuracy, per_class, time.perf_counter() - began, penalty)
+
+
+def _fit(
+    x: NDArray[Any],
+    y: NDArray[np.int32],
+    n_classes: int,
+    folds: int,
+    device: str,
+    pool: ThreadPoolExecutor | None,
+    progress: Progress,
+) -> tuple[NDArray[np.float32], NDArray[np.float16], float]:
+    """Choose the penalty, then fit: probabilities, dynamics and the penalty."""
+    part = np.flatnonzero(y >= 0)[:CHOSEN_ON]
+    trial = Linear(x[part], y[part], n_classes, folds, PENALTIES, device, pool)
+    for _ in range(CHOOSING):
+        trial.train(progress)
+        progress.advance()
+    penalty = PENALTIES[int(np.argmin(trial.held_out_loss()))]
+    fitted = Linear(x, y, n_classes, folds, (penalty,), device, pool)
+    dynamics = np.empty((len(y), EPOCHS, 2), dtype=np.float16)
+    for epoch in range(EPOCHS):
+        fitted.train(progress)
+        dynamics[:, epoch] = fitted.record()
+        progress.advance()
+    return fitted.predict(), dynamics, penalty
 
 
 def _check(vectors: NDArray[Any], labels: NDArray[np.int32], n_classes: int, folds: int) -> None:

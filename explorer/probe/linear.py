@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,16 @@ from explorer.progress import Progress
 if TYPE_CHECKING:
     import torch
 
+T = TypeVar("T")
+
 STEPS = 5
 """L-BFGS steps in one round of training."""
 
 CELLS = 2**24
 """Most logits held at once."""
+
+CPU_ROWS = 4096
+"""Most rows that one core works on at a time."""
 
 
 class Linear:
@@ -32,6 +38,8 @@ class Linear:
         int32 [n], -1 for unlabelled.
     penalties
         Weights of the squared weights, as logistic regression's 1/C.
+    pool
+        Threads for the blocks of rows, on a CPU.
     """
 
     def __init__(
@@ -42,6 +50,7 @@ class Linear:
         folds: int,
         penalties: Sequence[float],
         device: str,
+        pool: ThreadPoolExecutor | None = None,
     ) -> None:
         import torch
 
@@ -70,17 +79,17 @@ class Linear:
             tolerance_grad=1e-6,
             tolerance_change=1e-10,
         )
-        self.rows = max(1, CELLS // (self.count * n_classes))
+        # Blocks do not depend on the number of cores, so neither do the sums over them.
+        self.pool = pool
+        most = CPU_ROWS if self.x.device.type == "cpu" else len(self.x)
+        self.rows = max(1, min(most, CELLS // (self.count * n_classes)))
 
     def train(self, progress: Progress) -> None:
         """Take `STEPS` steps."""
-        import torch
 
         def loss() -> torch.Tensor:
             progress.check()
-            with torch.no_grad():
-                value, gradient = self._loss()
-            self.weights.grad = gradient
+            value, self.weights.grad = self._loss()
             return value
 
         self.optimiser.step(loss)  # type: ignore[no-untyped-call]  # torch leaves it untyped
@@ -89,42 +98,69 @@ class Linear:
         """Return probabilities [n, K] of the first penalty: held out where a row has a fold, else the mean of all."""
         import torch
 
-        parts = [self._held_out(rows, torch.softmax(logits, dim=2)) for rows, logits in self._logits()]
-        result: NDArray[np.float32] = torch.cat(parts)[:, 0].cpu().numpy()
+        def block(rows: slice) -> torch.Tensor:
+            return self._held_out(rows, torch.softmax(self._logits(rows), dim=2))[:, 0]
+
+        result: NDArray[np.float32] = torch.cat(list(self._blocks(block))).cpu().numpy()
         return result
 
     def held_out_loss(self) -> NDArray[np.float32]:
         """Return the mean log loss of the given labels under held-out probabilities, for each penalty."""
         import torch
 
-        losses = []
-        for rows, logits in self._logits():
-            p = self._held_out(rows, torch.softmax(logits, dim=2))
-            given = self.labels[rows].clamp_min(0)[:, None, None].expand(-1, p.shape[1], 1)
-            losses.append(-p.gather(2, given)[..., 0].clamp_min(1e-9).log()[self.fold[rows] >= 0])
-        result: NDArray[np.float32] = torch.cat(losses).mean(dim=0).cpu().numpy()
+        def block(rows: slice) -> torch.Tensor:
+            p = self._held_out(rows, torch.softmax(self._logits(rows), dim=2))
+            given = self._given(rows)[:, : p.shape[1]]
+            return -p.gather(2, given)[..., 0].clamp_min(1e-9).log()[self.fold[rows] >= 0]
+
+        result: NDArray[np.float32] = torch.cat(list(self._blocks(block))).mean(dim=0).cpu().numpy()
         return result
 
     def record(self) -> NDArray[np.float16]:
         """Return probability and logit margin of the given label, float16 [n, 2], mean over those that saw the row."""
         import torch
 
-        parts = []
-        for rows, logits in self._logits():
-            given = self._given(rows)
-            weight = self.trains[rows]
+        def block(rows: slice) -> torch.Tensor:
+            logits, given, weight = self._logits(rows), self._given(rows), self.trains[rows]
             share = weight / weight.sum(dim=1, keepdim=True)  # 0/0 is the NaN of an unlabelled row
             p = torch.softmax(logits, dim=2).gather(2, given)[..., 0]
             margin = logits.gather(2, given)[..., 0] - logits.scatter(2, given, -torch.inf).amax(dim=2)
-            parts.append(torch.stack([(p * share).sum(dim=1), (margin * share).sum(dim=1)], dim=1))
-        recorded: NDArray[np.float16] = torch.cat(parts).clamp(-6e4, 6e4).cpu().numpy().astype(np.float16)
+            return torch.stack([(p * share).sum(dim=1), (margin * share).sum(dim=1)], dim=1)
+
+        whole = torch.cat(list(self._blocks(block))).clamp(-6e4, 6e4)  # float16 ends at 65504
+        recorded: NDArray[np.float16] = whole.cpu().numpy().astype(np.float16)
         return recorded
 
-    def _logits(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Yield blocks of rows with their logits [rows, C, K]."""
-        for start in range(0, len(self.x), self.rows):
-            rows = slice(start, start + self.rows)
-            yield rows, (self.x[rows] @ self.weights.detach()).reshape(-1, self.count, self.n_classes)
+    def _loss(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return penalised cross-entropy, summed over the classifiers, and its gradient."""
+        import torch
+
+        def block(rows: slice) -> tuple[torch.Tensor, torch.Tensor]:
+            given, weight = self._given(rows), self.trains[rows] * self.scale
+            logs = torch.log_softmax(self._logits(rows), dim=2)
+            part = -(logs.gather(2, given)[..., 0] * weight).sum()
+            error = logs.exp_()
+            error.scatter_add_(2, given, torch.full_like(given, -1, dtype=error.dtype))
+            error *= weight[:, :, None]
+            return part, self.x[rows].T @ error.reshape(len(error), -1)
+
+        plain = self.weights.detach().clone()
+        plain[-1] = 0  # the bias is free
+        gradient = plain * self.penalty
+        total = 0.5 * (plain * gradient).sum()
+        for part, slope in self._blocks(block):
+            total = total + part
+            gradient += slope
+        return total, gradient
+
+    def _blocks(self, work: Callable[[slice], T]) -> Iterator[T]:
+        """Do something for every block of rows, in order; on the pool where there is one."""
+        blocks = [slice(start, start + self.rows) for start in range(0, len(self.x), self.rows)]
+        return map(work, blocks) if self.pool is None else self.pool.map(work, blocks)
+
+    def _logits(self, rows: slice) -> torch.Tensor:
+        """Return logits [rows, C, K]."""
+        return (self.x[rows] @ self.weights.detach()).reshape(-1, self.count, self.n_classes)
 
     def _given(self, rows: slice) -> torch.Tensor:
         """Return the given labels as an index [rows, C, 1]; 0 stands in for unlabelled ones, which have no weight."""
@@ -138,22 +174,3 @@ class Linear:
         p = p.reshape(len(p), -1, self.folds, self.n_classes)
         held = p[torch.arange(len(p), device=p.device), :, fold.clamp_min(0)]
         return torch.where((fold >= 0)[:, None, None], held, p.mean(dim=2))
-
-    def _loss(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return penalised cross-entropy, summed over the classifiers, and its gradient."""
-        import torch
-
-        plain = self.weights.clone()
-        plain[-1] = 0  # the bias is free
-        gradient = plain * self.penalty
-        total = 0.5 * (plain * gradient).sum()
-        for rows, logits in self._logits():
-            given = self._given(rows)
-            weight = self.trains[rows] * self.scale
-            logs = torch.log_softmax(logits, dim=2)
-            total = total - (logs.gather(2, given)[..., 0] * weight).sum()
-            error = logs.exp_()
-            error.scatter_add_(2, given, torch.full_like(given, -1, dtype=error.dtype))
-            error *= weight[:, :, None]
-            gradient += self.x[rows].T @ error.reshape(len(error), -1)
-        return total, gradient

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,8 +40,8 @@ def planted() -> Planted:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep the tests' cache away from the person's."""
     folder = tmp_path_factory.getbasetemp() / "cache"
     monkeypatch.setenv("EXPLORER_CACHE", str(folder))
-    yield folder
+    return folder

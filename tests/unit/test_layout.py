@@ -95,9 +95,10 @@ def test_umap_is_the_same_on_any_number_of_threads(digits, monkeypatch):
     x, _, g = digits
     init = layout.principal(x)
     module = sys.modules["explorer.layout.umap"]  # `layout.umap` is the function
+    ranges = module._ranges
     found = []
     for threads in (1, 2, 5):
-        monkeypatch.setattr(module, "_threads", lambda n, threads=threads: threads)
+        monkeypatch.setattr(module, "_ranges", lambda indptr, _, t=threads: ranges(indptr, t))
         found.append(layout.umap(g, init, epochs=30))
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])

@@ -51,8 +51,8 @@ def test_the_whole_path_finds_most_planted_flips(finished: Review, planted: Plan
 def test_issues_has_cleanlabs_columns_worst_first(finished: Review) -> None:
     issues = finished.issues
     assert {
-        "given_label", "suggested_label", "p_error", "label_score", "is_label_issue", "outlier_score", "is_outlier_issue",
-        "near_duplicate_score", "is_near_duplicate_issue", "label", "state",
+        "given_label", "suggested_label", "p_error", "label_score", "is_label_issue", "outlier_score",
+        "is_outlier_issue", "near_duplicate_score", "is_near_duplicate_issue", "label", "state",
     } <= set(issues.columns)  # fmt: skip
     p = issues["p_error"].to_numpy()
     assert (np.diff(p) <= 0).all()

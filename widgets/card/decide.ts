@@ -102,9 +102,9 @@ export function makeDecisions(session: Session, leave: () => void): Decisions {
     fill(card) {
       const agrees = card.suggested === card.given;
       accept.hidden = card.suggested < 0 || agrees;
-      name(accept, `Relabel ${session.className(card.suggested)}`);
+      name(accept, `Relabel ${session.className(card.suggested)}`, session.classes);
       keeps.hidden = card.given < 0;
-      name(keeps, `Keep ${session.className(card.given)}`);
+      name(keeps, `Keep ${session.className(card.given)}`, session.classes);
       // Where the suggestion agrees, both keys keep the label.
       keeps.classList.toggle("dqx-primary", agrees);
       const others = (session.hello?.reasons ?? []).filter((reason) => reason !== "ambiguous");
@@ -146,8 +146,8 @@ function button(hook: string, pressed: string, click: () => void, extra = ""): H
   );
 }
 
-function name(target: HTMLButtonElement, text: string): void {
+function name(target: HTMLButtonElement, text: string, names: readonly string[] = []): void {
   const label = target.firstElementChild as HTMLElement;
-  label.replaceChildren(nameElement(text));
+  label.replaceChildren(nameElement(text, names));
   target.title = text;
 }

@@ -1,5 +1,7 @@
 /** The card: one item, what its label is and may be, how sure and why, and the buttons that decide. */
 import "./card.css";
+import "./facts.css";
+import "./decide.css";
 import { followCard } from "../core/currentCard";
 import { h } from "../core/dom";
 import { keepFocus } from "../core/focus";
@@ -75,6 +77,7 @@ export const Card: Panel = {
           epoch = session.hello?.epoch;
           body.dataset.item = String(card.item);
           body.dataset.kind = card.preview.kind;
+          body.classList.toggle("dqx-card-words", /^(text|table|vector)$/.test(card.preview.kind));
           fillFacts(card);
           body.hidden = false;
           placeholder.hidden = true;

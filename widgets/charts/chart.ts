@@ -4,7 +4,7 @@ import type { Session } from "../core/session";
 import { isDark, onTheme } from "../core/theme";
 import { type Plot, plotly } from "./plotly";
 import { safe } from "./safe";
-import { shortTicks } from "./ticks";
+import { fitted, shortTicks } from "./ticks";
 
 const CONFIG = {
   displayModeBar: false,
@@ -54,8 +54,10 @@ export function makeChart(
     try {
       const [made] = await Promise.all([session.figure(name, isDark()), plotly(session)]);
       if (mine !== turn || signal.aborted) return;
-      figure = shortTicks({ ...made, data: safe(made.data), layout: safe(made.layout) }, (code) =>
-        session.className(code),
+      figure = shortTicks(
+        { ...made, data: safe(made.data), layout: safe(made.layout) },
+        (code) => session.className(code),
+        session.classes,
       );
       await draw();
       if (mine === turn) word.textContent = "";
@@ -69,8 +71,10 @@ export function makeChart(
     if (!figure || !canBeSeen()) return;
     const drawing = await plotly(session);
     if (signal.aborted) return;
-    const size = { width: holder.clientWidth, height: holder.clientHeight, autosize: false };
-    await drawing.react(holder, figure.data, { ...figure.layout, ...size, dragmode: false }, CONFIG);
+    const { clientWidth: width, clientHeight: height } = holder;
+    const layout = fitted(figure.layout, width, height);
+    const fixed = { width, height, autosize: false, dragmode: false };
+    await drawing.react(holder, figure.data, { ...layout, ...fixed }, CONFIG);
     if (signal.aborted) {
       drawing.purge(holder);
       return;

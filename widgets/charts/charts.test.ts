@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { labelPairs } from "./pairs";
 import { safe } from "./safe";
-import { shortTicks } from "./ticks";
+import { fitted, shortTicks } from "./ticks";
 
 describe("labelPairs", () => {
   const labels = { given: Int32Array.of(0, 0, 1, 1, -1, 0) };
@@ -82,5 +82,24 @@ describe("shortTicks", () => {
   it("leaves other figures as they are", () => {
     const bars = { data: [{ x: [1], y: [2] }], layout: {} };
     expect(shortTicks(bars, String)).toBe(bars);
+  });
+});
+
+describe("fitted", () => {
+  const axis = (texts: string[]) => ({ title: "label", tickvals: texts, ticktext: texts });
+  const names = (n: number, word: string) => Array.from({ length: n }, (_, i) => `${word}${i}`);
+
+  it("leaves out what has no room", () => {
+    const digits = names(10, "");
+    const roomy = fitted({ xaxis: axis(digits), yaxis: axis(digits) }, 240, 160);
+    expect(roomy.yaxis).toMatchObject({ title: "", ticktext: digits });
+    const crowded = fitted({ xaxis: axis(names(25, "kind ")), yaxis: axis(names(25, "kind ")) }, 240, 160);
+    expect(crowded.xaxis).toMatchObject({ ticktext: [] });
+    expect((crowded.yaxis as { ticktext: string[] }).ticktext.slice(0, 2)).toEqual(["kind 0", "kind 3"]);
+  });
+
+  it("leaves other layouts as they are", () => {
+    const layout = { xaxis: { title: "p_error" }, yaxis: {} };
+    expect(fitted(layout, 200, 200)).toBe(layout);
   });
 });

@@ -17,7 +17,7 @@ export const Charts: Panel = {
   name: "charts",
   mount(root, session, signal) {
     frame(root, "charts", signal);
-    const matrix = makeChart(session, "label_pairs", "Given and suggested label", signal, (codes) => {
+    const matrix = makeChart(session, "label_pairs", "Rows given, columns suggested", signal, (codes) => {
       const pair = asPair(codes);
       if (pair) togglePair(session, pair);
     });

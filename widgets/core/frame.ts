@@ -15,7 +15,7 @@ export function frame(root: HTMLElement, name: string, signal: AbortSignal): voi
 /** A label with its colour and shape: colour alone never carries it. */
 export function labelChip(session: Session, code: number): HTMLElement {
   const name = session.className(code);
-  return h("span", { class: "dqx-chip", title: name }, swatch(code), nameElement(name));
+  return h("span", { class: "dqx-chip", title: name }, swatch(code), nameElement(name, session.classes));
 }
 
 /** The small coloured shape of a class. */

@@ -1,22 +1,36 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { nameElement, shortName } from "./name";
+import { endsMatter, nameElement, shortName } from "./name";
 
 const LONG = "a very long class name that goes on and on 4";
+const ALIKE = [LONG, "a very long class name that goes on and on 5"];
+const UNLIKE = [LONG, "science and technology"];
+
+describe("endsMatter", () => {
+  it("asks whether long names begin alike", () => {
+    expect(endsMatter(ALIKE)).toBe(true);
+    expect(endsMatter(UNLIKE)).toBe(false);
+    expect(endsMatter(["kind 1a", "kind 1b"])).toBe(false);
+  });
+});
 
 describe("shortName", () => {
-  it("keeps both ends and the length", () => {
-    expect(shortName("newt", 14)).toBe("newt");
-    expect(shortName(LONG, 22)).toBe("a very long cl…nd on 4");
-    expect(Array.from(shortName(LONG, 6))).toHaveLength(6);
-    expect(Array.from(shortName("🐸".repeat(30), 10))).toHaveLength(10);
+  it("keeps the end where it tells names apart", () => {
+    expect(shortName("newt", 14, ALIKE)).toBe("newt");
+    expect(shortName(LONG, 22, ALIKE)).toBe("a very long cl…nd on 4");
+    expect(shortName(LONG, 14, UNLIKE)).toBe("a very long c…");
+  });
+
+  it("keeps to the length, in whole letters", () => {
+    expect(Array.from(shortName(LONG, 6, ALIKE))).toHaveLength(6);
+    expect(Array.from(shortName("🐸".repeat(30), 10, ALIKE))).toHaveLength(10);
   });
 });
 
 describe("nameElement", () => {
-  it("holds the whole name, and its end apart", () => {
-    expect(nameElement("newt").textContent).toBe("newt");
-    const element = nameElement(LONG);
+  it("holds the whole name, and its end apart where that matters", () => {
+    expect(nameElement(LONG, UNLIKE).childElementCount).toBe(0);
+    const element = nameElement(LONG, ALIKE);
     expect(element.textContent).toBe(LONG);
     expect(element.lastElementChild?.textContent).toBe("nd on 4");
   });

@@ -26,7 +26,12 @@ export function showPreview(preview: Preview, urlFor: (blob: Blob) => string): H
         "dl",
         { class: "dqx-preview dqx-preview-table" },
         ...preview.cells.map(([name, value]) =>
-          h("div", {}, h("dt", { text: name, title: name }), h("dd", { text: value, title: value })),
+          h(
+            "div",
+            { class: "dqx-preview-cell" },
+            h("dt", { text: name, title: name }),
+            h("dd", { text: value, title: value }),
+          ),
         ),
       );
     case "error":

@@ -25,7 +25,7 @@ export const Explorer: Panel = {
     root.setAttribute("role", "region");
     root.setAttribute("aria-label", "Data-quality explorer");
     const showKind = (): void => {
-      root.dataset.kind = session.hello?.dataset.kind ?? "";
+      root.classList.toggle("dqx-words", (session.hello?.dataset.kind ?? "image") !== "image");
     };
     session.on("hello", showKind, signal);
     showKind();

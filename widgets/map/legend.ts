@@ -38,7 +38,7 @@ export function makeLegend(session: Session, onHighlight: (code: number) => void
               aria: { pressed: String(highlight === code) },
             },
             swatch(code),
-            nameElement(name),
+            nameElement(name, classes),
             // A class called 3 says its key already.
             digit !== null && digit !== name ? key(digit) : null,
           );

@@ -1,6 +1,6 @@
 /**
- * Where a class's name stands on the map: at its point nearest to the median of its points. Strays pull the median
- * less than the mean; and where a class lies in several clumps, the point is in one of them and not between them.
+ * Where a class's name stands on the map: in the densest clump of its points. A mean or median can fall between two
+ * clumps, and the point nearest to it can be a stray; a name belongs where most of its class is.
  */
 
 export interface Place {
@@ -11,60 +11,62 @@ export interface Place {
   count: number;
 }
 
+/** Cells a side of the grid over [-1, 1] in which points are counted. */
+const CELLS = 24;
+
 /** Places for the names of the classes that have points, largest class first. Unlabelled points (−1) have none. */
 export function medians(xy: Float32Array, codes: Int32Array, classes: number): Place[] {
-  const counts = new Int32Array(classes);
-  for (const code of codes) if (code >= 0 && code < classes) counts[code] = (counts[code] as number) + 1;
-  const xs = Array.from(counts, (count) => new Float32Array(count));
-  const ys = Array.from(counts, (count) => new Float32Array(count));
-  const filled = new Int32Array(classes);
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i] as number;
-    if (code < 0 || code >= classes) continue;
-    const k = filled[code] as number;
-    (xs[code] as Float32Array)[k] = xy[2 * i] as number;
-    (ys[code] as Float32Array)[k] = xy[2 * i + 1] as number;
-    filled[code] = k + 1;
-  }
+  const members: number[][] = Array.from({ length: classes }, () => []);
+  for (let i = 0; i < codes.length; i++) members[codes[i] as number]?.push(i);
   const places: Place[] = [];
-  for (let code = 0; code < classes; code++) {
-    const count = counts[code] as number;
-    if (count === 0) continue;
-    places.push({ code, x: middle(xs[code] as Float32Array), y: middle(ys[code] as Float32Array), count });
-  }
-  snap(places, xy, codes, classes);
+  members.forEach((items, code) => {
+    if (items.length === 0) return;
+    const clump = densest(xy, items);
+    places.push({
+      code,
+      x: middle(clump, (i) => xy[2 * i] as number),
+      y: middle(clump, (i) => xy[2 * i + 1] as number),
+      count: items.length,
+    });
+  });
   return places.sort((a, b) => b.count - a.count || a.code - b.code);
 }
 
-/** Move each place to the nearest point of its class. */
-function snap(places: readonly Place[], xy: Float32Array, codes: Int32Array, classes: number): void {
-  const nearest = new Int32Array(classes).fill(-1);
-  const least = new Float64Array(classes).fill(Number.POSITIVE_INFINITY);
-  const mx = new Float64Array(classes);
-  const my = new Float64Array(classes);
-  for (const place of places) {
-    mx[place.code] = place.x;
-    my[place.code] = place.y;
+/** The items in the 3 × 3 cells that hold the most of them. */
+function densest(xy: Float32Array, items: readonly number[]): number[] {
+  const counts = new Int32Array(CELLS * CELLS);
+  for (const i of items) {
+    const at = cell(xy[2 * i + 1] as number) * CELLS + cell(xy[2 * i] as number);
+    counts[at] = (counts[at] as number) + 1;
   }
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i] as number;
-    if (code < 0 || code >= classes) continue;
-    const dx = (xy[2 * i] as number) - (mx[code] as number);
-    const dy = (xy[2 * i + 1] as number) - (my[code] as number);
-    const far = dx * dx + dy * dy;
-    if (far >= (least[code] as number)) continue;
-    least[code] = far;
-    nearest[code] = i;
+  let best = { column: 0, row: 0, sum: -1 };
+  for (let row = 0; row < CELLS; row++) {
+    for (let column = 0; column < CELLS; column++) {
+      if (counts[row * CELLS + column] === 0) continue;
+      const sum = around(counts, row, column);
+      if (sum > best.sum) best = { column, row, sum };
+    }
   }
-  for (const place of places) {
-    const i = nearest[place.code] as number;
-    if (i < 0) continue;
-    place.x = xy[2 * i] as number;
-    place.y = xy[2 * i + 1] as number;
-  }
+  return items.filter(
+    (i) =>
+      Math.abs(cell(xy[2 * i] as number) - best.column) <= 1 &&
+      Math.abs(cell(xy[2 * i + 1] as number) - best.row) <= 1,
+  );
 }
 
-function middle(values: Float32Array): number {
-  values.sort();
+function around(counts: Int32Array, row: number, column: number): number {
+  let sum = 0;
+  for (let r = Math.max(0, row - 1); r <= Math.min(CELLS - 1, row + 1); r++)
+    for (let c = Math.max(0, column - 1); c <= Math.min(CELLS - 1, column + 1); c++)
+      sum += counts[r * CELLS + c] as number;
+  return sum;
+}
+
+function cell(value: number): number {
+  return Math.max(0, Math.min(CELLS - 1, Math.floor(((value + 1) / 2) * CELLS)));
+}
+
+function middle(items: readonly number[], of: (item: number) => number): number {
+  const values = Float32Array.from(items, of).sort();
   return values[values.length >> 1] as number;
 }

@@ -4,7 +4,6 @@
  * A 2D canvas, drawn in the same frame as the dots below it. Work a frame is bounded: of the marks in sight only the
  * worst few hundred are drawn (zooming in brings the next), names that would overlap are left out.
  */
-import { shortName } from "../core/name";
 import { isDark } from "../core/theme";
 import type { Place } from "./medians";
 import type { PointMap } from "./pointMap";
@@ -33,6 +32,7 @@ export interface Scene {
   /** Marked items, worst first. */
   marked: Int32Array;
   markOf: (item: number, place: number) => Mark;
+  /** Where names stand, and the names as short as they are drawn. */
   names: readonly (Place & { name: string })[];
   current: number | null;
   hovered: number | null;
@@ -148,7 +148,7 @@ export class Overlay {
       const anchor = toScreenX(view, size, place.x);
       const y = toScreenY(view, size, place.y);
       if (anchor < 0 || y < 0 || anchor > size.width || y > size.height) continue;
-      const text = shortName(place.name, 22);
+      const text = place.name;
       const w = context.measureText(text).width + 6;
       const x = Math.min(Math.max(anchor, w / 2 + 4), size.width - w / 2 - 4);
       if (taken.some((t) => Math.abs(t.x - x) < (t.w + w) / 2 && Math.abs(t.y - y) < 17)) continue;

@@ -4,6 +4,7 @@ import { followCard } from "../core/currentCard";
 import { count, h } from "../core/dom";
 import { frame } from "../core/frame";
 import { isFor } from "../core/keys";
+import { shortName } from "../core/name";
 import type { Panel } from "../core/panel";
 import type { Session } from "../core/session";
 import { classColour, isDark, onTheme, PALETTE_LENGTH } from "../core/theme";
@@ -21,6 +22,8 @@ const PAN = 80;
 const ZOOM = 1.5;
 /** Recolouring draws every point, so a run of edits is drawn once. */
 const SETTLE = 120;
+/** Letters of a class name that stand on the map. */
+const NAME_LENGTH = 22;
 
 export const PointsMap: Panel = {
   name: "map",
@@ -189,7 +192,11 @@ class MapPanel {
     if (!layout || !labels || layout.xy.length !== 2 * labels.given.length) return;
     this.hint.hidden = true;
     const places = medians(layout.xy, labels.current, this.session.classes.length);
-    this.view.scene.names = places.map((p) => ({ ...p, name: this.session.className(p.code) }));
+    const { classes } = this.session;
+    this.view.scene.names = places.map((place) => ({
+      ...place,
+      name: shortName(this.session.className(place.code), NAME_LENGTH, classes),
+    }));
     this.view.setLayout(layout.name, layout.xy);
   }
 

@@ -1,9 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { around, arrange, type Box, capacity, type Spoke } from "./ego";
 
-const flat: Box = { width: 490, height: 150, nodeWidth: 48, nodeHeight: 32, middleWidth: 40, middleHeight: 40 };
+const flat: Box = {
+  width: 490,
+  height: 150,
+  nodeWidth: 48,
+  nodeHeight: 32,
+  middleWidth: 40,
+  middleHeight: 40,
+};
 const tall: Box = { ...flat, width: 330, height: 400, nodeWidth: 56, nodeHeight: 46 };
-const words: Box = { width: 490, height: 138, nodeWidth: 104, nodeHeight: 46, middleWidth: 104, middleHeight: 34 };
+const words: Box = {
+  width: 490,
+  height: 132,
+  nodeWidth: 96,
+  nodeHeight: 45,
+  middleWidth: 96,
+  middleHeight: 34,
+};
 const spokes = (n: number): Spoke[] =>
   Array.from({ length: n }, (_, i) => ({ label: i % 3, similarity: 0.99 - i * 0.02 }));
 

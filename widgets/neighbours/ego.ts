@@ -25,7 +25,7 @@ export interface Point {
 const MARGIN = 3;
 const ROUNDS = 160;
 /** Share of the room around the middle that nodes may take. */
-const SHARE = 0.5;
+const SHARE = 0.75;
 /** The nearest possible neighbour stands this share of the way out. */
 const NEAREST = 0.3;
 

@@ -125,8 +125,8 @@ function nearest(session: Session, card: Card, most: number): Placed[] {
 function boxFor(session: Session, width: number, height: number): Box {
   const picture = session.hello?.dataset.kind === "image";
   const long = session.classes.some((name) => name.length > 2);
-  const middle = { middleWidth: picture ? 40 : 104, middleHeight: picture ? 40 : 34 };
-  if (!picture) return { width, height, nodeWidth: 104, nodeHeight: 46, ...middle };
+  const middle = { middleWidth: picture ? 40 : 96, middleHeight: picture ? 40 : 34 };
+  if (!picture) return { width, height, nodeWidth: 96, nodeHeight: 45, ...middle };
   return long
     ? { width, height, nodeWidth: 60, nodeHeight: 46, ...middle }
     : { width, height, nodeWidth: 48, nodeHeight: 32, ...middle };
@@ -215,7 +215,7 @@ function node(session: Session, spoke: Placed, now: number, first: boolean): HTM
     h(
       "span",
       { class: "dqx-ego-caption dqx-cut" },
-      nameElement(name),
+      nameElement(name, session.classes),
       h("span", { class: "dqx-ego-number", text: ` ${spoke.similarity.toFixed(2).replace(/^0/, "")}` }),
     ),
   );

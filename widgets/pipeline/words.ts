@@ -79,7 +79,9 @@ export function short(note: string): string {
   if (accuracy) return accuracy.replace(/^0/, "");
   const [first = "", ...rest] = note.split("; ");
   const failed = rest.filter((part) => part.includes(" failed")).length;
-  const words = first.replace(/, recall (\d\.\d+)/, (_, r: string) => ` ${r.replace(/^0/, "")}`).replaceAll(",", "");
+  const words = first
+    .replace(/, recall (\d\.\d+)/, (_, r: string) => ` ${r.replace(/^0/, "")}`)
+    .replaceAll(",", "");
   if (words.length > SHORT) return "";
   return failed > 0 ? `${words}, ${failed} failed` : words;
 }

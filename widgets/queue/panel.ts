@@ -110,6 +110,11 @@ export const Queue: Panel = {
       list.hidden = shown.length === 0;
       empty.replaceChildren(...whyEmpty(session));
       bar.update();
+      // Measured while it was hidden, the list had no width, and un-hiding it need not resize the panel.
+      if (list.clientWidth !== shape.width) {
+        measure();
+        return;
+      }
       layOut();
       reveal();
       draw();

@@ -27,7 +27,8 @@ export function makeTile(session: Session, item: number): Tile {
   );
   let asked = false;
   const say = (where: HTMLElement, text: string): void => {
-    if (where.textContent !== text) where.replaceChildren(...(text ? [nameElement(text)] : []));
+    if (where.textContent !== text)
+      where.replaceChildren(...(text ? [nameElement(text, session.classes)] : []));
   };
   return {
     element,

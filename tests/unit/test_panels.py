@@ -1,0 +1,242 @@
+"""What a widget may ask and what it is told; only the comm is a stand-in: review, store and pictures are real."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Planted
+from PIL import Image
+
+import explorer
+from explorer.panels import Panel, calls, session_of, show
+from explorer.panels.session import Session
+from explorer.review import Review
+
+
+class Wire:
+    """Sends calls to a widget as the browser would, and keeps what comes back."""
+
+    def __init__(self, widget: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.widget = widget
+        self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
+        monkeypatch.setattr(widget, "send", lambda content, buffers=None: self.sent.append((content, buffers or [])))
+
+    def call(self, name: str, /, **args: Any) -> dict[str, Any]:
+        """Make a call; returns the whole reply."""
+        request = f"request-{len(self.sent)}-{name}"
+        session_of_widget(self.widget)._respond(self.widget, {"id": request, "call": name, "args": args})
+        return next(content for content, _ in reversed(self.sent) if content.get("id") == request)
+
+    def events(self) -> list[str]:
+        """Names of the events that the kernel sent by itself."""
+        return [content["event"] for content, _ in self.sent if "event" in content]
+
+
+SESSIONS: dict[int, Session] = {}
+
+
+def session_of_widget(widget: Panel) -> Session:
+    return SESSIONS[id(widget)]
+
+
+@pytest.fixture(scope="module")
+def finished(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Review:
+    dataset = explorer.read(planted.images[:300], label=planted.labels[:300], key=planted.keys[:300])
+    review = Review(dataset, tmp_path_factory.mktemp("panels") / "s.labels.db", rater="ann")
+    return review.wait(progress=False)
+
+
+@pytest.fixture
+def wire(finished: Review, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    widget = show(finished)
+    SESSIONS[id(widget)] = session_of(finished)
+    yield Wire(widget, monkeypatch)
+    while finished.undo() is not None:
+        continue
+
+
+def test_synced_state_is_two_short_strings(finished: Review) -> None:
+    own = {k: v for k, v in show(finished, "map").get_state().items() if k in ("review", "panel")}
+    assert own == {"review": finished.id, "panel": "map"}
+    assert show(finished, "map") is show(finished, "map")
+    with pytest.raises(explorer.ExplorerError, match="mean 'queue'"):
+        show(finished, "queu")
+
+
+def test_hello_says_what_is_ready(wire: Wire) -> None:
+    hello = wire.call("hello")["result"]
+    assert hello["ready"] == {"layout": "umap", "scores": True}
+    assert hello["dataset"]["classes"] == [str(n) for n in range(10)]
+    assert hello["calibrated"] is False
+    assert hello["rater"] == "ann"
+    assert [stage["state"] for stage in hello["stages"]] == ["done"] * 5
+
+
+def test_columns_travel_as_buffers(wire: Wire) -> None:
+    for name, array in (("labels", "given"), ("layout", "xy"), ("scores", "p_error")):
+        body = wire.call(name)["result"]
+        assert "$array" in body[array]
+        buffers = wire.sent[-1][1]
+        assert len(buffers[body[array]["$array"]]) == 300 * 4 * (2 if array == "xy" else 1)
+
+
+def test_the_order_of_scores_is_the_ranking(wire: Wire, finished: Review) -> None:
+    body = wire.call("scores")["result"]
+    order = np.frombuffer(wire.sent[-1][1][body["order"]["$array"]], np.int32)
+    assert finished.dataset.item_ids[order].tolist() == finished.issues.index.tolist()
+
+
+def test_a_card_has_everything_about_one_item(wire: Wire, finished: Review) -> None:
+    worst = finished.dataset.position(finished.issues.index[0])
+    card = wire.call("card", item=worst)["result"]
+    assert card["id"] == finished.issues.index[0]
+    assert card["rank"] == 1
+    assert card["suggested"] != card["given"]
+    assert any("neighbours say" in reason["text"] for reason in card["why"])
+    assert len(card["neighbours"]) == 16
+    codes = finished.codes
+    assert all(codes[i] == card["given"] for i in card["same"])
+    assert len(card["same"]) == 4, "nearest items of the given label are found even where the graph holds none"
+    assert all(codes[i] == card["suggested"] for i in card["other"])
+    for edge in card["neighbours"]:
+        assert (edge["relation"] > 0) == (edge["label"] == card["current"])
+
+
+def test_pictures_are_encoded_anew(wire: Wire, planted: Planted) -> None:
+    body = wire.call("previews", items=[3, 0], size=64)["result"]
+    buffers = wire.sent[-1][1]
+    shown = Image.open(io.BytesIO(buffers[body[0]["blob"]["$blob"]]))
+    assert shown.format == "PNG"
+    np.testing.assert_array_equal(np.asarray(shown.convert("L")), planted.images[3])
+
+
+def test_an_edit_is_acknowledged_with_the_new_cells(wire: Wire, finished: Review) -> None:
+    labels = wire.call("labels")["result"]
+    edit = {
+        "action": "relabel", "items": [0], "ids": ["digit-0000"], "label": "7", "order": labels["order"],
+        "expected": {"0": labels["seen"]["base"]}, "op_id": "op-ack",
+    }  # fmt: skip
+    reply = wire.call("edit", **edit)["result"]
+    assert reply["cells"][0]["state"] == "relabelled"
+    assert reply["counts"]["relabelled"] == 1
+    assert finished.labels.get("digit-0000").value == "7"
+    assert "cells" in wire.events(), "every other view hears of it"
+    again = wire.call("edit", **edit)["result"]
+    assert again["commit"] == reply["commit"], "the same click sent twice is written once"
+    assert len(finished.labels.log(item="digit-0000")) == 1
+
+
+def test_a_stale_edit_is_refused_with_what_stands_there(wire: Wire, finished: Review) -> None:
+    labels = wire.call("labels")["result"]
+    other = (int(finished.dataset.given[1]) + 1) % 10
+    finished.relabel("digit-0001", other, why="it is a five")
+    reply = wire.call(
+        "edit", action="keep", items=[1], expected={"1": labels["seen"]["base"]}, order=labels["order"], op_id="op-late"
+    )
+    assert reply["ok"] is False
+    assert reply["error"]["type"] == "Conflict"
+    cell = reply["error"]["cells"][0]
+    assert (cell["item"], cell["rater"], cell["why"], cell["state"]) == (1, "ann", "it is a five", "relabelled")
+
+
+def test_positions_of_another_order_are_refused_and_ids_are_followed(wire: Wire, finished: Review) -> None:
+    late = {"action": "keep", "items": [7], "expected": {}, "order": "the order of another dataset"}
+    reply = wire.call("edit", **late, op_id="op-a")
+    assert "before the dataset changed" in reply["error"]["message"]
+    assert wire.call("edit", **late, ids=["digit-0009"], op_id="op-b")["ok"]
+    assert finished.labels.get("digit-0009").state == "kept"
+    assert finished.labels.get("digit-0007").state == "given"
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "says"),
+    [
+        ("card", {"item": 300}, "no item 300"),
+        ("card", {"item": -1}, "no item -1"),
+        ("card", {"item": "../../etc/passwd"}, "no item '../../etc/passwd'"),
+        ("previews", {"items": list(range(201))}, "201 previews"),
+        ("figure", {"name": "pairs"}, "no figure 'pairs'"),
+        ("nonsense", {}, "no call 'nonsense'"),
+        ("rater", {"name": "  "}, "name is empty"),
+    ],
+)
+def test_a_bad_call_is_answered_and_harms_nothing(wire: Wire, name: str, args: dict[str, Any], says: str) -> None:
+    reply = wire.call(name, **args)
+    assert reply["ok"] is False
+    assert says in reply["error"]["message"]
+    assert wire.call("hello")["ok"]
+
+
+def test_an_unknown_label_gets_a_hint_and_a_new_one_is_added_on_purpose(wire: Wire, finished: Review) -> None:
+    labels = wire.call("labels")["result"]
+    edit = {"action": "relabel", "items": [0], "expected": {}, "order": labels["order"], "label": "eleven"}
+    reply = wire.call("edit", **edit, op_id="op-1")
+    assert reply["error"]["type"] == "UnknownName"
+    reply = wire.call("edit", **edit, newClass=True, op_id="op-2")
+    assert reply["result"]["classes"][-1] == "eleven"
+    assert finished.corrected().iloc[0] == "eleven"
+
+
+def test_history_and_undo(wire: Wire, finished: Review) -> None:
+    finished.relabel("digit-0002", 4, why="looks like it")
+    entry = wire.call("history", limit=10)["result"]["entries"][0]
+    assert (entry["item"], entry["new"], entry["why"], entry["rater"]) == (2, "4", "looks like it", "ann")
+    reply = wire.call("undo", op_id="undo-1")["result"]
+    assert [(c["item"], c["state"]) for c in reply["cells"]] == [(2, "given")]
+
+
+@pytest.mark.parametrize("name", ["label_pairs", "p_error"])
+def test_figures_are_plotly_json(wire: Wire, name: str) -> None:
+    body = wire.call("figure", name=name, dark=True)["result"]
+    assert body["data"]
+    assert "percent" not in str(body), "nothing is called a percentage before it is calibrated"
+
+
+def test_plotly_comes_from_the_installed_package(wire: Wire) -> None:
+    body = wire.call("plotly")["result"]
+    script = wire.sent[-1][1][body["script"]["$blob"]]
+    assert len(script) > 1_000_000
+    assert b"Plotly" in script
+
+
+def test_names_from_data_cannot_become_markup_in_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = '<a href="javascript:alert(1)">x</a>'
+    vectors = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+    vectors[:20] += 4
+    names = [bad] * 20 + ["good"] * 20
+    names[3], names[25] = "good", bad
+    review = Review(explorer.read(vectors, label=names), tmp_path / "s.labels.db").wait(progress=False)
+    widget = show(review)
+    SESSIONS[id(widget)] = session_of(review)
+    body = Wire(widget, monkeypatch).call("figure", name="label_pairs")["result"]
+    assert "&lt;a href" in str(body)
+    assert "<a href" not in str(body)
+
+
+def test_every_call_of_the_browser_has_an_answer() -> None:
+    root = Path(__file__).parents[2] / "widgets"
+    import re
+
+    asked: set[str] = set()
+    for path in root.glob("*/*.ts"):
+        if ".test." not in path.name and "mock" not in path.name.lower():
+            asked |= set(re.findall(r"(?:transport\.call|\.tell)(?:<[^(]*>)?\(\s*\"(\w+)\"", path.read_text()))
+    assert {"hello", "labels", "layout", "scores", "edit", "undo", "card"} <= asked
+    assert asked <= set(calls.HANDLERS)
+
+
+def test_shown_values_are_plain(wire: Wire, finished: Review) -> None:
+    encode: Callable[[Any], str] = __import__("json").dumps
+    for name in ("hello", "labels", "scores", "layout"):
+        encode(wire.call(name))
+    frame = pd.DataFrame({"a": [1.5, 2.0], "b": ["x", None]})
+    review = Review(explorer.read(frame.assign(label=["p", "q"]), label="label", features=["a", "b"]), start=False)
+    widget = show(review)
+    SESSIONS[id(widget)] = session_of(review)
+    encode([session_of(review).cells([0]), calls.answer(session_of(review), "previews", {"items": [0, 1]})])
