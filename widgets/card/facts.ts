@@ -1,11 +1,15 @@
 /** The card's reading half: what the item is, what its labels are, how sure the ranking is, and why. */
 import { h } from "../core/dom";
 import { labelChip } from "../core/frame";
+import { withShortNames } from "../core/name";
 import { showPreview } from "../core/preview";
 import type { Session } from "../core/session";
 import type { Card } from "../core/types";
 import { shortId } from "../core/words";
 import { decision, newest, percent, standing } from "./words";
+
+/** Letters of a class name inside a sentence. */
+const NAME_LENGTH = 20;
 
 /** The item's large preview; `release` frees its picture. */
 export function previewOf(card: Card): { element: HTMLElement; release: () => void } {
@@ -56,19 +60,22 @@ export function verdict(session: Session, card: Card): HTMLElement {
   const out = card.given >= 0 && !agrees && (state === "relabelled" ? now !== card.given : state === "given");
   if (out && card.suggested >= 0) given.classList.add("dqx-struck");
   if (state === "kept") suggested.classList.add("dqx-struck");
+  if (agrees) {
+    const words = h("span", { class: "dqx-muted", text: "and the suggestion agrees:" });
+    return h("div", { class: "dqx-card-verdict" }, given, words, suggested);
+  }
+  const arrow = h("span", {
+    class: "dqx-card-arrow dqx-muted",
+    text: "→",
+    aria: { label: "suggested:" },
+    role: "img",
+  });
+  // Where both labels do not fit on one line, the arrow begins the second.
   return h(
     "div",
     { class: "dqx-card-verdict" },
     given,
-    agrees
-      ? h("span", { class: "dqx-muted", text: "and the suggestion agrees:" })
-      : h("span", {
-          class: "dqx-card-arrow dqx-muted",
-          text: "→",
-          aria: { label: "suggested:" },
-          role: "img",
-        }),
-    suggested,
+    h("span", { class: "dqx-card-change" }, arrow, suggested),
   );
 }
 
@@ -121,9 +128,13 @@ export function evidence(session: Session, card: Card): HTMLElement {
     ),
   );
   for (const reason of card.why) {
-    const value = reason.value === null ? "" : `${reason.name}: ${Number(reason.value.toPrecision(4))}`;
+    const text = withShortNames(reason.text, session.classes, NAME_LENGTH);
+    const title = [
+      text === reason.text ? "" : reason.text,
+      reason.value === null ? "" : `${reason.name}: ${Number(reason.value.toPrecision(4))}`,
+    ];
     rows.append(h("dt", { class: "dqx-cut", text: reason.name, title: reason.name }));
-    rows.append(h("dd", { text: reason.text, title: value }));
+    rows.append(h("dd", { text, title: title.filter(Boolean).join("\n") }));
   }
   return rows;
 }

@@ -95,7 +95,7 @@ describe("fitted", () => {
     expect(roomy.yaxis).toMatchObject({ title: "", ticktext: digits });
     const crowded = fitted({ xaxis: axis(names(25, "kind ")), yaxis: axis(names(25, "kind ")) }, 240, 160);
     expect(crowded.xaxis).toMatchObject({ ticktext: [] });
-    expect((crowded.yaxis as { ticktext: string[] }).ticktext.slice(0, 2)).toEqual(["kind 0", "kind 3"]);
+    expect((crowded.yaxis as { ticktext: string[] }).ticktext.slice(0, 2)).toEqual(["kind 0", "kind 2"]);
   });
 
   it("leaves other layouts as they are", () => {

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { endsMatter, nameElement, shortName } from "./name";
+import { endsMatter, nameElement, shortName, withShortNames } from "./name";
 
 const LONG = "a very long class name that goes on and on 4";
 const ALIKE = [LONG, "a very long class name that goes on and on 5"];
@@ -22,8 +22,17 @@ describe("shortName", () => {
   });
 
   it("keeps to the length, in whole letters", () => {
-    expect(Array.from(shortName(LONG, 6, ALIKE))).toHaveLength(6);
+    expect(shortName(LONG, 6, ALIKE)).toBe("a v…4");
     expect(Array.from(shortName("🐸".repeat(30), 10, ALIKE))).toHaveLength(10);
+  });
+});
+
+describe("withShortNames", () => {
+  it("cuts every long name in a sentence, also one that begins another", () => {
+    const names = [LONG, `${LONG}0`, "newt"];
+    expect(withShortNames(`5 say ${LONG}0, 2 say ${LONG}, none says newt`, names, 12)).toBe(
+      "5 say a very…on 40, 2 say a very…on 4, none says newt",
+    );
   });
 });
 

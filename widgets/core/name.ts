@@ -25,7 +25,18 @@ export function shortName(name: string, most: number, names: readonly string[]):
   const letters = Array.from(name);
   if (letters.length <= most) return name;
   const tail = endsMatter(names) ? Math.min(TAIL, Math.floor((most - 1) / 2)) : 0;
-  return `${letters.slice(0, most - 1 - tail).join("")}…${letters.slice(letters.length - tail).join("")}`;
+  const head = letters.slice(0, most - 1 - tail).join("");
+  const end = letters.slice(letters.length - tail).join("");
+  return `${head.trimEnd()}…${end.trimStart()}`;
+}
+
+/** A sentence in which names longer than `most` letters are cut. */
+export function withShortNames(sentence: string, names: readonly string[], most: number): string {
+  const long = names.filter((name) => name.length > most && sentence.includes(name));
+  // The longest first: one name may begin another.
+  return long
+    .sort((a, b) => b.length - a.length)
+    .reduce((text, name) => text.replaceAll(name, () => shortName(name, most, names)), sentence);
 }
 
 /** Text that holds one of `names`, as an element that gives way where its place is too narrow. */

@@ -25,7 +25,7 @@ export interface Point {
 const MARGIN = 3;
 const ROUNDS = 160;
 /** Share of the room around the middle that nodes may take. */
-const SHARE = 0.75;
+const SHARE = 0.66;
 /** The nearest possible neighbour stands this share of the way out. */
 const NEAREST = 0.3;
 
@@ -98,10 +98,12 @@ function moveApart(points: readonly Point[], box: Box): Point[] {
   const sideways = box.height / 2 < fromMiddle.y + box.nodeHeight / 2;
   for (let round = 0; round < ROUNDS; round++) {
     let touched = false;
+    // What the shorter way has not parted, for want of room, goes the box's longer way.
+    const late = round % 4 > 2 && box.width > box.height;
     for (const [i, a] of moved.entries()) {
       if (push(a, centre, fromMiddle, 1, i, sideways)) touched = true;
       for (let j = i + 1; j < moved.length; j++)
-        if (push(a, moved[j] as Point, { x: width, y: height }, 0.5, i + j)) touched = true;
+        if (push(a, moved[j] as Point, { x: width, y: height }, 0.5, i + j, late)) touched = true;
     }
     for (const p of moved) {
       p.x = Math.min(box.width - box.nodeWidth / 2, Math.max(box.nodeWidth / 2, p.x));

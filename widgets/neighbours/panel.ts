@@ -8,7 +8,7 @@ import { followCard } from "../core/currentCard";
 import { h, svg } from "../core/dom";
 import { keepFocus } from "../core/focus";
 import { frame } from "../core/frame";
-import { nameElement } from "../core/name";
+import { nameElement, withShortNames } from "../core/name";
 import type { Panel } from "../core/panel";
 import { thumbnail } from "../core/preview";
 import type { Session } from "../core/session";
@@ -17,6 +17,8 @@ import type { Card, Neighbour } from "../core/types";
 import { around, arrange, type Box, capacity } from "./ego";
 import { agreement, summary } from "./words";
 
+/** Letters of a class name inside a sentence. */
+const NAME_LENGTH = 20;
 /** Side of a neighbour's picture, as in the stylesheet. */
 const PICTURE = 30;
 
@@ -56,10 +58,12 @@ export const Neighbours: Panel = {
       if (!card || width === 0 || height === 0) return;
       const box = boxFor(session, width, height);
       const spokes = nearest(session, card, capacity(box));
-      words.textContent = summary(
+      const full = summary(
         spokes.map((s) => s.label),
         (code) => session.className(code),
       );
+      words.textContent = withShortNames(full, session.classes, NAME_LENGTH);
+      words.title = full;
       keepFocus(root, () => stage.replaceChildren(...graph(session, card, spokes, box)));
       mark();
     };
