@@ -7,7 +7,6 @@ A stage that fails is shown by name with its error; stages that do not need it g
 
 from __future__ import annotations
 
-import importlib
 import logging
 import threading
 from collections.abc import Callable
@@ -73,7 +72,7 @@ class Results:
 class _StageProgress(Progress):
     """A stage ends when its result has been published, which only the pipeline knows: not when its work reports so."""
 
-    def finish(self, state: str = "done", note: str | None = None) -> None:
+    def finish(self, state: str = "done", note: str | None = None) -> None:  # noqa: ARG002  # not yet
         """Keep the note; the stage goes on."""
         if note is not None:
             self.say(note)
@@ -149,8 +148,13 @@ class Pipeline:
         return self._stages[name].state not in ("waiting", "running")
 
     def _run(self) -> None:
-        # Importing UMAP compiles for seconds; it happens beside the embedding instead of after the graph.
-        threading.Thread(target=_warm_up, name="explorer-warm-up", daemon=True).start()
+        from explorer.layout import borrowed
+
+        # UMAP compiles for seconds: its process does so beside the embedding, and is warm when the graph is there.
+        with borrowed() as self._umap:
+            self._run_stages()
+
+    def _run_stages(self) -> None:
         for name in STAGES:
             progress = _StageProgress(self._stages[name], self._heard, self._cancel)
             lacking = [n for n in NEEDS[name] if self._stages[n].state in ("failed", "cancelled")]
@@ -279,7 +283,7 @@ class Pipeline:
         graph, first = self.results.graph, self.results.layout
         if graph is None or first is None or graph.n < 4:
             return "not needed: too few items for a UMAP"
-        found = layout.umap(graph, first, seed=self.options.seed, progress=progress)
+        found = layout.umap(graph, first, seed=self.options.seed, progress=progress, worker=self._umap)
         self._set("layout", layout=found, layout_name="umap")
         return "UMAP of the neighbour graph"
 
@@ -288,13 +292,6 @@ class Pipeline:
         if embedding is None:
             raise ExplorerError("There is no embedding.", "See why the stage 'embed' did not finish: review.status.")
         return embedding.vectors
-
-
-def _warm_up() -> None:
-    try:
-        importlib.import_module("umap")
-    except Exception:  # the layout stage imports it again and reports the error under its own name
-        log.debug("UMAP could not be imported ahead of time.", exc_info=True)
 
 
 def _pad(probs: NDArray[np.float32] | None, classes: int) -> NDArray[np.float32] | None:

@@ -2,5 +2,6 @@
 
 from explorer.layout.principal import principal
 from explorer.layout.umap import umap
+from explorer.layout.worker import Worker, borrowed
 
-__all__ = ["principal", "umap"]
+__all__ = ["Worker", "borrowed", "principal", "umap"]

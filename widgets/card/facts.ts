@@ -9,7 +9,7 @@ import { shortId } from "../core/words";
 import { decision, newest, percent, standing } from "./words";
 
 /** Letters of a class name inside a sentence. */
-const NAME_LENGTH = 20;
+const NAME_LENGTH = 24;
 
 /** The item's large preview; `release` frees its picture. */
 export function previewOf(card: Card): { element: HTMLElement; release: () => void } {

@@ -25,6 +25,7 @@ describe("standing", () => {
     expect(standing(7, 1797, 90, true)).toBe("suspect 7 of 90");
     expect(standing(91, 1797, 90, true)).toBe("rank 91 of 1,797");
     expect(standing(null, 0, 0, true)).toBe("not ranked yet");
+    expect(standing(null, 898, 40, false)).toBe("not ranked");
   });
 });
 

@@ -6,7 +6,7 @@ import { clock } from "../core/words";
 
 /** Where the item stands in the ranking: a suspect's number once calibrated, its plain rank until then. */
 export function standing(rank: number | null, ranked: number, suspects: number, calibrated: boolean): string {
-  if (rank === null) return "not ranked yet";
+  if (rank === null) return ranked > 0 ? "not ranked" : "not ranked yet";
   if (calibrated && rank <= suspects) return `suspect ${count(rank)} of ${count(suspects)}`;
   return `rank ${count(rank)} of ${count(ranked)}`;
 }

@@ -63,9 +63,7 @@ export function makeToolbar(session: Session, events: ToolbarEvents): Toolbar {
     pair,
     highlighted,
     chosen.element,
-    h("span", { class: "dqx-spring" }),
-    fit,
-    full,
+    h("span", { class: "dqx-map-corner" }, fit, full),
   );
 
   return {

@@ -18,7 +18,7 @@ import { around, arrange, type Box, capacity } from "./ego";
 import { agreement, summary } from "./words";
 
 /** Letters of a class name inside a sentence. */
-const NAME_LENGTH = 20;
+const NAME_LENGTH = 24;
 /** Side of a neighbour's picture, as in the stylesheet. */
 const PICTURE = 30;
 
