@@ -76,7 +76,6 @@ soak: $(VENV)/.dev widgets
 	$(PY) -m pytest tests -m soak --timeout 7200
 
 bench: $(VENV)/.dev
-	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 	for script in tests/benchmarks/*.py; do $(PY) $$script || exit 1; done
 
 dev: widgets/node_modules/.made

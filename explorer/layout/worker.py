@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
@@ -80,8 +80,10 @@ class Worker:
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+            # What was still to be sent to a process that has ended has nowhere to go.
+            with suppress(BrokenPipeError):
+                if stream is not None:
+                    stream.close()
         if not self._errors.closed:
             self._errors.close()
 

@@ -66,3 +66,24 @@ def test_your_own_data_reads_every_kind(run: Any) -> None:
     assert "Did you mean 'label'?" in text
     for kind in ("image", "text", "table", "vector"):
         assert re.search(rf"Dataset\([\d,]+ {kind} items", text), kind
+
+
+@pytest.mark.parametrize("label", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>"])
+def test_markup_in_labels_stays_text_in_exported_html(tmp_path: Path, label: str) -> None:
+    from nbconvert import HTMLExporter
+
+    source = f"""
+import numpy as np, explorer
+vectors = np.random.default_rng(0).normal(size=(30, 3)).astype("float32")
+dataset = explorer.read(vectors, label=[{label!r}, "good"] * 15)
+review = explorer.Review(dataset, store="s.labels.db")
+review.relabel(0, "good", why={label!r})
+display(review.issues.head(), review.labels.log(), review.corrected(), dataset)
+review"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    for cell in notebook.cells:
+        cell.source = ""  # what the person typed is theirs; here it is about what came from the data
+    body, _ = HTMLExporter().from_notebook_node(notebook)
+    assert label not in body
+    assert label.replace("<", "&lt;").replace(">", "&gt;") in body
