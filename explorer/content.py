@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -60,12 +61,28 @@ def open_image(data: bytes | Path, name: str) -> Image.Image:
     UnreadableItem
         Naming the file or row and the reason (no picture, truncated, too large).
     """
+    with _opened(data, name) as image:
+        image.load()
+        return to_rgb(image)
+
+
+def check_image(data: bytes | Path, name: str) -> None:
+    """Read a picture's header alone: finds what is no picture or too large, quickly; `UnreadableItem` as `open_image`.
+
+    That the pixels are all there shows only when they are decoded, which the embedding does.
+    """
+    with _opened(data, name):
+        pass
+
+
+@contextmanager
+def _opened(data: bytes | Path, name: str) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data) as image:
             width, height = image.size
             if width * height <= PIXEL_LIMIT:
-                image.load()
-                return to_rgb(image)
+                yield image
+                return
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError) as error:
         raise UnreadableItem(f"{name}: not a readable picture ({error}).", "Replace or remove it.") from error
     raise UnreadableItem(
@@ -117,16 +134,19 @@ class ImageFiles:
         return resolved
 
     def digest(self, row: int) -> str:
-        """Hash the file's bytes."""
+        """Hash the file's bytes, and look at the picture's header."""
         try:
-            with self.path(row).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            path = self.path(row)
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OutsideRoot:
             raise
         except OSError as error:
             raise UnreadableItem(
                 f"{self.name(row)}: cannot be read ({error.strerror}).", "Restore or remove it."
             ) from error
+        check_image(path, self.name(row))
+        return digest
 
     def load(self, row: int) -> Image.Image:
         """Decode the picture."""
@@ -155,8 +175,10 @@ class ImageBytes:
         return data
 
     def digest(self, row: int) -> str:
-        """Hash the encoded bytes."""
-        return hashlib.sha256(self._bytes(row)).hexdigest()
+        """Hash the encoded bytes, and look at the picture's header."""
+        data = self._bytes(row)
+        check_image(data, self.name(row))
+        return hashlib.sha256(data).hexdigest()
 
     def load(self, row: int) -> Image.Image:
         """Decode the picture."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -68,12 +70,22 @@ def test_hidden_and_other_files_are_left_out_and_said(photos):
     assert "'bird'" in notes
 
 
-def test_unreadable_pictures_are_listed_when_decoded(photos):
+def test_files_that_are_no_pictures_are_set_aside(photos):
     (photos / "cat" / "broken.png").write_bytes(b"\x89PNG....")
     dataset = read(photos)
-    assert len(dataset) == 6  # nothing is decoded while reading; the embedding sets it aside
-    with pytest.raises(UnreadableItem, match=r"cat/broken\.png"):
-        dataset.load(3)
+    assert len(dataset) == 5
+    assert [Path(s.name).name for s in dataset.set_aside] == ["broken.png"]
+    assert "not a readable picture" in dataset.set_aside[0].reason
+
+
+def test_truncated_pictures_are_found_when_decoded(photos):
+    stream = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (90, 90, 3), dtype=np.uint8)).save(stream, "JPEG")
+    (photos / "cat" / "aa.jpg").write_bytes(stream.getvalue()[:2000])
+    dataset = read(photos)
+    row = next(i for i in range(len(dataset)) if dataset.name(i).endswith("aa.jpg"))
+    with pytest.raises(UnreadableItem, match=r"cat/aa\.jpg"):
+        dataset.load(row)
 
 
 def test_text_files(tmp_path):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from explorer.errors import DataError, OutsideRoot, UnknownName, UnreadableItem
+from explorer.errors import DataError, OutsideRoot, UnknownName
 from explorer.readers import read
 
 SENTENCES = [
@@ -250,9 +250,8 @@ def test_parquet_with_picture_bytes(tmp_path):
     pd.DataFrame({"picture": [png(1), png(2), None, b"no picture"], "label": list("abab")}).to_parquet(path)
     dataset = read(path)
     assert dataset.kind == "image"
-    assert [s.row for s in dataset.set_aside] == [2]
-    with pytest.raises(UnreadableItem, match="row 3"):
-        dataset.load(2)  # the broken one is met when it is decoded
+    assert [s.row for s in dataset.set_aside] == [2, 3]
+    assert "row 3: not a readable picture" in dataset.set_aside[1].reason
     assert dataset.load(1).getpixel((0, 0)) == (2, 253, 7)
 
 
