@@ -42,6 +42,10 @@ class Server:
             "EXPLORER_CACHE": str(state / "cache"),
             "JUPYTERHUB_USER": "",
         }
+        # The one setting that is not a default: the question about news would lie over what is tested.
+        quiet = state / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+        quiet.parent.mkdir(parents=True)
+        quiet.write_text('{"fetchNews": "false"}')
         self._log = (state / "server.log").open("ab")
         self.start()
 
@@ -56,7 +60,6 @@ class Server:
             "ServerApp.port_retries": 0,
             "IdentityProvider.token": self.token,
             "LabApp.expose_app_in_browser": True,
-            "LabApp.news_url": "",
             "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         }
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
@@ -150,19 +153,6 @@ class Lab:
             timeout=PATIENCE,
         )
 
-    def run_from(self, number: int, count: int = 1) -> None:
-        """Run `count` code cells beginning at a cell's position."""
-        for position in range(number, number + count):
-            self.page.evaluate("n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", position)
-            self.command("notebook:run-cell")
-
-    def sources(self) -> list[str]:
-        """The cells' sources."""
-        found: list[str] = self.page.evaluate(
-            "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.sharedModel.getSource())"
-        )
-        return found
-
     def dqx(self, name: str) -> Locator:
         """Find parts of the explorer by the hook that tests rely on."""
         return self.page.locator(f'[data-dqx="{name}"]')
@@ -171,10 +161,12 @@ class Lab:
         """Wait until the map has drawn a layout."""
         self.page.wait_for_selector(f'[data-dqx="map"][data-drawn="{layout}"]', timeout=PATIENCE)
 
-    def dark(self) -> None:
-        """Switch JupyterLab to its dark theme."""
-        self.command("apputils:change-theme", theme="JupyterLab Dark")
-        self.page.wait_for_function("document.body.dataset.jpThemeLight === 'false'", timeout=PATIENCE)
+    def theme(self, name: str) -> None:
+        """Switch JupyterLab to its "Light" or "Dark" theme."""
+        self.command("apputils:change-theme", theme=f"JupyterLab {name}")
+        self.page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower(), timeout=PATIENCE
+        )
 
     def save(self) -> None:
         """Save the notebook."""

@@ -23,7 +23,12 @@ def start(lab: Callable[..., Lab]) -> Lab:
 
 
 def decide(page: Lab) -> str:
-    """Keep the current item; returns its position when that is acknowledged."""
+    """Keep an item that nobody decided on yet; returns its position when that is acknowledged.
+
+    Not one of the first: the notebook's own code relabels the worst item each time it runs.
+    """
+    fresh = page.page.locator('[data-dqx="queue-tile"][data-state="given"]')
+    fresh.nth(5).click()
     item = current_item(page)
     press(page, "k")
     settled(page)
@@ -75,14 +80,13 @@ def test_a_click_while_the_kernel_is_busy_is_saved_when_it_is_free(
     page = start(lab)
     store = folder / "quickstart.labels.db"
     before = len(read_store(store)["log"])
-    cells = page.sources()
     page.page.evaluate(
         """() => {
           const panel = window.jupyterapp.shell.currentWidget;
           panel.sessionContext.session.kernel.requestExecute({code: 'import time; time.sleep(4)'});
         }"""
     )
-    assert cells
+    page.page.locator('[data-dqx="queue-tile"][data-state="given"]').nth(5).click()
     item = current_item(page)
     press(page, "k")
     expect(tile(page, item)).to_have_attribute("data-state", "kept")  # shown at once
@@ -97,18 +101,23 @@ def test_a_click_that_was_never_acknowledged_is_sent_again_after_a_reload(
     store = folder / "quickstart.labels.db"
     before = len(read_store(store)["log"])
     page.save()
+    # The message is lost on its way, as when a laptop's lid closes.
     page.page.evaluate(
         """() => {
-          const panel = window.jupyterapp.shell.currentWidget;
-          panel.sessionContext.session.kernel.requestExecute({code: 'import time; time.sleep(6)'});
+          for (const session of globalThis[Symbol.for("data-quality-explorer.sessions.1")].values()) {
+            const call = session.transport.call.bind(session.transport);
+            session.transport.call = (name, ...rest) => (name === "edit" ? new Promise(() => {}) : call(name, ...rest));
+          }
         }"""
     )
+    page.page.locator('[data-dqx="queue-tile"][data-state="given"]').nth(5).click()
     item = current_item(page)
     press(page, "k")
-    page.page.reload()  # before the busy kernel could answer
+    expect(page.dqx("unsaved").first).to_have_attribute("data-count", "1", timeout=PATIENCE)
+    assert len(read_store(store)["log"]) == before
+    page.page.reload()
     page.ready()
     page.drawn("umap")
-    settled(page)
     expect(tile(page, item)).to_have_attribute("data-state", "kept", timeout=PATIENCE)
-    log = read_store(store)["log"]
-    assert len(log) == before + 1, "sent twice, written once"
+    settled(page)
+    assert len(read_store(store)["log"]) == before + 1

@@ -53,6 +53,13 @@ describe("the queue", () => {
     expect(session.current).toBe(1);
   });
 
+  it("is begun anew when the filter brings items to an empty one", async () => {
+    const { session } = await start();
+    session.select(null);
+    session.setFilter({ suspects: false, pair: [2, 2] });
+    expect(session.current).toBe(4);
+  });
+
   it("has no rank for items without p_error", async () => {
     const { session } = await start();
     if (session.scores) session.scores.p_error[4] = Number.NaN;

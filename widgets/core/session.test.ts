@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MockModel, settled, sixItems } from "./mockModel";
 import { reply, start } from "./mockSession";
 import { sessionOf } from "./session";
+import type { Labels } from "./types";
 
 beforeEach(() => localStorage.clear());
 
@@ -31,6 +32,28 @@ describe("loading", () => {
     model.say({ event: "scores" });
     await settled();
     expect(session.queue).toEqual([3, 1, 5]);
+  });
+});
+
+describe("scores that come while the page is loading", () => {
+  it("wait for the labels, so that the first item is one left to review", async () => {
+    const answers = sixItems({ ready: { layout: null, scores: false } });
+    const labels = answers.labels?.({}) as Labels;
+    labels.state[3] = 1;
+    let arrive = (): void => {};
+    const later = new Promise<Labels>((resolve) => {
+      arrive = () => resolve(labels);
+    });
+    const { session, model } = await start(
+      { labels: () => later },
+      { ready: { layout: null, scores: false } },
+    );
+    model.say({ event: "scores" });
+    await settled();
+    expect(session.current).toBeNull();
+    arrive();
+    await settled();
+    expect(session.current).toBe(1);
   });
 });
 

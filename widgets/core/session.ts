@@ -47,7 +47,7 @@ export class Session extends Emitter<Topics> {
   attach(model: AnyModel, signal: AbortSignal): void {
     this.transport.attach(model, signal);
     if (this.hello) void this.edits.flush();
-    else this.loading ??= this.load().finally(() => (this.loading = null));
+    else if (!this.loading) void this.reload();
   }
 
   /** Class names by code. */
@@ -117,6 +117,8 @@ export class Session extends Emitter<Topics> {
     this.order.filter = { ...this.filter, ...change };
     this.emit("filter", this.filter);
     this.makeQueue();
+    // The queue had come to its end, or was empty: the first item left to review is the current one again.
+    if (this.current === null) this.step(1, { skipReviewed: true });
   }
 
   /** Go `by` places along the queue (skipping reviewed items when asked); stays put at the ends. */
@@ -200,6 +202,14 @@ export class Session extends Emitter<Topics> {
 
   // Loading -------------------------------------------------------------------------------------------------------
 
+  private reload(): Promise<void> {
+    const loading = this.load().finally(() => {
+      if (this.loading === loading) this.loading = null;
+    });
+    this.loading = loading;
+    return loading;
+  }
+
   private async load(): Promise<void> {
     try {
       const hello = await this.transport.call<Hello>("hello");
@@ -256,6 +266,8 @@ export class Session extends Emitter<Topics> {
         this.emit("stages", this.stages);
       } else if (push.event === "layout") await this.loadLayout();
       else if (push.event === "scores") {
+        // Which item comes first depends on what is decided already: not before the labels are there.
+        await this.loading;
         if (this.hello) this.hello.trust = (push.trust as string | null) ?? null;
         await this.loadScores();
       } else if (push.event === "cells") {
@@ -267,7 +279,7 @@ export class Session extends Emitter<Topics> {
       } else if (push.event === "select") {
         if (push.items) this.choose(push.items as number[], { tell: false });
         if (push.item !== undefined) this.select(push.item as number | null, { tell: false });
-      } else if (push.event === "hello") await this.load();
+      } else if (push.event === "hello") await this.reload();
       else if (push.event === "notice") this.emit("notice", push as unknown as Notice);
     } catch (error) {
       if (!(error instanceof Disconnected)) this.report(error);
