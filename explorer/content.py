@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import struct
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from explorer.errors import OutsideRoot, UnreadableItem
 
@@ -54,7 +55,7 @@ class Content(Protocol):
 def open_image(data: bytes | Path, name: str) -> Image.Image:
     """Decode a picture into RGB, at most `PIXEL_LIMIT` pixels; every mode (palette, 16-bit, CMYK, alpha) is handled.
 
-    Transparency is laid on white. 16- and 32-bit grey values are scaled by their own range.
+    It is turned the way up that its EXIF data says. Transparency is laid on white. 16- and 32-bit grey values are scaled by their own range.
 
     Raises
     ------
@@ -63,6 +64,9 @@ def open_image(data: bytes | Path, name: str) -> Image.Image:
     """
     with _opened(data, name) as image:
         image.load()
+        # EXIF data that is damaged costs at most the turning: the pixels are all there.
+        with suppress(struct.error, LookupError, TypeError, AttributeError, ValueError, SyntaxError, ArithmeticError):
+            ImageOps.exif_transpose(image, in_place=True)
         return to_rgb(image)
 
 

@@ -70,11 +70,13 @@ class CurrentLabels:
     def corrected(self) -> pd.Series[Any]:
         """Return the labels now, aligned to the user's own rows, in the user's own values.
 
-        A decision applies to every occurrence of its item; rows that were not decided on, or that were set aside, keep
-        the label they were given.
+        A decision applies to every occurrence of its item, whatever its state now says of it; rows that were not
+        decided on, or that were set aside, keep the label they were given.
         """
         d = self._dataset
-        decided = np.isin(self.states, [STATES.index("relabelled"), STATES.index("kept")])
+        decided = np.isin(self.states, [STATES.index(s) for s in ("relabelled", "kept", "conflict")])
+        # Marking an item leaves its label alone: an earlier correction holds, and without one each row keeps its own.
+        decided |= (self.states == STATES.index("flagged")) & (self.codes != d.given)
         codes = np.where((d.row_item >= 0) & decided[d.row_item], self.codes[d.row_item], d.row_given)
         values = _own_values(self.classes, d)
         column = [values[c] if c >= 0 else None for c in codes]

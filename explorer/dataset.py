@@ -109,31 +109,38 @@ class Dataset:
         """Say where the item came from: a file path or a row."""
         return self.content.name(int(self.first_row[item]))
 
-    def position(self, item_id: str | int) -> int:
-        """Return the position 0…N-1 of an item id; a unique prefix of at least six characters will do.
-
-        An integer is taken as a key when the dataset has that key, as a position otherwise.
-
-        Raises
-        ------
-        UnknownName
-            With the nearest ids.
-        """
+    def position(self, item_id: str) -> int:
+        """Return the position 0…N-1 of an item id, which is given whole; `UnknownName` names the nearest ids."""
         positions = self._positions
         if not positions:
             positions.update({str(v): i for i, v in enumerate(self.item_ids)})
-        text = str(item_id)
-        if text in positions:
-            return positions[text]
-        if isinstance(item_id, int | np.integer) and 0 <= item_id < len(self):
-            return int(item_id)
-        if len(text) >= 6:
-            matches = [i for known, i in positions.items() if known.startswith(text)]
+        if item_id not in positions:
+            raise UnknownName("item", item_id, list(positions)[:2000])
+        return positions[item_id]
+
+    def find(self, item: str | int) -> int:
+        """Return the position of an item as a person names it.
+
+        With keys that is the key, as text or as the number it was. Without keys it is the content hash, a prefix of at
+        least six characters of it, or the item's position.
+
+        Raises
+        ------
+        UnknownName, DataError
+            No such item, with the nearest ids; or a prefix of several.
+        """
+        text = class_name(item)
+        if self.keyed or text in self._positions:
+            return self.position(text)
+        if isinstance(item, int | np.integer) and 0 <= item < len(self):
+            return int(item)
+        if isinstance(item, str) and len(item) >= 6:
+            matches = [i for i, known in enumerate(self.item_ids) if known.startswith(item)]
             if len(matches) == 1:
                 return matches[0]
             if matches:
-                raise DataError(f"{len(matches)} item ids begin with {text!r}.", "Give more of the id.")
-        raise UnknownName("item", item_id, list(positions)[:2000])
+                raise DataError(f"{len(matches)} item ids begin with {item!r}.", "Give more of the id.")
+        return self.position(text)
 
     def occurrences(self, item: int) -> NDArray[np.intp]:
         """Return the rows in which the item occurs."""

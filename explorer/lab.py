@@ -87,9 +87,14 @@ def review_cells(
     """Return the cells of a notebook that reviews one dataset."""
     options = "".join(f", {name}={value!r}" for name, value in read_options.items() if value is not None)
     return [
-        ("markdown", f"# Review of {data.name}\n\nMade by `{shlex.join(command)}`. Run all cells."),
+        ("markdown", f"# Review of {_verbatim(data.name)}\n\nMade by {_verbatim(shlex.join(command))}. Run all cells."),
         ("code", f"import explorer\n\ndataset = explorer.read({str(data)!r}{options})\ndataset"),
         ("code", f"review = explorer.Review(dataset, store={str(store)!r})\nreview"),
         ("code", "review.issues.head(20)"),
-        ("code", f'review.export("{data.stem}.corrected.csv")'),
+        ("code", f"review.export({f'{data.stem}.corrected.csv'!r})"),
     ]
+
+
+def _verbatim(text: str) -> str:
+    """Quote text for Markdown, on one line and without backticks, so that nothing in it is markup."""
+    return f"`{' '.join(text.replace('`', '').split())}`"

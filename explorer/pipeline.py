@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from explorer.detectors import Combined, Findings, Inputs
     from explorer.embedding import Embedding
     from explorer.graph import NeighbourGraph
+    from explorer.layout import Worker
     from explorer.probe import Probe, Trust
 
 log = logging.getLogger("explorer")
@@ -113,6 +115,7 @@ class Pipeline:
         self.failures: dict[str, Exception] = {}
         self._publish = publish
         self._report = report
+        self._umap: Worker | None = None
         self._cancel = threading.Event()
         self._moved = threading.Condition()
         self._stages = {name: Stage(name) for name in STAGES}
@@ -150,9 +153,20 @@ class Pipeline:
     def _run(self) -> None:
         from explorer.layout import borrowed
 
-        # UMAP compiles for seconds: its process does so beside the embedding, and is warm when the graph is there.
-        with borrowed() as self._umap:
-            self._run_stages()
+        with ExitStack() as stack:
+            try:
+                # UMAP compiles for seconds: its process does so beside the embedding, and is warm when it is needed.
+                self._umap = stack.enter_context(borrowed())
+            except Exception:  # the stage "layout" tries again, and fails under its own name
+                log.exception("The process for UMAP could not be started.")
+            try:
+                self._run_stages()
+            except Exception as error:  # whoever waits must hear of it
+                log.exception("The pipeline stopped.")
+                for name in STAGES:
+                    if not self._ended(name):
+                        self.failures[name] = error
+                        self._heard(replace(self._stages[name], state="failed", note=str(error)))
 
     def _run_stages(self) -> None:
         for name in STAGES:
@@ -224,7 +238,7 @@ class Pipeline:
         vectors = self._vectors()
         ids = self.dataset.item_ids
         found = graph.build(
-            vectors, self.options.k, ids=ids, device=self.options.device, seed=self.options.seed, progress=progress
+            vectors, self.options.k, ids=ids, device=self._device(), seed=self.options.seed, progress=progress
         )
         self._set("graph", graph=found)
         recall = "" if found.method == "exact" or found.recall is None else f", recall {found.recall:.3f}"
@@ -244,7 +258,7 @@ class Pipeline:
             len(self.classes),
             ids=self.dataset.item_ids,
             seed=self.options.seed,
-            device=self.options.device,
+            device=self._device(),
             progress=progress,
         )
         self._set("probe", probe=found, probs=found.probs)
@@ -267,7 +281,9 @@ class Pipeline:
         )
         findings = detectors.run(inputs, progress=progress)
         combined = detectors.combine(inputs, findings)
-        table = detectors.table(self.dataset.item_ids, self.classes, inputs, findings, combined)
+        table = detectors.table(
+            self.dataset.item_ids, self.classes, inputs, findings, combined, given=self.dataset.given
+        )
         trust = None
         if r.graph is not None and inputs.probs is not None:
             trust = probe.trust(r.graph, inputs.probs, self.labels, self.classes)
@@ -286,6 +302,13 @@ class Pipeline:
         found = layout.umap(graph, first, seed=self.options.seed, progress=progress, worker=self._umap)
         self._set("layout", layout=found, layout_name="umap")
         return "UMAP of the neighbour graph"
+
+    def _device(self) -> str | None:
+        """Where graph and probe run: the accelerator that the embedding would take, `None` for the CPU's own way."""
+        from explorer.embedding.device import pick
+
+        device = str(pick(self.options.device)[0])
+        return None if device == "cpu" else device
 
     def _vectors(self) -> NDArray[np.float32]:
         embedding = self.results.embedding

@@ -6,6 +6,7 @@ Computation happens on a worker thread; labels change under one lock, one change
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import tempfile
 import threading
@@ -29,6 +30,8 @@ from explorer.status import Status
 
 REASONS = ("wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate")
 """Reason codes that a correction may carry."""
+
+log = logging.getLogger("explorer")
 
 Items = str | int | Sequence[str | int] | NDArray[Any] | pd.Index
 
@@ -94,8 +97,8 @@ class Review:
         self.dataset: Dataset = dataset
         self.epoch = 0
         self.temporary = store is None
-        self._rater = rater or default_rater()
-        self._lock = threading.RLock()
+        self._rater = rater or (store.rater if isinstance(store, Store) else default_rater())
+        self.lock = threading.RLock()  # held by whoever reads several of dataset, results and labels together
         self._listeners: list[Callable[[str, dict[str, Any]], None]] = []
         self._options = Options(embedder, embedder_options, device, k, seed, cache)
         self._results = Results()
@@ -115,7 +118,9 @@ class Review:
             classes=list(dataset.classes),
             keyed=dataset.keyed,
         )
+        self._bound = dataset  # the dataset may lose unreadable items later; decisions on them stay
         self._now = CurrentLabels(dataset, self.labels)
+        self._head = self.labels.head
         self._pipeline = self._new_pipeline()
         if start:
             self._pipeline.start()
@@ -136,7 +141,7 @@ class Review:
     def rater(self, name: str) -> None:
         if not name.strip():
             raise DataError("The rater's name is empty.", "Give the name that corrections shall be stored under.")
-        self._rater = name.strip()
+        self._rater = self.labels.rater = name.strip()
         self._tell("hello")
 
     @property
@@ -178,7 +183,8 @@ class Review:
         `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now.
         """
         self._need("score")
-        with self._lock:
+        with self.lock:
+            self.catch_up()
             table = self._results.table
             if table is None:
                 raise ExplorerError("There are no scores yet.", "See review.status.")
@@ -196,7 +202,8 @@ class Review:
 
     def counts(self) -> dict[str, int]:
         """Count what people have decided on: reviewed, relabelled, kept, flagged; and the suspects."""
-        with self._lock:
+        with self.lock:
+            self.catch_up()
             table = self._results.table
             suspects = 0 if table is None else int(table["is_label_issue"].sum())
             return self._now.reviewed_counts() | {"suspects": suspects}
@@ -209,7 +216,7 @@ class Review:
         r = self._results
         if r.inputs is None or r.findings is None or r.combined is None:
             raise ExplorerError("There are no scores yet.", "See review.status.")
-        reasons = detectors.explain(self.dataset.position(item), r.inputs, r.findings, r.combined, self._now.classes)
+        reasons = detectors.explain(self.dataset.find(item), r.inputs, r.findings, r.combined, self._now.classes)
         return pd.DataFrame([reason._asdict() for reason in reasons], columns=["name", "text", "value"])
 
     def __repr__(self) -> str:
@@ -238,6 +245,7 @@ class Review:
             raise UnknownName("stage", stage, STAGES)
         from explorer.terminal import follow
 
+        self._pipeline.start()
         if not follow(self._pipeline, stage, timeout, progress):
             raise TimeoutError(f"The stage {stage or STAGES[-1]!r} has not finished after {timeout} s; it goes on.")
         return self
@@ -252,7 +260,7 @@ class Review:
 
     def rerun(self, embedder: str | None = None, *, device: str | None = None, **embedder_options: Any) -> None:
         """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now."""
-        with self._lock:
+        with self.lock:
             self._pipeline.cancel()
             old = self._options
             self._options = Options(
@@ -280,7 +288,7 @@ class Review:
         """
         name = class_name(label)
         self.check_label(name, new_class=new_class)
-        return self.edit("set", self.positions(items), label=name, why=why, reason=reason)
+        return self.edit("set", self.ids(items), label=name, why=why, reason=reason)
 
     def check_label(self, name: str, *, new_class: bool = False) -> None:
         """Refuse a label that is no class (`UnknownName`), or add it as one when that is meant."""
@@ -288,25 +296,25 @@ class Review:
             return
         if not new_class:
             raise UnknownName("class", name, self._now.classes, "Pass new_class=True to add it on purpose.")
-        with self._lock:
+        with self.lock:
             self.labels.add_class(name)
-            self._now.load_classes()
+            self.catch_up()
 
     def keep(self, items: Items, *, why: str = "") -> Commit | None:
         """Say that the given label is right. A decision, stored as one."""
-        return self.edit("keep", self.positions(items), why=why)
+        return self.edit("keep", self.ids(items), why=why)
 
     def mark(self, items: Items, reason: str, *, why: str = "") -> Commit | None:
         """Set items aside with a reason (`REASONS`), without another label."""
-        return self.edit("flag", self.positions(items), reason=reason, why=why)
+        return self.edit("flag", self.ids(items), reason=reason, why=why)
 
     def clear(self, items: Items, *, why: str = "") -> Commit | None:
         """Take a decision back to "not reviewed"; the history stays."""
-        return self.edit("clear", self.positions(items), why=why)
+        return self.edit("clear", self.ids(items), why=why)
 
     def undo(self, *, op_id: str | None = None) -> Commit | None:
         """Take back the rater's newest decision that still stands, by an inverse event; `None` if there is none."""
-        with self._lock:
+        with self.lock:
             commit = self.labels.undo(rater=self._rater, op_id=op_id)
             if commit is not None:
                 self._took(commit)
@@ -315,22 +323,22 @@ class Review:
     def edit(
         self,
         op: str,
-        positions: Sequence[int],
+        items: Sequence[str],
         *,
         label: str | None = None,
         why: str = "",
         reason: str = "",
-        expected: Mapping[int, str] | None = None,
+        expected: Mapping[str, str] | None = None,
         op_id: str | None = None,
     ) -> Commit | None:
-        """Write one commit for items at positions: what every click and every verb above comes to.
+        """Write one commit for items by id: what every click and every verb above comes to.
 
         Parameters
         ----------
         op
             "set", "keep", "flag" or "clear".
         expected
-            Per position, the event that the writer saw (compare-and-swap).
+            Per item id, the event that the writer saw (compare-and-swap).
         op_id
             Made by the client; the same one again returns the first commit.
 
@@ -341,17 +349,17 @@ class Review:
         """
         if op == "flag" and reason not in REASONS:
             raise UnknownName("reason", reason, REASONS)
-        with self._lock:
+        with self.lock:
             edits = [
                 Edit(
-                    item=str(self.dataset.item_ids[i]),
-                    expected=None if expected is None else expected.get(i),
+                    item=item,
+                    expected=None if expected is None else expected.get(item),
                     why=why,
                     reason=reason,
-                    evidence=self._evidence(i),
-                    **self._decision(op, i, label),
+                    evidence=self._evidence(position),
+                    **self._decision(op, position, label),
                 )
-                for i in positions
+                for item, position in [(item, self.dataset.position(item)) for item in items]
             ]
             if not edits:
                 return None
@@ -360,8 +368,7 @@ class Review:
                     edits, kind="edit" if len(edits) == 1 else "bulk", rater=self._rater, op_id=op_id
                 )
             except Conflict:
-                # Another process wrote to the store: show what it wrote.
-                self._now.refresh(self.dataset)
+                self.catch_up()  # another process wrote to the store: show what it wrote
                 raise
             self._took(commit)
             return commit
@@ -382,14 +389,14 @@ class Review:
 
     def corrected(self) -> pd.Series[Any]:
         """Return the labels now, aligned to the user's own rows and in the user's own values."""
-        with self._lock:
-            return self._now.corrected()
+        with self.lock:
+            return CurrentLabels(self._bound, self.labels).corrected()
 
     def export(self, path: str | Path, *, format: str | None = None) -> Path:  # noqa: A002  # the word users expect
         """Write the labels now, with who changed what, when and why, to CSV, Parquet or JSONL."""
         from explorer import export
 
-        frame = export.frame(self.dataset.item_ids, self.labels)
+        frame = export.frame(self._bound.item_ids, self.labels)
         return export.write(frame, path, format)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
@@ -399,7 +406,7 @@ class Review:
         """
         from explorer import export
 
-        with self._lock:
+        with self.lock:
             commit = export.import_into(self.labels, path, add_classes=new_classes)
             if commit is not None:
                 self._now.load_classes()
@@ -422,8 +429,13 @@ class Review:
     def positions(self, items: Items) -> list[int]:
         """Positions of one item id or many; an unknown id raises `UnknownName`."""
         if isinstance(items, str | int | np.integer):
-            return [self.dataset.position(items)]
-        return [self.dataset.position(item) for item in items]
+            return [self.dataset.find(items)]
+        return [self.dataset.find(item) for item in items]
+
+    def ids(self, items: Items) -> list[str]:
+        """Item ids of one item or many, as a person names them; an unknown one raises `UnknownName`."""
+        with self.lock:
+            return [str(self.dataset.item_ids[position]) for position in self.positions(items)]
 
     def event_of(self, position: int) -> str:
         """Event that the next change of an item must name: its newest, or the base of the snapshot."""
@@ -447,8 +459,9 @@ class Review:
             return not generation or generation[0] is self._pipeline
 
         def publish(what: str, results: Results, dataset: Dataset) -> None:
-            if mine():
-                self._published(what, results, dataset)
+            with self.lock:
+                if mine():
+                    self._published(what, results, dataset)
 
         def report(stages: tuple[Stage, ...]) -> None:
             if mine():
@@ -459,14 +472,18 @@ class Review:
         return pipeline
 
     def _published(self, what: str, results: Results, dataset: Dataset) -> None:
-        with self._lock:
-            self._results = results
-            if dataset is not self.dataset:
-                self.dataset = dataset
-                self.epoch += 1
-                self._now.refresh(self.dataset)
-                self._tell("hello")
+        if dataset is self.dataset and self._results.table is not None and results.table is None:
+            return  # a run over the same items: what stands stays until there are scores to put in its place
+        first = self._results.table is None
+        self._results = results
+        if dataset is not self.dataset:
+            self.dataset = dataset
+            self.epoch += 1
+            self._now.refresh(self.dataset)
+            self._tell("hello")
         if what == "scores":
+            if not first:
+                self._tell("layout")
             self._tell("scores")
         elif what == "layout":
             self._tell("layout")
@@ -485,7 +502,10 @@ class Review:
 
     def _tell(self, event: str, **details: Any) -> None:
         for listener in list(self._listeners):
-            listener(event, details)
+            try:
+                listener(event, details)
+            except Exception:  # a view that cannot be told must not undo what has happened
+                log.exception("A listener of the review failed on %r.", event)
 
     def _decision(self, op: str, position: int, label: str | None) -> dict[str, Any]:
         """Operation and value for the store, where "keep" confirms the label in force: here it means the given one."""
@@ -513,8 +533,30 @@ class Review:
 
     def _took(self, commit: Commit) -> None:
         """Bring the columns up to date after a commit, and tell the panels."""
+        head = self.labels.head
+        if commit.parent == self._head and head == commit.id:
+            self._head = head
+        else:
+            self.catch_up()  # others wrote in between
         positions = self._now.update(event.item for event in commit.events)
         self._tell("cells", positions=positions, commit=commit)
+
+    def catch_up(self) -> None:
+        """Read the store anew if somebody else has written to it since, and tell the panels."""
+        with self.lock:
+            head = self.labels.head
+            if head == self._head:
+                return
+            self._head = head
+            self._now.refresh(self.dataset)
+            self._tell("hello")
+
+    def close(self) -> None:
+        """Stop the pipeline, close the widgets and the store. What was decided is on disk already."""
+        self._pipeline.cancel()
+        self._tell("closed")
+        self._listeners.clear()
+        self.labels.close()
 
 
 def default_rater() -> str:

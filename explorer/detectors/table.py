@@ -23,6 +23,7 @@ def table(
     findings: Findings,
     combined: Combined,
     *,
+    given: NDArray[np.int32] | None = None,
     sort: bool = True,
 ) -> pd.DataFrame:
     """Lay findings out as a table.
@@ -31,6 +32,8 @@ def table(
     ----------
     item_ids
         [N], the index of the table.
+    given
+        int [N]: given labels, where `inputs` holds corrected ones; by default those.
     sort
         Worst label first (unlabelled items last); otherwise in the order of the items.
 
@@ -47,7 +50,7 @@ def table(
 
     names = np.array([*classes, None], dtype=object)  # code -1 picks the None
     columns: dict[str, Any] = {
-        "given_label": pd.array(names[inputs.labels], dtype="str"),
+        "given_label": pd.array(names[inputs.labels if given is None else given], dtype="str"),
         "suggested_label": pd.array(names[combined.suggested], dtype="str"),
         "p_error": combined.p_error,
         "label_score": 1 - combined.p_error,

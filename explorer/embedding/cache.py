@@ -1,6 +1,6 @@
 """Vectors on disk: one `.npy` file a chunk of items, named by the hash of everything the vectors depend on.
 
-Files are written beside their name and moved onto it, so that a reader never sees half a file. A SHA-256 of the array
+What an embedder fitted is one `.npz` file beside them: arrays of one fit only make sense together. Files are written beside their name and moved onto it, so that a reader never sees half a file. A SHA-256 of the content
 follows it (numpy ignores what comes after an array), so that a damaged file is found and computed again. No pickle.
 """
 
@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ import platformdirs
 from numpy.typing import NDArray
 
 _DIGEST = hashlib.sha256().digest_size
-_FORMAT = 1  # raised when vectors of the same key would come out differently
+_STATE = "state.npz"
+_FORMAT = 2  # raised when vectors of the same key would come out differently
 
 
 def location() -> Path:
@@ -32,7 +34,7 @@ def location() -> Path:
 
 def size(folder: Path | None = None) -> int:
     """Return how many bytes the cached vectors take."""
-    return sum(path.stat().st_size for path in ((folder or location()) / "vectors").rglob("*.npy"))
+    return sum(path.stat().st_size for path in ((folder or location()) / "vectors").rglob("*.np[yz]"))
 
 
 def clear(folder: Path | None = None) -> None:
@@ -74,33 +76,30 @@ class Cache:
         """Store the vectors of a chunk; `OSError` where the disk does not take them."""
         self._write(self.folder / f"{key}.npy", vectors)
 
-    def read_state(self, names: Iterable[str]) -> dict[str, NDArray[Any]] | None:
-        """Return the fitted arrays of these names, or `None` if any is absent or damaged."""
-        state: dict[str, NDArray[Any]] = {}
-        for name in names:
-            values = self._read(self.folder / f"state-{name}.npy")
-            if values is None:
-                return None
-            state[name] = values
-        return state
-
-    def state_names(self) -> list[str]:
-        """List the names under which fitted arrays are stored."""
-        return sorted(path.stem.removeprefix("state-") for path in self.folder.glob("state-*.npy"))
+    def read_state(self) -> dict[str, NDArray[Any]] | None:
+        """Return the fitted arrays by name, or `None` if they are absent or damaged: all of them or none."""
+        body = self._read_body(self.folder / _STATE)
+        if body is None:
+            return None
+        try:
+            with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+        except (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile):
+            return None  # whole, yet not what `write_state` writes
 
     def write_state(self, state: dict[str, NDArray[Any]]) -> None:
-        """Store fitted arrays."""
-        for name, values in state.items():
-            self._write(self.folder / f"state-{name}.npy", values)
+        """Store fitted arrays together; `OSError` where the disk does not take them."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:  # as `numpy.savez`, which would pickle
+            for name, values in state.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.save(member, values, allow_pickle=False)
+        self._write_body(self.folder / _STATE, buffer.getvalue())
 
-    @staticmethod
-    def _read(path: Path) -> NDArray[Any] | None:
-        try:
-            data = path.read_bytes()
-        except OSError:
-            return None  # absent, or not readable: either way it is computed
-        body, digest = data[:-_DIGEST], data[-_DIGEST:]
-        if hashlib.sha256(body).digest() != digest:
+    @classmethod
+    def _read(cls, path: Path) -> NDArray[Any] | None:
+        body = cls._read_body(path)
+        if body is None:
             return None
         values: NDArray[Any] = np.load(io.BytesIO(body), allow_pickle=False)
         return values
@@ -108,7 +107,18 @@ class Cache:
     def _write(self, path: Path, values: NDArray[Any]) -> None:
         buffer = io.BytesIO()
         np.save(buffer, values, allow_pickle=False)
-        body = buffer.getvalue()
+        self._write_body(path, buffer.getvalue())
+
+    @staticmethod
+    def _read_body(path: Path) -> bytes | None:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None  # absent, or not readable: either way it is computed
+        body, digest = data[:-_DIGEST], data[-_DIGEST:]
+        return body if hashlib.sha256(body).digest() == digest else None
+
+    def _write_body(self, path: Path, body: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".part")
         try:

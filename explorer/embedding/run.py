@@ -93,8 +93,7 @@ class Run:
     def _prepare(self) -> None:
         state = None
         if self.cache is not None and self.embedder.fitted:
-            names = self.cache.state_names()
-            state = self.cache.read_state(names) if names else None
+            state = self.cache.read_state()
         if state:
             self.embedder.restore(state)
             return

@@ -28,13 +28,22 @@ class Difference:
     given_changed: list[str]
 
 
-def compare(old: Snapshot, new: Snapshot, path: str) -> Difference:
+_FEWEST_TO_TELL = 3
+"""Items in common from which on other content in all of them means another dataset; fewer may all have been edited."""
+
+
+def compare(old: Snapshot, new: Snapshot, path: str, allow_changed: bool = False) -> Difference:
     """Compare the snapshot that is bound with the one to bind.
+
+    Parameters
+    ----------
+    allow_changed
+        Take it that the same keys name the same items, although none has the content that it had.
 
     Raises
     ------
     StoreError
-        They have no item in common, so this is the store of another dataset.
+        They have no item in common, or no more than keys, so this is the store of another dataset.
     """
     at = old.index.get_indexer(new.index)  # position in old of each item of new, -1 where it is new
     common = at >= 0
@@ -47,12 +56,21 @@ def compare(old: Snapshot, new: Snapshot, path: str) -> Difference:
             "same key column.",
         )
     here, there = np.flatnonzero(common), at[common]
+    changed = new.hashes[here] != old.hashes[there]
+    if new.keyed and len(here) >= _FEWEST_TO_TELL and changed.all() and not allow_changed:
+        raise StoreError(
+            f"The label store {path} seems to belong to another dataset: {len(here):,} of its {len(old):,} items have "
+            f"the key of one of the {len(new):,} items to bind (the first is {new.ids[here[0]]!r}), but none of them "
+            "has the content that it had.",
+            "Give this dataset a store= path of its own; if these are the same items and all of them were edited, bind "
+            "them once with store.bind(..., allow_changed=True).",
+        )
     gone = np.ones(len(old), dtype=bool)
     gone[there] = False
     return Difference(
         added=new.ids[~common].tolist(),
         removed=old.ids[gone].tolist(),
-        changed=new.ids[here[new.hashes[here] != old.hashes[there]]].tolist(),
+        changed=new.ids[here[changed]].tolist(),
         moved=new.ids[here[_out_of_order(there)]].tolist(),
         given_changed=new.ids[here[new.given[here] != old.given[there]]].tolist(),
     )

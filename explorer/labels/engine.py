@@ -115,8 +115,8 @@ class Engine(Protocol):
     def event(self, event_id: str) -> Logged | None:
         """Return one event."""
 
-    def undoable(self, branch: str, rater: str | None, n: int) -> list[Commit]:
-        """Return the newest n commits that have events, are no undo and are not undone yet, newest first."""
+    def undoable(self, branch: str, rater: str | None, n: int, before: int | None = None) -> list[Commit]:
+        """Return the newest n commits (before a position) with events that are no undo and not undone, newest first."""
 
     def store_id(self) -> str:
         """Return what tells this store from any other, whatever its file is called."""

@@ -199,17 +199,19 @@ class SQLiteEngine:
         row = self._one(f"{rows.SELECT_LOGGED} WHERE e.id = ?", event_id)
         return None if row is None else rows.read_logged(row)
 
-    def undoable(self, branch: str, rater: str | None, n: int) -> list[Commit]:
-        """Return the newest n commits that have events, are no undo and are not undone yet, newest first."""
+    def undoable(self, branch: str, rater: str | None, n: int, before: int | None = None) -> list[Commit]:
+        """Return the newest n commits (before a position) with events that are no undo and not undone, newest first."""
         # A commit is undone as a whole, so its first event tells.
         found = self._all(
             "SELECT c.id FROM commits c JOIN rater r ON r.id = c.rater "
             "JOIN events e ON e.commit_id = c.id AND e.ord = 0 "
-            "WHERE c.branch = ? AND c.kind <> 'revert' AND (? IS NULL OR r.name = ?) "
+            "WHERE c.branch = ? AND c.kind <> 'revert' AND (? IS NULL OR r.name = ?) AND (? IS NULL OR c.position < ?) "
             "AND NOT EXISTS (SELECT 1 FROM events u WHERE u.undoes = e.id) ORDER BY c.position DESC LIMIT ?",
             branch,
             rater,
             rater,
+            before,
+            before,
             n,
         )
         whole = (self.commit(row[0]) for row in found)

@@ -19,7 +19,7 @@ from explorer.labels.model import KINDS, BindReport, Commit, Edit, Rater, StoreE
 from explorer.labels.raters import check_rater
 from explorer.labels.reader import Reader
 from explorer.labels.snapshot import Snapshot, from_frame
-from explorer.labels.undoing import invert
+from explorer.labels.undoing import invert, superseded
 
 Clock = Callable[[], dt.datetime]
 
@@ -48,7 +48,9 @@ class Store(Reader):
 
     # Binding
 
-    def bind(self, frame: pd.DataFrame, classes: Sequence[str], keyed: bool = False) -> BindReport:
+    def bind(
+        self, frame: pd.DataFrame, classes: Sequence[str], keyed: bool = False, *, allow_changed: bool = False
+    ) -> BindReport:
         """Say which items the labels are for; to be called whenever the dataset is opened.
 
         Parameters
@@ -59,6 +61,9 @@ class Store(Reader):
             Classes of the dataset; the store keeps those that it has and adds those that it lacks.
         keyed
             The item ids come from a key column; otherwise from the content.
+        allow_changed
+            Bind keyed items although the content of all of them is another one. What was decided on them is then
+            stale.
 
         Returns
         -------
@@ -68,7 +73,8 @@ class Store(Reader):
         Raises
         ------
         StoreError
-            The store belongs to another dataset: no item in common.
+            The store belongs to another dataset: no item in common, or keyed items of which none has the content it
+            had (see `allow_changed`).
         DataError, UnknownName
             The frame is no snapshot: see `explorer.labels.snapshot.from_frame`.
         """
@@ -80,9 +86,9 @@ class Store(Reader):
             new = from_frame(frame, [*names, *known], keyed)
             if version is None or version.snapshot.id != new.id or not frozenset(names) <= frozenset(known):
                 with self._engine.exclusive():
-                    commit, difference = self._bind(new, names)
+                    commit, difference = self._bind(new, names, allow_changed)
             else:
-                difference = compare(version.snapshot, new, self.path)
+                difference = compare(version.snapshot, new, self.path, allow_changed)
             now = self._live.cells()
             return BindReport(
                 **vars(difference),
@@ -91,13 +97,14 @@ class Store(Reader):
                 commit=commit,
             )
 
-    def _bind(self, new: Snapshot, names: list[str]) -> tuple[Commit | None, Difference]:
+    def _bind(self, new: Snapshot, names: list[str], allow_changed: bool) -> tuple[Commit | None, Difference]:
         """Write what is new about a snapshot and its classes; now nobody else can."""
         version = self._live.version()
         if version is None:
             schema, difference, kind = extend(None, names), Difference([], [], [], [], []), "import"
         else:
-            schema, difference = extend(version.schema, names), compare(version.snapshot, new, self.path)
+            schema = extend(version.schema, names)
+            difference = compare(version.snapshot, new, self.path, allow_changed)
             kind = "schema" if version.snapshot.id == new.id else "import"
             if kind == "schema":
                 new = version.snapshot
@@ -219,7 +226,9 @@ class Store(Reader):
     def undo(self, n: int = 1, rater: str | None = None, op_id: str | None = None) -> Commit | None:
         """Take back the newest n commits that are not undone yet (of one rater, if named), as one commit.
 
-        Called again it steps further back; it never undoes an undo. Returns `None` if there is nothing to take back.
+        Called again it steps further back; it never undoes an undo. One commit of a named rater is the newest that
+        still stands: those of which nothing is left, since others decided on all their items later, are passed over.
+        Returns `None` if there is nothing to take back.
 
         Raises
         ------
@@ -235,6 +244,9 @@ class Store(Reader):
             if known:
                 return self._commit(known[f"{stem}:0"])
             commits = self._engine.undoable(self.branch, rater, n)
+            if rater is not None and n == 1:
+                while commits and superseded(version, commits[0], rater, self._engine.event):
+                    commits = self._engine.undoable(self.branch, rater, n, before=commits[0].position)
             if not commits:
                 return None
             drafts = invert(version, commits, stem, self._rater, self._engine.event)

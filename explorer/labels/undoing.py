@@ -55,6 +55,27 @@ def invert(
     return drafts
 
 
+def superseded(version: Version, commit: Commit, rater: str, event: Callable[[str], Logged | None]) -> bool:
+    """Tell whether somebody else's decisions hold now on all items of a commit, so that nothing of it still stands.
+
+    Parameters
+    ----------
+    commit
+        With its events.
+    rater
+        Name of the one whose commit it is.
+    event
+        Looks up a stored event.
+    """
+    own = frozenset(e.id for e in commit.events)
+    for item in frozenset(e.item for e in commit.events):
+        decision = version.heads[item].event.decision
+        found = event(decision) if decision and decision not in own else None
+        if found is None or found.rater == rater:
+            return False
+    return True
+
+
 def _inverse(
     version: Version, now: Overlay, undone: Event, restored: Event | None, op_id: str, rater: Rater
 ) -> EventDraft:

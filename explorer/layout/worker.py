@@ -31,6 +31,14 @@ MIN_DIST, SPREAD = 0.1, 1.0
 """umap-learn's defaults."""
 
 
+_OWN_GROUP: dict[str, Any] = {"start_new_session": True}
+if sys.platform == "win32":
+    _OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+
+PATIENCE = 300.0
+"""Seconds that an idle worker is kept for the next run."""
+
+
 class Worker:
     """A warm umap-learn in another process. Use as a context manager, or `close` it."""
 
@@ -42,6 +50,8 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            # Interrupting a cell, or Ctrl+C, reaches the whole process group: UMAP is not what is meant.
+            **_OWN_GROUP,
         )
         self._lines: Queue[str | None] = Queue()
         threading.Thread(target=self._listen, name="explorer-umap", daemon=True).start()
@@ -136,7 +146,11 @@ _lock = threading.Lock()
 def borrowed() -> Iterator[Worker]:
     """Lend a worker: the warm one of an earlier run where it is free, else a new one. One is kept for the next run."""
     with _lock:
-        worker = _idle.pop() if _idle else Worker()
+        worker = _idle.pop() if _idle else None
+    if worker is not None and not worker.alive:
+        worker.close()
+        worker = None
+    worker = worker or Worker()
     try:
         yield worker
     finally:
@@ -144,8 +158,21 @@ def borrowed() -> Iterator[Worker]:
             keep = worker.alive and not _idle
             if keep:
                 _idle.append(worker)
-        if not keep:
+        if keep:
+            timer = threading.Timer(PATIENCE, _end, (worker,))
+            timer.daemon = True
+            timer.start()
+        else:
             worker.close()
+
+
+def _end(worker: Worker) -> None:
+    """End a worker if it is still idle."""
+    with _lock:
+        if worker not in _idle:
+            return
+        _idle.remove(worker)
+    worker.close()
 
 
 @atexit.register

@@ -59,14 +59,14 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
             "rank": None if np.isnan(p) else place + 1,
             "ranked": ranked,
             "why": [w._asdict() for w in detectors.explain(i, r.inputs, r.findings, r.combined, review.classes)],
-            "badges": _badges(row),
+            "badges": _badges(row, r.table),
             "scores": {str(k): float(v) for k, v in row.items() if str(k).endswith("_score") or k == "p_error"},
             "other": evidence.nearest_of(r, review.codes, i, suggested),
         }
     return body
 
 
-def _badges(row: dict[Any, Any]) -> list[str]:
+def _badges(row: dict[Any, Any], table: pd.DataFrame) -> list[str]:
     """Other issues of an item, in words."""
     found = []
     if row.get("is_outlier_issue", False):
@@ -74,7 +74,6 @@ def _badges(row: dict[Any, Any]) -> list[str]:
     if row.get("is_conflicting_duplicate_issue", False):
         found.append("duplicates with conflicting labels")
     elif row.get("is_near_duplicate_issue", False):
-        others = row.get("near_duplicate_set")
-        count = len(others) if others is not None and hasattr(others, "__len__") else 0
-        found.append(f"near duplicate of {count} other{'' if count == 1 else 's'}" if count else "near duplicate")
+        count = int((table["near_duplicate_set"] == row["near_duplicate_set"]).sum()) - 1
+        found.append(f"near duplicate of {count} other{'' if count == 1 else 's'}")
     return found

@@ -30,6 +30,7 @@ def saved(review: Review) -> str | None:
 def hello(session: Session) -> dict[str, Any]:
     """Return all that panels need before any column."""
     review = session.review
+    review.catch_up()
     d, r = review.dataset, review.results
     return {
         "protocol": 1,
@@ -95,20 +96,22 @@ def edit(
     review = session.review
     if action not in OPS:
         raise DataError(f"There is no action {action!r}.", "Reload the page.")
-    # The browser may have kept this decision through a restart, and the items may have moved since.
+    # The browser may have kept this decision through a restart, and the items may have moved since. The caller holds
+    # the review's lock, so the order that is checked is the order that is used.
     if order != review.dataset.order and not ids:
         raise DataError(
             f"A decision on {len(items):,} items was made before the dataset changed and was not saved.",
             "Decide again.",
         )
-    positions = [review.dataset.position(i) for i in ids] if ids else [item_at(session, i) for i in items]
-    moved = dict(zip(items, positions, strict=True))
-    seen = {moved[int(i)]: event for i, event in expected.items() if int(i) in moved}
+    names = list(ids) if ids else [str(review.dataset.item_ids[item_at(session, i)]) for i in items]
+    named = dict(zip(items, names, strict=True))
+    seen = {named[int(i)]: event for i, event in expected.items() if int(i) in named}
+    positions = [review.dataset.position(name) for name in names]
     if action == "relabel":
         if label is None:
             raise DataError("A relabelling names no label.", "Choose one.")
         review.check_label(label, new_class=new_class or newClass)
-    commit = review.edit(OPS[action], positions, label=label, why=why, reason=reason, expected=seen, op_id=op_id)
+    commit = review.edit(OPS[action], names, label=label, why=why, reason=reason, expected=seen, op_id=op_id)
     return _reply(session, None if commit is None else commit.id, positions)
 
 

@@ -10,6 +10,7 @@ import logging
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from explorer.errors import ExplorerError
@@ -25,6 +26,9 @@ log = logging.getLogger("explorer")
 
 SLOW = frozenset({"previews", "card", "plotly", "figure", "history", "rerun"})
 """Calls answered on a thread: they decode pictures or read many rows, and change no label."""
+
+UNLOCKED = frozenset({"previews", "plotly", "rerun"})
+"""Calls that read one thing only, or take their own lock."""
 
 
 class Session:
@@ -80,7 +84,10 @@ class Session:
         reply: dict[str, Any] = {"id": content.get("id"), "ok": True}
         buffers: list[bytes] = []
         try:
-            reply["result"], buffers = wire.pack(answer(self, str(content["call"]), dict(content.get("args") or {})))
+            name, args = str(content["call"]), dict(content.get("args") or {})
+            # Items, results and labels that are read together must belong together; pictures are decoded without.
+            with nullcontext() if name in UNLOCKED else self.review.lock:
+                reply["result"], buffers = wire.pack(answer(self, name, args))
         except Exception as problem:  # whatever fails is said to the browser that asked; the kernel goes on
             if not isinstance(problem, ExplorerError):
                 log.exception("The call %r failed.", content["call"])
@@ -89,7 +96,8 @@ class Session:
 
     def _conflict_cells(self, conflict: Conflict) -> list[dict[str, Any]]:
         review = self.review
-        return self.cells([review.dataset.position(cell.item) for cell in conflict.cells])
+        with review.lock:
+            return self.cells([review.dataset.position(cell.item) for cell in conflict.cells])
 
     def _send(self, widget: Panel, content: Any, buffers: list[bytes]) -> None:
         # A comm is no place for two threads at once: its message parts must not interleave.
@@ -99,7 +107,11 @@ class Session:
     def _changed(self, event: str, details: dict[str, Any]) -> None:
         from explorer.panels.explorer import counts, saved
 
-        if event == "stages":
+        if event == "closed":
+            self._workers.shutdown(wait=False)
+            for widget in list(self._widgets):
+                widget.close()
+        elif event == "stages":
             self.push("stages", stages=list(details["stages"]))
         elif event == "cells":
             self.push(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from explorer.errors import ExplorerError
-from explorer.labels import Conflict
+from explorer.labels import Conflict, StoreError
 
 TYPES = {"float32": "f32", "int32": "i32", "uint8": "u8", "uint32": "u32"}
 
@@ -61,6 +61,8 @@ def error(problem: Exception, cells: Callable[[Conflict], Any]) -> dict[str, Any
     body: dict[str, Any] = {"type": type(problem).__name__, "message": str(problem), "remedy": ""}
     if isinstance(problem, ExplorerError):
         body |= {"message": problem.problem, "remedy": problem.remedy}
+    if isinstance(problem, StoreError):
+        body["transient"] = True  # locked, full, moved: the decision may be saved yet
     if isinstance(problem, Conflict):
         body["cells"] = cells(problem)
     return body

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.content import PIXEL_LIMIT, MediaKind, to_rgb
+from explorer import content
+from explorer.content import MediaKind, to_rgb
 from explorer.errors import DataError, UnreadableItem
 
 
@@ -33,8 +34,11 @@ class PictureList:
         pixels = self.pictures[row]
         if pixels is None or pixels.size == 0:
             raise UnreadableItem(f"row {row}: the picture is missing.", "Fill it in or remove the row.")
-        if pixels.shape[0] * pixels.shape[1] > PIXEL_LIMIT:
-            raise UnreadableItem(f"row {row}: more than {PIXEL_LIMIT:,} pixels.", "Scale it down.")
+        if pixels.shape[0] * pixels.shape[1] > content.PIXEL_LIMIT:
+            raise UnreadableItem(
+                f"row {row}: more than {content.PIXEL_LIMIT:,} pixels.",
+                "Scale it down, or raise explorer.content.PIXEL_LIMIT.",
+            )
         return pixels
 
     def digest(self, row: int) -> str:

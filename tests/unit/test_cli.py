@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from conftest import Planted
 
 from explorer import cli, labels
+from explorer.lab import review_cells
 
 
 @pytest.fixture
@@ -77,6 +79,26 @@ def test_review_writes_a_notebook_that_reads_the_data(
     scope: dict[str, object] = {}
     exec(code.split("review = ")[0], scope)  # the cell that reads the data runs as written
     assert len(scope["dataset"]) == 300  # type: ignore[arg-type]
+
+
+def test_a_file_name_is_never_code_or_markup_in_the_notebook(tmp_path: Path) -> None:
+    data = tmp_path / 'a");print("x`<b>\n\n# y.csv'
+    cells = review_cells(data, {"label": 'l")'}, tmp_path / "s.db", ["explorer", "review", str(data), "--label=`<i>`"])
+    markdown = [source for kind, source in cells if kind == "markdown"]
+    for source in markdown:
+        outside = "".join(source.split("`")[::2])
+        assert source.count("`") == 4
+        assert "<" not in outside
+        assert len(source.splitlines()) == 3
+    calls = [
+        node.func.attr if isinstance(node.func, ast.Attribute) else node.func
+        for kind, source in cells
+        if kind == "code"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+    ]
+    assert calls == ["read", "Review", "head", "export"]
+    assert ast.literal_eval(cells[-1][1].removeprefix("review.export")) == f"{data.stem}.corrected.csv"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from PIL import Image
 
 from explorer import content
 from explorer.errors import OutsideRoot, UnreadableItem
+from explorer.readers.pictures import PictureList
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -86,6 +87,32 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(monkeypatch: pytest.Monk
     monkeypatch.setattr(content, "PIXEL_LIMIT", 99)
     with pytest.raises(UnreadableItem, match="10 × 10 pixels, more than the limit of 99"):
         content.ImageBytes([encoded(Image.new("L", (10, 10)))]).load(0)
+
+
+@pytest.mark.parametrize("size", [(30, 20), (20, 30)])
+def test_a_picture_stands_the_way_its_exif_data_says(size: tuple[int, int]) -> None:
+    picture = Image.new("RGB", size, "white")
+    picture.paste("red", (0, 0, 10, 10))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    shown = content.ImageBytes([encoded(picture, "PNG", exif=exif)]).load(0)
+    assert shown.size == size[::-1]
+    assert shown.getpixel((shown.width - 1, 0)) == (255, 0, 0)
+    assert shown.getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_damaged_exif_data_leaves_the_picture_as_it_is() -> None:
+    data = encoded(Image.new("RGB", (5, 4), "red"), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0")
+    assert content.ImageBytes([data]).load(0).size == (5, 4)
+
+
+def test_the_pixel_limit_can_be_raised_for_pictures_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = PictureList([np.zeros((10, 10), np.uint8)])
+    monkeypatch.setattr(content, "PIXEL_LIMIT", 99)
+    with pytest.raises(UnreadableItem, match="more than 99 pixels"):
+        pictures.load(0)
+    monkeypatch.setattr(content, "PIXEL_LIMIT", 100)
+    assert pictures.load(0).size == (10, 10)
 
 
 def test_arrays_of_equal_bytes_and_other_shape_differ() -> None:

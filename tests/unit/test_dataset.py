@@ -119,12 +119,22 @@ def test_probabilities_are_checked_and_renormalised() -> None:
 def test_position_takes_ids_prefixes_and_numbers() -> None:
     d = texts(["a", "b"], ["x", "y"])
     assert d.position(d.item_ids[1]) == 1
-    assert d.position(d.item_ids[1][:8]) == 1
-    assert d.position(0) == 0
-    with pytest.raises(UnknownName, match="no item 'nope'"):
-        d.position("nope")
+    assert d.find(d.item_ids[1][:8]) == 1
+    assert d.find(0) == 0
+    for look in (d.position, d.find):
+        with pytest.raises(UnknownName, match="no item 'nope'"):
+            look("nope")
+    with pytest.raises(UnknownName):
+        d.position(d.item_ids[1][:8])
+
+
+def test_a_key_is_never_taken_for_a_position_or_a_prefix() -> None:
     keyed = texts(["a", "b"], ["x", "y"], keys=[1, 0])
-    assert keyed.position(1) == 0, "an integer that is a key is the key, not a position"
+    assert keyed.find(1) == 0
+    named = texts(["a", "b"], ["x", "y"], keys=["item-10", "item-11"])
+    for wrong in (0, "item-1"):
+        with pytest.raises(UnknownName):
+            named.find(wrong)
 
 
 def test_without_drops_items_and_keeps_the_rest_aligned() -> None:

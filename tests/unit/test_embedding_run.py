@@ -173,6 +173,63 @@ def test_chunks_are_plain_arrays_without_pickle(own_cache):
     assert not embed(texts(), Lengths()).from_cache
 
 
+class Offset(Lengths):
+    """Fits two arrays that are of use together alone."""
+
+    fitted = True
+
+    def prepare(self, dataset, progress):
+        super().prepare(dataset, progress)
+        self.offset, self.axes = np.arange(2, dtype=np.float32), np.eye(2, dtype=np.float32)
+
+    def state(self):
+        return {"offset": self.offset, "axes": self.axes}
+
+    def restore(self, state):
+        self.offset, self.axes = state["offset"], state["axes"]
+
+    def encode(self, batch):
+        return super().encode(batch) @ self.axes + self.offset
+
+
+@pytest.mark.parametrize("damage", ["none", "cut", "flip", "empty", "part"])
+def test_what_was_fitted_is_restored_whole_or_not_at_all(own_cache, damage):
+    first = embed(texts(), Offset())
+    folder = next((own_cache / "vectors").iterdir())
+    others = [path for path in folder.iterdir() if path.suffix != ".npy"]
+    assert len(others) == 1  # one file, so that no array of a fit is there without the others
+    state, data = others[0], bytearray(others[0].read_bytes())
+    data[100] ^= damage != "none"
+    whole = state.with_suffix(".part")
+    damaged = {
+        "none": bytes(data),
+        "cut": bytes(data[: len(data) // 2]),
+        "flip": bytes(data),
+        "empty": b"",
+        "part": b"",
+    }
+    (whole if damage == "part" else state).write_bytes(damaged[damage])
+    if damage == "part":  # a process that was killed while it wrote
+        state.unlink()
+    sorted(folder.glob("*.npy"))[0].unlink()
+    again = Offset()
+    second = embed(texts(), again)
+    assert again.prepared == (damage != "none")
+    np.testing.assert_array_equal(second.vectors, first.vectors)
+    assert state.exists()
+
+
+def test_what_was_fitted_is_read_without_pickle(tmp_path):
+    kept = cache.Cache(tmp_path, {"embedder": "x"})
+    kept.write_state({"a": np.arange(3), "file": np.ones((2, 2))})
+    back = kept.read_state()
+    assert sorted(back) == ["a", "file"]
+    np.testing.assert_array_equal(back["a"], np.arange(3))
+    with pytest.raises(ValueError, match="Object arrays"):
+        kept.write_state({"a": np.array([{}], dtype=object)})
+    assert cache.size(tmp_path) > 0
+
+
 def test_a_cache_that_cannot_be_written_costs_only_the_cache(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     result = embed(texts(), Lengths(), cache=tmp_path / "file")

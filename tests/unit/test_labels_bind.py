@@ -126,6 +126,30 @@ def test_the_store_of_another_dataset_is_refused_with_both_named(store):
     assert store.get("a").value == "dog"
 
 
+def test_the_same_keys_on_other_content_are_refused_unless_that_is_meant(tmp_path):
+    others = rows(*((i, f"other {i}", "cat") for i in "abcd"))
+    with labels.open(tmp_path / "pets.labels.db", rater="ann") as store:
+        store.bind(rows("a", "b", "c", "e"), CLASSES, keyed=True)
+        store.set("a", "dog")
+        head = store.head
+        with pytest.raises(
+            StoreError, match=r"pets\.labels\.db seems.*3 of its 4 items.*4 items.*'a'.*allow_changed=True"
+        ):
+            store.bind(others, CLASSES, keyed=True)
+        assert store.head == head
+        one_as_it_was = rows(("a", "other a", "cat"), ("b", "other b", "cat"), "c")
+        assert store.bind(one_as_it_was, CLASSES, keyed=True).changed == ["a", "b"]
+        report = store.bind(rows(*((i, "new", "cat") for i in "abc")), CLASSES, keyed=True, allow_changed=True)
+        assert (report.changed, report.stale) == (["a", "b", "c"], ["a"])
+
+
+def test_two_keys_on_other_content_may_have_been_edited(tmp_path):
+    with labels.open(tmp_path / "pets.labels.db", rater="ann") as store:
+        store.bind(rows("a", "b"), CLASSES, keyed=True)
+        report = store.bind(rows(("a", "new", "cat"), ("b", "new", "cat")), CLASSES, keyed=True)
+        assert report.changed == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("frame", "message"),
     [

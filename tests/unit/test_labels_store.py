@@ -221,7 +221,7 @@ def test_several_commits_are_undone_as_one(store):
     assert store.undo() is None
 
 
-def test_undo_of_one_rater_leaves_the_others_and_stops_at_their_later_decisions(store, path):
+def test_undo_of_one_rater_leaves_the_others_and_their_later_decisions(store, path):
     store.set("a", "dog")
     store.set("b", "dog")
     with labels.open(path, rater="bob") as other:
@@ -230,11 +230,54 @@ def test_undo_of_one_rater_leaves_the_others_and_stops_at_their_later_decisions(
     store.undo(rater="ann")
     assert store.get("b").state == "given"
     assert store.get("c").value == "emu"
-    with pytest.raises(Conflict) as caught:
-        store.undo(rater="ann")
-    assert caught.value.cells[0].rater == "bob"
+    assert store.undo(rater="ann") is None  # nothing that ann decided still stands
     assert store.get("a").value == "emu"
     assert store.undo(rater="eve") is None
+    with pytest.raises(Conflict) as caught:
+        store.undo(2, rater="ann")
+    assert caught.value.cells[0].rater == "bob"
+
+
+def test_undo_of_one_rater_passes_over_what_others_have_overridden(store, path):
+    store.set("a", "dog")
+    store.set("b", "dog")
+    store.set("b", "emu")
+    store.apply([Edit("c", "set", "dog"), Edit("c", "flag")])
+    with labels.open(path, rater="bob") as other:
+        other.set("b", "cat")
+        other.set("c", "emu")
+    store.undo(rater="ann")
+    assert [store.get(i).value for i in "abc"] == ["cat", "cat", "emu"]
+    assert store.undo(rater="ann") is None
+    with labels.open(path, rater="bob") as other:
+        other.undo(2, rater="bob")  # ann's decisions are in force again
+    store.undo(rater="ann")
+    assert store.get("c").state == "given"
+    store.undo(rater="ann")
+    assert store.get("b").value == "dog"
+
+
+def test_undo_of_one_rater_passes_over_what_an_undo_gave_back_to_others(store, path):
+    store.keep("d")
+    store.set("a", "dog")
+    with labels.open(path, rater="bob") as other:
+        other.set("a", "emu")
+    store.set("a", "cat")
+    store.undo(rater="ann")
+    assert (store.get("a").value, store.get("d").state) == ("emu", "kept")
+    store.undo(rater="ann")
+    assert (store.get("a").value, store.get("d").state) == ("emu", "given")
+
+
+def test_undo_of_one_rater_is_refused_where_others_have_overridden_a_part(store, path):
+    store.keep("d")
+    store.apply([Edit("a", "set", "dog"), Edit("b", "set", "dog")])
+    with labels.open(path, rater="bob") as other:
+        other.set("a", "emu")
+    with pytest.raises(Conflict) as caught:
+        store.undo(rater="ann")
+    assert [cell.item for cell in caught.value.cells] == ["a"]
+    assert [store.get(i).value for i in "ab"] == ["emu", "dog"]
 
 
 # Looking back

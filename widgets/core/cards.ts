@@ -5,7 +5,7 @@ const LIMIT = 200;
 
 export class Cards {
   private readonly cards = new Map<number, Promise<Card>>();
-  private readonly ids = new Map<number, string>();
+  private ids = new Map<number, string>();
 
   constructor(private readonly ask: (item: number) => Promise<Card>) {}
 
@@ -14,8 +14,10 @@ export class Cards {
     const known = this.cards.get(item);
     if (known) return known;
     const card = this.ask(item);
+    // An answer that comes after `reset` tells an id of the order before: it goes where nobody looks any more.
+    const { ids } = this;
     card.then(
-      (c) => this.ids.set(item, c.id),
+      (c) => ids.set(item, c.id),
       () => this.cards.delete(item),
     );
     this.cards.set(item, card);
@@ -37,6 +39,6 @@ export class Cards {
   /** Other items, or the same in another order. */
   reset(): void {
     this.cards.clear();
-    this.ids.clear();
+    this.ids = new Map();
   }
 }

@@ -2,10 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MockModel, settled, sixItems } from "./mockModel";
 import { COUNTS, reply, start } from "./mockSession";
-import type { Edit } from "./types";
+import type { Edit, Labels } from "./types";
 
 beforeEach(() => localStorage.clear());
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 describe("editing", () => {
   it("shows a label before the kernel has answered", async () => {
@@ -189,5 +192,93 @@ describe("unacknowledged edits", () => {
     await vi.advanceTimersByTimeAsync(6000);
     expect(back.last("edit").args.action).toBe("keep");
     expect(localStorage.length).toBe(0);
+  });
+});
+
+describe("a store that cannot take an edit now", () => {
+  const locked = { type: "StoreError", message: "The store is locked.", remedy: "", transient: true };
+
+  it("gets it again until it can, with one notice", async () => {
+    const { session, model, notices } = await start();
+    vi.useFakeTimers();
+    session.edit("keep", [3]);
+    model.refuse("edit", locked);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.stateOf(3)).toBe("kept");
+    expect(model.count("labels")).toBe(1);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(model.count("edit")).toBe(2);
+    model.refuse("edit", locked);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(model.count("edit")).toBe(3);
+    expect(notices).toHaveLength(1);
+    expect(notices[0]?.text).toMatch(/not saved yet: The store is locked/);
+    model.reply("edit", reply(3, 1, "kept"));
+    await vi.advanceTimersByTimeAsync(20000);
+    expect(model.count("edit")).toBe(3);
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("is not asked to undo an older decision instead", async () => {
+    const { session, model, notices } = await start();
+    vi.useFakeTimers();
+    session.edit("keep", [3]);
+    const undo = session.undo();
+    model.refuse("edit", locked);
+    await undo;
+    expect(model.count("undo")).toBe(0);
+    expect(notices.at(-1)?.text).toMatch(/^Nothing was undone/);
+    expect(session.stateOf(3)).toBe("kept");
+  });
+});
+
+describe("undo without a kernel", () => {
+  it("says that the newest decision still waits", async () => {
+    const { session, end, notices } = await start();
+    vi.useFakeTimers();
+    session.edit("keep", [3]);
+    end.abort();
+    await session.undo();
+    expect(notices.map((notice) => notice.text)).toEqual([
+      "Nothing was undone: the newest decision is not saved yet.",
+    ]);
+  });
+});
+
+describe("a browser whose storage is full", () => {
+  it("still shows and sends edits, and says once that they end with the page", async () => {
+    const { session, model, notices } = await start();
+    const { setItem } = Storage.prototype;
+    vi.spyOn(Storage.prototype, "setItem").mockImplementation(function (this: Storage, key, value) {
+      if (key.includes(":outbox:")) throw new DOMException("Too much.", "QuotaExceededError");
+      setItem.call(this, key, value);
+    });
+    session.edit("keep", [3]);
+    session.edit("keep", [1]);
+    expect([session.stateOf(3), session.stateOf(1)]).toEqual(["kept", "kept"]);
+    expect(notices).toHaveLength(1);
+    expect(notices[0]?.text).toMatch(/would not survive closing/);
+    // A load in between takes the same outbox up again.
+    model.say({ event: "hello" });
+    await settled();
+    model.reply("edit", reply(3, 1, "kept"));
+    await settled();
+    expect(model.last("edit").args.items).toEqual([1]);
+  });
+});
+
+describe("an edit of another order of the items", () => {
+  it("is sent, but not painted onto positions that mean other items now", async () => {
+    const before = await start();
+    before.session.edit("relabel", [3], { label: "cat" });
+    before.end.abort();
+    const labels = sixItems().labels?.({}) as Labels;
+    const after = await start({ labels: () => ({ ...labels, order: "order:2" }) });
+    expect(after.session.stateOf(3)).toBe("given");
+    expect(after.session.labels?.current[3]).toBe(1);
+    expect(after.model.last("edit").args).toMatchObject({ items: [3], order: "order:1" });
+    after.model.reply("edit", reply(4, 0, "relabelled"));
+    await settled();
+    expect([after.session.stateOf(3), after.session.stateOf(4)]).toEqual(["given", "relabelled"]);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * Decisions on their way: shown at once, kept until the kernel has saved them, sent one at a time in the order in
- * which they were made, and taken back where it refuses.
+ * which they were made, and taken back where it refuses. A refusal for a reason that passes (the store is locked, the
+ * disk is full) takes nothing back: the edit waits and is sent again.
  */
 import { applyEdit, lastSeen, writeCells } from "./columns";
 import { Outbox, pageStorage } from "./outbox";
@@ -21,6 +22,11 @@ export interface EditOptions {
 
 export class Edits {
   private outbox: Outbox | null = null;
+  private readonly outboxes = new Map<string, Outbox>();
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  /** What has been said and need not be said again until it is over. */
+  private saidDelayed = false;
+  private saidHeld = false;
   private sending = false;
   private sent: Promise<void> = Promise.resolve();
 
@@ -28,7 +34,9 @@ export class Edits {
 
   /** Take up what was left unsent for this label store; `flush` sends it. */
   open(storeId: string): void {
-    this.outbox = new Outbox(storeId, pageStorage());
+    // The one of before, if there is one: it may hold edits that no storage has.
+    this.outbox = this.outboxes.get(storeId) ?? new Outbox(storeId, pageStorage());
+    this.outboxes.set(storeId, this.outbox);
   }
 
   /** Number of edits not yet acknowledged. */
@@ -57,6 +65,7 @@ export class Edits {
     session.cards.forget();
     session.emit("labels", edit.items);
     session.emit("unsaved", this.waiting);
+    this.warnOfHeld();
     void this.flush();
   }
 
@@ -64,6 +73,15 @@ export class Edits {
   async undo(): Promise<void> {
     const { session } = this;
     await this.flush();
+    if (this.waiting > 0) {
+      // The kernel would take back the newest decision that it knows of, which is an older one.
+      session.emit("notice", {
+        kind: "info",
+        text: "Nothing was undone: the newest decision is not saved yet.",
+        remedy: "It is sent again by itself; undo it when it is saved.",
+      });
+      return;
+    }
     try {
       const reply = await session.transport.call<EditReply>("undo", { op_id: freshId() });
       this.accept(reply);
@@ -75,7 +93,7 @@ export class Edits {
     }
   }
 
-  /** Send what waits; resolves when nothing does, or when the kernel is away (then it tries again by itself). */
+  /** Send what waits; resolves when nothing does, or when it cannot be saved now (then it tries again by itself). */
   flush(): Promise<void> {
     if (!this.sending && this.outbox) {
       this.sending = true;
@@ -95,12 +113,17 @@ export class Edits {
     this.session.emit("labels", items);
   }
 
-  /** Put the edits that wait into the columns again; `items` limits it to edits that touch one of them. */
+  /**
+   * Put the edits that wait into the columns again; `items` limits it to edits that touch one of them. Edits made in
+   * another order of the items are left out: their positions mean other items here. The kernel finds theirs by id,
+   * and its answer shows them.
+   */
   applyWaiting(items: ReadonlySet<number> | null): void {
     const { labels, classes } = this.session;
     if (!labels) return;
     for (const edit of this.outbox?.list() ?? [])
-      if (!items || edit.items.some((item) => items.has(item))) applyEdit(labels, classes, edit);
+      if (edit.order === labels.order && (!items || edit.items.some((item) => items.has(item))))
+        applyEdit(labels, classes, edit);
   }
 
   /** One edit at a time, in the order in which they were made. */
@@ -112,22 +135,47 @@ export class Edits {
           const args = edit as unknown as Record<string, unknown>;
           const reply = await session.transport.call<EditReply>("edit", args);
           outbox.remove(edit.op_id);
-          outbox.rebase(edit.expected, reply.cells);
+          outbox.rebase(edit, reply.cells, session.labels?.order ?? edit.order);
+          this.saidDelayed = false;
+          if (outbox.durable) this.saidHeld = false;
           this.accept(reply);
         } catch (error) {
-          if (error instanceof Disconnected) {
-            setTimeout(() => void this.flush(), RETRY_SECONDS * 1000);
+          const passing = error instanceof CallError && error.detail.transient === true;
+          if (passing) this.warnOfDelay(error.detail);
+          if (passing || error instanceof Disconnected) {
+            clearTimeout(this.retry);
+            this.retry = setTimeout(() => void this.flush(), RETRY_SECONDS * 1000);
             return;
           }
           // Refused for good: sending it again would be refused again. Show what stands there instead.
           outbox.remove(edit.op_id);
-          await this.refused(edit, error);
+          await this.refused(error);
         }
         session.emit("unsaved", outbox.size);
       }
     } finally {
       this.sending = false;
     }
+  }
+
+  private warnOfDelay(detail: WireError): void {
+    if (this.saidDelayed) return;
+    this.saidDelayed = true;
+    this.session.emit("notice", {
+      kind: "error",
+      text: `This decision is not saved yet: ${detail.message}`,
+      remedy: [detail.remedy, `It is sent again every ${RETRY_SECONDS} seconds.`].filter(Boolean).join(" "),
+    });
+  }
+
+  private warnOfHeld(): void {
+    if (this.saidHeld || !this.outbox || this.outbox.durable) return;
+    this.saidHeld = true;
+    this.session.emit("notice", {
+      kind: "error",
+      text: "The browser's storage is full: decisions that are not saved yet would not survive closing this page.",
+      remedy: "Keep the page open until everything is saved.",
+    });
   }
 
   private accept(reply: EditReply): void {
@@ -142,7 +190,7 @@ export class Edits {
     session.emit("counts", reply.counts);
   }
 
-  private async refused(edit: Edit, error: unknown): Promise<void> {
+  private async refused(error: unknown): Promise<void> {
     const { session } = this;
     const detail: WireError | null = error instanceof CallError ? error.detail : null;
     if (!detail?.cells) {
@@ -155,7 +203,7 @@ export class Edits {
       kind: "conflict",
       text: detail.message,
       remedy: detail.remedy || TEACH,
-      items: edit.items,
+      items: detail.cells.map((cell) => cell.item),
     });
   }
 }

@@ -11,6 +11,17 @@ const edit = (op_id: string): Edit => ({
   expected: { 1: "base" },
 });
 
+/** Refuses values longer than `room`, as a browser does. */
+class SmallStorage extends MemoryStorage {
+  constructor(private readonly room: number) {
+    super();
+  }
+  override setItem(key: string, value: string): void {
+    if (value.length > this.room) throw new DOMException("Too much.", "QuotaExceededError");
+    super.setItem(key, value);
+  }
+}
+
 describe("Outbox", () => {
   it("keeps edits in order until they are removed, and across a reload", () => {
     const storage = new MemoryStorage();
@@ -36,8 +47,49 @@ describe("Outbox", () => {
     const outbox = new Outbox("s", new MemoryStorage());
     outbox.add({ ...edit("same"), expected: { 1: "base" } });
     outbox.add({ ...edit("other"), expected: { 1: "someone's", 2: "base" } });
-    outbox.rebase({ 1: "base" }, [{ item: 1, label: 0, state: "kept", event: "mine" }]);
+    outbox.rebase(edit("saved"), [{ item: 1, label: 0, state: "kept", event: "mine" }], "o");
     expect(outbox.list().map((e) => e.expected)).toEqual([{ 1: "mine" }, { 1: "someone's", 2: "base" }]);
+  });
+
+  it("follows the saved edit's item through a change of the order", () => {
+    const outbox = new Outbox("s", new MemoryStorage());
+    const expected = { 1: "base", 4: "base" };
+    outbox.add({ ...edit("before"), expected: { ...expected } });
+    outbox.add({ ...edit("after"), order: "new", expected: { ...expected } });
+    // The item that was the first before is the fourth now.
+    outbox.rebase(edit("saved"), [{ item: 4, label: 0, state: "kept", event: "mine" }], "new");
+    expect(outbox.list().map((e) => e.expected)).toEqual([
+      { 1: "mine", 4: "base" },
+      { 1: "base", 4: "mine" },
+    ]);
+  });
+
+  it("holds what the storage has no room for, and stores it when there is", () => {
+    const storage = new SmallStorage(1.5 * JSON.stringify([edit("one")]).length);
+    const outbox = new Outbox("s", storage);
+    for (const id of ["one", "two", "six"]) outbox.add(edit(id));
+    expect(outbox.list().map((e) => e.op_id)).toEqual(["one", "two", "six"]);
+    expect(outbox.durable).toBe(false);
+    expect(new Outbox("s", storage).list()).toEqual([edit("one")]);
+    outbox.remove("one");
+    expect(new Outbox("s", storage).list()).toEqual([edit("two")]);
+    outbox.remove("two");
+    expect(outbox.durable).toBe(true);
+    outbox.remove("six");
+    expect(outbox.size + storage.length).toBe(0);
+  });
+
+  it("does without a storage that fails altogether", () => {
+    const storage = new SmallStorage(1000);
+    const outbox = new Outbox("s", storage);
+    outbox.add(edit("one"));
+    storage.setItem = storage.removeItem = () => {
+      throw new DOMException("No more.", "SecurityError");
+    };
+    outbox.add(edit("two"));
+    expect(outbox.size).toBe(2);
+    outbox.remove("one");
+    expect(outbox.list()).toEqual([edit("two")]);
   });
 
   it("keeps the stores apart", () => {

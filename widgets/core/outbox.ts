@@ -9,16 +9,22 @@ import type { Cell } from "./wire";
 
 export class Outbox {
   private readonly key: string;
+  /** The newest edits, where the storage has no room for them: they last as long as the page. */
+  private held: Edit[] = [];
 
   constructor(
     storeId: string,
-    private readonly storage: Storage,
+    private storage: Storage,
   ) {
     this.key = `data-quality-explorer:outbox:${storeId}`;
   }
 
   /** Edits in the order in which they were made. */
   list(): Edit[] {
+    return [...this.stored(), ...this.held];
+  }
+
+  private stored(): Edit[] {
     const text = this.storage.getItem(this.key);
     if (!text) return [];
     try {
@@ -35,20 +41,24 @@ export class Outbox {
   }
 
   /**
-   * An edit was saved: later ones of the same cells were made on top of it, so they now expect the event that it left.
-   * `was` is what the saved edit expected. Without this, a second thought typed before the first one was
-   * acknowledged would be refused as a conflict with oneself.
+   * An edit was saved: later ones of the same items were made on top of it, so they now expect the event that it left.
+   * Without this, a second thought typed before the first one was acknowledged would be refused as a conflict with
+   * oneself. `cells` are the saved edit's items, one by one, at their positions in the kernel's `order`; edits that
+   * were made in the same order as the saved one know the items by the positions that it names.
    */
-  rebase(was: Record<string, string>, cells: readonly Cell[]): void {
+  rebase(saved: Edit, cells: readonly Cell[], order: string): void {
     const edits = this.list();
     let changed = false;
-    for (const { expected } of edits)
-      for (const { item, event } of cells) {
-        const key = String(item);
-        if (expected[key] === undefined || expected[key] !== was[key] || expected[key] === event) continue;
-        expected[key] = event;
+    for (const edit of edits)
+      cells.forEach(({ item, event }, i) => {
+        const named = saved.items[i];
+        if (named === undefined) return;
+        const key = edit.order === saved.order ? named : edit.order === order ? item : null;
+        const was = saved.expected[named];
+        if (key === null || was === undefined || edit.expected[key] !== was || was === event) return;
+        edit.expected[key] = event;
         changed = true;
-      }
+      });
     if (changed) this.write(edits);
   }
 
@@ -60,9 +70,25 @@ export class Outbox {
     return this.list().length;
   }
 
+  /** Whether everything that waits would still be here after the page was closed, as far as the storage says. */
+  get durable(): boolean {
+    return this.held.length === 0;
+  }
+
+  /** Store as many edits as there is room for, the oldest first, and hold the others. */
   private write(edits: Edit[]): void {
-    if (edits.length === 0) this.storage.removeItem(this.key);
-    else this.storage.setItem(this.key, JSON.stringify(edits));
+    for (let n = edits.length; n >= 0; n--)
+      try {
+        if (n === 0) this.storage.removeItem(this.key);
+        else this.storage.setItem(this.key, JSON.stringify(edits.slice(0, n)));
+        this.held = edits.slice(n);
+        return;
+      } catch {
+        // No room for so many (QuotaExceededError): try with one less.
+      }
+    // The storage does not even let go of what it has, so it cannot be asked any more.
+    this.storage = new MemoryStorage();
+    this.held = edits;
   }
 }
 

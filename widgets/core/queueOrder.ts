@@ -22,6 +22,16 @@ export class QueueOrder {
   /** The item of the queue that was current last: a look at an item outside the queue comes back to it. */
   private anchor: number | null = null;
 
+  /** The items stand in another order: no position of before means the same any more. */
+  reset(): void {
+    this.filter = { ...this.filter, items: null, pair: null };
+    this.items = [];
+    this.places.clear();
+    this.scores = null;
+    this.ranks = new Int32Array(0);
+    this.anchor = null;
+  }
+
   /** Take new scores; `fill` makes the queue of them. */
   rankBy(scores: Scores): void {
     this.scores = scores;

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MockModel, settled, sixItems } from "./mockModel";
 import { reply, start } from "./mockSession";
 import { sessionOf } from "./session";
-import type { Labels } from "./types";
+import type { Hello, Labels } from "./types";
 
 beforeEach(() => localStorage.clear());
 
@@ -54,6 +54,69 @@ describe("scores that come while the page is loading", () => {
     arrive();
     await settled();
     expect(session.current).toBe(1);
+  });
+});
+
+describe("a dataset that changed", () => {
+  it("voids everything that names items by their old position", async () => {
+    const answers = sixItems();
+    const labels = answers.labels?.({}) as Labels;
+    let order = "order:1";
+    let ready: { layout: string | null; scores: boolean } = { layout: "principal", scores: true };
+    const { session, model } = await start({
+      hello: () => ({ ...(answers.hello?.({}) as Hello), ready }),
+      labels: () => ({ ...labels, order }),
+      card: ({ item }) => ({ item, id: `id:${item}` }),
+    });
+    await session.card(5);
+    session.choose([3, 5]);
+    session.setFilter({ pair: [1, 0] });
+    session.hover(5);
+    order = "order:2";
+    ready = { layout: null, scores: false };
+    const seen: unknown[] = [];
+    session.on("labels", () =>
+      seen.push(session.scores, session.layout, session.current, session.hovered, session.chosen, [
+        ...session.queue,
+      ]),
+    );
+    const told: unknown[] = [];
+    session.on("current", (item) => told.push(item));
+    model.say({ event: "hello" });
+    await settled();
+    expect(seen).toEqual([null, null, null, null, [], []]);
+    expect(told).toEqual([null]);
+    expect(session.filter).toMatchObject({ suspects: true, items: null, pair: null });
+    expect(session.rank(3)).toBeNull();
+    const cards = model.count("card");
+    session.edit("keep", [5]);
+    expect(model.last("edit").args).toMatchObject({ ids: null, order: "order:2" });
+    await session.card(5);
+    expect(model.count("card")).toBe(cards + 1);
+  });
+
+  it("keeps its place where the order is the same", async () => {
+    const { session, model } = await start();
+    session.select(5);
+    session.choose([3, 5]);
+    model.say({ event: "hello" });
+    await settled();
+    expect(session.current).toBe(5);
+    expect(session.chosen).toEqual([3, 5]);
+  });
+
+  it("is loaded anew when a refusal shows it first", async () => {
+    const labels = sixItems().labels?.({}) as Labels;
+    let order = "order:1";
+    const { session, model } = await start({ labels: () => ({ ...labels, order }) });
+    order = "order:2";
+    session.edit("keep", [3]);
+    model.refuse("edit", { type: "DataError", message: "The dataset changed.", remedy: "Decide again." });
+    await settled();
+    await settled();
+    expect(model.count("hello")).toBe(2);
+    expect(session.queue).toEqual([3, 1, 5]);
+    expect(session.layout).not.toBeNull();
   });
 });
 

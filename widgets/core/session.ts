@@ -238,10 +238,34 @@ export class Session extends Emitter<Topics> {
 
   /** Take the label columns anew, with the waiting edits on top. */
   async loadLabels(): Promise<void> {
-    this.labels = await this.transport.call<Labels>("labels");
+    const labels = await this.transport.call<Labels>("labels");
+    const moved = this.labels !== null && this.labels.order !== labels.order;
+    this.labels = labels;
+    if (moved) this.forgetPositions();
     this.edits.applyWaiting(null);
     this.cards.forget();
     this.emit("labels", null);
+    if (!moved) return;
+    this.emit("current", null);
+    this.emit("hover", null);
+    this.emit("chosen", this.chosen);
+    this.emit("filter", this.filter);
+    this.emit("queue", this.queue);
+    // Seen outside a load (after a refusal): the rest has to come anew as well.
+    if (!this.loading) void this.reload();
+  }
+
+  /** The dataset changed: everything that names items by their position in the order before is void. */
+  private forgetPositions(): void {
+    this.scores = null;
+    this.layout = null;
+    this.current = null;
+    this.hovered = null;
+    this.chosen = [];
+    this.note = "";
+    this.order.reset();
+    this.cards.reset();
+    this.previews.clear();
   }
 
   private async loadLayout(): Promise<void> {

@@ -13,6 +13,8 @@ export interface WireError {
   type: string;
   message: string;
   remedy: string;
+  /** The reason may pass (the store is locked, the disk is full): the same call may succeed later. */
+  transient?: boolean;
   /** For a refused edit: what stands there now. */
   cells?: Cell[];
 }

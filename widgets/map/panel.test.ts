@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bindKeys } from "../core/keys";
 import { MockModel, settled, sixItems } from "../core/mockModel";
 import { Session } from "../core/session";
@@ -8,10 +8,13 @@ import { PointsMap } from "./panel";
 
 const EVIL = "<img src=x onerror=alert(1)>";
 
+/** Ends what the last test mounted: its timers must not outlive the page. */
+let end = new AbortController();
+
 async function start(changes: Partial<Hello> = {}) {
   const model = new MockModel({ ...sixItems(changes) });
   const session = new Session("six");
-  const end = new AbortController();
+  end = new AbortController();
   const root = document.createElement("div");
   document.body.replaceChildren(root);
   PointsMap.mount(root, session, end.signal);
@@ -27,6 +30,7 @@ async function start(changes: Partial<Hello> = {}) {
 }
 
 beforeEach(() => localStorage.clear());
+afterEach(() => end.abort());
 
 describe("the map", () => {
   it("waits quietly while there is no review, and fills in", async () => {
