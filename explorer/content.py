@@ -55,7 +55,8 @@ class Content(Protocol):
 def open_image(data: bytes | Path, name: str) -> Image.Image:
     """Decode a picture into RGB, at most `PIXEL_LIMIT` pixels; every mode (palette, 16-bit, CMYK, alpha) is handled.
 
-    It is turned the way up that its EXIF data says. Transparency is laid on white. 16- and 32-bit grey values are scaled by their own range.
+    It is turned the way up that its EXIF data says. Transparency is laid on white. 16- and 32-bit grey values are
+    scaled by their own range.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def open_image(data: bytes | Path, name: str) -> Image.Image:
     """
     with _opened(data, name) as image:
         image.load()
-        # EXIF data that is damaged costs at most the turning: the pixels are all there.
+        # Pillow turns the pixels, then writes the EXIF data anew, which fails where other entries of it are damaged.
         with suppress(struct.error, LookupError, TypeError, AttributeError, ValueError, SyntaxError, ArithmeticError):
             ImageOps.exif_transpose(image, in_place=True)
         return to_rgb(image)

@@ -122,7 +122,7 @@ class Dataset:
         """Return the position of an item as a person names it.
 
         With keys that is the key, as text or as the number it was. Without keys it is the content hash, a prefix of at
-        least six characters of it, or the item's position.
+        least six characters of it, the name of its file as the data has it, or the item's position.
 
         Raises
         ------
@@ -134,6 +134,10 @@ class Dataset:
             return self.position(text)
         if isinstance(item, int | np.integer) and 0 <= item < len(self):
             return int(item)
+        if isinstance(item, str):
+            named = [i for i, row in enumerate(self.first_row) if self.content.name(int(row)) == item]
+            if named:
+                return named[0]
         if isinstance(item, str) and len(item) >= 6:
             matches = [i for i, known in enumerate(self.item_ids) if known.startswith(item)]
             if len(matches) == 1:
@@ -287,6 +291,12 @@ def encode_labels(
 ) -> tuple[NDArray[np.int32], tuple[str, ...], tuple[Any, ...]]:
     """Turn labels into codes int32 [R], class names, and the user's own values of the classes."""
     plain = [_plain_label(v, row, label_name) for row, v in enumerate(values)]
+    fractions = [v for v in plain if isinstance(v, float)]
+    if len(fractions) > 0.5 * len(plain) and len(set(fractions)) > 20:
+        raise DataError(
+            f"Column {label_name!r} holds {len(set(fractions)):,} different fractions: measurements, no classes.",
+            "Only class labels are supported so far; put the numbers into classes, or name another column.",
+        )
     if classes is not None:
         own = [_plain_label(c, row, "classes") for row, c in enumerate(classes)]
     else:

@@ -270,9 +270,9 @@ class Pipeline:
         r = self.results
         inputs = detectors.Inputs(
             labels=self.labels,
-            n_classes=len(self.classes),
+            n_classes=max(1, len(self.classes)),  # with nothing labelled there is nothing to rank, and no error
             graph=r.graph,
-            probs=_pad(r.probs, len(self.classes)),
+            probs=_pad(r.probs, max(1, len(self.classes))),
             vectors=self._vectors(),
             dynamics=None if r.probe is None else r.probe.dynamics,
             conflicting=self.dataset.conflicting,

@@ -180,7 +180,8 @@ class Review:
         """The ranking, worst first, indexed by item id (waits for the stage "score").
 
         Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad),
-        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now.
+        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now, and `where`
+        names the file or row.
         """
         self._need("score")
         with self.lock:
@@ -190,6 +191,7 @@ class Review:
                 raise ExplorerError("There are no scores yet.", "See review.status.")
             position = pd.Series(np.arange(len(self.dataset)), index=self.dataset.item_ids).loc[table.index].to_numpy()
             return table.assign(
+                where=[self.dataset.name(p) for p in position],
                 label=names_of(self._now.codes[position], self._now.classes),
                 state=np.asarray(STATES, dtype=object)[self._now.states[position]],
             )
@@ -498,7 +500,8 @@ class Review:
             failures = self._pipeline.failures
             cause = failures.get(stage) or next(iter(failures.values()), None)
             if cause is not None:
-                raise ExplorerError(f"The stage {stage!r} did not finish: {cause}", "See review.status.") from cause
+                failed = next((name for name, error in failures.items() if error is cause), stage)
+                raise ExplorerError(f"The stage {failed!r} failed: {cause}", "See review.status.") from cause
 
     def _tell(self, event: str, **details: Any) -> None:
         for listener in list(self._listeners):

@@ -1,7 +1,8 @@
 """Vectors on disk: one `.npy` file a chunk of items, named by the hash of everything the vectors depend on.
 
-What an embedder fitted is one `.npz` file beside them: arrays of one fit only make sense together. Files are written beside their name and moved onto it, so that a reader never sees half a file. A SHA-256 of the content
-follows it (numpy ignores what comes after an array), so that a damaged file is found and computed again. No pickle.
+What an embedder fitted is one `.npz` file beside them: the arrays of a fit only make sense together. Files are written
+beside their name and moved onto it, so that a reader never sees half a file. A SHA-256 of the content follows it (numpy
+ignores what comes after an array), so that a damaged file is found and computed again. No pickle.
 """
 
 from __future__ import annotations

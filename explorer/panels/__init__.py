@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 
-from explorer.errors import UnknownName
+from explorer.errors import DataError, UnknownName
 from explorer.panels import card, charts, explorer, history, map, pipeline, previews, queue  # noqa: A004, F401
 from explorer.panels.session import session_of
 from explorer.panels.widget import Panel
@@ -26,9 +26,11 @@ def show(review: Review, panel: str = "explorer") -> Panel:
 
     Raises
     ------
-    UnknownName
-        For a panel that does not exist.
+    DataError
+        For what is no review, or (`UnknownName`) a panel that does not exist.
     """
+    if not isinstance(review, Review):
+        raise DataError(f"{type(review).__name__} cannot be shown.", "Give an explorer.Review.")
     if panel not in PANELS:
         raise UnknownName("panel", panel, PANELS)
     widgets = _shown.setdefault(review, {})

@@ -29,5 +29,7 @@ def embedders(session: Session) -> list[dict[str, Any]]:
 
     return [
         {"name": name, "about": about, "installed": installed}
+        # Vectors that came with the data are there or not; nothing could be installed for them.
         for name, about, installed in available(session.review.dataset.kind)
+        if name != "precomputed" or session.review.dataset.features is not None
     ]

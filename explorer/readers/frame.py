@@ -125,7 +125,6 @@ class _Columns:
         else:
             column = self.take(given, "label")
         labels = self.frame[column].tolist()
-        _refuse_measurements(labels, column)
         return column, labels
 
     def features(self, said: list[str]) -> NDArray[Any] | None:
@@ -304,16 +303,6 @@ def _stack(cells: pd.Series[Any], column: str) -> NDArray[np.float32]:
         if not _missing(value):
             stacked[row] = np.asarray(value, dtype=np.float32).ravel()
     return stacked
-
-
-def _refuse_measurements(labels: list[Any], column: str) -> None:
-    numbers = [v for v in labels if isinstance(v, float | np.floating) and np.isfinite(v)]
-    fractions = sum(not float(v).is_integer() for v in numbers)
-    if fractions > 0.5 * len(labels) and len(set(numbers)) > 20:
-        raise DataError(
-            f"Column {column!r} holds {len(set(numbers)):,} different fractions: measurements, no classes.",
-            "Only class labels are supported so far; put the numbers into classes, or name another column.",
-        )
 
 
 def _are_names(features: Any) -> bool:

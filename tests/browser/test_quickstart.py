@@ -217,7 +217,7 @@ rng = np.random.default_rng(0)
 rows = [(f"{{label}} {{' '.join(rng.choice(words, 6))}} {{n}}", name) for n in range(40)
         for name, words in ((label, ["dull", "bad", "poor"]), ("good", ["great", "fine", "best"]))]
 frame = pd.DataFrame(rows, columns=["text", "label"])
-frame.loc[[3, 8], "label"] = "good", label
+frame.loc[3, "label"], frame.loc[8, "label"] = label, "good"
 review = explorer.Review(explorer.read(frame, text="text", label="label"), store="markup{len(label)}.labels.db")
 """.strip()
     notebook = json.loads((folder / NOTEBOOK).read_text())

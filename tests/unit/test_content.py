@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -101,9 +102,12 @@ def test_a_picture_stands_the_way_its_exif_data_says(size: tuple[int, int]) -> N
     assert shown.getpixel((0, 0)) == (255, 255, 255)
 
 
-def test_damaged_exif_data_leaves_the_picture_as_it_is() -> None:
-    data = encoded(Image.new("RGB", (5, 4), "red"), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0")
-    assert content.ImageBytes([data]).load(0).size == (5, 4)
+def test_a_damaged_exif_entry_does_not_cost_the_picture() -> None:
+    orientation = struct.pack(">HHII", 0x0112, 3, 1, 6 << 16)
+    resolution = struct.pack(">HHI4s", 0x011A, 7, 3, b"abc")  # bytes where a number should be
+    exif = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 2) + orientation + resolution + bytes(4)
+    data = encoded(Image.new("RGB", (5, 4), "red"), "JPEG", exif=exif)
+    assert content.ImageBytes([data]).load(0).size == (4, 5)
 
 
 def test_the_pixel_limit_can_be_raised_for_pictures_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,10 @@ export function mark(session: Session, reason: string, why?: string): void {
 
 /** Relabel every chosen item, as one edit. */
 export function relabelChosen(session: Session, label: string): void {
-  session.edit("relabel", session.chosen, { label });
+  const code = session.classes.indexOf(label);
+  // Items that have this label already need no decision written about them.
+  const others = session.chosen.filter((item) => session.labels?.current[item] !== code);
+  session.edit("relabel", others, { label });
 }
 
 /** Keep the given label of every chosen item, as one edit. */

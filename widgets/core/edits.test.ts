@@ -2,12 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MockModel, settled, sixItems } from "./mockModel";
 import { COUNTS, reply, start } from "./mockSession";
+import { MemoryStorage } from "./outbox";
 import type { Edit, Labels } from "./types";
 
 beforeEach(() => localStorage.clear());
 afterEach(() => {
   vi.useRealTimers();
-  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 describe("editing", () => {
@@ -247,20 +248,23 @@ describe("undo without a kernel", () => {
 
 describe("a browser whose storage is full", () => {
   it("still shows and sends edits, and says once that they end with the page", async () => {
-    const { session, model, notices } = await start();
-    const { setItem } = Storage.prototype;
-    vi.spyOn(Storage.prototype, "setItem").mockImplementation(function (this: Storage, key, value) {
+    const full = new MemoryStorage();
+    full.setItem = (key) => {
       if (key.includes(":outbox:")) throw new DOMException("Too much.", "QuotaExceededError");
-      setItem.call(this, key, value);
-    });
+    };
+    vi.stubGlobal("localStorage", full);
+    const { session, model, notices } = await start();
     session.edit("keep", [3]);
     session.edit("keep", [1]);
     expect([session.stateOf(3), session.stateOf(1)]).toEqual(["kept", "kept"]);
     expect(notices).toHaveLength(1);
     expect(notices[0]?.text).toMatch(/would not survive closing/);
     // A load in between takes the same outbox up again.
+    const unsaved: number[] = [];
+    session.on("unsaved", (n) => unsaved.push(n));
     model.say({ event: "hello" });
     await settled();
+    expect(unsaved).toEqual([2]);
     model.reply("edit", reply(3, 1, "kept"));
     await settled();
     expect(model.last("edit").args.items).toEqual([1]);

@@ -114,6 +114,8 @@ function makeRater(session: Session, signal: AbortSignal): HTMLElement {
           if (wanted && wanted !== session.hello?.rater) void session.setRater(wanted);
         } else if (event.key !== "Escape") return;
         event.stopPropagation();
+        // The name takes the focus next, and the same Enter would press it and open the field again.
+        event.preventDefault();
         edit(false);
         name.focus();
       },
