@@ -137,10 +137,7 @@ def _ranking(data: Path, options: dict[str, Any], store: Path, given: argparse.N
     trust = review.trust
     if trust is not None and trust.warning:
         print(f"Warning: {trust.warning}", file=sys.stderr)
-    where = [dataset.name(dataset.position(item)) for item in issues.index[: given.print]]
-    top = issues.head(given.print).copy()
-    top.insert(0, "where", where)
-    return top
+    return issues.head(given.print)[["where", *issues.columns.drop("where")]]
 
 
 def _log(given: argparse.Namespace) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,3 +70,21 @@ def nearest_of(results: Results, codes: NDArray[np.int32], item: int, label: int
     similarity = (chosen @ query) / np.maximum(norms, 1e-12)
     best = np.argsort(-similarity, kind="stable")[:count]
     return [int(j) for j in members[best]]
+
+
+def shown(results: Results, classes: Sequence[str], item: int) -> dict[str, Any] | None:
+    """Return what a person could see of an item when deciding: it is kept with the decision."""
+    combined, embedding = results.combined, results.embedding
+    if combined is None:
+        return None
+    p, suggested = float(combined.p_error[item]), int(combined.suggested[item])
+    p_error = None if np.isnan(p) else round(p, 6)
+    return {
+        "name": "p_error",
+        "score": p_error,
+        "p_error": p_error,
+        "calibrated": combined.calibrated,
+        "suggested": classes[suggested] if 0 <= suggested < len(classes) else None,
+        "model": None if embedding is None else embedding.name,
+        "revision": None if embedding is None else embedding.revision,
+    }

@@ -5,9 +5,7 @@ Computation happens on a worker thread; labels change under one lock, one change
 
 from __future__ import annotations
 
-import getpass
 import logging
-import os
 import tempfile
 import threading
 import uuid
@@ -23,6 +21,7 @@ from explorer import labels as label_store
 from explorer.current import STATES, CurrentLabels, names_of
 from explorer.dataset import Dataset, class_name
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
+from explorer.evidence import shown
 from explorer.labels import Commit, Conflict, Edit, Store
 from explorer.pipeline import STAGES, Options, Pipeline, Results
 from explorer.progress import Stage
@@ -97,7 +96,7 @@ class Review:
         self.dataset: Dataset = dataset
         self.epoch = 0
         self.temporary = store is None
-        self._rater = rater or (store.rater if isinstance(store, Store) else default_rater())
+        self._rater = rater or (store.rater if isinstance(store, Store) else label_store.default_rater())
         self.lock = threading.RLock()  # held by whoever reads several of dataset, results and labels together
         self._listeners: list[Callable[[str, dict[str, Any]], None]] = []
         self._options = Options(embedder, embedder_options, device, k, seed, cache)
@@ -105,7 +104,11 @@ class Review:
         self.selection: list[str] = []
         self.current: str | None = None
         self.labels: Store = (
-            store if isinstance(store, Store) else label_store.open(store or _temporary_store(), rater=self._rater)
+            store
+            if isinstance(store, Store)
+            else label_store.open(
+                store or Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db", rater=self._rater
+            )
         )
         self.binding = self.labels.bind(
             pd.DataFrame(
@@ -358,7 +361,7 @@ class Review:
                     expected=None if expected is None else expected.get(item),
                     why=why,
                     reason=reason,
-                    evidence=self._evidence(position),
+                    evidence=shown(self._results, self._now.classes, position),
                     **self._decision(op, position, label),
                 )
                 for item, position in [(item, self.dataset.position(item)) for item in items]
@@ -517,23 +520,6 @@ class Review:
             return {"op": "set", "value": self._now.classes[given]}
         return {"op": op, "value": label if op == "set" else None}
 
-    def _evidence(self, position: int) -> dict[str, Any] | None:
-        """What the person could see when deciding: kept with the event."""
-        r = self._results
-        if r.combined is None:
-            return None
-        p, suggested = float(r.combined.p_error[position]), int(r.combined.suggested[position])
-        e = r.embedding
-        return {
-            "name": "p_error",
-            "score": None if np.isnan(p) else round(p, 6),
-            "p_error": None if np.isnan(p) else round(p, 6),
-            "calibrated": r.combined.calibrated,
-            "suggested": self._now.classes[suggested] if suggested >= 0 else None,
-            "model": None if e is None else e.name,
-            "revision": None if e is None else e.revision,
-        }
-
     def _took(self, commit: Commit) -> None:
         """Bring the columns up to date after a commit, and tell the panels."""
         head = self.labels.head
@@ -560,18 +546,3 @@ class Review:
         self._tell("closed")
         self._listeners.clear()
         self.labels.close()
-
-
-def default_rater() -> str:
-    """Return the hub's user name, else the system's."""
-    hub = os.environ.get("JUPYTERHUB_USER")
-    if hub:
-        return hub
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"  # containers may run under a user id that has no name
-
-
-def _temporary_store() -> Path:
-    return Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db"
