@@ -111,9 +111,7 @@ class Dataset:
 
     def position(self, item_id: str) -> int:
         """Return the position 0…N-1 of an item id, which is given whole; `UnknownName` names the nearest ids."""
-        positions = self._positions
-        if not positions:
-            positions.update({str(v): i for i, v in enumerate(self.item_ids)})
+        positions = self._by_id()
         if item_id not in positions:
             raise UnknownName("item", item_id, list(positions)[:2000])
         return positions[item_id]
@@ -130,7 +128,7 @@ class Dataset:
             No such item, with the nearest ids; or a prefix of several.
         """
         text = class_name(item)
-        if self.keyed or text in self._positions:
+        if self.keyed or text in self._by_id():
             return self.position(text)
         if isinstance(item, int | np.integer) and 0 <= item < len(self):
             return int(item)
@@ -145,6 +143,12 @@ class Dataset:
             if matches:
                 raise DataError(f"{len(matches)} item ids begin with {item!r}.", "Give more of the id.")
         return self.position(text)
+
+    def _by_id(self) -> dict[str, int]:
+        """Position by item id, made on first use."""
+        if not self._positions:
+            self._positions.update({str(v): i for i, v in enumerate(self.item_ids)})
+        return self._positions
 
     def occurrences(self, item: int) -> NDArray[np.intp]:
         """Return the rows in which the item occurs."""

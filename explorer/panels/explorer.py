@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from explorer.current import STATES
 from explorer.errors import DataError
 from explorer.panels.calls import call, item_at
 from explorer.review import REASONS, Review
@@ -149,5 +148,4 @@ def _reply(session: Session, commit: str | None, positions: list[int]) -> dict[s
         "cells": session.cells(positions),
         "counts": counts(review),
         "classes": list(review.classes),
-        "states": list(STATES),
     }
