@@ -61,7 +61,7 @@ widgets: widgets/node_modules/.made
 	cd widgets && npm test --silent && npm run --silent build
 
 unit: $(VENV)/.dev
-	$(PY) -m pytest tests/unit -m "not soak"
+	$(PY) -m pytest tests/unit tests/faults -m "not soak"
 
 notebooks: $(VENV)/.dev
 	$(PY) -m pytest tests/notebooks
@@ -76,6 +76,7 @@ soak: $(VENV)/.dev widgets
 	$(PY) -m pytest tests -m soak --timeout 7200
 
 bench: $(VENV)/.dev
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 	for script in tests/benchmarks/*.py; do $(PY) $$script || exit 1; done
 
 dev: widgets/node_modules/.made

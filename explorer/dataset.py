@@ -116,6 +116,10 @@ class Dataset:
             raise UnknownName("item", item_id, list(positions)[:2000])
         return positions[item_id]
 
+    def place(self, item_id: str) -> int | None:
+        """Return the position of an item id, `None` if there is no such item: quick also for many that are not."""
+        return self._by_id().get(item_id)
+
     def find(self, item: str | int) -> int:
         """Return the position of an item as a person names it.
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.errors import ExplorerError
 from explorer.pipeline import Results
 
 
@@ -88,3 +90,14 @@ def shown(results: Results, classes: Sequence[str], item: int) -> dict[str, Any]
         "model": None if embedding is None else embedding.name,
         "revision": None if embedding is None else embedding.revision,
     }
+
+
+def explain(results: Results, classes: Sequence[str], item: int) -> pd.DataFrame:
+    """Say in words why an item is suspect: `name`, `text`, `value` a method."""
+    from explorer import detectors
+
+    r = results
+    if r.inputs is None or r.findings is None or r.combined is None:
+        raise ExplorerError("There are no scores yet.", "See review.status.")
+    reasons = detectors.explain(item, r.inputs, r.findings, r.combined, classes)
+    return pd.DataFrame([reason._asdict() for reason in reasons], columns=["name", "text", "value"])

@@ -82,7 +82,7 @@ def write_notebook(path: Path, cells: Sequence[tuple[str, str]]) -> Path:
 
 
 def review_cells(
-    data: Path, read_options: dict[str, object], store: Path, command: Sequence[str]
+    data: Path, read_options: dict[str, object], store: Path | str, command: Sequence[str]
 ) -> list[tuple[str, str]]:
     """Return the cells of a notebook that reviews one dataset."""
     options = "".join(f", {name}={value!r}" for name, value in read_options.items() if value is not None)

@@ -5,6 +5,7 @@ Computation happens on a worker thread; labels change under one lock, one change
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import tempfile
 import threading
@@ -18,11 +19,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer import labels as label_store
-from explorer.current import STATES, CurrentLabels, names_of
+from explorer.current import STATES, CurrentLabels, bind, names_of
 from explorer.dataset import Dataset, class_name
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
-from explorer.evidence import shown
-from explorer.labels import Commit, Conflict, Edit, Store
+from explorer.evidence import explain, shown
+from explorer.following import Following
+from explorer.labels import BindReport, Commit, Conflict, Edit, Store
 from explorer.pipeline import STAGES, Options, Pipeline, Results
 from explorer.progress import Stage
 from explorer.status import Status
@@ -43,8 +45,8 @@ class Review:
     dataset
         A `Dataset`, or anything `explorer.read` takes.
     store
-        Path of the label store (made on first use), or an open `labels.Store`. Without one, corrections go to a
-        temporary file, and the review says so.
+        Path of the label store (made on first use), `postgresql://…` for one on a server, or an open `labels.Store`.
+        Without one, corrections go to a temporary file, and the review says so.
     embedder
         Name or folder of an embedder, or "auto".
     device
@@ -54,11 +56,13 @@ class Review:
     seed
         Everything random follows from it.
     rater
-        Who gives the labels; by default the hub's or the system's user name.
+        Who gives the labels; by default the hub's or the system's user name. On a server it is the login.
     start
         Whether to begin at once; otherwise `start()`, or the first attribute that needs a stage, begins.
     cache
         Whether finished embeddings are kept on disk, or the folder for them.
+    allow_changed
+        Open a store with keyed items although the content of all of them is another one now.
     **embedder_options
         Passed on to the embedder.
 
@@ -84,6 +88,7 @@ class Review:
         rater: str | None = None,
         start: bool = True,
         cache: bool | str = True,
+        allow_changed: bool = False,
         **embedder_options: Any,
     ) -> None:
         if not isinstance(dataset, Dataset):
@@ -95,8 +100,8 @@ class Review:
         self.id = uuid.uuid4().hex
         self.dataset: Dataset = dataset
         self.epoch = 0
+        self.closed = False
         self.temporary = store is None
-        self._rater = rater or (store.rater if isinstance(store, Store) else label_store.default_rater())
         self.lock = threading.RLock()  # held by whoever reads several of dataset, results and labels together
         self._listeners: list[Callable[[str, dict[str, Any]], None]] = []
         self._options = Options(embedder, embedder_options, device, k, seed, cache)
@@ -107,23 +112,13 @@ class Review:
             store
             if isinstance(store, Store)
             else label_store.open(
-                store or Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db", rater=self._rater
+                store or Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db", rater=rater
             )
         )
-        self.binding = self.labels.bind(
-            pd.DataFrame(
-                {
-                    "item_id": dataset.item_ids,
-                    "content_hash": dataset.content_hashes,
-                    "given_label": names_of(dataset.given, dataset.classes),
-                }
-            ),
-            classes=list(dataset.classes),
-            keyed=dataset.keyed,
-        )
+        self._rater = rater or self.labels.rater
+        self.binding = bind(dataset, self.labels, allow_changed)
         self._bound = dataset  # the dataset may lose unreadable items later; decisions on them stay
-        self._now = CurrentLabels(dataset, self.labels)
-        self._head = self.labels.head
+        self._following = Following(dataset, self.labels, self.lock, self._tell)
         self._pipeline = self._new_pipeline()
         if start:
             self._pipeline.start()
@@ -132,7 +127,7 @@ class Review:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Class names by code: the dataset's own, then those added on purpose."""
+        """Class names by code, as the store has them now: the dataset's own, then those added on purpose."""
         return self._now.classes
 
     @property
@@ -144,7 +139,8 @@ class Review:
     def rater(self, name: str) -> None:
         if not name.strip():
             raise DataError("The rater's name is empty.", "Give the name that corrections shall be stored under.")
-        self._rater = self.labels.rater = name.strip()
+        self.labels.rater = name.strip()  # a server's store refuses another name than its login
+        self._rater = self.labels.rater
         self._tell("hello")
 
     @property
@@ -161,6 +157,11 @@ class Review:
     def codes(self) -> NDArray[np.int32]:
         """Class code of each item's label now, int32 [N]; -1 = unlabelled."""
         return self._now.codes
+
+    @property
+    def given(self) -> NDArray[np.int32]:
+        """Class code that each item's given label reads as, int32 [N]; -1 = unlabelled."""
+        return self._now.given
 
     @property
     def states(self) -> NDArray[np.uint8]:
@@ -215,25 +216,28 @@ class Review:
 
     def explain(self, item: str | int) -> pd.DataFrame:
         """Say in words why an item is suspect: `name`, `text`, `value` a method (waits for "score")."""
-        from explorer import detectors
-
         self._need("score")
-        r = self._results
-        if r.inputs is None or r.findings is None or r.combined is None:
-            raise ExplorerError("There are no scores yet.", "See review.status.")
-        reasons = detectors.explain(self.dataset.find(item), r.inputs, r.findings, r.combined, self._now.classes)
-        return pd.DataFrame([reason._asdict() for reason in reasons], columns=["name", "text", "value"])
+        return explain(self._results, self._now.classes, self.dataset.find(item))
 
     def __repr__(self) -> str:
         counts = self.counts()
+        on = self.labels.current_branch
+        branch = "" if on == "main" else f", on branch {on!r}"
+        note = f"{self.binding_note}\n" if self.binding_note else ""
         return (
             f"Review({self.dataset!r}, store={self.store_name!r}, reviewed {counts['reviewed']:,}, "
-            f"relabelled {counts['relabelled']:,})\n{self.status!r}"
+            f"relabelled {counts['relabelled']:,}{branch})\n{note}{self.status!r}"
         )
 
     @property
+    def binding_note(self) -> str:
+        """What differs from the dataset that the store was bound to before, in words; "" if nothing does."""
+        found = str(self.binding)
+        return "" if found == str(BindReport()) else f"Since the label store was last bound: {found}."
+
+    @property
     def store_name(self) -> str:
-        """Where corrections go, for people."""
+        """Where corrections go, for people: never with a password."""
         return "temporary file" if self.temporary else str(self.labels.path)
 
     # Waiting, cancelling, running again --------------------------------------------------------------------------
@@ -297,17 +301,18 @@ class Review:
 
     def check_label(self, name: str, *, new_class: bool = False) -> None:
         """Refuse a label that is no class (`UnknownName`), or add it as one when that is meant."""
-        if name in self._now.classes:
+        known = self.labels.classes()
+        if name in known:
             return
         if not new_class:
-            raise UnknownName("class", name, self._now.classes, "Pass new_class=True to add it on purpose.")
-        with self.lock:
+            raise UnknownName("class", name, known, "Pass new_class=True to add it on purpose.")
+        with self._following.writing():
             self.labels.add_class(name)
             self.catch_up()
 
-    def keep(self, items: Items, *, why: str = "") -> Commit | None:
+    def keep(self, items: Items, *, why: str = "", reason: str = "") -> Commit | None:
         """Say that the given label is right. A decision, stored as one."""
-        return self.edit("keep", self.ids(items), why=why)
+        return self.edit("keep", self.ids(items), why=why, reason=reason)
 
     def mark(self, items: Items, reason: str, *, why: str = "") -> Commit | None:
         """Set items aside with a reason (`REASONS`), without another label."""
@@ -319,10 +324,10 @@ class Review:
 
     def undo(self, *, op_id: str | None = None) -> Commit | None:
         """Take back the rater's newest decision that still stands, by an inverse event; `None` if there is none."""
-        with self.lock:
+        with self._following.writing():
             commit = self.labels.undo(rater=self._rater, op_id=op_id)
             if commit is not None:
-                self._took(commit)
+                self._following.took(commit)
             return commit
 
     def edit(
@@ -342,6 +347,8 @@ class Review:
         ----------
         op
             "set", "keep", "flag" or "clear".
+        reason
+            One of `REASONS`: a must for "flag", allowed for all.
         expected
             Per item id, the event that the writer saw (compare-and-swap).
         op_id
@@ -352,9 +359,9 @@ class Review:
         Conflict
             Somebody changed one of the items since; nothing was written.
         """
-        if op == "flag" and reason not in REASONS:
+        if reason not in REASONS and (reason or op == "flag"):
             raise UnknownName("reason", reason, REASONS)
-        with self.lock:
+        with self._following.writing():
             edits = [
                 Edit(
                     item=item,
@@ -362,7 +369,7 @@ class Review:
                     why=why,
                     reason=reason,
                     evidence=shown(self._results, self._now.classes, position),
-                    **self._decision(op, position, label),
+                    **self._now.decision(op, position, label),
                 )
                 for item, position in [(item, self.dataset.position(item)) for item in items]
             ]
@@ -375,7 +382,7 @@ class Review:
             except Conflict:
                 self.catch_up()  # another process wrote to the store: show what it wrote
                 raise
-            self._took(commit)
+            self._following.took(commit)
             return commit
 
     def select(self, items: Items | None) -> None:
@@ -397,12 +404,25 @@ class Review:
         with self.lock:
             return CurrentLabels(self._bound, self.labels).corrected()
 
-    def export(self, path: str | Path, *, format: str | None = None) -> Path:  # noqa: A002  # the word users expect
-        """Write the labels now, with who changed what, when and why, to CSV, Parquet or JSONL."""
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: str | None = None,  # noqa: A002  # the word users expect
+        at: str | dt.datetime = "head",
+    ) -> Path:
+        """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
+
+        Parameters
+        ----------
+        at
+            The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given. Labels
+            have the names that their classes had then. An earlier version has the items that it had.
+        """
         from explorer import export
 
-        frame = export.frame(self._bound.item_ids, self.labels)
-        return export.write(frame, path, format)
+        ids = self._bound.item_ids if isinstance(at, str) and at == "head" else None
+        return export.write(export.frame(ids, self.labels, at), path, format)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
         """Bring an export's labels into this review's store; importing the same file twice changes nothing.
@@ -411,11 +431,9 @@ class Review:
         """
         from explorer import export
 
-        with self.lock:
+        with self._following.writing():
             commit = export.import_into(self.labels, path, add_classes=new_classes)
-            if commit is not None:
-                self._now.load_classes()
-                self._took(commit)
+            self.catch_up()
             return commit
 
     def manifest(self) -> dict[str, Any]:
@@ -484,7 +502,7 @@ class Review:
         if dataset is not self.dataset:
             self.dataset = dataset
             self.epoch += 1
-            self._now.refresh(self.dataset)
+            self._following.show(self.dataset)
             self._tell("hello")
         if what == "scores":
             if not first:
@@ -513,36 +531,23 @@ class Review:
             except Exception:  # a view that cannot be told must not undo what has happened
                 log.exception("A listener of the review failed on %r.", event)
 
-    def _decision(self, op: str, position: int, label: str | None) -> dict[str, Any]:
-        """Operation and value for the store, where "keep" confirms the label in force: here it means the given one."""
-        given = int(self.dataset.given[position])
-        if op == "keep" and given != self._now.codes[position] and given >= 0:
-            return {"op": "set", "value": self._now.classes[given]}
-        return {"op": op, "value": label if op == "set" else None}
-
-    def _took(self, commit: Commit) -> None:
-        """Bring the columns up to date after a commit, and tell the panels."""
-        head = self.labels.head
-        if commit.parent == self._head and head == commit.id:
-            self._head = head
-        else:
-            self.catch_up()  # others wrote in between
-        positions = self._now.update(event.item for event in commit.events)
-        self._tell("cells", positions=positions, commit=commit)
-
     def catch_up(self) -> None:
-        """Read the store anew if somebody else has written to it since, and tell the panels."""
-        with self.lock:
-            head = self.labels.head
-            if head == self._head:
-                return
-            self._head = head
-            self._now.refresh(self.dataset)
-            self._tell("hello")
+        """Read what others have written to the store since, and tell the panels."""
+        self._following.catch_up()
+
+    def look(self) -> None:
+        """Catch up, also with branches and tags: what panels do every few seconds while they are shown."""
+        self._following.look()
+
+    @property
+    def _now(self) -> CurrentLabels:
+        return self._following.now
 
     def close(self) -> None:
         """Stop the pipeline, close the widgets and the store. What was decided is on disk already."""
+        self.closed = True
         self._pipeline.cancel()
+        self._following.close()
         self._tell("closed")
         self._listeners.clear()
         self.labels.close()

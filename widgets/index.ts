@@ -8,6 +8,7 @@ import { sessionOf } from "./core/session";
 import { Explorer } from "./explorer/panel";
 import { History } from "./history/panel";
 import { PointsMap } from "./map/panel";
+import { handleMerge, Merge } from "./merge/panel";
 import { Neighbours } from "./neighbours/panel";
 import { Pipeline } from "./pipeline/panel";
 import { Queue } from "./queue/panel";
@@ -17,7 +18,17 @@ interface State {
   panel: string;
 }
 
-const panels: readonly Panel[] = [Explorer, PointsMap, Card, Queue, Neighbours, History, Charts, Pipeline];
+const panels: readonly Panel[] = [
+  Explorer,
+  PointsMap,
+  Card,
+  Queue,
+  Neighbours,
+  History,
+  Merge,
+  Charts,
+  Pipeline,
+];
 
 const widget: AnyWidget<State> = () => ({
   initialize({ model, signal }) {
@@ -29,6 +40,8 @@ const widget: AnyWidget<State> = () => ({
     if (!panel) throw new Error(`The bundle has no panel ${name}.`);
     const session = sessionOf(model.get("review"));
     panel.mount(el, session, signal);
+    // Where no panel has a better place for it, the merge view lies over the one that asked.
+    handleMerge(el, session, signal);
     bindKeys(el, session, signal);
   },
 });

@@ -16,12 +16,17 @@ import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
 from explorer.labels.model import STATES
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from explorer.labels import Store
 
 COLUMNS = (
     "item_id", "given_label", "corrected_label", "state", "rater", "time", "why", "reason", "p_error", "version",
@@ -34,27 +39,39 @@ _MAY_MISS = (*_LABELS, "rater")
 _TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
 
-def write(corrections: pd.DataFrame, path: str | os.PathLike[str], format: str | None = None) -> Path:  # noqa: A002
+def write(
+    corrections: pd.DataFrame | Store,
+    path: str | os.PathLike[str],
+    format: str | None = None,  # noqa: A002
+    *,
+    at: str | dt.datetime = "head",
+) -> Path:
     """Write a table of corrected labels; the file is complete or not there at all.
 
     Parameters
     ----------
     corrections
-        Columns `COLUMNS`, as `explorer.export.frame` makes them.
+        Columns `COLUMNS`, as `explorer.export.frame` makes them; or a label store, all items of which are written.
     path
         Where to; a file that is there is replaced in one step.
     format
         One of `FORMATS`; without it, the ending of the path says so.
+    at
+        The version of a store: see `explorer.export.frame`.
 
     Raises
     ------
     UnknownName
-        No such format, or a column that is missing or too many.
+        No such format or version, or a column that is missing or too many.
     DataError
         A label that is no class label; a folder that does not exist or cannot be written.
     """
     target = Path(path).expanduser()
     encode, _ = FORMATS[_format(target, format)]
+    if not isinstance(corrections, pd.DataFrame):
+        from explorer.export.table import frame
+
+        corrections = frame(None, corrections, at)
     table = checked(corrections)
     if target.is_dir():
         raise DataError(f"{target} is a folder.", "Give the path of a file in it.")

@@ -18,17 +18,18 @@ DECIDED = ("relabelled", "kept", "flagged", "conflict")
 """States whose label somebody decided on, and which holds."""
 
 
-def frame(dataset_ids: Iterable[str], store: Store, version: str | dt.datetime = "head") -> pd.DataFrame:
+def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.datetime = "head") -> pd.DataFrame:
     """Make the table of corrected labels.
 
     Parameters
     ----------
     dataset_ids
-        Item ids, in the order of the rows.
+        Item ids, in the order of the rows; `None` for all items that the store has at that version, in its order.
     store
         A label store that is bound to them.
-    version
-        "head", "base", a commit id, a tag or a time: see `Store.as_of`.
+    at
+        The version: "head", "base", a commit id, a tag, a branch or a time: see `Store.as_of`. Labels have the names
+        that their classes had then.
 
     Returns
     -------
@@ -40,14 +41,14 @@ def frame(dataset_ids: Iterable[str], store: Store, version: str | dt.datetime =
     UnknownName
         An item that the store does not have at that version.
     """
-    commit = store.commit_id(version)
+    commit = store.commit_id(at)
     cells = store.cells("base" if commit.startswith("base:") else commit)
-    ids = pd.Index(list(dataset_ids), dtype=cells.index.dtype)
+    ids = cells.index if dataset_ids is None else pd.Index(list(dataset_ids), dtype=cells.index.dtype)
     rows = cells.index.get_indexer(ids)
     if (rows < 0).any():
         missing = ids[np.flatnonzero(rows < 0)]
         raise UnknownName(
-            "item", missing[0], cells.index[:2000], f"{len(missing):,} items are not in the store at {version!r}."
+            "item", missing[0], cells.index[:2000], f"{len(missing):,} items are not in the store at {at!r}."
         )
     found = cells.iloc[rows].reset_index(drop=True)
     return pd.DataFrame(

@@ -1,20 +1,21 @@
-"""The label store: every label that anybody gave, who, when and why, in one file that only grows.
+"""The label store: every label that anybody gave, who, when and why, in one place that only grows.
 
 It knows nothing of embeddings or widgets and can be used without the rest of the package:
 
     from explorer import labels
 
     with labels.open("photos.labels.db", rater="ann") as store:
-        store.bind(frame, classes=["cat", "dog"])          # item_id, content_hash, given_label
+        store.bind(frame)                                  # item_id, content_hash, given_label
         cell = store.get(item)
         store.set(item, "dog", expected=cell.event, why="it barks")
         store.log()
 
-**Model.** A *snapshot* is the dataset as it was bound: item ids, content hashes, given labels. An *event* is one
-change of one item: set, keep, clear or flag, with the label before and after, the rater, the reasons and what the rater
-was shown. A *commit* is the events of one call, written together; it names its parent, the snapshot and the label
-schema it stands on. The label in force is the newest event of an item over its given label. Nothing is ever changed or
-deleted, which triggers in the file see to: an undo appends the inverse events.
+**Model.** A *snapshot* is the dataset as it was bound: item ids, content hashes, given labels. A *cell* is a field of
+an item; the field "label" is its class, and others take several classes, numbers, spans, boxes and more (`values`). An
+*event* is one change of one cell: set, keep, clear or flag, with the label before and after, the rater, the reasons and
+what the rater was shown. A *commit* is the events of one call, written together; it names its parent, the snapshot and
+the label schema it stands on. The label in force is the newest event of a cell over its given label. Nothing is ever
+changed or deleted, which triggers in the database see to: an undo appends the inverse events.
 
 **Hashes.** Ids of snapshots, schemas, events and commits are SHA-256 over RFC 8785 canonical JSON of what they say, and
 a commit hashes its events and its parent. `Store.verify` recomputes them all.
@@ -23,14 +24,21 @@ a commit hashes its events and its parent. `Store.verify` recomputes them all.
 `Conflict` brings the cell as it is now and nothing of the call is written. A call that is repeated with the same
 `op_id` is written once. One process writes at a time, the others wait; each sees the others' commits at its next call.
 
+**Branches.** `branch`, `switch`, `merge`: three ways, cell by cell, on the decisions; what both changed to different
+labels is a conflict, which somebody settles. What a merge takes keeps its rater, time and reasons (`blame`).
+
+**Classes that change.** A label is stored as a class id. Renaming a class rewrites nothing, merging two is an alias, a
+class that is split waits in a queue (`to_split`). Every older version can be read in its own names or in today's.
+
 **A dataset that changes.** `Store.bind` reports what was added, removed, changed, moved or given another label. A
 decision whose item has other content now is *stale*: it stays in the log and is shown, and the given label holds until
 somebody decides anew. A decision whose given label changed is a *conflict*: it holds, and both labels are shown.
 
-**Files, from the outside in.** `store` is what callers hold, on top of `reader`, which only looks; `live` keeps the
-newest version in memory; `editing`, `undoing`, `binding` and `raters` say what a change means; `history` and `cells`
-make tables; `engine` is what a database has to do, `sqlite` does it with `connection`, `tables`, `rows` and `checks`;
-`placing`, `canonical` and `snapshot` make the hashes; `model` has the plain values and errors.
+**Files, from the outside in.** `store` is what callers hold, with `branching` and `classes`, on top of `reader`, which
+only looks; `live` keeps the newest version in memory; `editing`, `undoing`, `merge` and `merging`, `binding`, `schema`,
+`values`, `votes` and `raters` say what a change means; `cells`, `columns`, `history`, `diffing`, `blame` and `reprs`
+make what is shown; `engine` is what a database has to do, `sqlite` and `postgres` do it with `sql`, `refs` and their
+neighbours; `placing`, `canonical` and `snapshot` make the hashes; `model` has the plain values and errors.
 """
 
 from __future__ import annotations
@@ -39,6 +47,11 @@ import datetime as dt
 import os
 from pathlib import Path
 
+from explorer.labels.blame import Blame, LogEntry
+from explorer.labels.changing import Clock, check_login
+from explorer.labels.history import Sitting
+from explorer.labels.merge import Merge
+from explorer.labels.merging import MergeConflict, Pick
 from explorer.labels.model import (
     BindReport,
     Cell,
@@ -50,21 +63,31 @@ from explorer.labels.model import (
     StoreError,
     Verification,
 )
+from explorer.labels.network import StoreWarning
 from explorer.labels.raters import check_rater, default_rater
 from explorer.labels.sqlite import SQLiteEngine
-from explorer.labels.store import Clock, Store
+from explorer.labels.store import Store
+from explorer.labels.votes import Vote
 
 __all__ = [
     "BindReport",
+    "Blame",
     "Cell",
     "Commit",
     "Conflict",
     "Edit",
     "Event",
+    "LogEntry",
+    "Merge",
+    "MergeConflict",
+    "Pick",
     "Rater",
+    "Sitting",
     "Store",
     "StoreError",
+    "StoreWarning",
     "Verification",
+    "Vote",
     "default_rater",
     "open",
 ]
@@ -75,19 +98,23 @@ def open(  # noqa: A001  # labels.open(…) reads as what it does
     rater: str | None = None,
     rater_kind: str = "person",
     *,
+    branch: str = "main",
     read_only: bool = False,
     timeout: float = 10.0,
     clock: Clock = lambda: dt.datetime.now(dt.UTC),
 ) -> Store:
-    """Open a label store; the file is made on first use.
+    """Open a label store; it is made on first use.
 
     Parameters
     ----------
     path
-        The file, such as `photos.labels.db`. Its folder has to exist.
+        A file, such as `photos.labels.db`, whose folder has to exist; or the address of a PostgreSQL database, such as
+        `postgresql://ann@host/labels`, for many writers at once.
     rater, rater_kind
         Whoever gives labels through this store: a name, and "person", "model" or "import". Without a name, the hub's or
-        the system's user name.
+        the system's user name. On a server it is the login, and no other name is taken.
+    branch
+        Branch to read and write.
     read_only
         Never write; works where the file or its folder may not be written.
     timeout
@@ -98,8 +125,25 @@ def open(  # noqa: A001  # labels.open(…) reads as what it does
     Raises
     ------
     StoreError
-        The file is no label store, is of a newer format, or cannot be opened.
+        The file is no label store, is of a newer format, or cannot be opened; a server refuses; a rater is not the
+        login.
+    UnknownName
+        There is no such branch.
     """
+    if isinstance(path, str) and path.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        from explorer.labels.postgres import PostgresEngine
+
+        server = PostgresEngine(path, read_only=read_only, timeout=timeout)
+        who = check_rater(server.login if rater is None else rater, rater_kind)
+        try:
+            return Store(server, check_login(who, server), clock, branch)
+        except BaseException:
+            server.close()
+            raise
     who = check_rater(default_rater() if rater is None else rater, rater_kind)
-    file = Path(path).expanduser().absolute()
-    return Store(SQLiteEngine(file, read_only=read_only, timeout=timeout), who, clock)
+    engine = SQLiteEngine(Path(path).expanduser().absolute(), read_only=read_only, timeout=timeout)
+    try:
+        return Store(engine, who, clock, branch)
+    except BaseException:
+        engine.close()
+        raise

@@ -1,19 +1,15 @@
-"""Binding a dataset to a store: what differs from the snapshot bound before, and which classes are new."""
+"""Binding a dataset to a store: what differs from the snapshot bound before."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.errors import DataError
-from explorer.labels.canonical import check_text, schema_id
-from explorer.labels.engine import LabelClass, LabelSchema
 from explorer.labels.model import StoreError
-from explorer.labels.rows import classes_json
+from explorer.labels.schema import Names
 from explorer.labels.snapshot import Snapshot
 
 
@@ -32,11 +28,13 @@ _FEWEST_TO_TELL = 3
 """Items in common from which on other content in all of them means another dataset; fewer may all have been edited."""
 
 
-def compare(old: Snapshot, new: Snapshot, path: str, allow_changed: bool = False) -> Difference:
+def compare(old: Snapshot, new: Snapshot, names: Names, path: str, allow_changed: bool = False) -> Difference:
     """Compare the snapshot that is bound with the one to bind.
 
     Parameters
     ----------
+    names
+        What given labels mean now: one under a former name of a class has not changed.
     allow_changed
         Take it that the same keys name the same items, although none has the content that it had.
 
@@ -72,8 +70,14 @@ def compare(old: Snapshot, new: Snapshot, path: str, allow_changed: bool = False
         removed=old.ids[gone].tolist(),
         changed=new.ids[here[changed]].tolist(),
         moved=new.ids[here[_out_of_order(there)]].tolist(),
-        given_changed=new.ids[here[new.given[here] != old.given[there]]].tolist(),
+        given_changed=new.ids[here[_given(new, names)[here] != _given(old, names)[there]]].tolist(),
     )
+
+
+def _given(snapshot: Snapshot, names: Names) -> NDArray[np.object_]:
+    """Return the given labels as they read now, object [N] of class name or `None`."""
+    read = np.array([*map(names.given, snapshot.given_names), None], dtype=object)
+    return read[snapshot.given_codes]
 
 
 def _out_of_order(positions: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -99,31 +103,3 @@ def _out_of_order(positions: NDArray[np.intp]) -> NDArray[np.bool_]:
         moved[i] = False
         i = int(before[i])
     return moved
-
-
-def extend(schema: LabelSchema | None, names: Sequence[object]) -> LabelSchema:
-    """Return the schema with the classes that it lacks at its end; the same one if it lacks none.
-
-    A class that a dataset no longer has stays: labels may have been given with it.
-
-    Raises
-    ------
-    DataError
-        A name that is empty or no text.
-    """
-    known = {c.name for c in schema.classes} if schema else frozenset[str]()
-    new = [name for name in dict.fromkeys(class_name(n) for n in names) if name not in known]
-    if schema is not None and not new:
-        return schema
-    classes = (*(schema.classes if schema else ()), *(LabelClass(name, name) for name in new))
-    parent = schema.id if schema else None
-    draft = LabelSchema("", parent, classes)
-    return LabelSchema(schema_id(classes_json(draft), parent, ()), parent, classes)
-
-
-def class_name(name: object) -> str:
-    """Return a class name as text; `DataError` if it is empty or no text."""
-    text = check_text(name, "class name")
-    if not text.strip():
-        raise DataError("A class name is empty.", "Give every class a name; an unlabelled item has the label None.")
-    return text

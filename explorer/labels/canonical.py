@@ -10,13 +10,14 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 import rfc8785
 
 from explorer.errors import DataError
-from explorer.labels.model import Event, StoreError
+from explorer.labels.model import Event, StoreError, Value
 
 NO_EVENTS = hashlib.sha256(b"[]").hexdigest()
 """Root hash of a commit without events."""
@@ -70,14 +71,20 @@ def check_text(value: object, what: str) -> str:
     return str(value)  # numpy's text becomes plain text
 
 
-def value_json(class_id: str | None) -> dict[str, str] | None:
-    """Return the typed JSON of a label: the type is the key, so that other types of label can follow."""
-    return None if class_id is None else {"class": class_id}
+VALUE_TYPES = ("class", "classes", "number", "spans", "boxes", "soft", "candidates")
+"""Keys of typed JSON: the type of a value is its key."""
 
 
-def value_text(class_id: str | None) -> str:
+def value_json(value: Value) -> dict[str, Any] | None:
+    """Return the typed JSON of a value in stored form."""
+    return {"class": value} if isinstance(value, str) else value
+
+
+def value_text(value: Value) -> str:
     """Return `value_json` as canonical text, the form in which the table holds it."""
-    return "null" if class_id is None else _class_text(class_id)
+    if value is None:
+        return "null"
+    return _class_text(value) if isinstance(value, str) else canonical(value).decode()
 
 
 @lru_cache(maxsize=4096)
@@ -86,40 +93,55 @@ def _class_text(class_id: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def read_value(text: str) -> str | None:
-    """Return the class id in a typed JSON value; `StoreError` for a type that this version does not know."""
+def read_value(text: str) -> Value:
+    """Return the stored form of typed JSON text; `StoreError` for a type that this version does not know.
+
+    The same text gives the same object: it is not to be changed.
+    """
     value = json.loads(text)
     if value is None:
         return None
-    if isinstance(value, dict) and list(value) == ["class"] and isinstance(value["class"], str):
-        return value["class"]
+    if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in VALUE_TYPES:
+        if "class" not in value:
+            return value
+        if isinstance(value["class"], str):
+            return value["class"]
     raise StoreError(
         f"The store holds a value of a type that this version does not know: {text[:80]}",
         "Open it with the version of the package that wrote it, or a newer one.",
     )
 
 
-def event_id(event: Event) -> str:
-    """Return the id of an event: the hash of all that it says. The commit is left out, since it hashes the ids."""
-    return digest(
-        {
-            "op_id": event.op_id,
-            "order": event.order,
-            "item": event.item,
-            "content_hash": event.content_hash,
-            "field": event.field,
-            "rater": event.rater,
-            "op": event.op,
-            "previous": event.previous,
-            "old": value_json(event.old),
-            "new": value_json(event.new),
-            "reason": event.reason,
-            "note": event.why,
-            "evidence": event.evidence,
-            "undoes": event.undoes,
-            "restores": event.restores,
-        }
-    )
+def event_id(event: Event, content_hash: str | None = None) -> str:
+    """Return the id of an event: the hash of all that it says. The commit is left out, since it hashes the ids.
+
+    Parameters
+    ----------
+    content_hash
+        What the snapshot of the event's commit says, for an event that leaves it to that.
+    """
+    said = {
+        "op_id": event.op_id,
+        "order": event.order,
+        "item": event.item,
+        "content_hash": content_hash if event.content_hash is None else event.content_hash,
+        "field": event.field,
+        "rater": event.rater,
+        "op": event.op,
+        "previous": event.previous,
+        "old": value_json(event.old),
+        "new": value_json(event.new),
+        "reason": event.reason,
+        "note": event.why,
+        "evidence": event.evidence,
+        "undoes": event.undoes,
+        "restores": event.restores,
+    }
+    # The rest is text and a small number, which need no look.
+    if _plain(event.evidence) and _plain(said["old"]) and _plain(said["new"]):
+        with suppress(UnicodeEncodeError):
+            return hashlib.sha256(_ENCODER.encode(said).encode()).hexdigest()
+    return digest(said)
 
 
 def root_hash(events: Iterable[Event]) -> str:
@@ -161,9 +183,15 @@ def commit_id(
     )
 
 
-def schema_id(classes: Sequence[Mapping[str, Any]], parent: str | None, migrations: Sequence[Any]) -> str:
-    """Return the id of a label schema."""
-    return digest({"classes": list(classes), "parent": parent, "migrations": list(migrations)})
+def schema_id(
+    classes: Sequence[Mapping[str, Any]],
+    parent: str | None,
+    migrations: Sequence[Any],
+    fields: Sequence[Mapping[str, str]] = (),
+) -> str:
+    """Return the id of a label schema. Fields are part of it only where there are any, as before there were fields."""
+    said = {"classes": list(classes), "parent": parent, "migrations": list(migrations)}
+    return digest({**said, "fields": list(fields)} if fields else said)
 
 
 def snapshot_id(ids: Sequence[str], hashes: Sequence[str], given: Sequence[str | None]) -> str:
@@ -189,7 +217,8 @@ def clean_evidence(evidence: Mapping[str, Any] | None, item: str) -> dict[str, A
     """Bring evidence to plain JSON.
 
     What is missing (`None`, NaN, infinite) is left out, at any depth of a mapping; in a list it becomes null, so that
-    positions stay. Numpy scalars become numbers. Anything that is no JSON value raises `DataError`.
+    positions stay. Numpy scalars become numbers; whole numbers from 2⁵³ up become text. Anything that is no JSON value
+    raises `DataError`.
     """
     if evidence is None:
         return None
@@ -209,6 +238,9 @@ def _clean(value: Any, item: str) -> Any:
         value = value.item()  # a numpy scalar
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, int | float) and abs(value) >= 2**53 and value == int(value):
+        # As a number it would come back as an integer that canonical JSON has no form for.
+        return str(value)
     if value is None or isinstance(value, str | bool | int | float):
         return value
     raise DataError(

@@ -1,47 +1,49 @@
-"""What a cell is: the newest decision on an item, read against the snapshot that is bound."""
+"""What a cell is: the newest decision on a field of an item, read against the snapshot that is bound."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import pandas as pd
+from typing import Any
 
 from explorer.labels.engine import LabelSchema
-from explorer.labels.model import Cell, Logged
+from explorer.labels.model import FIELD, Cell, Logged, Value
+from explorer.labels.schema import Names, names_of
 from explorer.labels.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
-"""dtype of text columns; before pandas 3 "str" would turn `None` into the text "None"."""
+from explorer.labels.values import to_public
 
 
 @dataclass(frozen=True)
 class Version:
-    """The labels at one commit: a snapshot, the newest event of each item, and the classes."""
+    """One field's labels at one commit: a snapshot, the newest event of each item, and the classes.
+
+    `commit` is "" for the labels as they were given. `heads` has the events of this field only; `known` keeps the
+    cells made so far, of items with events.
+    """
 
     commit: str
     position: int
     snapshot: Snapshot
     heads: Mapping[str, Logged]
     schema: LabelSchema
-    find: Callable[[str], Snapshot | None]  # an earlier snapshot, to see whether a given label changed
-    known: dict[str, Cell] = field(default_factory=dict)  # cells made so far, of items with events
+    find: Callable[[str], Snapshot | None]  # an earlier snapshot, to see whether content or given label changed
+    known: dict[str, Cell] = field(default_factory=dict)
+    field: str = FIELD
 
     @cached_property
-    def names(self) -> dict[str, str]:
-        """Name of each class id."""
-        return {c.id: c.name for c in self.schema.classes}
+    def names(self) -> Names:
+        """What the names and class ids of this version mean."""
+        return names_of(self.schema)
 
-    @cached_property
+    @property
     def classes(self) -> tuple[str, ...]:
         """Names that a label may have, in order."""
-        return tuple(c.name for c in self.schema.classes if not c.retired)
+        return self.names.active
+
+    def given(self, label: str | None) -> str | None:
+        """Return what a given label of the snapshot reads as; only the field "label" has given labels."""
+        return self.names.given(label) if self.field == FIELD else None
 
     def cell(self, item: str) -> Cell | None:
         """Return the cell of an item, `None` if the snapshot does not have it."""
@@ -53,15 +55,17 @@ class Version:
             return None
         logged = self.heads.get(item)
         if logged is None:
-            return Cell(item, row[1], self.snapshot.base, given=row[1], recorded=row[1])
-        return self.known.setdefault(item, self._decided(item, logged, *row))
+            given = self.given(row[1])
+            return Cell(item, given, self.snapshot.base, given=given, recorded=given, field=self.field)
+        return self.known.setdefault(item, self.decided(logged, row[0], self.given(row[1])))
 
-    def _decided(self, item: str, logged: Logged, content: str, given: str | None) -> Cell:
+    def decided(self, logged: Logged, content: str, given: str | None) -> Cell:
+        """Return the cell that an event makes of an item with this content and this given label (as it reads)."""
         event = logged.event
-        recorded = None if event.new is None else self.names.get(event.new, event.new)
-        value, state = self._outcome(logged, recorded, content, given)
+        recorded = to_public(event.new, self.names)
+        value, state = self.outcome(logged, recorded, content, given)
         return Cell(
-            item=item,
+            item=event.item,
             value=value,
             event=event.id,
             op=event.op,
@@ -73,6 +77,7 @@ class Version:
             given=given,
             recorded=recorded,
             evidence=event.evidence,
+            field=self.field,
         )
 
     def cells(self) -> dict[str, Cell]:
@@ -80,85 +85,68 @@ class Version:
         found = ((item, self.cell(item)) for item in self.heads)
         return {item: cell for item, cell in found if cell is not None}
 
-    def _outcome(self, logged: Logged, recorded: str | None, content: str, given: str | None) -> tuple[str | None, str]:
+    def anywhere(self, item: str) -> Cell:
+        """Return the cell of an item that has events, also of one that has left the dataset; it is stale then."""
+        cell = self.cell(item)
+        if cell is not None:
+            return cell
+        logged = self.heads.get(item)
+        if logged is None:
+            return Cell(item, None, self.snapshot.base, state="stale", field=self.field)
+        new, event = to_public(logged.event.new, self.names), logged.event
+        return Cell(
+            item, new, event.id, event.op, logged.rater, logged.time, event.why, event.reason, "stale",
+            recorded=new, evidence=event.evidence, field=self.field,
+        )  # fmt: skip
+
+    def content_of(self, logged: Logged) -> str | None:
+        """Return the content hash that an event was made on; `None` if its snapshot did not have the item."""
+        if logged.event.content_hash is not None:
+            return logged.event.content_hash
+        snapshot = self.snapshot if logged.snapshot == self.snapshot.id else self.find(logged.snapshot)
+        row = snapshot.row(logged.event.item) if snapshot else None
+        return row[0] if row else None
+
+    def outcome(self, logged: Logged, recorded: Any, content: str, given: str | None) -> tuple[Any, str]:
         """Return the label in force and the state."""
-        op = logged.event.op
+        event = logged.event
+        op = event.op
         if op == "clear":
             return given, "given"
-        if logged.event.content_hash != content:
+        if event.content_hash is None and logged.snapshot == self.snapshot.id:
+            pass  # the usual case, which needs no look at a snapshot
+        elif self.content_of(logged) != content:
             return given, "stale"
-        if recorded != given and logged.decided != self.snapshot.id:
+        if recorded != given and logged.decided != self.snapshot.id and self.field == FIELD:
             before = self.find(logged.decided)
-            row = before.row(logged.event.item) if before else None
-            if row is not None and row[1] != given:
+            row = before.row(event.item) if before else None
+            if row is not None and self.given(row[1]) != given:
                 return recorded, "conflict"
         if op == "flag":
             return recorded, "flagged"
         # Giving an item the label that it has anyway is a way of keeping it.
         return recorded, "kept" if op == "keep" or recorded == given else "relabelled"
 
-
-def frame_of(snapshot: Snapshot, cells: Mapping[str, Cell]) -> pd.DataFrame:
-    """Lay cells over the snapshot: one row per item, indexed by item id.
-
-    Columns: value, given (text, missing = unlabelled); state, event (categories); rater (text, missing = nobody); time
-    (UTC, missing = never); why, reason (text); p_error (float, as the rater saw it).
-    """
-    n = len(snapshot)
-    changed = list(cells.values())
-    where = np.fromiter((snapshot.positions[c.item] for c in changed), dtype=np.intp, count=len(changed))
-    times = np.full(n, "NaT", dtype="datetime64[us]")
-    times[where] = [np.datetime64(c.time.replace(tzinfo=None) if c.time else "NaT") for c in changed]
-    p_error = np.full(n, np.nan)
-    p_error[where] = [seen_p_error(c.evidence) for c in changed]
-
-    def text(base: Any, values: list[str | None]) -> Any:
-        column = base.copy() if isinstance(base, np.ndarray) else np.full(n, base, dtype=object)
-        column[where] = np.array(values, dtype=object)
-        return pd.Series(column, index=snapshot.index, dtype=TEXT)
-
-    return pd.DataFrame(
-        {
-            "value": text(snapshot.given, [c.value for c in changed]),
-            "state": _category(n, "given", where, [c.state for c in changed]),
-            "event": _category(n, snapshot.base, where, [c.event for c in changed]),
-            "rater": text(None, [c.rater for c in changed]),
-            "time": pd.Series(times, index=snapshot.index).dt.tz_localize("UTC"),
-            "why": text("", [c.why for c in changed]),
-            "reason": text("", [c.reason for c in changed]),
-            "p_error": p_error,
-            "given": text(snapshot.given, [c.given for c in changed]),
-        },
-        index=snapshot.index,
-    )
-
-
-def _category(n: int, base: str, where: NDArray[np.intp], values: list[str]) -> Any:
-    """Make a column that is `base` nearly everywhere without n copies of the text."""
-    names = dict.fromkeys([base, *values])
-    code = {name: i for i, name in enumerate(names)}
-    codes = np.zeros(n, dtype=np.int32)
-    codes[where] = [code[v] for v in values]
-    return pd.Categorical.from_codes(codes, categories=pd.Index(list(names)))
+    def value(self, item: str) -> Value:
+        """Return the stored form of the label in force, also of an item that has left the dataset."""
+        row = self.snapshot.row(item)
+        logged = self.heads.get(item)
+        if row is None:
+            return logged.event.new if logged else None
+        if logged is not None:
+            known = self.known.get(item)
+            given = self.given(row[1])
+            state = (
+                known.state
+                if known
+                else self.outcome(logged, to_public(logged.event.new, self.names), row[0], given)[1]
+            )
+            if state not in ("given", "stale"):
+                return logged.event.new
+        return self.names.class_id(row[1]) if self.field == FIELD else None
 
 
 def seen_p_error(evidence: Mapping[str, Any] | None) -> float:
     """Return the p_error in evidence, NaN where there is none."""
     value = (evidence or {}).get("p_error")
     return float(value) if isinstance(value, int | float) else float("nan")
-
-
-def values_of(version: Version) -> NDArray[np.object_]:
-    """Return the label of each item of the snapshot, object [N] of class name or `None`."""
-    values = version.snapshot.given.copy()
-    positions = version.snapshot.positions
-    for item, cell in version.cells().items():
-        values[positions[item]] = cell.value
-    return values
-
-
-def labels_of(version: Version) -> pd.Series[Any]:
-    """Return item id → label of a version; missing is unlabelled."""
-    values = values_of(version)
-    series: pd.Series[Any] = pd.Series(values, index=version.snapshot.index, name="label", dtype=TEXT)
-    return series

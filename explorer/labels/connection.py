@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from explorer.labels import tables
+from explorer.labels import migrate, tables
 from explorer.labels.canonical import time_text
 from explorer.labels.model import StoreError
 
@@ -38,33 +38,39 @@ def connect(path: Path, *, read_only: bool, timeout: float) -> sqlite3.Connectio
     if read_only and not path.exists():
         raise StoreError(f"There is no label store at {path}.", "Check the path, or open it without read_only=True.")
     with translated(path):
-        db = sqlite3.connect(
-            f"{path.as_uri()}?mode={'ro' if read_only else 'rwc'}",
-            uri=True,
-            timeout=timeout,
-            isolation_level=None,  # transactions begin where the engine says so, and nowhere else
-            check_same_thread=False,  # the engine's lock lets one thread in at a time
-        )
+        db = raw(path, read_only=read_only, timeout=timeout)
         try:
-            _settings(db)
-            _prepare(db, path, read_only)
+            settings(db)
+            return _prepare(db, path, read_only)
         except BaseException:
             db.close()
             raise
-    return db
 
 
-def _settings(db: sqlite3.Connection) -> None:
-    # A rollback journal keeps the store one file that can be copied. TRUNCATE spares making and deleting the journal;
+def raw(path: Path, *, read_only: bool, timeout: float) -> sqlite3.Connection:
+    """Open a file, and no more."""
+    return sqlite3.connect(
+        f"{path.as_uri()}?mode={'ro' if read_only else 'rwc'}",
+        uri=True,
+        timeout=timeout,
+        isolation_level=None,  # transactions begin where the engine says so, and nowhere else
+        check_same_thread=False,  # the engine's lock lets one thread in at a time
+    )
+
+
+def settings(db: sqlite3.Connection) -> None:
+    """Set what holds for the connection."""
     # EXTRA fsyncs data and journal at every commit (and, where a journal is deleted, its folder), which is what
-    # "an acknowledged click survives" rests on.
+    # "an acknowledged click survives" rests on. A rollback journal keeps the store one file that can be copied;
+    # TRUNCATE spares making and deleting the journal. It is set once the file is known to be a store.
     db.execute("PRAGMA synchronous = EXTRA")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA recursive_triggers = ON")
     db.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere cannot make our queries call functions
 
 
-def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> sqlite3.Connection:
+    """Make the tables of a new file, refuse a foreign one, bring an old one up; return the connection to use."""
     if not _tables(db):
         if read_only:
             raise StoreError(f"{path} is empty.", "Open it without read_only=True to make a label store of it.")
@@ -73,14 +79,19 @@ def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
         raise StoreError(
             f"{path} is an SQLite file, but not a label store.", "Give another path; this file was left as it is."
         )
-    found = int(db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0])
+    found = migrate.found_format(db, path)
     if found > tables.FORMAT:
         raise StoreError(
             f"{path} has format {found}; this version of the package reads up to format {tables.FORMAT}.",
             "Update the package: pip install -U data-quality-explorer",
         )
+    if found < tables.FORMAT and read_only:
+        return migrate.in_memory(db, path)
     if not read_only:
         db.execute("PRAGMA journal_mode = TRUNCATE")
+        if found < tables.FORMAT:
+            migrate.in_place(db, path)
+    return db
 
 
 def _tables(db: sqlite3.Connection) -> frozenset[str]:
@@ -91,30 +102,16 @@ def _create(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         if not _tables(db):  # another process may have been first
-            for statement in _statements(tables.SCRIPT):
+            for statement in tables.statements(tables.SCRIPT):
                 db.execute(statement)
-            made = (
-                ("format", str(tables.FORMAT)),
-                ("made", time_text(dt.datetime.now(dt.UTC))),
-                ("id", uuid.uuid4().hex),
-            )
-            db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", made)
+            made = tables.meta(uuid.uuid4().hex, time_text(dt.datetime.now(dt.UTC)))
+            db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", list(made.items()))
             db.execute(f"PRAGMA application_id = {tables.APPLICATION}")
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Cut a script into statements. `executescript` would do it too, but it commits, and the tables come as one."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 @contextmanager
@@ -124,6 +121,10 @@ def translated(path: Path | str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _error(path, error) from error
+    except UnicodeDecodeError as error:  # SQLite quotes what it found in the file
+        raise StoreError(
+            f"{path} is damaged ({error}).", "Go back to a copy of it; keep the damaged file for rescue."
+        ) from error
 
 
 def _error(path: Path | str, error: sqlite3.Error) -> StoreError:
@@ -157,7 +158,8 @@ def _error(path: Path | str, error: sqlite3.Error) -> StoreError:
         return StoreError(f"{path} is damaged ({error}).", "Go back to a copy of it; keep the damaged file for rescue.")
     if code == sqlite3.SQLITE_IOERR:
         return StoreError(
-            f"Reading or writing {path} failed ({error}); the change was not written.",
-            "Check the disk and its free space, and repeat the change.",
+            # A sync that fails after the last write leaves a commit that may hold.
+            f"Reading or writing {path} failed ({error}); whether the change is in the file is unsure.",
+            "Check the disk, look again, and repeat the change; with the same op_id it is written once.",
         )
     return StoreError(f"{path}: SQLite refused ({error}); nothing was written.")

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from explorer.errors import DataError, UnknownName
 from explorer.labels.canonical import check_text, clean_evidence
 from explorer.labels.cells import Version
 from explorer.labels.engine import EventDraft
-from explorer.labels.model import OPS, Cell, Conflict, Edit, Rater, StoreError
+from explorer.labels.model import FIELD, OPS, Cell, Conflict, Edit, Event, Logged, Rater, StoreError, Value
+from explorer.labels.values import to_stored
+
+_BASE = re.compile(r"base:[0-9a-f]{64}").fullmatch
+Versions = Callable[[str], Version]
+"""Returns the version of a field at the tip of the branch; `UnknownName` if there is no such field."""
 
 
-def operation_ids(edits: Sequence[Edit], op_id: str | None) -> list[str]:
-    """Return the operation id of each edit: its own, or the batch's with its place, or a new one."""
-    stem = check_text(op_id, "op_id") if op_id is not None else uuid.uuid4().hex
-    ids = [f"{stem}:{i}" if e.op_id is None else check_text(e.op_id, "op_id") for i, e in enumerate(edits)]
-    if len(frozenset(ids)) != len(ids):
+def operation_ids(edits: Sequence[Edit], op_id: str | None) -> list[str | None]:
+    """Return the operation id of each edit: its own, or the batch's with its place, or none."""
+    stem = None if op_id is None else check_text(op_id, "op_id")
+    ids = [
+        check_text(e.op_id, "op_id") if e.op_id is not None else stem if stem is None else f"{stem}:{i}"
+        for i, e in enumerate(edits)
+    ]
+    named = [i for i in ids if i is not None]
+    if len(frozenset(named)) != len(named):
         raise DataError("Two edits of one call have the same op_id.", "Give each edit an op_id of its own.")
     return ids
 
 
-def first_commit(op_ids: list[str], known: Mapping[str, str]) -> str | None:
+def first_commit(op_ids: Sequence[str], known: Mapping[str, str]) -> str | None:
     """Return the commit that these operations were written in before, `None` if they are new.
 
     Raises
@@ -41,96 +50,123 @@ def first_commit(op_ids: list[str], known: Mapping[str, str]) -> str | None:
     return next(iter(commits))
 
 
-def plan(version: Version, edits: Sequence[Edit], op_ids: list[str], rater: Rater) -> list[EventDraft]:
+def plan(versions: Versions, edits: Sequence[Edit], op_ids: Sequence[str | None], rater: Rater) -> list[EventDraft]:
     """Turn edits into event drafts on top of a version.
 
     Raises
     ------
     UnknownName, DataError
-        An item, op or class that does not exist; a value that is no class label; evidence that is no JSON.
+        An item, field, op or class that does not exist; a value that does not fit its field; evidence that is no JSON.
     Conflict
         Some cell is not as its writer saw it; carries all such cells.
     """
-    before = {edit.item: known_cell(version, edit.item) for edit in edits}
-    if changed := [before[e.item] for e in edits if not _as_seen(version, before[e.item], e.expected)]:
-        raise Conflict(changed)
-    now = Overlay(version)
-    return [now.add(_draft(version, edit, op, rater, now)) for edit, op in zip(edits, op_ids, strict=True)]
+    changed: dict[tuple[str, str], Cell] = {}
+    for edit in edits:
+        version = versions(edit.field)
+        cell = known_cell(version, edit.item)
+        if not _as_seen(version, cell, edit.expected):
+            changed[edit.field, edit.item] = cell
+    if changed:
+        raise Conflict(list(changed.values()))
+    now = Overlay(versions)
+    return [now.add(_draft(edit, op, rater, now)) for edit, op in zip(edits, op_ids, strict=True)]
 
 
-def _draft(version: Version, edit: Edit, op_id: str, rater: Rater, now: Overlay) -> EventDraft:
+def _draft(edit: Edit, op_id: str | None, rater: Rater, now: Overlay) -> EventDraft:
     if edit.op not in OPS:
         raise UnknownName("op", edit.op, OPS)
-    old = now.value(edit.item)
+    field, item, names = edit.field, edit.item, now.version(edit.field).names
+    old = now.value(field, item)
     if edit.op == "set":
-        new = now.class_id(_class_name(edit, version))
+        new = to_stored(edit.value, names.type_of(field), names, item, field)
     elif edit.value is not None:
-        raise DataError(f"Item {edit.item!r}: the op {edit.op!r} takes no value.", "Use the op 'set' to give a label.")
+        raise DataError(f"Item {item!r}: the op {edit.op!r} takes no value.", "Use the op 'set' to give a label.")
     else:
-        new = now.given(edit.item) if edit.op == "clear" else old
-    row = version.snapshot.row(edit.item)
-    head = version.heads.get(edit.item)
+        new = now.given(field, item) if edit.op == "clear" else old
     return EventDraft(
         op_id=op_id,
-        item=edit.item,
-        content_hash=row[0] if row else "",
+        item=item,
+        content_hash=None,
         rater=edit.rater or rater,
         op=edit.op,
-        previous=head.event.id if head else None,
+        previous=now.previous(field, item),
         old=old,
         new=new,
         reason=check_text(edit.reason, "reason"),
         why=check_text(edit.why, "why"),
-        evidence=clean_evidence(edit.evidence, edit.item),
+        evidence=clean_evidence(edit.evidence, item),
+        field=field,
     )
-
-
-def _class_name(edit: Edit, version: Version) -> str | None:
-    """Return the class that an edit gives; `None` is unlabelled."""
-    value: Any = edit.value  # whatever a caller passed
-    if value is None:
-        return None
-    if not isinstance(value, str) and (hasattr(value, "__len__") or hasattr(value, "shape")):
-        raise DataError(
-            f"Item {edit.item!r}: the label is a {type(value).__name__}.",
-            "Only one class per item is supported so far: no several labels, spans or boxes.",
-        )
-    if not isinstance(value, str) or value not in version.classes:
-        raise UnknownName("class", value, version.classes, "A new class is added on purpose with add_class().")
-    return str(value)
 
 
 class Overlay:
     """The values of a version with the drafts of this very commit on top, so that a later edit sees an earlier one."""
 
-    def __init__(self, version: Version) -> None:
-        self._version = version
-        self._ids = {name: identity for identity, name in version.names.items()}
-        self._drafts: dict[str, EventDraft] = {}
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+        self._found: dict[str, Version] = {}
+        self._drafts: dict[tuple[str, str], EventDraft] = {}
+
+    def version(self, field: str = FIELD) -> Version:
+        """Return the version of a field."""
+        found = self._found.get(field)
+        if found is None:
+            found = self._found[field] = self._versions(field)
+        return found
 
     def add(self, draft: EventDraft) -> EventDraft:
         """Put a draft on top, and return it."""
-        self._drafts[draft.item] = draft
+        self._drafts[draft.field, draft.item] = draft
         return draft
 
-    def value(self, item: str) -> str | None:
-        """Return the class id in force."""
-        if item in self._drafts:
-            return self._drafts[item].new
-        cell = self._version.cell(item)
-        if cell is not None:
-            return self.class_id(cell.value)
-        head = self._version.heads.get(item)  # an item that has left the dataset keeps what was recorded
-        return head.event.new if head else None
+    def value(self, field: str, item: str) -> Value:
+        """Return the label in force, in stored form."""
+        draft = self._drafts.get((field, item))
+        return draft.new if draft is not None else self.version(field).value(item)
 
-    def given(self, item: str) -> str | None:
-        """Return the class id of the given label."""
-        row = self._version.snapshot.row(item)
-        return self.class_id(row[1]) if row else None
+    def previous(self, field: str, item: str) -> str | None:
+        """Return the id of the newest event of a cell; the engine knows those of this commit."""
+        head = self.version(field).heads.get(item)
+        return head.event.id if head else None
 
-    def class_id(self, name: str | None) -> str | None:
-        """Return the id of a class that has a name now."""
-        return None if name is None else self._ids.get(name, name)
+    def given(self, field: str, item: str) -> Value:
+        """Return the given label, in stored form."""
+        version = self.version(field)
+        row = version.snapshot.row(item)
+        return version.names.class_id(row[1]) if row and field == FIELD else None
+
+    def content(self, logged: Logged) -> str | None:
+        """Return the content hash for an event that brings back a decision: `None` if that is the content now."""
+        version = self.version(logged.event.field)
+        row = version.snapshot.row(logged.event.item)
+        made_on = version.content_of(logged)
+        return None if row is not None and row[0] == made_on else made_on or ""
+
+    def copy(self, decision: Logged, rater: Rater, **said: Any) -> EventDraft:
+        """Return a draft that says what a decision said, on top of what is in force.
+
+        Parameters
+        ----------
+        rater
+            Whose event it is.
+        said
+            Other arguments of `EventDraft`, in place of the decision's own.
+        """
+        event: Event = decision.event
+        given = {
+            "op_id": None,
+            "item": event.item,
+            "content_hash": self.content(decision),
+            "op": event.op,
+            "previous": self.previous(event.field, event.item),
+            "old": self.value(event.field, event.item),
+            "new": self.given(event.field, event.item) if event.op == "clear" else event.new,
+            "reason": event.reason,
+            "why": event.why,
+            "evidence": dict(event.evidence) if event.evidence else None,
+            "field": event.field,
+        }
+        return EventDraft(rater=rater, **{**given, **said})
 
 
 def known_cell(version: Version, item: str) -> Cell:
@@ -146,8 +182,9 @@ def _as_seen(version: Version, cell: Cell, expected: str | None) -> bool:
     """Tell whether a cell still is what the writer saw."""
     if expected is None or expected == cell.event:
         return True
-    if not expected.startswith("base:") or not cell.event.startswith("base:"):
+    if not _BASE(expected) or not cell.event.startswith("base:"):
         return False
     # Both untouched, on two snapshots: the same sight if content and given label are the same in both.
-    seen = version.find(expected.removeprefix("base:"))
-    return seen is not None and seen.row(cell.item) == version.snapshot.row(cell.item)
+    snapshot = version.find(expected.removeprefix("base:"))
+    seen, now = (s.row(cell.item) if s else None for s in (snapshot, version.snapshot))
+    return seen is not None and now is not None and seen[0] == now[0] and version.given(seen[1]) == cell.given

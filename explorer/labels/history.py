@@ -1,119 +1,214 @@
-"""Looking back: the log, versions by name or time, and what changed between two of them."""
+"""Looking back: tables of events, of commits, of what happened to branches and tags, and sittings."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from explorer.errors import DataError, UnknownName
-from explorer.labels.cells import TEXT, Version, seen_p_error, values_of
-from explorer.labels.engine import Engine
-from explorer.labels.model import Commit, Logged
+from explorer.labels.blame import LogEntry, entry
+from explorer.labels.cells import seen_p_error
+from explorer.labels.columns import TEXT
+from explorer.labels.engine import Engine, LabelSchema, Move
+from explorer.labels.model import Commit, Logged, Rater
+from explorer.labels.schema import Names, names_of
+from explorer.labels.values import to_text
 
-LOG_COLUMNS = ("time", "rater", "item", "op", "old", "new", "why", "reason", "p_error", "commit", "event", "kind")
-DIFF_COLUMNS = ("item", "old", "new", "rater", "time", "why", "commit")
+LOG_COLUMNS = (
+    "time", "rater", "item", "op", "old", "new", "why", "reason", "p_error", "commit", "event", "kind",
+    "branch", "field",
+)  # fmt: skip
+COMMIT_COLUMNS = (
+    "position", "time", "rater", "kind", "message", "commit", "snapshot", "branch", "merged_from",
+)  # fmt: skip
 
 
-def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns of a history table their dtypes: UTC times, float p_error, the rest text."""
+def typed(frame: pd.DataFrame, but: Sequence[str] = ()) -> pd.DataFrame:
+    """Give the columns of a history table their dtypes: UTC times, float p_error, counts, the rest text."""
     for column in frame.columns:
-        if column == "time":
+        if column in but:
+            continue
+        if column in ("time", "first", "last", "start", "end"):
             frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
         elif column == "p_error":
             frame[column] = frame[column].astype(float)
-        elif column == "position":
+        elif column in ("position", "n", "events", "commits_ahead_of_main", "commits_behind_main"):
             frame[column] = frame[column].astype(int)
+        elif column == "current":
+            frame[column] = frame[column].astype(bool)
         else:
             frame[column] = frame[column].astype(TEXT)
     return frame
 
 
-def log(events: Iterable[Logged], names: Mapping[str, str]) -> pd.DataFrame:
+def log(events: Iterable[Logged], names: Names | None) -> pd.DataFrame:
     """Make a table of events, in their order, with the columns `LOG_COLUMNS`."""
+    return entries_table([] if names is None else [entry(x, names) for x in events])
+
+
+def entries_table(entries: Iterable[LogEntry]) -> pd.DataFrame:
+    """Make a table of log entries, in their order, with the columns `LOG_COLUMNS`."""
     rows = [
         (
             x.time,
             x.rater,
-            x.event.item,
-            x.event.op,
-            None if x.event.old is None else names.get(x.event.old, x.event.old),
-            None if x.event.new is None else names.get(x.event.new, x.event.new),
-            x.event.why,
-            x.event.reason,
-            seen_p_error(x.event.evidence),
+            x.item,
+            x.op,
+            to_text(x.old),
+            to_text(x.new),
+            x.why,
+            x.reason,
+            seen_p_error(x.evidence),
             x.commit,
-            x.event.id,
+            x.event,
             x.kind,
+            x.branch,
+            x.field,
         )
-        for x in events
+        for x in entries
     ]
     return typed(pd.DataFrame(rows, columns=list(LOG_COLUMNS)))
 
 
 def commits(found: Iterable[Commit]) -> pd.DataFrame:
-    """Make a table of commits: position, time, rater, kind, message, commit, snapshot."""
-    rows = [(c.position, c.time, c.rater, c.kind, c.message, c.id, c.snapshot) for c in found]
-    columns = ["position", "time", "rater", "kind", "message", "commit", "snapshot"]
+    """Make a table of commits, in their order, with the columns `COMMIT_COLUMNS`."""
+    rows = [(c.position, c.time, c.rater, c.kind, c.message, c.id, c.snapshot, c.branch, c.merge_parent) for c in found]
+    return typed(pd.DataFrame(rows, columns=list(COMMIT_COLUMNS)))
+
+
+def moves(found: Iterable[Move]) -> pd.DataFrame:
+    """Make a table of what happened to branches and tags: name, kind, old, new, rater, time, why."""
+    columns = ["name", "kind", "old", "new", "rater", "time", "why"]
+    return typed(pd.DataFrame([tuple(getattr(m, c) for c in columns) for m in found], columns=columns))
+
+
+def raters(found: Iterable[tuple[Rater, int, dt.datetime | None, dt.datetime | None]]) -> pd.DataFrame:
+    """Make a table of raters: name, kind, events, first, last."""
+    rows = [(rater.name, rater.kind, *rest) for rater, *rest in found]
+    return typed(pd.DataFrame(rows, columns=["name", "kind", "events", "first", "last"]))
+
+
+def branches(engine: Engine, current: str) -> pd.DataFrame:
+    """Make a table of branches: name, current, commit, time, rater, commits_ahead_of_main, commits_behind_main."""
+    main = engine.tip("main")
+    rows = []
+    for name, ref in sorted(engine.refs().items()):
+        tip = engine.tip(name) if ref.kind == "branch" else None
+        if tip is not None and main is not None:
+            ahead, behind = (0, 0) if tip.id == main.id else (_ahead(engine, tip, main), _ahead(engine, main, tip))
+            rows.append((name, name == current, tip.id, tip.time, tip.rater, ahead, behind))
+    columns = ["name", "current", "commit", "time", "rater", "commits_ahead_of_main", "commits_behind_main"]
     return typed(pd.DataFrame(rows, columns=columns))
 
 
-def find_commit(engine: Engine, branch: str, when: str | dt.datetime) -> Commit:
-    """Find the commit that `when` names: an id or a prefix of one (4 and more characters), a tag, or a time.
+def _ahead(engine: Engine, tip: Commit, other: Commit) -> int:
+    """Count the first-parent commits of a tip that are no part of another one."""
+    if engine.is_ancestor(tip, other):
+        return 0
+    # What is part of the other one begins somewhere and goes on to the first commit of all.
+    found = engine.commits(tip)
+    low, high = 0, len(found)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if engine.is_ancestor(found[middle], other):
+            high = middle
+        else:
+            low = middle
+    return high
 
-    A time stands for the newest commit that is not later; one without a time zone is local time.
 
-    Raises
-    ------
-    UnknownName, DataError
-        No such commit or tag, an ambiguous prefix, or a time before the first commit.
+def tags(engine: Engine) -> pd.DataFrame:
+    """Make a table of tags: name, commit, time, rater, why."""
+    made: dict[str, Move] = {}
+    for move in engine.reflog():  # newest first
+        made.setdefault(move.name, move)
+    rows = []
+    for name, ref in sorted(engine.refs().items()):
+        if ref.kind == "tag":
+            last = made.get(name)
+            rows.append((name, ref.commit_id, *((last.time, last.rater, last.why) if last else (None, None, None))))
+    return typed(pd.DataFrame(rows, columns=["name", "commit", "time", "rater", "why"]))
+
+
+def schema_log(engine: Engine, history: Sequence[Commit]) -> pd.DataFrame:
+    """Make a table of changes of classes and fields, newest first.
+
+    Columns: time, rater, change (add class, rename class, merge classes, split class, retire class, add field), name
+    (before), into (what it became, or the type of a field), commit.
+
+    Parameters
+    ----------
+    history
+        The commits of a branch, newest first.
     """
-    if isinstance(when, dt.datetime):
-        if isinstance(when, pd.Timestamp):
-            when = when.to_pydatetime(warn=False)  # the store counts microseconds
-        moment = when.astimezone(dt.UTC)
-        commit = engine.commit_at(branch, moment)
-        if commit is None:
-            raise DataError(
-                f"The store has nothing as of {moment:%Y-%m-%d %H:%M:%S} UTC: its first commit is later.",
-                "Ask for a later time, or for 'base', the labels as they were given.",
-            )
-        return commit
-    refs = engine.refs()
-    target = refs[when][1] if when in refs else when
-    found = engine.commits_like(branch, target) if len(target) >= 4 else []
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise DataError(f"{len(found)} commits begin with {when!r}.", "Give more of the id.")
-    raise UnknownName("commit or tag", when, ["head", "base", *refs])
-
-
-def diff(a: Version, b: Version) -> pd.DataFrame:
-    """List the items whose label differs between two versions, in the order of b's snapshot.
-
-    Who, when and why come from the event in force at the later version; they are missing where the given label itself
-    changed. `attrs`: "counts" maps (old, new) to the number of items, commonest first; "added" and "removed" count
-    items that only one version has.
-    """
-    later = b if b.position >= a.position else a
-    before, after = values_of(a), values_of(b)
-    common = a.snapshot.index.get_indexer(b.snapshot.index)  # row of a for each row of b, -1 where there is none
-    in_b = np.flatnonzero(common >= 0)
-    differing = in_b[before[common[in_b]] != after[in_b]]
     rows: list[tuple[Any, ...]] = []
-    for row in differing:
-        item = b.snapshot.ids[row]
-        logged, cell = later.heads.get(item), later.cell(item)
-        decided = logged is not None and cell is not None and cell.state != "stale"
-        source = (logged.rater, logged.time, logged.event.why, logged.commit) if logged and decided else (None,) * 4
-        rows.append((item, before[common[row]], after[row], *source))
-    table = typed(pd.DataFrame(rows, columns=list(DIFF_COLUMNS)))
-    table.attrs["counts"] = dict(Counter((r[1], r[2]) for r in rows).most_common())
-    table.attrs["added"] = len(after) - len(in_b)
-    table.attrs["removed"] = len(before) - len(in_b)
-    return table
+    for commit, before in zip(history, [*history[1:], None], strict=True):
+        if before is None or commit.schema != before.schema:
+            earlier = engine.schema(before.schema) if before else None
+            changes = list(_changes(earlier, engine.schema(commit.schema)))
+            rows += [(commit.time, commit.rater, *change, commit.id) for change in reversed(changes)]
+    return typed(pd.DataFrame(rows, columns=["time", "rater", "change", "name", "into", "commit"]))
+
+
+def _changes(before: LabelSchema | None, after: LabelSchema) -> Iterable[tuple[str, str, str | None]]:
+    own = {c.id: c.name for c in after.classes}
+    known = {c.id for c in before.classes} if before else frozenset[str]()
+    done = list(before.migrations) if before else []
+    split_into: set[str] = set()
+    for m in after.migrations:
+        if m in done:
+            continue
+        if m["kind"] == "rename":
+            yield "rename class", m["old"], m["new"]
+        elif m["kind"] == "merge":
+            yield "merge classes", own.get(m["class"], m["class"]), own.get(m["into"], m["into"])
+        elif m["kind"] == "split":
+            split_into.update(m["into"])
+            yield "split class", own.get(m["class"], m["class"]), ", ".join(own.get(i, i) for i in m["into"])
+        else:
+            yield "retire class", own.get(m["class"], m["class"]), None
+    for c in after.classes:
+        if c.id not in known and c.id not in split_into:
+            yield "add class", c.name, None
+    fields = {f.name for f in before.fields} if before else frozenset[str]()
+    for field in after.fields:
+        if field.name not in fields:
+            yield "add field", field.name, field.type
+
+
+def has_class(engine: Engine, commit: Commit, name: str) -> bool:
+    """Tell whether a class with this name was known at a commit."""
+    return name in names_of(engine.schema(commit.schema)).ids
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Commits that one rater made without a long pause. `commits` are newest first, without their events."""
+
+    rater: str
+    start: dt.datetime
+    end: dt.datetime
+    commits: tuple[Commit, ...]
+
+
+def sittings(history: Iterable[Commit], gap: dt.timedelta) -> list[Sitting]:
+    """Group commits by rater, and where that rater paused for longer than `gap`; the newest sitting first.
+
+    Parameters
+    ----------
+    history
+        Commits, newest first.
+    """
+    open_now: dict[str, list[Commit]] = {}
+    closed: list[list[Commit]] = []
+    for commit in history:
+        own = open_now.setdefault(commit.rater, [])
+        if own and own[-1].time - commit.time > gap:
+            closed.append(own)
+            own = open_now[commit.rater] = []
+        own.append(commit)
+    groups = sorted([*closed, *open_now.values()], key=lambda g: (g[0].time, g[0].position), reverse=True)
+    return [Sitting(g[0].rater, g[-1].time, g[0].time, tuple(g)) for g in groups]

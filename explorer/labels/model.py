@@ -18,7 +18,10 @@ RATER_KINDS = ("person", "model", "import")
 STATES = ("given", "relabelled", "kept", "flagged", "stale", "conflict")
 """States of a cell; see `Cell.state`."""
 FIELD = "label"
-"""The one field of an item that this version writes; the column is there so that others can follow."""
+"""The field of an item that is always there: its class."""
+
+Value = str | dict[str, Any] | None
+"""A label in stored form: a class id as text, typed JSON of any other type as a dict, `None` is unlabelled."""
 
 
 class StoreError(ExplorerError):
@@ -41,12 +44,18 @@ class Conflict(ExplorerError):
         when = f" at {first.time:%Y-%m-%d %H:%M:%S} UTC" if first.time else ""
         why = f" ({first.why})" if first.why else ""
         now = "unlabelled" if first.value is None else repr(first.value)
+        place = "" if first.field == FIELD else f" in the field {first.field!r}"
         more = f", and {len(self.cells) - 1:,} more items changed" if len(self.cells) > 1 else ""
         super().__init__(
-            f"Item {first.item!r} changed after you looked: it is now {now}, {first.state}{who}{when}{why}{more}. "
-            "Nothing was written.",
+            f"Item {first.item!r} changed{place} after you looked: it is now {now}, {first.state}{who}{when}{why}"
+            f"{more}. Nothing was written.",
             "Look again, and repeat the change if it still holds.",
         )
+
+    def _repr_html_(self) -> str:
+        from explorer.labels import reprs
+
+        return reprs.conflict_html(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,8 @@ class Edit:
     op
         One of `OPS`.
     value
-        Class name for "set"; `None` there means unlabelled. The other ops take no value.
+        For "set": a class name, or what the type of the field asks for (see `explorer.labels.values`); `None` means
+        unlabelled. The other ops take no value.
     expected
         What the writer saw: an event id, or `base:<snapshot id>` where there was no event. `None` asks for no check.
     why, reason
@@ -85,38 +95,43 @@ class Edit:
         Made by the client, unique: a second edit with it changes nothing.
     rater
         Whoever decided, where that is not whoever commits (an import of somebody else's decisions).
+    field
+        Field of the item; "label" is its class.
     """
 
     item: str
     op: str
-    value: str | None = None
+    value: Any = None
     expected: str | None = None
     why: str = ""
     reason: str = ""
     evidence: Mapping[str, Any] | None = None
     op_id: str | None = None
     rater: Rater | None = None
+    field: str = FIELD
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of one item, as stored. `old` and `new` are class ids, `None` is unlabelled.
+    """One change of one field of one item, as stored. `old` and `new` are in stored form; see `Value`.
 
-    `previous` is the event that it follows on the item. An event of an undo has `undoes`, the event it takes back, and
-    `restores`, the decision in force again (`None`: the item is untouched again).
+    `previous` is the event that it follows on the cell. An event of an undo has `undoes`, the event it takes back, and
+    `restores`, the decision in force again (`None`: the cell is untouched again). An event of a merge that brings over
+    another branch's decision names it in `restores` and has no `undoes`. `content_hash` is `None` where it is what the
+    snapshot of the event's commit says.
     """
 
     id: str
     op_id: str
     order: int
     item: str
-    content_hash: str
+    content_hash: str | None
     field: str
     rater: str
     op: str
     previous: str | None
-    old: str | None
-    new: str | None
+    old: Value
+    new: Value
     reason: str = ""
     why: str = ""
     evidence: Mapping[str, Any] | None = None
@@ -125,11 +140,11 @@ class Event:
 
     @property
     def decision(self) -> str | None:
-        """Id of the event whose decision holds after this one: its own, or the one that an undo restores."""
-        return self.id if self.undoes is None else self.restores
+        """Id of the event whose decision holds after this one: its own, or the one that it restores."""
+        return self.id if self.restores is None and self.undoes is None else self.restores
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Commit:
     """Events that were written together, and what they stand on.
 
@@ -152,10 +167,24 @@ class Commit:
     root: str = ""
     tool: str = ""
 
+    def __repr__(self) -> str:
+        from explorer.labels import reprs
+
+        return reprs.commit_text(self)
+
+    def _repr_html_(self) -> str:
+        from explorer.labels import reprs
+
+        return reprs.commit_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An event together with what its commit says. `decided` is the snapshot that the decision was made on."""
+    """An event together with what its commit says.
+
+    `rater` is the name of whoever decided. `decided` is the snapshot that the decision was made on, `snapshot` that of
+    the commit. `branch` is where the commit was made.
+    """
 
     event: Event
     commit: str
@@ -163,16 +192,18 @@ class Logged:
     time: dt.datetime
     rater: str
     decided: str
+    snapshot: str
+    branch: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cell:
-    """The label of one item now.
+    """The label of one field of one item now.
 
     Attributes
     ----------
     value
-        The label in force, a class name; `None` is unlabelled.
+        The label in force: a class name, or what the type of the field has; `None` is unlabelled.
     event
         Newest event of the item, or `base:<snapshot id>`; hand it back as `Edit.expected`.
     op, rater, time, why, reason
@@ -182,15 +213,17 @@ class Cell:
         confirmed. flagged: marked with a reason. stale: the item's content changed after the decision, which is shown
         (`recorded`) but does not hold. conflict: the decision holds, but the given label changed under it (`given`).
     given
-        The given label now.
+        The given label now; only the field "label" has one.
     recorded
         The label that the newest event recorded; it differs from `value` where the cell is stale.
     evidence
         What the writer was shown.
+    field
+        Field of the item.
     """
 
     item: str
-    value: str | None
+    value: Any
     event: str
     op: str | None = None
     rater: str | None = None
@@ -199,11 +232,22 @@ class Cell:
     reason: str = ""
     state: str = "given"
     given: str | None = None
-    recorded: str | None = None
+    recorded: Any = None
     evidence: Mapping[str, Any] | None = None
+    field: str = FIELD
+
+    def __repr__(self) -> str:
+        from explorer.labels import reprs
+
+        return reprs.cell_text(self)
+
+    def _repr_html_(self) -> str:
+        from explorer.labels import reprs
+
+        return reprs.cell_html(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BindReport:
     """What `Store.bind` found; lists of item ids.
 
@@ -227,12 +271,36 @@ class BindReport:
         parts = [f"{len(getattr(self, f)):,} {names.get(f, f)}" for f in fields if getattr(self, f)]
         return ", ".join(parts) or "nothing changed"
 
+    def __repr__(self) -> str:
+        return f"BindReport({self})"
 
-@dataclass(frozen=True, slots=True)
+    def _repr_html_(self) -> str:
+        from explorer.labels import reprs
+
+        return reprs.bind_html(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Verification:
-    """Outcome of recomputing every hash: counts of what was checked, and the first problem if there is one."""
+    """Outcome of recomputing every hash: counts of what was checked, and the first problem if there is one.
+
+    `commit` is the id of the first commit that is not as it was written, where one can be named.
+    """
 
     ok: bool
     commits: int
     events: int
     problem: str | None = None
+    commit: str | None = None
+
+    def __str__(self) -> str:
+        checked = f"{self.commits:,} commits with {self.events:,} events"
+        return f"{checked}: all as written" if self.ok else f"damaged: {self.problem}"
+
+    def __repr__(self) -> str:
+        return f"Verification({self})"
+
+    def _repr_html_(self) -> str:
+        from explorer.labels import reprs
+
+        return reprs.verification_html(self)

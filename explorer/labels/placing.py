@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from explorer.labels.canonical import commit_id, event_id, root_hash, time_text
 from explorer.labels.engine import CommitDraft, EventDraft
-from explorer.labels.model import FIELD, Commit, Event
+from explorer.labels.model import Commit, Event
 
 
 @cache
@@ -20,22 +21,33 @@ def tool() -> str:
         return "data-quality-explorer"
 
 
-def place(draft: CommitDraft, branch: str, tip: Commit | None) -> Commit:
-    """Give a draft its position, its order of events and its hashes."""
+def sha256(data: bytes) -> bytes:
+    """Return the SHA-256 of bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def place(draft: CommitDraft, lane: str, tip: Commit | None) -> Commit:
+    """Give a draft its position, its order of events and its hashes.
+
+    A commit is never earlier than its parent, so that a time stands for one version even where clocks differ.
+    """
+    position = tip.position + 1 if tip else 0
+    time = max(draft.time, tip.time) if tip else draft.time
     events: list[Event] = []
-    newest: dict[str, str] = {}  # the events of this commit, for a second one on the same item
+    newest: dict[tuple[str, str], str] = {}  # the events of this commit, for a second one on the same cell
     for order, event_draft in enumerate(draft.events):
-        event = _placed_event(event_draft, order, newest.get(event_draft.item, event_draft.previous))
-        newest[event.item] = event.id
+        cell = event_draft.item, event_draft.field
+        event = _placed_event(event_draft, order, newest.get(cell, event_draft.previous), f"{lane}/{position}", draft)
+        newest[cell] = event.id
         events.append(event)
-    parent, position, root = (tip.id if tip else None), (tip.position + 1 if tip else 0), root_hash(events)
+    parent, root = (tip.id if tip else None), root_hash(events)
     identity = commit_id(
         parent=parent,
         merge_parent=draft.merge_parent,
-        branch=branch,
+        branch=lane,
         position=position,
         rater=draft.rater.id,
-        time=time_text(draft.time),
+        time=time_text(time),
         message=draft.message,
         kind=draft.kind,
         schema=draft.schema.id,
@@ -48,12 +60,12 @@ def place(draft: CommitDraft, branch: str, tip: Commit | None) -> Commit:
         kind=draft.kind,
         rater=draft.rater.name,
         rater_kind=draft.rater.kind,
-        time=draft.time,
+        time=time,
         message=draft.message,
         events=tuple(events),
         parent=parent,
         merge_parent=draft.merge_parent,
-        branch=branch,
+        branch=lane,
         position=position,
         schema=draft.schema.id,
         snapshot=draft.snapshot.id,
@@ -62,14 +74,17 @@ def place(draft: CommitDraft, branch: str, tip: Commit | None) -> Commit:
     )
 
 
-def _placed_event(draft: EventDraft, order: int, previous: str | None) -> Event:
+def _placed_event(draft: EventDraft, order: int, previous: str | None, place: str, commit: CommitDraft) -> Event:
+    row = commit.snapshot.row(draft.item)
+    content = row[0] if row else None
     event = Event(
         id="",
-        op_id=draft.op_id,
+        op_id=f"{place}:{order}" if draft.op_id is None else draft.op_id,
         order=order,
         item=draft.item,
-        content_hash=draft.content_hash,
-        field=FIELD,
+        # Where the snapshot says it already, the event need not.
+        content_hash=(None if row else "") if draft.content_hash in (None, content) else draft.content_hash,
+        field=draft.field,
         rater=draft.rater.id,
         op=draft.op,
         previous=previous,
@@ -81,4 +96,4 @@ def _placed_event(draft: EventDraft, order: int, previous: str | None) -> Event:
         undoes=draft.undoes,
         restores=draft.restores,
     )
-    return replace(event, id=event_id(event))
+    return replace(event, id=event_id(event, content))

@@ -1,136 +1,182 @@
-"""Between table rows and the store's values: the column lists, and both directions."""
+"""Between table rows and the store's values: the packed forms, the column lists, and both directions."""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import json
+import re
+from collections.abc import Callable
 from typing import Any
 
-from explorer.labels.canonical import canonical, read_time, read_value, time_text, value_text
-from explorer.labels.engine import LabelClass, LabelSchema
-from explorer.labels.model import Commit, Event, Logged
+from explorer.labels.canonical import canonical, read_value
+from explorer.labels.engine import Field, LabelClass, LabelSchema
+from explorer.labels.model import FIELD, KINDS, OPS, Commit, Event
 
-EVENT_COLUMNS = (
-    "id", "op_id", "ord", "item", "content_hash", "field", "rater", "op", "previous", "old", "new", "reason", "note",
-    "evidence", "undoes", "restores",
-)  # fmt: skip
-COMMIT_COLUMNS = (
-    "id", "parent", "merge_parent", "branch", "position", "rater", "time", "message", "kind", "schema", "snapshot",
-    "root", "tool",
-)  # fmt: skip
+Row = tuple[Any, ...]
 
-_N = len(EVENT_COLUMNS)
-# An event that undoes another one stands for the decision it restores, so it keeps the snapshot of that decision.
-SELECT_LOGGED = f"""
-SELECT {", ".join("e." + c for c in EVENT_COLUMNS)},
-       c.id, c.kind, c.time, r.name, COALESCE(oc.snapshot, c.snapshot)
-FROM events e
-JOIN commits c ON c.id = e.commit_id
-JOIN rater r ON r.id = e.rater
-LEFT JOIN events o ON o.id = e.restores
-LEFT JOIN commits oc ON oc.id = o.commit_id
-"""  # noqa: S608  # our own column names
-SELECT_COMMIT = f"""
-SELECT {", ".join("c." + c for c in COMMIT_COLUMNS)}, r.name, r.kind
-FROM commits c JOIN rater r ON r.id = c.rater
-"""  # noqa: S608  # our own column names
-INSERT_EVENT = (
-    f"INSERT INTO events ({', '.join(EVENT_COLUMNS)}, commit_id) "  # noqa: S608  # our own column names
-    f"VALUES ({', '.join('?' * (_N + 1))})"
+POSITION_BITS = 28
+ORDER_BITS = 20
+LANES = 1 << 15
+POSITIONS = 1 << POSITION_BITS
+ORDERS = 1 << ORDER_BITS
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_HEX = {32: b"\xfe", 64: b"\xff"}  # bytes that no UTF-8 text begins with
+_is_hex = re.compile(r"[0-9a-f]*").fullmatch
+
+
+def pack(text: str) -> bytes:
+    """Return text as UTF-8, or, where it is 32 or 64 lower-case hex digits, as a mark and the bytes they stand for."""
+    mark = _HEX.get(len(text))
+    return mark + bytes.fromhex(text) if mark and _is_hex(text) else text.encode()
+
+
+def unpack(packed: bytes) -> str:
+    """Return the text that was packed."""
+    return packed.decode() if packed[:1] < b"\xfe" else packed[1:].hex()
+
+
+def micros(time: dt.datetime) -> int:
+    """Return a time as microseconds since 1970 in UTC."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def moment(micros: int) -> dt.datetime:
+    """Return the time of a number of microseconds."""
+    return _EPOCH + dt.timedelta(microseconds=micros)
+
+
+COMMIT_COLUMNS = "c.n, c.id, p.id, m.id, c.rater, c.time, c.message, c.kind, c.schema, c.snapshot, c.tool, c.op_id"
+SELECT_COMMIT = (
+    f"SELECT {COMMIT_COLUMNS} FROM commits c LEFT JOIN commits p ON p.n = COALESCE(c.parent, c.n - 1) "  # noqa: S608  # our own names
+    "LEFT JOIN commits m ON m.n = c.merge_parent"
 )
+
+_LOGGED_COLUMNS = (
+    "e.n, e.id, e.op_id, e.item, e.content_hash, e.field, e.rater, e.op, p.id, vo.json, vn.json, e.reason, e.note, "
+    "e.evidence, u.id, s.id, c.id, c.kind, c.time, c.snapshot, c.op_id, sc.snapshot"
+)
+# Left joins, so that SQLite starts from the events. An event that restores another one's decision keeps its snapshot.
+_LOGGED_JOINS = (
+    "LEFT JOIN commits c ON c.n = (e.n >> 20) LEFT JOIN value vo ON vo.n = e.old LEFT JOIN value vn ON vn.n = e.new "
+    "LEFT JOIN events p ON p.n = e.previous LEFT JOIN events u ON u.n = e.undoes "
+    "LEFT JOIN events s ON s.n = e.restores LEFT JOIN commits sc ON sc.n = (e.restores >> 20)"
+)
+SELECT_LOGGED = f"SELECT {_LOGGED_COLUMNS} FROM events e {_LOGGED_JOINS}"  # noqa: S608  # our own names
+SELECT_CHECKED = (
+    f"SELECT {_LOGGED_COLUMNS}, e.previous, e.old, e.new FROM events e {_LOGGED_JOINS} "  # noqa: S608  # our own names
+    "WHERE e.n BETWEEN :lo AND :hi ORDER BY e.n"
+)
+
 INSERT_COMMIT = (
-    f"INSERT INTO commits ({', '.join(COMMIT_COLUMNS)}) "  # noqa: S608  # our own column names
-    f"VALUES ({', '.join('?' * len(COMMIT_COLUMNS))})"
+    "INSERT INTO commits (n, id, parent, merge_parent, rater, time, message, kind, schema, snapshot, tool, op_id) "
+    "VALUES (:n, :id, :parent, :merge_parent, :rater, :time, :message, :kind, :schema, :snapshot, :tool, :op_id)"
+)
+INSERT_EVENT = (
+    "INSERT INTO events (n, id, op_id, item, content_hash, field, rater, op, previous, old, new, reason, note, "
+    "evidence, undoes, restores) VALUES (:n, :id, :op_id, :item, :content_hash, :field, :rater, :op, :previous, :old, "
+    ":new, :reason, :note, :evidence, :undoes, :restores)"
+)
+
+INSERT_MOVE = (
+    "INSERT INTO reflog (name, kind, old, new, rater, time, why, digest) "
+    "VALUES (:name, :kind, :old, :new, :rater, :time, :why, :digest)"
 )
 
 
-def read_event(row: tuple[Any, ...]) -> Event:
-    """Make an event of the `EVENT_COLUMNS` of a row."""
+def move_row(
+    name: str, kind: str, old: int | None, new: int | None, rater: int | None, time: int, why: str
+) -> dict[str, Any]:
+    """Return the values of `INSERT_MOVE`; commits and rater are numbers."""
+    said = {"name": name, "kind": kind, "old": old, "new": new, "rater": rater, "time": time, "why": why}
+    return {**said, "digest": hashlib.sha256(json.dumps(list(said.values())).encode()).digest()}
+
+
+def op_id_of(own: bytes | None, of_commit: bytes | None, lane: str, number: int) -> str:
+    """Return the operation id of an event: its own, or the commit's with its order, or its place in the history."""
+    if own is not None:
+        return unpack(own)
+    order = number & (ORDERS - 1)
+    if of_commit is not None:
+        return f"{unpack(of_commit)}:{order}"
+    return f"{lane}/{(number >> ORDER_BITS) & (POSITIONS - 1)}:{order}"
+
+
+def read_event(row: Row, rater: str, op_id: str) -> Event:
+    """Make an event of the first 16 columns of a row of `SELECT_LOGGED`."""
+    evidence = row[13]
     return Event(
-        id=row[0],
-        op_id=row[1],
-        order=row[2],
-        item=row[3],
-        content_hash=row[4],
-        field=row[5],
-        rater=row[6],
-        op=row[7],
-        previous=row[8],
-        old=read_value(row[9]),
-        new=read_value(row[10]),
-        reason=row[11],
-        why=row[12],
-        evidence=None if row[13] is None else json.loads(row[13]),
-        undoes=row[14],
-        restores=row[15],
+        row[1].hex(),
+        op_id,
+        row[0] & (ORDERS - 1),
+        unpack(row[3]),
+        None if row[4] is None else unpack(row[4]),
+        row[5] or FIELD,
+        rater,
+        OPS[row[7]],
+        None if row[8] is None else row[8].hex(),
+        read_value(row[9]),
+        read_value(row[10]),
+        row[11],
+        row[12],
+        None if evidence is None else json.loads(evidence),
+        None if row[14] is None else row[14].hex(),
+        None if row[15] is None else row[15].hex(),
     )
 
 
-def event_row(event: Event, commit_id: str) -> tuple[Any, ...]:
-    """Return the values of `INSERT_EVENT`."""
-    return (
-        event.id,
-        event.op_id,
-        event.order,
-        event.item,
-        event.content_hash,
-        event.field,
-        event.rater,
-        event.op,
-        event.previous,
-        value_text(event.old),
-        value_text(event.new),
-        event.reason,
-        event.why,
-        None if event.evidence is None else canonical(event.evidence).decode(),
-        event.undoes,
-        event.restores,
-        commit_id,
-    )
+def event_row(event: Event, number: int, op_id: bytes | None, numbers: Callable[[str, Any], int]) -> dict[str, Any]:
+    """Return the values of `INSERT_EVENT`.
+
+    Parameters
+    ----------
+    op_id
+        Packed, of an event that has one of its own.
+    numbers
+        Gives the number of a "rater", a "value" or an "event".
+    """
+
+    def found(identity: str | None) -> int | None:
+        return None if identity is None else numbers("event", identity)
+
+    return {
+        "n": number,
+        "id": bytes.fromhex(event.id),
+        "op_id": op_id,
+        "item": pack(event.item),
+        "content_hash": None if event.content_hash is None else pack(event.content_hash),
+        "field": "" if event.field == FIELD else event.field,
+        "rater": numbers("rater", event.rater),
+        "op": OPS.index(event.op),
+        "previous": found(event.previous),
+        "old": numbers("value", event.old),
+        "new": numbers("value", event.new),
+        "reason": event.reason,
+        "note": event.why,
+        "evidence": None if event.evidence is None else canonical(event.evidence).decode(),
+        "undoes": found(event.undoes),
+        "restores": found(event.restores),
+    }
 
 
-def read_logged(row: tuple[Any, ...]) -> Logged:
-    """Make a logged event of a row of `SELECT_LOGGED`."""
-    commit, kind, time, rater, decided = row[_N:]
-    return Logged(read_event(row), commit, kind, read_time(time), rater, decided)
-
-
-def read_commit(row: tuple[Any, ...], events: tuple[Event, ...] = ()) -> Commit:
-    """Make a commit of a row of `SELECT_COMMIT`."""
+def read_commit(row: Row, lane: str, rater: tuple[str, str], schema: str, snapshot: str, tool: str) -> Commit:
+    """Make a commit, without its events, of a row of `SELECT_COMMIT` and what its numbers stand for."""
     return Commit(
-        id=row[0],
-        parent=row[1],
-        merge_parent=row[2],
-        branch=row[3],
-        position=row[4],
-        time=read_time(row[6]),
-        message=row[7],
-        kind=row[8],
-        schema=row[9],
-        snapshot=row[10],
-        root=row[11],
-        tool=row[12],
-        rater=row[13],
-        rater_kind=row[14],
-        events=events,
-    )
-
-
-def commit_row(commit: Commit, rater_id: str) -> tuple[Any, ...]:
-    """Return the values of `INSERT_COMMIT`."""
-    return (
-        commit.id,
-        commit.parent,
-        commit.merge_parent,
-        commit.branch,
-        commit.position,
-        rater_id,
-        time_text(commit.time),
-        commit.message,
-        commit.kind,
-        commit.schema,
-        commit.snapshot,
-        commit.root,
-        commit.tool,
+        id=row[1].hex(),
+        kind=KINDS[row[7]],
+        rater=rater[0],
+        time=moment(row[5]),
+        message=row[6],
+        rater_kind=rater[1],
+        parent=None if row[2] is None else row[2].hex(),
+        merge_parent=None if row[3] is None else row[3].hex(),
+        branch=lane,
+        position=row[0] & (POSITIONS - 1),
+        schema=schema,
+        snapshot=snapshot,
+        tool=tool,
     )
 
 
@@ -139,7 +185,17 @@ def classes_json(schema: LabelSchema) -> list[dict[str, Any]]:
     return [{"id": c.id, "name": c.name, "retired": c.retired} for c in schema.classes]
 
 
-def read_schema(row: tuple[Any, ...]) -> LabelSchema:
-    """Make a label schema of (id, parent, classes, migrations)."""
-    classes = tuple(LabelClass(c["id"], c["name"], c["retired"]) for c in json.loads(row[2]))
-    return LabelSchema(row[0], row[1], classes, tuple(json.loads(row[3])))
+def fields_json(schema: LabelSchema) -> list[dict[str, str]]:
+    """Return the fields of a schema as the table and its hash have them."""
+    return [{"name": f.name, "type": f.type} for f in schema.fields]
+
+
+def read_schema(identity: str, parent: str | None, classes: str, migrations: str, fields: str) -> LabelSchema:
+    """Make a label schema of its columns."""
+    return LabelSchema(
+        identity,
+        parent,
+        tuple(LabelClass(c["id"], c["name"], c["retired"]) for c in json.loads(classes)),
+        tuple(json.loads(migrations)),
+        tuple(Field(f["name"], f["type"]) for f in json.loads(fields)) if fields else (),
+    )

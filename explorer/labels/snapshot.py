@@ -47,17 +47,18 @@ class Snapshot:
         return f"base:{self.id}"
 
     @cached_property
-    def _columns(self) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+    def _columns(self) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.int32], list[str]]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         table = pq.read_table(io.BytesIO(self._blob()))
-        # As text first: numpy's view of a dictionary column puts a category where there is none.
-        ids, hashes, given = (table.column(c).cast(pa.string()).to_numpy() for c in COLUMNS)
+        ids, hashes = (table.column(c).cast(pa.string()).to_numpy() for c in COLUMNS[:2])
         if table.column("content_hash").null_count:
             missing = np.array([h is None for h in hashes], dtype=bool)
             hashes = np.where(missing, ids, hashes)
-        return ids.astype(object), hashes.astype(object), given.astype(object)
+        given = table.column("given_label").cast(pa.string()).combine_chunks().dictionary_encode()
+        codes = given.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        return ids.astype(object), hashes.astype(object), codes, given.dictionary.to_pylist()
 
     @property
     def ids(self) -> NDArray[np.object_]:
@@ -70,9 +71,19 @@ class Snapshot:
         return self._columns[1]
 
     @property
-    def given(self) -> NDArray[np.object_]:
-        """Given labels, object [N] of class name or `None`."""
+    def given_codes(self) -> NDArray[np.int32]:
+        """Given labels, int32 [N] into `given_names`; -1 is unlabelled."""
         return self._columns[2]
+
+    @property
+    def given_names(self) -> list[str]:
+        """The names that given labels have, as of the binding."""
+        return self._columns[3]
+
+    @cached_property
+    def given(self) -> NDArray[np.object_]:
+        """Given labels, object [N] of class name (as of the binding) or `None`."""
+        return np.array([*self.given_names, None], dtype=object)[self.given_codes]
 
     @cached_property
     def positions(self) -> dict[str, int]:
@@ -89,7 +100,11 @@ class Snapshot:
     def row(self, item: str) -> tuple[str, str | None] | None:
         """Return content hash and given label of an item, `None` if the snapshot does not have it."""
         position = self.positions.get(item)
-        return None if position is None else (self.hashes[position], self.given[position])
+        if position is None:
+            return None
+        columns = self._columns
+        code = columns[2][position]
+        return columns[1][position], columns[3][code] if code >= 0 else None
 
     def blob(self) -> bytes:
         """Return the Parquet form."""

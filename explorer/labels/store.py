@@ -2,63 +2,72 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import pandas as pd
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels.binding import Difference, class_name, compare, extend
+from explorer.labels.binding import Difference, compare
+from explorer.labels.branching import Branching
 from explorer.labels.canonical import check_text
-from explorer.labels.cells import Version
-from explorer.labels.editing import first_commit, operation_ids, plan
-from explorer.labels.engine import CommitDraft, Engine, EventDraft
-from explorer.labels.model import KINDS, BindReport, Commit, Edit, Rater, StoreError
+from explorer.labels.changing import Clock
+from explorer.labels.classes import Classes
+from explorer.labels.editing import Overlay, first_commit, operation_ids, plan
+from explorer.labels.engine import CommitDraft, Engine
+from explorer.labels.live import When
+from explorer.labels.model import FIELD, KINDS, BindReport, Commit, Edit, Rater
 from explorer.labels.raters import check_rater
-from explorer.labels.reader import Reader
+from explorer.labels.schema import class_name, extend, names_of
 from explorer.labels.snapshot import Snapshot, from_frame
-from explorer.labels.undoing import invert, superseded
+from explorer.labels.undoing import Past, invert, superseded, to_revert
 
-Clock = Callable[[], dt.datetime]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Clock", "Store"]
 
 
-class Store(Reader):
-    """The label store of one dataset; made by `explorer.labels.open`. Safe from any thread; see `Reader` too."""
+class Store(Branching, Classes):
+    """The label store of one dataset; made by `explorer.labels.open`. Safe from any thread.
 
-    def __init__(self, engine: Engine, rater: Rater, clock: Clock) -> None:
-        super().__init__(engine)
-        self._rater = rater
-        self._clock = clock
+    See `Reader` for looking, `Branching` for branches, tags and merges, `Classes` for classes and fields.
+    """
+
+    def __init__(self, engine: Engine, rater: Rater, clock: Clock, branch: str = "main") -> None:
+        super().__init__(engine, rater, clock, branch)
+        if branch != "main":
+            self._check_branch(branch)
 
     def __repr__(self) -> str:
-        version = self._live.version()
-        bound = f"{len(version.snapshot):,} items, {len(version.heads):,} with events" if version else "nothing bound"
-        return f"Store({self.path!r}, {bound}, rater={self.rater!r})"
+        from explorer.labels import reprs
 
-    @property
-    def rater(self) -> str:
-        """Name of whoever gives labels through this object."""
-        return self._rater.name
+        return reprs.store_text(self)
 
-    @rater.setter
-    def rater(self, name: str) -> None:
-        self._rater = check_rater(name, self._rater.kind)
+    def _repr_html_(self) -> str:
+        from explorer.labels import reprs
+
+        return reprs.store_html(self)
 
     # Binding
 
     def bind(
-        self, frame: pd.DataFrame, classes: Sequence[str], keyed: bool = False, *, allow_changed: bool = False
+        self,
+        frame: pd.DataFrame,
+        classes: Sequence[str] | None = None,
+        keyed: bool = False,
+        *,
+        allow_changed: bool = False,
     ) -> BindReport:
         """Say which items the labels are for; to be called whenever the dataset is opened.
 
         Parameters
         ----------
         frame
-            One row per item: item_id, content_hash, given_label (class name; missing is unlabelled).
+            One row per item: item_id, content_hash, given_label (class name; missing is unlabelled). A class that was
+            renamed may still have a former name here: it means the same.
         classes
-            Classes of the dataset; the store keeps those that it has and adds those that it lacks.
+            Classes of the dataset; the store keeps those that it has and adds those that it lacks. Without them, the
+            given labels in order of the alphabet.
         keyed
             The item ids come from a key column; otherwise from the content.
         allow_changed
@@ -78,54 +87,43 @@ class Store(Reader):
         DataError, UnknownName
             The frame is no snapshot: see `explorer.labels.snapshot.from_frame`.
         """
-        names = [class_name(c) for c in classes]
+        names = _given_names(frame) if classes is None else [class_name(c) for c in classes]
         commit = None
         with self._engine.lock:
-            version = self._live.version()
-            known = [c.name for c in version.schema.classes] if version else []
+            state = self._live.state()
+            known = names_of(state.schema).ids if state else {}
             new = from_frame(frame, [*names, *known], keyed)
-            if version is None or version.snapshot.id != new.id or not frozenset(names) <= frozenset(known):
-                with self._engine.exclusive():
+            if state is None or state.snapshot.id != new.id or not frozenset(names) <= frozenset(known):
+                with self._engine.exclusive(self.current_branch):
                     commit, difference = self._bind(new, names, allow_changed)
             else:
-                difference = compare(version.snapshot, new, self.path, allow_changed)
+                difference = compare(state.snapshot, new, names_of(state.schema), self.path, allow_changed)
             now = self._live.cells()
-            return BindReport(
+            report = BindReport(
                 **vars(difference),
                 stale=[item for item, cell in now.items() if cell.state == "stale"],
                 conflict=[item for item, cell in now.items() if cell.state == "conflict"],
                 commit=commit,
             )
+        if commit is not None:
+            self._tell()
+        return report
 
     def _bind(self, new: Snapshot, names: list[str], allow_changed: bool) -> tuple[Commit | None, Difference]:
         """Write what is new about a snapshot and its classes; now nobody else can."""
-        version = self._live.version()
-        if version is None:
+        state = self._live.state()
+        if state is None:
             schema, difference, kind = extend(None, names), Difference([], [], [], [], []), "import"
         else:
-            schema = extend(version.schema, names)
-            difference = compare(version.snapshot, new, self.path, allow_changed)
-            kind = "schema" if version.snapshot.id == new.id else "import"
+            schema = extend(state.schema, names)
+            difference = compare(state.snapshot, new, names_of(schema), self.path, allow_changed)
+            kind = "schema" if state.snapshot.id == new.id else "import"
             if kind == "schema":
-                new = version.snapshot
-                if schema.id == version.schema.id:  # another process has just bound the same
+                new = state.snapshot
+                if schema.id == state.schema.id:  # another process has just bound the same
                     return None, difference
         message = f"bind {len(new):,} items, {len(schema.classes)} classes"
         return self._live.append(CommitDraft(kind, self._rater, self._now(), message, new, schema)), difference
-
-    def add_class(self, name: str) -> Commit:
-        """Add a class on purpose; for one that exists already, return the commit that brought it."""
-        with self._engine.exclusive():
-            version = self._live.bound()
-            schema = extend(version.schema, [name])
-            if schema.id != version.schema.id:
-                return self._live.append(
-                    CommitDraft("schema", self._rater, self._now(), f"add class {name}", version.snapshot, schema)
-                )
-        for commit in self._engine.commits(self.branch):
-            if any(c.name == name for c in self._engine.schema(commit.schema).classes):
-                return commit
-        raise StoreError(f"{self.path} has the class {name!r}, but no commit that brought it.", "Run verify().")
 
     # Changing labels
 
@@ -143,7 +141,7 @@ class Store(Reader):
         Parameters
         ----------
         edits
-            In order; a later edit of the same item sees the earlier one.
+            In order; a later edit of the same cell sees the earlier one.
         kind
             One of `KINDS`.
         rater
@@ -157,7 +155,8 @@ class Store(Reader):
         Conflict
             A cell is not as `Edit.expected` says.
         UnknownName, DataError, StoreError
-            An item, class or op that does not exist; a value that cannot be stored; a file that cannot be written.
+            An item, field, class or op that does not exist; a value that cannot be stored; a file that cannot be
+            written.
         """
         edits = list(edits)
         if not edits:
@@ -165,27 +164,32 @@ class Store(Reader):
         if kind not in KINDS:
             raise UnknownName("kind of commit", kind, KINDS)
         op_ids = operation_ids(edits, op_id)
+        named = [i for i in op_ids if i is not None]
         who = self._rater if rater is None else check_rater(rater, self._rater.kind)
-        with self._engine.exclusive():
-            version = self._live.bound()
-            first = first_commit(op_ids, self._engine.commit_of(op_ids))
+        with self._changing() as work:
+            self._live.now()
+            first = first_commit(named, self._engine.commit_of(named)) if named else None
             if first is not None:
                 return self._commit(first)
-            drafts = plan(version, edits, op_ids, who)
-            return self._events(kind, version, drafts, check_text(message, "message"), who)
+            events = plan(self._live.bound, edits, op_ids, who)
+            draft = self._draft(kind, check_text(message, "message"), events)
+            # A server takes commits of the login only; its events say who decided.
+            return work.append(draft if self._engine.login is not None else replace(draft, rater=who))
 
     def set(
         self,
         item: str,
-        value: str | None,
+        value: Any,
         expected: str | None = None,
         why: str = "",
         reason: str = "",
         evidence: Mapping[str, Any] | None = None,
         op_id: str | None = None,
+        *,
+        field: str = FIELD,
     ) -> Commit:
-        """Give an item a label; `None` makes it unlabelled."""
-        return self.apply([Edit(item, "set", value, expected, why, reason, evidence, op_id)])
+        """Give an item a label; `None` makes it unlabelled. For other fields see `explorer.labels.values`."""
+        return self.apply([Edit(item, "set", value, expected, why, reason, evidence, op_id, field=field)])
 
     def keep(
         self,
@@ -195,9 +199,11 @@ class Store(Reader):
         reason: str = "",
         evidence: Mapping[str, Any] | None = None,
         op_id: str | None = None,
+        *,
+        field: str = FIELD,
     ) -> Commit:
         """Confirm the label that an item has."""
-        return self.apply([Edit(item, "keep", None, expected, why, reason, evidence, op_id)], kind="keep")
+        return self.apply([Edit(item, "keep", None, expected, why, reason, evidence, op_id, field=field)], kind="keep")
 
     def flag(
         self,
@@ -207,9 +213,11 @@ class Store(Reader):
         reason: str = "",
         evidence: Mapping[str, Any] | None = None,
         op_id: str | None = None,
+        *,
+        field: str = FIELD,
     ) -> Commit:
         """Mark an item with a reason; its label stays."""
-        return self.apply([Edit(item, "flag", None, expected, why, reason, evidence, op_id)])
+        return self.apply([Edit(item, "flag", None, expected, why, reason, evidence, op_id, field=field)])
 
     def clear(
         self,
@@ -219,16 +227,53 @@ class Store(Reader):
         reason: str = "",
         evidence: Mapping[str, Any] | None = None,
         op_id: str | None = None,
+        *,
+        field: str = FIELD,
     ) -> Commit:
         """Go back to the given label, whatever it is or becomes."""
-        return self.apply([Edit(item, "clear", None, expected, why, reason, evidence, op_id)])
+        return self.apply([Edit(item, "clear", None, expected, why, reason, evidence, op_id, field=field)])
+
+    def resolve(
+        self,
+        item: str,
+        value: Any,
+        *,
+        expected: str | None = None,
+        why: str = "",
+        reason: str = "",
+        votes: Sequence[str] | None = None,
+        evidence: Mapping[str, Any] | None = None,
+        op_id: str | None = None,
+        field: str = FIELD,
+    ) -> Commit:
+        """Settle what raters do not agree on: a set that cites their votes in its evidence.
+
+        Parameters
+        ----------
+        votes
+            Ids of the events that were weighed; by default every standing vote on the item.
+
+        Raises
+        ------
+        UnknownName
+            An id that is no vote on this item.
+        """
+        standing = [v.event for v in self._votes(item, field)]
+        for vote in votes or ():
+            if vote not in standing:
+                raise UnknownName("vote on this item", vote, standing, "votes(item) lists them.")
+        cited = {**(evidence or {}), "votes": standing if votes is None else list(votes)}
+        return self.apply([Edit(item, "set", value, expected, why, reason, cited, op_id, field=field)])
+
+    # Taking back
 
     def undo(self, n: int = 1, rater: str | None = None, op_id: str | None = None) -> Commit | None:
         """Take back the newest n commits that are not undone yet (of one rater, if named), as one commit.
 
-        Called again it steps further back; it never undoes an undo. One commit of a named rater is the newest that
-        still stands: those of which nothing is left, since others decided on all their items later, are passed over.
-        Returns `None` if there is nothing to take back.
+        Called again it steps further back; it never undoes an undo (`revert` does). One commit of a named rater is the
+        newest that still stands: those of which nothing is left, since others decided on all their items later, are
+        passed over. A merge is taken back as a whole, but not the dataset and the classes that it brought. Returns
+        `None` if there is nothing to take back.
 
         Raises
         ------
@@ -237,40 +282,79 @@ class Store(Reader):
         """
         if n < 1:
             raise DataError(f"n is {n}.", "Undo one commit or more.")
-        stem = uuid.uuid4().hex if op_id is None else check_text(op_id, "op_id")
-        with self._engine.exclusive():
-            version = self._live.bound()
-            known = self._engine.commit_of([f"{stem}:0"])
-            if known:
-                return self._commit(known[f"{stem}:0"])
-            commits = self._engine.undoable(self.branch, rater, n)
+        stem = None if op_id is None else check_text(op_id, "op_id")
+        with self._changing() as work:
+            tip = self._live.tip()
+            if (first := self._known(stem)) is not None:
+                return first
+            past = Past(self._engine, tip)
+            commits = self._engine.undoable(tip, rater, n)
             if rater is not None and n == 1:
-                while commits and superseded(version, commits[0], rater, self._engine.event):
-                    commits = self._engine.undoable(self.branch, rater, n, before=commits[0].position)
+                while commits and self._superseded(commits[0], rater, past):
+                    commits = self._engine.undoable(tip, rater, n, before=commits[0])
             if not commits:
                 return None
-            drafts = invert(version, commits, stem, self._rater, self._engine.event)
+            events = [event for commit in commits for event in reversed(commit.events)]
+            drafts = invert(Overlay(self._live.bound), past, events, self._rater, stem)
             message = "undo " + ", ".join(c.id[:12] for c in commits)
-            return self._events("revert", version, drafts, message, self._rater)
+            return work.append(self._draft("revert", message, drafts))
 
-    def _events(self, kind: str, version: Version, drafts: list[EventDraft], message: str, rater: Rater) -> Commit:
-        draft = CommitDraft(kind, rater, self._now(), message, version.snapshot, version.schema, tuple(drafts))
-        return self._live.append(draft)
+    def revert(
+        self, *whens: When, items: Sequence[str] | None = None, why: str = "", op_id: str | None = None
+    ) -> Commit:
+        """Take back the labels that some commits gave, however long ago, as one commit.
 
-    def _now(self) -> dt.datetime:
-        return self._clock().astimezone(dt.UTC)
+        A revert may be reverted itself, and so may an undo. The dataset and the classes stay as they are.
 
-    def tag(self, name: str, when: str | dt.datetime = "head") -> None:
-        """Name a version. A tag that exists moves, and the reflog keeps where it was."""
-        if not check_text(name, "tag").strip() or name in ("head", "base", self.branch):
-            raise DataError(f"{name!r} cannot be the name of a tag.", "Choose another name.")
-        with self._engine.exclusive():
-            commit = self._live.at(when).commit
-            if not commit:
-                raise DataError("The given labels are no version that can be tagged.", "Tag a commit or a time.")
-            self._engine.move_ref(name, "tag", commit, self._rater, self._now(), "tag")
+        Parameters
+        ----------
+        whens
+            The commits: ids or prefixes, tags, or times.
+        items
+            Only the labels of these items.
+
+        Raises
+        ------
+        Conflict
+            Somebody has decided otherwise on one of the items since.
+        StoreError
+            There is nothing to take back, or it was taken back already.
+        """
+        if not whens:
+            raise DataError("There is nothing to revert: no commit is named.", "Pass ids, prefixes or tags of commits.")
+        stem = None if op_id is None else check_text(op_id, "op_id")
+        text = check_text(why, "why")
+        with self._changing() as work:
+            tip = self._live.tip()
+            if (first := self._known(stem)) is not None:
+                return first
+            past, now = Past(self._engine, tip), Overlay(self._live.bound)
+            named = {c.id: c for c in map(self._live.find, whens)}
+            commits = [self._commit(c) for c in named]
+            events = to_revert(now, past, commits, [items] if isinstance(items, str) else items, self.path)
+            drafts = invert(now, past, events, self._rater, stem)
+            message = "revert " + ", ".join(c[:12] for c in named)
+            return work.append(self._draft("revert", f"{message}: {text}" if text else message, drafts))
+
+    def _known(self, op_id: str | None) -> Commit | None:
+        """Return the commit that an operation was written in before."""
+        if op_id is None:
+            return None
+        known = self._engine.commit_of([f"{op_id}:0"])
+        return self._commit(next(iter(known.values()))) if known else None
+
+    def _superseded(self, commit: Commit, rater: str, past: Past) -> bool:
+        versions = [self._live.bound(f) for f in dict.fromkeys(e.field for e in commit.events)]
+        return superseded(versions, commit, rater, past)
 
     def rebuild_heads(self) -> None:
         """Make the cache of newest labels anew from the log."""
         self._engine.rebuild_heads()
         self._live.forget()
+
+
+def _given_names(frame: pd.DataFrame) -> list[str]:
+    """Return the given labels of a frame, in order of the alphabet."""
+    if "given_label" not in frame.columns:
+        return []  # which from_frame says in its own words
+    return sorted(class_name(v) for v in frame["given_label"].dropna().unique())

@@ -1,12 +1,20 @@
-"""The tables of a label store, format 1, and the triggers that make the log append-only.
+"""The tables of a label store, format 2, for SQLite and PostgreSQL, and the triggers that make the log append-only.
 
-Values in `events.old` and `events.new` are typed JSON text. Times are UTC text of fixed width. Ids are SHA-256 in hex.
+Rows are small because they hold numbers where the hashes that they stand for can be looked up. A commit's number is
+`lane << 28 | position`, an event's is `commit << 20 | order`, so that a range of numbers is a stretch of history. Ids
+are SHA-256 as 32 bytes, times are microseconds since 1970 in UTC, values are typed JSON, each kept once.
 """
 
 from __future__ import annotations
 
-FORMAT = 1
-"""Format that this version writes. A store with a higher number is refused, a lower one would be brought up."""
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+
+FORMAT = 2
+"""Format that this version writes. A store with a higher number is refused, format 1 is brought up."""
 APPLICATION = 0x44514C53
 """SQLite application id ("DQLS"): tells a label store from any other SQLite file."""
 
@@ -15,114 +23,262 @@ CREATE TABLE meta (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
 );
+CREATE TABLE lane (                       -- the commits of one branch, from where it was made; 0 is main
+  n {serial},
+  name TEXT NOT NULL UNIQUE               -- the branch; a second one of its name has the lane "name~2"
+);
 CREATE TABLE snapshot (
-  id TEXT PRIMARY KEY,                    -- hash over the sorted (item id, content hash, given label)
-  parent TEXT REFERENCES snapshot (id),   -- the snapshot that was bound when this one was first seen
-  n INTEGER NOT NULL,
-  labels BLOB NOT NULL,                   -- Parquet: item_id, content_hash (null = the item id), given_label
+  n {serial},
+  id {blob} NOT NULL UNIQUE,              -- hash over the sorted (item id, content hash, given label)
+  parent {int} REFERENCES snapshot (n),   -- the snapshot that was bound when this one was first seen
+  items {int} NOT NULL,
+  labels {blob} NOT NULL,                 -- Parquet: item_id, content_hash (null = the item id), given_label
+  digest {blob} NOT NULL,                 -- SHA-256 of these bytes
   ids TEXT NOT NULL CHECK (ids IN ('content', 'key'))
 );
 CREATE TABLE label_schema (
-  id TEXT PRIMARY KEY,
-  parent TEXT REFERENCES label_schema (id),
-  classes TEXT NOT NULL,                  -- JSON list of {id, name, retired}
-  migrations TEXT NOT NULL                -- JSON list: rename, merge, split
+  n {serial},
+  id {blob} NOT NULL UNIQUE,
+  parent {int} REFERENCES label_schema (n),
+  classes TEXT NOT NULL,                  -- JSON list of {{id, name, retired}}
+  migrations TEXT NOT NULL,               -- JSON list: rename, merge, split
+  fields TEXT NOT NULL DEFAULT ''         -- JSON list of {{name, type}}; '' is none
 );
 CREATE TABLE rater (
-  id TEXT PRIMARY KEY,
+  n {serial},
+  id TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('person', 'model', 'import'))
 );
-CREATE TABLE commits (
-  id TEXT PRIMARY KEY,
-  parent TEXT REFERENCES commits (id),
-  merge_parent TEXT REFERENCES commits (id),
-  branch TEXT NOT NULL,
-  position INTEGER NOT NULL,
-  rater TEXT NOT NULL REFERENCES rater (id),
-  time TEXT NOT NULL,
-  message TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('edit', 'bulk', 'keep', 'merge', 'revert', 'schema', 'import')),
-  schema TEXT NOT NULL REFERENCES label_schema (id),
-  snapshot TEXT NOT NULL REFERENCES snapshot (id),
-  root TEXT NOT NULL,
-  tool TEXT NOT NULL,
-  UNIQUE (branch, position)
+CREATE TABLE value (
+  n {serial},                             -- 0 is null: unlabelled
+  digest {blob} NOT NULL UNIQUE,          -- SHA-256 of the JSON
+  json TEXT NOT NULL
 );
+CREATE TABLE tool (
+  n {serial},
+  name TEXT NOT NULL UNIQUE               -- the package that wrote a commit, with its version
+);
+CREATE TABLE commits (
+  n {key},
+  id {blob} NOT NULL,
+  parent {int} REFERENCES commits (n),    -- null = n - 1
+  merge_parent {int} REFERENCES commits (n),
+  rater {int} NOT NULL REFERENCES rater (n),
+  time {int} NOT NULL,
+  message TEXT NOT NULL,
+  kind {int} NOT NULL CHECK (kind BETWEEN 0 AND 6),  -- place among edit, bulk, keep, merge, revert, schema, import
+  schema {int} NOT NULL REFERENCES label_schema (n),
+  snapshot {int} NOT NULL REFERENCES snapshot (n),
+  tool {int} NOT NULL REFERENCES tool (n),
+  op_id {blob}                            -- made by the client: its events have it with their order behind a colon
+);
+CREATE INDEX commits_id ON commits (substr(id, 1, 4));
+CREATE INDEX commits_merge ON commits (merge_parent) WHERE merge_parent IS NOT NULL;
+CREATE UNIQUE INDEX commits_op ON commits (op_id) WHERE op_id IS NOT NULL;
 CREATE TABLE events (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- order of arrival in this file; not part of the hash
-  id TEXT NOT NULL UNIQUE,
-  op_id TEXT NOT NULL UNIQUE,
-  commit_id TEXT NOT NULL REFERENCES commits (id),
-  ord INTEGER NOT NULL,
-  item TEXT NOT NULL,
-  content_hash TEXT NOT NULL,
-  field TEXT NOT NULL,
-  rater TEXT NOT NULL REFERENCES rater (id),
-  op TEXT NOT NULL CHECK (op IN ('set', 'keep', 'clear', 'flag')),
-  previous TEXT REFERENCES events (id),
-  old TEXT NOT NULL,
-  new TEXT NOT NULL,
+  n {key},
+  id {blob} NOT NULL,
+  op_id {blob},                           -- made by the client for this very event
+  item {blob} NOT NULL,                   -- UTF-8, or 0xFF and the 32 bytes of an id of 64 hex digits
+  content_hash {blob},                    -- written like the item; null = as in the snapshot of the commit
+  field TEXT NOT NULL,                    -- '' is label
+  rater {int} NOT NULL REFERENCES rater (n),
+  op {int} NOT NULL CHECK (op BETWEEN 0 AND 3),      -- place among set, keep, clear, flag
+  previous {int} REFERENCES events (n),
+  old {int} NOT NULL REFERENCES value (n),
+  new {int} NOT NULL REFERENCES value (n),
   reason TEXT NOT NULL,
   note TEXT NOT NULL,
   evidence TEXT,
-  undoes TEXT REFERENCES events (id),
-  restores TEXT REFERENCES events (id),
-  UNIQUE (commit_id, ord)
+  undoes {int} REFERENCES events (n),
+  restores {int} REFERENCES events (n)
 );
-CREATE INDEX events_item ON events (item);
+CREATE INDEX events_item ON events ({item});
 CREATE INDEX events_undoes ON events (undoes) WHERE undoes IS NOT NULL;
-CREATE TABLE head (
-  branch TEXT NOT NULL,
-  item TEXT NOT NULL,
-  field TEXT NOT NULL,
-  rater TEXT NOT NULL REFERENCES rater (id),
-  event TEXT NOT NULL REFERENCES events (id),
-  value TEXT NOT NULL,
-  PRIMARY KEY (branch, item, field, rater)
-) WITHOUT ROWID;
+CREATE UNIQUE INDEX events_op ON events (op_id) WHERE op_id IS NOT NULL;
+CREATE TABLE head (                       -- a cache: newest event per (branch, item, field, rater)
+  branch {int} NOT NULL,
+  event {int} NOT NULL,
+  PRIMARY KEY (branch, event)
+){compact};
 CREATE TABLE ref (
-  name TEXT PRIMARY KEY,
+  n {serial},
+  name TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL CHECK (kind IN ('branch', 'tag')),
-  commit_id TEXT NOT NULL REFERENCES commits (id)
-) WITHOUT ROWID;
-CREATE TABLE reflog (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  lane {int} REFERENCES lane (n),         -- where the next commit of a branch goes
+  "commit" {int} REFERENCES commits (n)   -- null: main before its first commit
+);
+CREATE TABLE reflog (                     -- moves other than by a commit: made, deleted, tagged
+  n {serial},
   name TEXT NOT NULL,
   kind TEXT NOT NULL,
-  old TEXT,
-  new TEXT NOT NULL REFERENCES commits (id),
-  rater TEXT NOT NULL REFERENCES rater (id),
-  time TEXT NOT NULL,
-  why TEXT NOT NULL
+  old {int} REFERENCES commits (n),
+  new {int} REFERENCES commits (n),
+  rater {int} NOT NULL REFERENCES rater (n),
+  time {int} NOT NULL,
+  why TEXT NOT NULL,
+  digest {blob} NOT NULL                  -- SHA-256 of the JSON list of the columns from name to why
 );
+CREATE TABLE resolution (                 -- of a merge that is not committed yet
+  "into" TEXT NOT NULL,
+  source TEXT NOT NULL,
+  item TEXT NOT NULL,
+  field TEXT NOT NULL,
+  ours TEXT NOT NULL,
+  theirs TEXT NOT NULL,
+  pick TEXT NOT NULL,
+  value TEXT NOT NULL,
+  rater TEXT NOT NULL,
+  time {int} NOT NULL,
+  why TEXT NOT NULL,
+  PRIMARY KEY ("into", source, item, field)
+);
+CREATE VIEW log AS                        -- for people who open the store with other tools
+SELECT {time} AS time, r.name AS rater, {text} AS item,
+       CASE e.field WHEN '' THEN 'label' ELSE e.field END AS field,
+       CASE e.op WHEN 0 THEN 'set' WHEN 1 THEN 'keep' WHEN 2 THEN 'clear' ELSE 'flag' END AS op,
+       o.json AS old, w.json AS new, e.reason, e.note AS why, e.evidence,
+       CASE c.kind WHEN 0 THEN 'edit' WHEN 1 THEN 'bulk' WHEN 2 THEN 'keep' WHEN 3 THEN 'merge' WHEN 4 THEN 'revert'
+       WHEN 5 THEN 'schema' ELSE 'import' END AS kind, l.name AS branch, {commit} AS "commit", {event} AS event
+FROM events e JOIN commits c ON c.n = (e.n >> 20) JOIN lane l ON l.n = (e.n >> 48) JOIN rater r ON r.n = e.rater
+JOIN value o ON o.n = e.old JOIN value w ON w.n = e.new;
+INSERT INTO value (n, digest, json) VALUES (0, {null}, 'null');
+INSERT INTO lane (n, name) VALUES (0, 'main');
+INSERT INTO ref (n, name, kind, lane) VALUES (0, 'main', 'branch', 0);
 """
 
 _LOG = {
-    "snapshot": ("id",),
-    "label_schema": ("id",),
-    "rater": ("id",),
-    "commits": ("id",),
-    "events": ("seq", "id", "op_id"),
-    "reflog": ("seq",),
+    "lane": "name",
+    "snapshot": "id",
+    "label_schema": "id",
+    "rater": "id",
+    "value": "digest",
+    "tool": "name",
+    "commits": "op_id",
+    "events": "op_id",
+    "reflog": "n",
 }
-"""Tables that only grow, with the columns that tell their rows apart. Only `head` and `ref` change."""
+"""Tables that only grow, and the column that, with n, tells their rows apart. `head`, `ref` and `resolution` change."""
+
+_NULL = hashlib.sha256(b"null").hexdigest()
+_SQLITE = {
+    "serial": "INTEGER PRIMARY KEY",
+    "key": "INTEGER PRIMARY KEY",
+    "int": "INTEGER",
+    "blob": "BLOB",
+    "null": f"x'{_NULL}'",
+    "item": "item",  # SQLite adds the row's number to every index
+    "compact": " WITHOUT ROWID",
+    "time": "strftime('%Y-%m-%dT%H:%M:%S', c.time / 1000000, 'unixepoch') || printf('.%06dZ', c.time % 1000000)",
+    "text": "CASE WHEN substr(e.item, 1, 1) = x'FF' THEN lower(hex(substr(e.item, 2))) ELSE CAST(e.item AS TEXT) END",
+    "commit": "lower(hex(c.id))",
+    "event": "lower(hex(e.id))",
+}
+_POSTGRES = {
+    "serial": "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+    "key": "BIGINT PRIMARY KEY",
+    "int": "BIGINT",
+    "blob": "BYTEA",
+    "null": f"decode('{_NULL}', 'hex')",
+    "item": "item, n",
+    "compact": "",
+    "time": "to_timestamp(c.time / 1000000) + mod(c.time, 1000000) * interval '1 microsecond'",
+    "text": "CASE WHEN get_byte(e.item, 0) = 255 THEN encode(substr(e.item, 2), 'hex') "
+    "ELSE convert_from(e.item, 'UTF8') END",
+    "commit": "encode(c.id, 'hex')",
+    "event": "encode(e.id, 'hex')",
+}
 
 
-def _guards() -> str:
+def _sqlite_guards() -> str:
     parts = []
-    for table, keys in _LOG.items():
+    for table, key in _LOG.items():
         refusal = f"SELECT RAISE(ABORT, 'the table {table} is append-only');"
         # INSERT OR REPLACE deletes without firing a delete trigger, so a known key is refused before the insert.
-        same = " OR ".join(f"{key} = NEW.{key}" for key in keys)
+        same = " OR ".join(
+            f"(NEW.{k} IS NOT NULL AND EXISTS (SELECT 1 FROM {table} WHERE {k} = NEW.{k} AND {k} IS NOT NULL))"  # noqa: S608  # our own names
+            for k in dict.fromkeys(("n", key))
+        )
         parts += [
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refusal} END;",
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refusal} END;",
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS "  # noqa: S608  # our own names
-            f"(SELECT 1 FROM {table} WHERE {same}) BEGIN {refusal} END;",
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {same} BEGIN {refusal} END;",
         ]
-    return "\n".join(parts)
+    return "\n".join(parts) + "\n"
 
 
-SCRIPT = _TABLES + _guards()
+def _postgres_guards() -> list[str]:
+    parts = [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN "
+        "RAISE EXCEPTION USING MESSAGE = 'the table ' || TG_TABLE_NAME || ' is append-only', "
+        "ERRCODE = 'integrity_constraint_violation'; END $$",
+        # Whoever is logged in signs the commit. Events may name others: an import brings their decisions.
+        "CREATE FUNCTION signed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN "
+        "IF NOT EXISTS (SELECT 1 FROM rater WHERE n = NEW.rater AND name = session_user) THEN "
+        "RAISE EXCEPTION USING MESSAGE = 'the rater of a commit has to be ' || session_user || ', who is logged in', "
+        "ERRCODE = 'insufficient_privilege'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER commits_signed BEFORE INSERT ON commits FOR EACH ROW EXECUTE FUNCTION signed()",
+        "CREATE TRIGGER reflog_signed BEFORE INSERT ON reflog FOR EACH ROW EXECUTE FUNCTION signed()",
+    ]
+    for table in _LOG:
+        parts += [
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse()",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} EXECUTE FUNCTION refuse()",
+        ]
+    everything = ", ".join(("meta", *_LOG))
+    parts.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON {everything} FROM PUBLIC, CURRENT_USER")
+    return parts
+
+
+SCRIPT = _TABLES.format(**_SQLITE) + _sqlite_guards()
 """Everything a new file is made with, as SQL."""
+
+
+def meta(identity: str, made: str) -> dict[str, str]:
+    """Return the rows of `meta`: format, id of the store, when it was made, and the SHA-256 of these."""
+    said = {"format": str(FORMAT), "id": identity, "made": made}
+    return {**said, "digest": hashlib.sha256(repr(sorted(said.items())).encode()).hexdigest()}
+
+
+def statements(script: str) -> Iterator[str]:
+    """Cut a script into statements. `executescript` would do it too, but it commits, and the tables come as one."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+MADE = "SELECT name, type, tbl_name, sql FROM sqlite_master"
+"""The definition of every table, index, trigger and view of a file, as SQLite keeps it."""
+
+
+@cache
+def made() -> frozenset[tuple[str, str, str, str | None]]:
+    """Return what `MADE` gives of a new file."""
+    db = sqlite3.connect(":memory:")
+    try:
+        db.executescript(SCRIPT)
+        return frozenset(db.execute(MADE).fetchall())
+    finally:
+        db.close()
+
+
+def postgres() -> list[str]:
+    """Return the statements that make an empty schema of a PostgreSQL database a label store."""
+    # A foreign key locks the row that it points to, which needs the right to update it, and nobody has that.
+    script = re.sub(r" REFERENCES \w+ \(n\)", "", re.sub(r" *--.*", "", _TABLES.format(**_POSTGRES)))
+    return [*(s.strip() for s in script.split(";") if s.strip()), *_postgres_guards()]
+
+
+def grants(login: str) -> list[str]:
+    """Return the statements that let a login (quoted already) look and give labels, but change nothing written."""
+    changing = "head, ref, resolution"
+    return [
+        f"GRANT SELECT ON {', '.join(('meta', 'log', *_LOG))}, {changing} TO {login}",
+        f"GRANT INSERT ON {', '.join(_LOG)}, {changing} TO {login}",
+        f"GRANT UPDATE, DELETE ON {changing} TO {login}",
+    ]

@@ -9,12 +9,23 @@ from __future__ import annotations
 import weakref
 
 from explorer.errors import DataError, UnknownName
-from explorer.panels import card, charts, explorer, history, map, pipeline, previews, queue  # noqa: A004, F401
+from explorer.panels import (  # noqa: F401
+    card,
+    charts,
+    explorer,
+    history,
+    map,  # noqa: A004
+    merge,
+    pipeline,
+    previews,
+    queue,
+    versions,
+)
 from explorer.panels.session import session_of
 from explorer.panels.widget import Panel
 from explorer.review import Review
 
-PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "charts", "pipeline")
+PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "merge", "charts", "pipeline")
 
 __all__ = ["PANELS", "Panel", "session_of", "show"]
 

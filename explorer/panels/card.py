@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from explorer import evidence
+from explorer.labels.timeline import newest
 from explorer.panels.calls import call, item_at
-from explorer.panels.history import entries
+from explorer.panels.history import entries_of
 from explorer.panels.previews import LONGEST, preview
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LARGE = 320
 """Pixels a side of the card's picture."""
+HISTORY = 200
+"""Changes of the item that the card shows at most."""
 
 
 @call("card")
@@ -30,7 +33,7 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
         "item": i,
         "id": item_id,
         "name": d.name(i),
-        "given": int(d.given[i]),
+        "given": int(review.given[i]),
         "current": int(review.codes[i]),
         "suggested": -1,
         "p_error": None,
@@ -40,10 +43,10 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
         "badges": [],
         "scores": {},
         "preview": preview(d, i, LARGE, LONGEST),
-        "same": evidence.nearest_of(r, review.codes, i, int(d.given[i])),
+        "same": evidence.nearest_of(r, review.codes, i, int(review.given[i])),
         "other": [],
         "neighbours": evidence.neighbours(r, review.codes, i),
-        "history": entries(session, review.labels.log(item=item_id)),
+        "history": entries_of(session, newest(review.labels, HISTORY, item_id)),
     }
     if r.combined is not None and r.table is not None and r.inputs is not None and r.findings is not None:
         from explorer import detectors

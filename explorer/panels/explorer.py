@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.errors import DataError
 from explorer.panels.calls import call, item_at
+from explorer.panels.replies import edit_reply, saved
 from explorer.review import REASONS, Review
 
 if TYPE_CHECKING:
@@ -14,15 +15,10 @@ if TYPE_CHECKING:
 OPS = {"relabel": "set", "keep": "keep", "mark": "flag", "clear": "clear"}
 
 
-def counts(review: Review) -> dict[str, int]:
-    """Reviewed, relabelled, kept, flagged, suspects."""
-    return review.counts()
-
-
-def saved(review: Review) -> str | None:
-    """Return the time of the newest commit, ISO 8601."""
-    log = review.labels.log(limit=1)
-    return None if log.empty else str(log["time"].iloc[0].isoformat())
+def retired(review: Review) -> list[str]:
+    """Names among the classes that no label may have any more: they were merged, split or retired."""
+    open_ones = frozenset(review.labels.classes())
+    return [name for name in review.classes if name not in open_ones]
 
 
 @call("hello")
@@ -39,24 +35,25 @@ def hello(session: Session) -> dict[str, Any]:
             "id": review.labels.id,
             "name": review.store_name,
             "temporary": review.temporary,
-            "branch": review.labels.branch,
+            "branch": review.labels.current_branch,
             "saved": saved(review),
         },
         "dataset": {
             "n": len(d),
             "kind": d.kind,
             "classes": list(review.classes),
+            "retired": retired(review),
             "source": d.source,
             "unlabelled": int((d.given < 0).sum()),
             "setAside": len(d.set_aside),
-            "notes": list(d.notes),
+            "notes": [*d.notes, *filter(None, [review.binding_note])],
         },
         "rater": review.rater,
         "calibrated": review.calibrated,
         "embedder": "" if r.embedding is None else r.embedding.name,
         "trust": None if r.trust is None else r.trust.warning,
         "stages": list(review.status.stages),
-        "counts": counts(review),
+        "counts": review.counts(),
         "reasons": list(REASONS),
         "ready": {"layout": r.layout_name, "scores": r.combined is not None},
     }
@@ -67,7 +64,7 @@ def labels(session: Session) -> dict[str, Any]:
     """Return given label, label now and state of every item, and the events that a change must name."""
     review = session.review
     return {
-        "given": review.dataset.given,
+        "given": review.given,
         "current": review.codes,
         "state": review.states,
         "order": review.dataset.order,
@@ -105,25 +102,18 @@ def edit(
     names = list(ids) if ids else [str(review.dataset.item_ids[item_at(session, i)]) for i in items]
     named = dict(zip(items, names, strict=True))
     seen = {named[int(i)]: event for i, event in expected.items() if int(i) in named}
-    positions = [review.dataset.position(name) for name in names]
     if action == "relabel":
         if label is None:
             raise DataError("A relabelling names no label.", "Choose one.")
         review.check_label(label, new_class=new_class or newClass)
     commit = review.edit(OPS[action], names, label=label, why=why, reason=reason, expected=seen, op_id=op_id)
-    return _reply(session, None if commit is None else commit.id, positions)
+    return edit_reply(session, commit, names)
 
 
 @call("undo")
 def undo(session: Session, *, op_id: str) -> dict[str, Any]:
     """Take back the newest decision that still stands."""
-    review = session.review
-    commit = review.undo(op_id=op_id)
-    if commit is None:
-        return _reply(session, None, [])
-    known = {str(v) for v in review.dataset.item_ids}
-    changed = dict.fromkeys(event.item for event in commit.events if event.item in known)
-    return _reply(session, commit.id, [review.dataset.position(item) for item in changed])
+    return edit_reply(session, session.review.undo(op_id=op_id))
 
 
 @call("select")
@@ -138,14 +128,3 @@ def select(session: Session, *, item: int | None, items: list[int]) -> None:
 def rater(session: Session, *, name: str) -> None:
     """Store corrections under another name from now on."""
     session.review.rater = name
-
-
-def _reply(session: Session, commit: str | None, positions: list[int]) -> dict[str, Any]:
-    review = session.review
-    return {
-        "commit": commit,
-        "saved": saved(review),
-        "cells": session.cells(positions),
-        "counts": counts(review),
-        "classes": list(review.classes),
-    }

@@ -17,6 +17,9 @@ from explorer.errors import ExplorerError
 from explorer.labels import Conflict
 from explorer.panels import wire
 from explorer.panels.calls import answer
+from explorer.panels.polling import watch
+from explorer.panels.replies import saved
+from explorer.panels.versions import versions
 from explorer.review import Review
 
 if TYPE_CHECKING:
@@ -24,11 +27,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("explorer")
 
-SLOW = frozenset({"previews", "card", "plotly", "figure", "history", "rerun"})
+SLOW = frozenset(
+    {"previews", "card", "plotly", "figure", "history", "rerun", "timeline", "entries", "diff", "versions", "merge"}
+)
 """Calls answered on a thread: they decode pictures or read many rows, and change no label."""
 
-UNLOCKED = frozenset({"previews", "plotly", "rerun"})
-"""Calls that read one thing only, or take their own lock."""
+UNLOCKED = frozenset({"previews", "plotly", "rerun", "history", "timeline", "entries", "diff", "versions", "merge"})
+"""Calls that read one thing only (pictures, or the store, which has its own lock), or take their own lock."""
 
 
 class Session:
@@ -39,12 +44,15 @@ class Session:
         self._widgets: weakref.WeakSet[Panel] = weakref.WeakSet()
         self._sending = threading.Lock()
         self._workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="explorer-panel")
+        self._watch: threading.Thread | None = None
         review.subscribe(self._changed)
 
     def attach(self, widget: Panel) -> None:
         """Listen to one more widget."""
         self._widgets.add(widget)
         widget.on_msg(self._heard)
+        if self._watch is None or not self._watch.is_alive():
+            self._watch = watch(self.review, self._shown)
 
     def push(self, event: str, **details: Any) -> None:
         """Tell every widget that something changed. Safe from any thread."""
@@ -94,10 +102,15 @@ class Session:
             reply = {"id": content.get("id"), "ok": False, "error": wire.error(problem, self._conflict_cells)}
         self._send(widget, reply, buffers)
 
+    def _shown(self) -> bool:
+        """Whether a widget of this review is still there for somebody to look at."""
+        return any(widget.comm is not None for widget in list(self._widgets))
+
     def _conflict_cells(self, conflict: Conflict) -> list[dict[str, Any]]:
         review = self.review
         with review.lock:
-            return self.cells([review.dataset.position(cell.item) for cell in conflict.cells])
+            positions = (review.dataset.place(cell.item) for cell in conflict.cells)
+            return self.cells([p for p in positions if p is not None])
 
     def _send(self, widget: Panel, content: Any, buffers: list[bytes]) -> None:
         # A comm is no place for two threads at once: its message parts must not interleave.
@@ -105,8 +118,6 @@ class Session:
             widget.send(content, buffers)
 
     def _changed(self, event: str, details: dict[str, Any]) -> None:
-        from explorer.panels.explorer import counts, saved
-
         if event == "closed":
             self._workers.shutdown(wait=False)
             for widget in list(self._widgets):
@@ -117,10 +128,12 @@ class Session:
             self.push(
                 "cells",
                 cells=self.cells(details["positions"]),
-                counts=counts(self.review),
+                counts=self.review.counts(),
                 saved=saved(self.review),
                 classes=list(self.review.classes),
             )
+        elif event == "versions":
+            self.push("versions", **versions(self.review))
         elif event == "scores":
             trust = self.review.results.trust
             self.push("scores", trust=None if trust is None else trust.warning)

@@ -28,9 +28,9 @@ PATIENCE = 120_000  # ms; generous, because these tests wait for events and neve
 
 
 class Server:
-    """JupyterLab on a free port over a folder, with fresh default settings."""
+    """JupyterLab on a free port over a folder, with fresh default settings; `user` is who sits at it, as a hub says."""
 
-    def __init__(self, folder: Path, state: Path) -> None:
+    def __init__(self, folder: Path, state: Path, user: str = "") -> None:
         self.folder = folder
         self.token = secrets.token_hex(16)
         self._env = os.environ | {
@@ -40,7 +40,7 @@ class Server:
             "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
             "IPYTHONDIR": str(state / "ipython"),
             "EXPLORER_CACHE": str(state / "cache"),
-            "JUPYTERHUB_USER": "",
+            "JUPYTERHUB_USER": user,
         }
         # The one setting that is not a default: the question about news would lie over what is tested.
         quiet = state / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"

@@ -39,7 +39,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_there_are_no_other_notebooks() -> None:
-    assert {p.name for p in NOTEBOOKS.glob("*.ipynb")} == {"01_quickstart.ipynb", "02_your_own_data.ipynb"}
+    names = {"01_quickstart.ipynb", "02_your_own_data.ipynb", "03_label_store.ipynb"}
+    assert {p.name for p in NOTEBOOKS.glob("*.ipynb")} == names
 
 
 def test_quickstart_finds_the_planted_flips(run: Any) -> None:
@@ -66,6 +67,22 @@ def test_your_own_data_reads_every_kind(run: Any) -> None:
     assert "Did you mean 'label'?" in text
     for kind in ("image", "text", "table", "vector"):
         assert re.search(rf"Dataset\([\d,]+ {kind} items", text), kind
+
+
+def test_label_store_walks_through_versions(run: Any) -> None:
+    notebook, work = run("03_label_store.ipynb")
+    text = text_of(notebook)
+    assert "3 taken, 0 the same on both sides, 1 in conflict" in text
+    shares = {
+        name: float(share) for name, share in re.findall(r"(base|v1|head): ([\d.]+)% of the labels are right", text)
+    }
+    assert shares["base"] == 95.0
+    assert shares["base"] < shares["v1"] < shares["head"]
+    assert "all as written" in text
+    assert "ben said so" in text
+    rows = (work / "labels-v1.csv").read_text().splitlines()
+    assert len(rows) == 601
+    assert sum(",relabelled," in row for row in rows) == 5, "what came after v1 is not in it"
 
 
 @pytest.mark.parametrize("label", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>"])

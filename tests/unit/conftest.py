@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pg import pg_server, pg_url  # noqa: F401  # fixtures
 from sklearn.datasets import load_digits
 
 

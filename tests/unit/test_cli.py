@@ -17,6 +17,11 @@ from conftest import Planted
 from explorer import cli, labels
 from explorer.lab import review_cells
 
+COMMANDS = (
+    "demo", "review", "log", "show", "diff", "blame", "votes", "raters", "reflog", "verify", "tag", "branch", "revert",
+    "classes", "export", "backup", "grant", "merge",
+)  # fmt: skip
+
 
 @pytest.fixture
 def table(tmp_path: Path, planted: Planted) -> Path:
@@ -36,7 +41,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 0
     text = capsys.readouterr().out
-    assert all(name in text for name in ("demo", "review", "log", "export"))
+    assert all(name in text for name in COMMANDS)
 
 
 def test_from_ranking_to_an_exported_correction(table: Path, tmp_path: Path, planted: Planted) -> None:
@@ -114,6 +119,19 @@ def test_what_is_not_there_is_said_and_exits_with_one(
 ) -> None:
     assert cli.main(arguments) == 1
     assert says in capsys.readouterr().err
+
+
+def test_a_password_is_not_written_into_a_notebook(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notebook = tmp_path / "n.ipynb"
+    address = "postgresql://ann:hunter2@host/labels"
+    asked = ["review", str(table), "--label", "label", "--store", address, "--notebook", str(notebook)]
+    assert cli.main(asked) == 1
+    shown = capsys.readouterr()
+    assert "hunter2" not in shown.out + shown.err
+    assert ".pgpass" in shown.err
+    assert not notebook.exists()
 
 
 def test_a_wrong_column_is_said_before_anything_opens(table: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,6 +102,20 @@ def test_an_earlier_version_can_be_exported(reviewed):
     assert base["version"].item() == f"base:{reviewed.snapshot}"
 
 
+def test_a_store_is_written_as_of_a_version_with_the_names_of_then(reviewed, tmp_path):
+    reviewed.tag("v1")
+    reviewed.rename_class("dog", "hound")
+    reviewed.set("b", "hound")
+    then = export.read(export.write(reviewed, tmp_path / "then.jsonl", at="v1")).set_index("item_id")
+    now = export.read(export.write(reviewed, tmp_path / "now.jsonl")).set_index("item_id")
+    assert then["corrected_label"].loc[["a", "b"]].tolist() == ["dog", "cat"]
+    assert now["corrected_label"].loc[["a", "b"]].tolist() == ["hound", "hound"]
+    assert then.index.tolist() == ITEMS
+    with pytest.raises(UnknownName, match="'v2'"):
+        export.write(reviewed, tmp_path / "none.csv", at="v2")
+    assert not (tmp_path / "none.csv").exists()
+
+
 def test_a_class_that_the_store_lacks_is_added_only_on_purpose(reviewed, tmp_path):
     reviewed.add_class("fox")
     reviewed.set("a", "fox")

@@ -95,7 +95,7 @@ _UNPRIVILEGED = """
 import os, sys
 from explorer import labels
 from explorer.labels import StoreError
-import pyarrow.parquet
+import psutil, pyarrow.parquet
 if os.geteuid() == 0:
     os.setuid(65534)
 path = sys.argv[1] + "/pets.labels.db"
@@ -213,10 +213,13 @@ def test_a_forked_process_is_told_to_open_its_own(path):
         store.set("a", "emu")
 
 
-@pytest.mark.parametrize("table", ["snapshot", "label_schema", "rater", "commits", "events", "reflog"])
+@pytest.mark.parametrize(
+    "table", ["lane", "snapshot", "label_schema", "rater", "value", "tool", "commits", "events", "reflog"]
+)
 def test_the_log_tables_refuse_update_delete_and_replace(path, table):
     with opened(path) as store:
-        store.set("a", "dog")
+        store.set("a", "dog", op_id="mine")
+        store.tag("v1")
     db = sqlite3.connect(path)
     columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
     for statement in (
@@ -245,21 +248,22 @@ def tamper(path, table, statement, *values):
 @pytest.mark.parametrize(
     ("table", "statement", "problem"),
     [
-        ("events", 'UPDATE events SET new = \'{"class":"emu"}\' WHERE seq = 1', "event .* does not match its hash"),
-        ("events", "UPDATE events SET note = 'x' WHERE seq = 2", "event .* does not match its hash"),
-        ("events", "DELETE FROM events WHERE seq = 3", "events|does not"),
-        ("events", "UPDATE events SET new = '{\"spans\":[]}' WHERE seq = 1", "cannot be read.*type"),
-        ("commits", "UPDATE commits SET time = '2020-01-01T00:00:00.000000Z' WHERE position = 1", "commit .* its hash"),
-        ("commits", "UPDATE commits SET message = 'x' WHERE position = 0", "commit .* its hash"),
+        (
+            "events",
+            "UPDATE events SET new = 0 WHERE n = (SELECT min(n) FROM events)",
+            "event .* does not match its hash",
+        ),
+        ("events", "UPDATE events SET note = 'x' WHERE n >> 20 = 2", "event .* does not match its hash"),
+        ("events", "DELETE FROM events WHERE n >> 20 = 3", "commit .* does not match its hash"),
+        ("value", """UPDATE value SET json = '{"colour":1}' WHERE json = '{"class":"dog"}'""", "value .* its hash"),
+        ("commits", "UPDATE commits SET time = time - 1 WHERE n = 1", "commit .* does not match its hash"),
+        ("commits", "UPDATE commits SET message = 'x' WHERE n = 0", "commit .* does not match its hash"),
+        ("commits", "UPDATE commits SET message = CAST(x'ff' AS TEXT) WHERE n = 2", "commit .* cannot be read"),
         ("rater", "UPDATE rater SET name = 'eve'", "rater 'person:ann'"),
         ("label_schema", "UPDATE label_schema SET classes = replace(classes, 'emu', 'owl')", "label schema"),
-        ("snapshot", "UPDATE snapshot SET n = 5", "snapshot"),
-        ("head", "UPDATE head SET value = 'null'", "cache of newest labels"),
-        (
-            "ref",
-            "UPDATE ref SET commit_id = (SELECT id FROM commits WHERE position = 0)",
-            "does not point to its newest",
-        ),
+        ("snapshot", "UPDATE snapshot SET items = 5", "snapshot"),
+        ("head", "DELETE FROM head WHERE event = (SELECT max(event) FROM head)", "cache of newest labels"),
+        ("ref", 'UPDATE ref SET "commit" = 0', "does not point to its newest"),
     ],
 )
 def test_verify_finds_what_was_changed_behind_its_back(path, table, statement, problem):
@@ -268,12 +272,15 @@ def test_verify_finds_what_was_changed_behind_its_back(path, table, statement, p
         store.keep("b", why="sure")
         store.undo()
         store.set("c", "emu")
+        commits = [*store.commits()["commit"]]
         assert store.verify() == labels.Verification(True, 5, 4)
     tamper(path, table, statement)
     with labels.open(path, rater="ann") as store:
         found = store.verify()
     assert not found.ok
     assert re.search(problem, found.problem), found.problem
+    assert (found.commit is None) == (table in ("head", "ref"))
+    assert found.commit is None or found.commit in commits
 
 
 def test_the_cache_of_newest_labels_can_be_rebuilt(path):

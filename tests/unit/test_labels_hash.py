@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from labels_help import clock, opened
 
+from explorer import labels
 from explorer.errors import DataError
 from explorer.labels.canonical import canonical
 
@@ -61,3 +62,11 @@ def test_a_commit_id_is_the_hash_of_all_the_rest(tmp_path):
     assert commit.id == hashlib.sha256(rfc8785.dumps(rest)).hexdigest()
     rows = [[i, f"hash of {i}", "cat"] for i in "abcd"]
     assert commit.snapshot == hashlib.sha256(rfc8785.dumps(rows)).hexdigest()
+
+
+def test_huge_whole_numbers_in_evidence_do_not_break_the_hashes(tmp_path):
+    with opened(tmp_path / "x.labels.db") as store:
+        store.set("a", "dog", evidence={"score": 1e16, "count": 2**60, "low": -(2.0**53)})
+    with labels.open(tmp_path / "x.labels.db") as store:
+        assert store.verify().ok
+        assert store.get("a").evidence == {"score": "1e+16", "count": str(2**60), "low": "-9007199254740992.0"}

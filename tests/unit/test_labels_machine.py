@@ -1,127 +1,554 @@
-"""The store against a plain dict: any sequence of edits, undos and rebinds gives the labels that the model gives."""
+"""The store against plain dicts: any sequence of edits, undos, branches, merges and rebinds gives what the model gives.
 
+The same sequences run on a file and on a PostgreSQL server.
+"""
+
+import itertools
 import tempfile
 from pathlib import Path
 
-from hypothesis import settings
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from labels_help import CLASSES, rows
+from labels_model import Changed, Commit, NothingThere, Schema, State, best_ancestors, merging
 
 from explorer import labels
-from explorer.labels import Conflict, Edit
+from explorer.errors import ExplorerError, UnknownName
+from explorer.labels import Conflict, Edit, Pick, StoreError
 
 ITEMS = [f"item {i}" for i in range(6)]
+NAMES = ["x", "y"]  # of branches beside main
+TAGS = ["t1", "t2"]
 item = st.sampled_from(ITEMS)
-ops = st.sampled_from(["set", "keep", "clear", "flag"])
-label = st.sampled_from([*CLASSES, None])
-edits = st.lists(st.tuples(item, ops, label), min_size=1, max_size=4)
+picked = st.integers(0, 1_000)  # chooses one of what there is by then
+few = st.integers(0, 2)  # so that branches meet on the same items
+op = st.sampled_from(["set", "set", "keep", "clear", "flag"])
+edits = st.lists(st.tuples(few, op, picked), min_size=1, max_size=4)
+settling = st.tuples(
+    st.lists(st.tuples(st.sampled_from(["ours", "theirs", "value"]), picked), min_size=1, max_size=4),
+    st.integers(0, 4),
+    st.sampled_from(["commit", "commit", "commit", "at once", "abort", "later"]),
+)
+databases = itertools.count()
+
+
+def one_of(choices, number):
+    return choices[number % len(choices)]
+
+
+def raised(kind, call, *given, **named):
+    """Return the error of a call that has to fail; a state machine cannot use `pytest.raises` across its rules."""
+    with pytest.raises(kind) as caught:
+        call(*given, **named)
+    return caught.value
+
+
+def as_dict(series):
+    return {i: None if missing else v for i, v, missing in zip(series.index, series, series.isna(), strict=True)}
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """The model keeps, for each item, the decision in force as (op, label, content then, given label then)."""
+    """`self.tips` has the model's newest commit of each branch, `self.ids` the store's id of each of its commits."""
 
-    def __init__(self):
+    def __init__(self, place, raters):
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name) / "x.labels.db"
-        self.given = dict.fromkeys(ITEMS, "cat")
-        self.content = dict.fromkeys(ITEMS, 0)
-        self.decided = {}
-        self.history = []  # per commit not undone: the decisions before it
-        self.versions = []  # (commit id, labels then)
-        self.store = labels.open(self.path, rater="ann")
-        self.bind()
+        self.place = place
+        self.ann, self.bob = raters
+        self.count = itertools.count(1)
+        self.current = "main"
+        self.ids, self.tags, self.seen, self.picks = {}, {}, {}, {}
+        self.store = self.opened()
+        given = [*CLASSES, None]
+        content = {i: (f"{i} v0", one_of(given, n)) for n, i in enumerate(ITEMS)}
+        schema = Schema({c: c for c in CLASSES}, {c: c for c in CLASSES})
+        report = self.store.bind(self.frame(content), CLASSES, keyed=True)
+        first = Commit(State(content, schema), kind="import")
+        self.tips = {"main": first}
+        self.ids[first] = report.commit.id
+        for name in NAMES:
+            self.store.branch(name)
+            self.tips[name] = first
 
-    def bind(self):
-        frame = rows(*((i, f"{i} {self.content[i]}", self.given[i]) for i in ITEMS))
-        self.store.bind(frame, CLASSES, keyed=True)
+    def opened(self, rater=None):
+        return labels.open(self.place, rater=rater or self.ann, branch=self.current)
 
-    def outcome(self, item):
-        given = self.given[item]
-        if item not in self.decided:
-            return given, "given"
-        op, label, content, given_then = self.decided[item]
-        if content != self.content[item]:
-            return given, "stale"
-        if given_then != given and label != given:
-            return label, "conflict"
-        if op == "flag":
-            return label, "flagged"
-        return label, "kept" if op == "keep" or label == given else "relabelled"
+    @staticmethod
+    def frame(content):
+        return rows(*((i, *row) for i, row in content.items()))
 
-    def labels(self):
-        return {i: self.outcome(i)[0] for i in ITEMS}
+    @property
+    def tip(self):
+        return self.tips[self.current]
 
-    @rule(wishes=edits)
-    def apply(self, wishes):
-        before = dict(self.decided)
-        for i, op, value in wishes:
-            label = value if op == "set" else self.outcome(i)[0]
-            if op == "clear":
-                self.decided.pop(i, None)
-            else:
-                self.decided[i] = (op, label, self.content[i], self.given[i])
-        self.history.append(before)
-        seen = {i: self.store.get(i).event for i, *_ in wishes}
-        commit = self.store.apply([Edit(i, op, value if op == "set" else None, seen[i]) for i, op, value in wishes])
-        self.versions.append((commit.id, self.labels()))
+    @property
+    def state(self):
+        return self.tip.state
+
+    def say(self):
+        return f"because {next(self.count)}"
+
+    def grown(self, commit, made):
+        """Note a commit that the model and the store made."""
+        assert made.id == self.store.head
+        self.tips[self.current] = commit
+        self.ids[commit] = made.id
+
+    def present(self, number):
+        return one_of(list(self.state.rows), number)
+
+    def new_label(self, number):
+        """A name to give, and its class id."""
+        name = one_of([*self.state.schema.active(), None], number)
+        return name, None if name is None else self.state.schema.id_of(name)
+
+    # Labels
+
+    @rule(wishes=edits, second=st.booleans())
+    def apply(self, wishes, second):
+        why, rater = self.say(), self.bob if second else self.ann
+        wanted = [(self.present(i), o, *self.new_label(v)) for i, o, v in wishes]
+        seen = {i: self.store.get(i).event for i, *_ in wanted}
+        asked = [Edit(i, o, name if o == "set" else None, seen[i], why) for i, o, name, _ in wanted]
+        if second:
+            with self.opened(self.bob) as other:
+                made = other.apply(asked)
+        else:
+            made = self.store.apply(asked)
+        self.grown(self.tip.applied([(i, o, label) for i, o, _, label in wanted], rater, why), made)
+
+    @rule(i=few, v=picked, how=st.sampled_from(["set", "keep", "flag", "clear"]))
+    def one_edit_and_its_retry(self, i, v, how):
+        chosen, (name, label), why = self.present(i), self.new_label(v), self.say()
+        given = (chosen, name) if how == "set" else (chosen,)
+        made = getattr(self.store, how)(*given, why=why, op_id=why)
+        self.grown(self.tip.applied([(chosen, how, label)], self.ann, why), made)
+        assert getattr(self.store, how)(*given, why=why, op_id=why).id == made.id == self.store.head
+
+    @rule(i=picked)
+    def look_at_a_cell(self, i):
+        chosen = self.present(i)
+        state = self.state
+        self.seen[chosen] = (self.store.get(chosen).event, state.heads.get(chosen), state.rows[chosen])
+
+    @precondition(lambda self: self.seen)
+    @rule(i=picked, v=picked)
+    def write_what_was_seen(self, i, v):
+        """Compare and swap with what was seen any time ago, on any branch; also an untouched cell of an old dataset."""
+        chosen = one_of(list(self.seen), i)
+        if chosen not in self.state.rows:
+            raised(UnknownName, self.store.set, chosen, CLASSES[0])
+            return
+        event, head, (content, given) = self.seen[chosen]
+        state, (name, label), why = self.state, self.new_label(v), self.say()
+        same = state.rows[chosen][0] == content and state.schema.given(state.rows[chosen][1]) == state.schema.given(
+            given
+        )
+        if head is state.heads.get(chosen) and (head is not None or same):
+            made = self.store.set(chosen, name, expected=event, why=why)
+            self.grown(self.tip.applied([(chosen, "set", label)], self.ann, why), made)
+        else:
+            conflict = raised(Conflict, self.store.set, chosen, name, expected=event)
+            assert [c.item for c in conflict.cells] == [chosen]
+            assert (conflict.cells[0].value, conflict.cells[0].state) == state.outcome(chosen)
+
+    @rule(i=picked)
+    def stale_writer(self, i):
+        chosen, why = self.present(i), self.say()
+        seen = self.store.get(chosen).event
+        with self.opened(self.bob) as other:
+            made = other.keep(chosen, why=why)
+        self.grown(self.tip.applied([(chosen, "keep", None)], self.bob, why), made)
+        conflict = raised(Conflict, self.store.set, chosen, None, expected=seen)
+        assert (conflict.cells[0].rater, conflict.cells[0].why) == (self.bob, why)
+
+    # Taking back
+
+    def taken_back(self, expected, call, *given, **named):
+        """Let store and model take something back, and compare how that ends."""
+        try:
+            commit = expected()
+        except Changed as changed:
+            conflict = raised(Conflict, call, *given, **named)
+            assert {c.item for c in conflict.cells} == changed.items  # noqa: PT017  # of the model
+        except NothingThere:
+            raised(StoreError, call, *given, **named)
+        else:
+            made = call(*given, **named)
+            assert (made is None) == (commit is None)
+            if made is not None:
+                assert made.kind == "revert"
+                self.grown(commit, made)
 
     @rule(n=st.integers(1, 3))
     def undo(self, n):
-        commit = self.store.undo(n)
-        if not self.history:
-            assert commit is None
-            return
-        for _ in range(min(n, len(self.history))):
-            self.decided = self.history.pop()
-        self.versions.append((commit.id, self.labels()))
+        self.taken_back(lambda: self.tip.undone(n, self.ann), self.store.undo, n)
 
-    @rule(i=item, given=label, edited=st.booleans())
-    def rebind(self, i, given, edited):
-        self.given[i] = given
-        self.content[i] += edited
-        self.bind()
+    @rule(which=st.lists(picked, min_size=1, max_size=2), some=st.lists(item, max_size=3, unique=True))
+    def revert(self, which, some):
+        history = list(self.tip.history())
+        commits = {one_of(history, n) for n in which}
+        self.taken_back(
+            lambda: self.tip.reverted(commits, some, self.ann),
+            self.store.revert,
+            *(self.ids[c] for c in commits),
+            items=some or None,
+        )
+
+    # The dataset and its classes
+
+    def bound(self, content, classes):
+        frame = self.frame(content)
+        before, names = self.state, classes or sorted(frame["given_label"].dropna().unique())
+        schema = before.schema.extended(names)
+        report = self.store.bind(frame, classes, keyed=True)
+        assert (report.commit is not None) == (content != before.rows or schema != before.schema)
+        after = State(content, schema, before.heads)
+        if report.commit is not None:
+            self.grown(self.tip.then(kind="import", rows=content, schema=schema), report.commit)
+        common = [i for i in content if i in before.rows]
+        assert set(report.added) == content.keys() - before.rows.keys()
+        assert set(report.removed) == before.rows.keys() - content.keys()
+        assert set(report.changed) == {i for i in common if content[i][0] != before.rows[i][0]}
+        given = schema.given
+        assert set(report.given_changed) == {i for i in common if given(content[i][1]) != given(before.rows[i][1])}
+        for state in ("stale", "conflict"):
+            assert set(getattr(report, state)) == {i for i in content if after.outcome(i)[1] == state}
+        return report
+
+    @rule(i=picked, name=picked, all_classes=st.booleans())
+    def another_given_label(self, i, name, all_classes):
+        chosen = self.present(i)
+        label = one_of([*self.state.schema.meaning, None, "fox"], name)  # under any name that its class had, or new
+        content = {**self.state.rows, chosen: (self.state.rows[chosen][0], label)}
+        self.bound(content, [*CLASSES, "fox"] if all_classes else None)
+
+    @rule(i=picked, n=st.integers(0, 2))
+    def edited_content(self, i, n):
+        chosen = self.present(i)
+        self.bound({**self.state.rows, chosen: (f"{chosen} v{n}", self.state.rows[chosen][1])}, None)
 
     @rule(i=item)
-    def stale_writer(self, i):
-        seen = self.store.get(i).event
-        with labels.open(self.path, rater="bob") as other:
-            other.keep(i)
-            other.undo()  # bob's two commits leave the decisions as they were, but the cell has moved on
-        try:
-            self.store.set(i, "dog", expected=seen)
-        except Conflict as conflict:
-            assert conflict.cells[0].rater == "bob"  # noqa: PT017  # a state machine has no `raises`
-        else:
-            raise AssertionError("the writer saw an older cell")
+    def added_or_removed(self, i):
+        content = dict(self.state.rows)
+        if i not in content:
+            content[i] = (f"{i} v0", CLASSES[0])
+        elif len(content) > 3:
+            del content[i]
+        self.bound(content, None)
 
-    @precondition(lambda self: self.versions)
-    @rule(data=st.data())
-    def look_back(self, data):
-        commit, then = data.draw(st.sampled_from(self.versions))
-        found = self.store.as_of(commit)
-        assert {i: None if found.isna()[i] else found[i] for i in ITEMS} == then
+    @rule(order=st.permutations(ITEMS))
+    def reordered(self, order):
+        assert self.bound({i: self.state.rows[i] for i in order if i in self.state.rows}, None).commit is None
+
+    @rule(which=picked)
+    def rename_class(self, which):
+        old, new = one_of(self.state.schema.active(), which), f"name {next(self.count)}"
+        made = self.store.rename_class(old, new)
+        self.grown(self.tip.then(kind="schema", schema=self.state.schema.renamed(old, new)), made)
+
+    @precondition(lambda self: "emu" not in self.state.schema.into)
+    @rule()
+    def merge_classes(self):
+        """Always this one into that one: what two branches do to the same class is tested apart."""
+        old, into = (self.state.schema.names[c] for c in ("emu", "cat"))
+        made = self.store.merge_classes(old, into)
+        self.grown(self.tip.then(kind="schema", schema=self.state.schema.merged_class(old, into)), made)
+        raised(UnknownName, self.store.set, next(iter(self.state.rows)), old)
+
+    # Branches and tags
+
+    @rule(name=st.sampled_from(NAMES), at=picked, go=st.booleans())
+    def branch(self, name, at, go):
+        if name in self.tips:
+            raised(ExplorerError, self.store.branch, name)
+            return
+        start = one_of(list(self.tip.history()), at // 2) if at % 2 else self.tip
+        self.store.branch(name, at=self.ids[start])
+        self.tips[name] = start
+        assert self.store.current_branch == self.current
+        if go:
+            self.switch(at)
+
+    @rule(which=picked)
+    def switch(self, which):
+        self.go(one_of(sorted(self.tips), which))
+
+    def go(self, name):
+        self.current = name
+        self.store.switch(name)
+        assert self.store.head == self.ids[self.tip]
+        assert sorted(self.store.branch()["name"]) == sorted(self.tips)
+
+    @rule(which=picked)
+    def delete_branch(self, which):
+        name = one_of(sorted(self.tips), which)
+        if name in ("main", self.current):
+            raised(ExplorerError, self.store.delete_branch, name)
+            return
+        self.store.delete_branch(name)
+        del self.tips[name]
+        self.picks = {pair: kept for pair, kept in self.picks.items() if name not in pair}
+
+    @rule(name=st.sampled_from(TAGS), which=picked, force=st.booleans())
+    def tag(self, name, which, force):
+        commit = one_of(list(self.ids), which)
+        if name in self.tags and not force:
+            raised(ExplorerError, self.store.tag, name, self.ids[commit])
+            return
+        self.store.tag(name, self.ids[commit], force=force)
+        self.tags[name] = commit
+
+    @precondition(lambda self: self.tags)
+    @rule(which=picked)
+    def untag(self, which):
+        name = one_of(sorted(self.tags), which)
+        self.store.untag(name)
+        del self.tags[name]
+        raised(UnknownName, self.store.as_of, name)
+
+    @precondition(lambda self: len(self.tips) > 1)
+    @rule(which=picked, there=edits, here=edits, second=st.booleans(), how=settling)
+    def grow_apart_and_merge(self, which, there, here, second, how):
+        into, source = self.current, one_of(sorted(self.tips.keys() - {self.current}), which)
+        self.go(source)
+        self.apply(there, second)
+        self.go(into)
+        self.apply(here, False)
+        self.merge(source, *how)
+
+    @precondition(lambda self: len(self.tips) > 1)
+    @rule(which=picked, how=settling)
+    def merge_as_it_is(self, which, how):
+        others = sorted(self.tips.keys() - {self.current})
+        behind = [name for name in others if self.tips[name] not in self.tip.ancestors()]
+        self.merge(one_of(others if which % 10 == 0 or not behind else behind, which), *how)
+
+    def merge(self, source, picks, settle, ending):
+        ours, theirs = self.tip, self.tips[source]
+        merge = self.store.merge(source, commit=False)
+        assert merge.made is None
+        if theirs in ours.ancestors():
+            assert merge.conflicts == []
+            assert self.store.merge(source).made is None
+            return
+        base = next(c for c in best_ancestors(ours, theirs) if self.ids[c] == merge.base)
+        found = merging(ours, theirs, base)
+        assert {c.item for c in merge.conflicts} == set(found.conflicts)
+        assert (merge.taken, merge.same) == (len(found.taken), len(found.same))
+        kept = self.picks.setdefault((self.current, source), {})
+        for i, (pair, *_) in list(kept.items()):
+            if i not in found.conflicts or pair != (ours.state.heads[i], theirs.state.heads[i]):
+                del kept[i]
+        assert {c.item for c in merge.open} == set(found.conflicts) - kept.keys()
+        names = found.state.schema
+        wishes = {
+            i: (pick, one_of([*names.active(), None], n) if pick == "value" else None)
+            for i, (pick, n) in zip(found.conflicts, itertools.cycle(picks))
+        }
+        if ending == "at once" and found.conflicts:
+            why = self.say()
+            asked = {i: name if pick == "value" else Pick(pick) for i, (pick, name) in wishes.items()}
+            merge = self.store.merge(source, resolve=asked, why=why)
+            settled, whys = wishes, dict.fromkeys(wishes, why)
+        else:
+            for i in found.conflicts[:settle] if ending == "later" else found.conflicts:
+                why = self.say()
+                merge.resolve(i, *wishes[i], why=why)
+                kept[i] = ((ours.state.heads[i], theirs.state.heads[i]), wishes[i], why)
+            self.see_the_same(source, kept)
+            settled, whys = ({i: x[n] for i, x in kept.items()} for n in (1, 2))
+            if ending == "abort":
+                merge.abort()
+                kept.clear()
+                assert {c.item for c in merge.open} == set(found.conflicts)
+            if ending in ("abort", "later"):
+                if merge.open:
+                    raised(StoreError, merge.commit)
+                assert self.store.head == self.ids[ours]
+                return
+            merge.commit()
+        ids = {i: (pick, None if name is None else names.id_of(name)) for i, (pick, name) in settled.items()}
+        self.grown(found.settled(ours, ids, self.ann, whys), merge.made)
+        del self.picks[self.current, source]
+        assert self.store.merge(source).made is None
+
+    def see_the_same(self, source, kept):
+        """What was settled is there for others too."""
+        with self.opened(self.bob) as other:
+            found = other.merge(source, commit=False).conflicts
+        assert {c.item: (c.pick, c.value) for c in found if c.pick} == {i: wish for i, (_, wish, _) in kept.items()}
+
+    # Looking
+
+    @rule(which=picked, latest=st.booleans())
+    def look_back(self, which, latest):
+        names = {self.ids[c]: c for c in self.ids} | self.tags | self.tips
+        when = one_of(list(names), which)
+        state = names[when].state
+        found = self.store.as_of(when, schema="latest" if latest else "then")
+        assert as_dict(found) == state.labels(self.state.schema if latest else None)
+        assert self.store.commit_id(when) == self.ids[names[when]]
+
+    @rule(one=picked, two=picked, latest=st.booleans())
+    def diff(self, one, two, latest):
+        a, b = one_of(list(self.ids), one), one_of(list(self.ids), two)
+        table = self.store.diff(self.ids[a], self.ids[b], schema="latest" if latest else "then")
+        schema = self.state.schema if latest else None
+        old, new = a.state.labels(schema), b.state.labels(schema)
+        cells = table[["old", "new"]].astype(object)
+        pairs = cells.where(cells.notna(), None).itertuples(index=False, name=None)
+        assert dict(zip(table["item"], pairs, strict=True)) == {
+            i: (old[i], new[i]) for i in new if i in old and old[i] != new[i]
+        }
+        assert (table.attrs["added"], table.attrs["removed"]) == (
+            len(new.keys() - old.keys()),
+            len(old.keys() - new.keys()),
+        )
+
+    @rule(i=picked)
+    def blame(self, i):
+        chosen = self.present(i)
+        found, decision = self.store.blame(chosen), self.state.decision(chosen)
+        assert (found.cell.value, found.cell.state) == self.state.outcome(chosen)
+        if decision is None:
+            assert found.decision is None
+            return
+        assert (found.decision.rater, found.decision.op) == (decision.rater, decision.op)
+        assert decision.why in (found.decision.why, None)
+
+    @rule()
+    def votes(self):
+        gone, votes = self.tip.taken_back(), {}
+        for commit in self.tip.history():
+            for event in reversed(commit.events):
+                if event.undoes is None and event not in gone:
+                    votes.setdefault((event.item, event.rater), event)
+        read = self.state.schema.read
+        expected = {k: (None if e.recorded is None else read(e.recorded), e.after.op) for k, e in votes.items()}
+        found = self.store.votes()
+        assert {
+            (v.item, v.rater): (None if pd.isna(v.value) else v.value, v.op) for v in found.itertuples()
+        } == expected
 
     @rule()
     def reopen(self):
         self.store.close()
-        self.store = labels.open(self.path, rater="ann")
+        self.store = self.opened()
+
+    @rule()
+    def another_handle_sees_the_same(self):
+        with self.opened(self.bob) as other:
+            self.compare(other)
+
+    @rule()
+    def rebuild_heads(self):
+        self.store.rebuild_heads()
+
+    def compare(self, store):
+        assert {i: ((c := store.get(i)).value, c.state) for i in self.state.rows} == {
+            i: self.state.outcome(i) for i in self.state.rows
+        }
 
     @invariant()
     def same_labels_and_states(self):
-        assert {i: (self.store.get(i).value, self.store.get(i).state) for i in ITEMS} == {
-            i: self.outcome(i) for i in ITEMS
-        }
+        self.compare(self.store)
+        assert self.store.classes() == self.state.schema.active()
 
     def teardown(self):
-        cells = self.store.cells()
-        assert cells["state"].tolist() == [self.outcome(i)[1] for i in ITEMS]
-        verification = self.store.verify()
-        self.store.close()
+        try:
+            assert self.store.cells()["state"].to_dict() == {i: self.state.outcome(i)[1] for i in self.state.rows}
+            self.another_handle_sees_the_same()
+            verification = self.store.verify()
+            assert verification.ok, verification.problem
+            self.store.rebuild_heads()
+            for name in self.tips:
+                self.go(name)
+                self.same_labels_and_states()
+        finally:
+            self.store.close()
+
+
+class FileMachine(StoreMachine):
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        super().__init__(Path(self.folder.name) / "x.labels.db", ("ann", "bob"))
+
+    def teardown(self):
+        super().teardown()
         self.folder.cleanup()
-        assert verification.ok, verification.problem
 
 
-StoreMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
-TestStoreMachine = StoreMachine.TestCase
+def server_machine(server):
+    """A machine with a new database for each sequence; its login is the rater, whichever handle writes."""
+    import psycopg
+
+    class ServerMachine(StoreMachine):
+        def __init__(self):
+            self.database = f"machine{next(databases)}"
+            self.do(f"CREATE DATABASE {self.database}")
+            super().__init__(server.get_uri(database=self.database), ("postgres", "postgres"))
+
+        def do(self, command):
+            with psycopg.connect(server.get_uri(), autocommit=True) as db:
+                db.execute(command)
+
+        def teardown(self):
+            super().teardown()
+            self.do(f"DROP DATABASE {self.database} WITH (FORCE)")
+
+    return ServerMachine
+
+
+def settled(examples, steps):
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
+
+
+def test_on_a_file():
+    run_state_machine_as_test(FileMachine, settings=settled(25, 20))
+
+
+def test_on_a_server(pg_server):
+    run_state_machine_as_test(server_machine(pg_server), settings=settled(8, 20))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)  # a failure is made smaller, which takes longer than the sequences
+def test_on_a_file_for_long():
+    run_state_machine_as_test(FileMachine, settings=settled(300, 60))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)  # a failure is made smaller, which takes longer than the sequences
+def test_on_a_server_for_long(pg_server):
+    run_state_machine_as_test(server_machine(pg_server), settings=settled(60, 60))
+
+
+def test_a_revert_also_takes_back_what_a_merge_said_again(tmp_path):
+    with labels.open(tmp_path / "x.labels.db", rater="ann") as store:
+        store.bind(rows("a", "b"), CLASSES, keyed=True)
+        store.branch("x")
+        ours = store.set("a", "dog")
+        store.switch("x")
+        store.set("a", "emu")
+        store.switch("main")
+        store.merge("x", resolve="ours")
+        reverted = store.revert(ours.id)
+        assert store.get("a").value == "cat"
+        raised(StoreError, store.revert, ours.id)
+        assert store.undo() is None  # of the merge nothing is left either
+        store.revert(reverted.id)
+        assert store.get("a").value == "dog"

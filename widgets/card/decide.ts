@@ -1,13 +1,14 @@
-/** The card's deciding half: a button for each decision, the label picker, the reasons, and the note. */
+/** The card's deciding half: a button for each decision, the label picker, the reasons, the note, and an open conflict. */
 import { acceptSuggestion, keep, mark, relabel } from "../core/actions";
 import { h, key } from "../core/dom";
 import { printed } from "../core/keys";
 import { nameElement } from "../core/name";
 import type { Session } from "../core/session";
 import type { Card } from "../core/types";
-import { freshId } from "../core/wire";
 import { sentence } from "../core/words";
+import { makeConflictStrip } from "./conflict";
 import { makePicker } from "./picker";
+import { makeReasons } from "./reasons";
 
 export interface Decisions {
   element: HTMLElement;
@@ -20,11 +21,12 @@ export interface Decisions {
 }
 
 /** Make the buttons; `leave` gives the keyboard back to the card. */
-export function makeDecisions(session: Session, leave: () => void): Decisions {
+export function makeDecisions(session: Session, leave: () => void, signal: AbortSignal): Decisions {
   let enabled = false;
   const guard = (act: () => void) => () => {
     if (enabled) act();
   };
+  const strip = makeConflictStrip(session, () => enabled, signal);
   const accept = button(
     "accept",
     printed("accept"),
@@ -41,31 +43,25 @@ export function makeDecisions(session: Session, leave: () => void): Decisions {
     (name, newClass) => guard(() => relabel(session, name, newClass ? { newClass } : {}))(),
     leave,
   );
-  const ambiguous = button(
+  // It marks the item with the reason that is pressed below, or else as ambiguous.
+  const marked = button(
     "mark",
     printed("ambiguous"),
-    guard(() => mark(session, "ambiguous")),
+    guard(() => mark(session, session.reason || "ambiguous")),
   );
-  name(ambiguous, "Ambiguous");
   const undo = button("undo", printed("undo"), () => void session.undo());
   name(undo, "Undo");
 
-  const reasons = h("div", { class: "dqx-card-reasons", role: "group", hidden: true });
-  reasons.id = `dqx-reasons-${freshId().slice(0, 8)}`;
-  reasons.setAttribute("aria-label", "Mark the item as");
-  const more = h("button", {
-    class: "dqx-button dqx-card-more",
-    type: "button",
-    text: "▾",
-    title: "Other reasons to mark the item",
-    data: { dqx: "reasons" },
-    aria: { label: "Other reasons", expanded: "false", controls: reasons.id },
-    on: { click: () => showReasons(reasons.hidden === true) },
-  });
-  const showReasons = (open: boolean): void => {
-    reasons.hidden = !open;
-    more.setAttribute("aria-expanded", String(open));
+  const reasons = makeReasons(session, guard);
+  const fillReasons = (): void => {
+    reasons.fill();
+    const reason = session.reason || "ambiguous";
+    name(marked, session.reason ? `Mark ${reason}` : sentence(reason));
+    (marked.lastElementChild as HTMLElement).textContent = printed(reason);
   };
+  session.on("reason", fillReasons, signal);
+  session.on("hello", fillReasons, signal);
+  fillReasons();
   const note = h("input", {
     class: "dqx-card-note",
     type: "text",
@@ -88,12 +84,13 @@ export function makeDecisions(session: Session, leave: () => void): Decisions {
       },
     },
   });
-  const split = h("span", { class: "dqx-card-split" }, ambiguous, more);
+  const split = h("span", { class: "dqx-card-split" }, marked, reasons.more);
   const element = h(
     "div",
     { class: "dqx-card-decide" },
+    strip.element,
     h("div", { class: "dqx-card-actions" }, accept, keeps, picker.element, split, undo, note),
-    reasons,
+    reasons.element,
     picker.list,
   );
 
@@ -107,26 +104,6 @@ export function makeDecisions(session: Session, leave: () => void): Decisions {
       name(keeps, `Keep ${session.className(card.given)}`, session.classes);
       // Where the suggestion agrees, both keys keep the label.
       keeps.classList.toggle("dqx-primary", agrees);
-      const others = (session.hello?.reasons ?? []).filter((reason) => reason !== "ambiguous");
-      more.hidden = others.length === 0;
-      if (others.length === 0) showReasons(false);
-      reasons.replaceChildren(
-        h("span", { class: "dqx-muted", text: "mark as" }),
-        ...others.map((reason) =>
-          h("button", {
-            class: "dqx-button",
-            type: "button",
-            text: sentence(reason),
-            data: { dqx: "reason", reason },
-            on: {
-              click: guard(() => {
-                showReasons(false);
-                mark(session, reason);
-              }),
-            },
-          }),
-        ),
-      );
     },
     enable(on) {
       enabled = on;

@@ -42,7 +42,7 @@ export function standingLine(session: Session, card: Card): HTMLElement {
     "div",
     { class: "dqx-card-standing dqx-muted dqx-cut" },
     `${standing(card.rank, card.ranked, suspects, calibrated)} · `,
-    h("span", { text: `item ${shortId(card.id)}`, title: card.id }),
+    h("span", { text: `item ${shortId(card.id)}`, title: card.id, data: { dqx: "card-id" } }),
     card.name && card.name !== card.id ? h("span", { text: ` · ${card.name}`, title: card.name }) : null,
   );
 }

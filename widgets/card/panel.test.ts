@@ -77,6 +77,15 @@ describe("Card", () => {
     expect(calibrated.root.querySelector("[role=meter]")?.getAttribute("aria-valuenow")).toBe("72");
   });
 
+  it("names the reason of a decision", async () => {
+    const entry = { time: "2026-03-01T10:05:00", rater: "ann", op: "set", why: "no tail", reason: "wrong" };
+    const { session, find } = await start({
+      card: ({ item }) => cardOf(item as number, { history: [entry as CardData["history"][number]] }),
+    });
+    session.edit("relabel", [3], { label: "newt" });
+    expect(find("card").textContent).toContain("relabelled by ann, 10:05, wrong: “no tail”");
+  });
+
   it("shows text from data as text", async () => {
     const { root } = await start();
     expect(root.querySelector(".dqx-card-preview")?.textContent).toBe(EVIL);
@@ -152,15 +161,114 @@ describe("Card", () => {
     expect(find("card").textContent).toContain("relabelled by ann, 10:05");
   });
 
-  it("sends the note and the reason", async () => {
+  it("marks with the note and the reason that is pressed", async () => {
     const { model, root, find } = await start();
     const note = find("why") as HTMLInputElement;
     note.value = "half a dog";
     note.dispatchEvent(new Event("input", { bubbles: true }));
+    expect(find("mark").textContent).toBe("AmbiguousA");
     find("reasons").click();
     (root.querySelector('[data-reason="bad item"]') as HTMLElement).click();
+    expect(model.count("edit")).toBe(0);
+    expect(find("mark").textContent).toContain("Mark bad item");
+    find("mark").click();
     expect(model.last("edit").args).toMatchObject({ action: "mark", reason: "bad item", why: "half a dog" });
     expect(note.value).toBe("");
+    expect(find("mark").textContent).toBe("AmbiguousA");
+  });
+
+  it("sends a pressed reason with the next decision on this item only", async () => {
+    const { model, session, root, find } = await start();
+    const chip = () => root.querySelector('[data-reason="ambiguous"]') as HTMLElement;
+    session.setReason("ambiguous");
+    // It is seen before it is sent, whether or not the chips were open.
+    expect(chip().closest<HTMLElement>("[role=group]")?.hidden).toBe(false);
+    expect(chip().getAttribute("aria-pressed")).toBe("true");
+    session.select(1);
+    await settled();
+    expect(chip().getAttribute("aria-pressed")).toBe("false");
+    session.select(3);
+    await settled();
+    chip().click();
+    find("accept").click();
+    expect(model.last("edit").args).toMatchObject({ action: "relabel", label: "cat", reason: "ambiguous" });
+    await settled();
+    find("keep").click();
+    expect(session.reason).toBe("");
+  });
+});
+
+describe("a conflict on the card", () => {
+  const ann = {
+    item: 3,
+    label: 2,
+    state: "relabelled" as const,
+    event: "event:9",
+    rater: "ann",
+    time: "2026-03-01T10:32:00",
+    why: "<i>wet</i>",
+  };
+
+  async function conflicted() {
+    const all = await start();
+    all.find("accept").click();
+    all.model.refuse("edit", { type: "Conflict", message: "", remedy: "", cells: [ann] });
+    await settled();
+    return all;
+  }
+
+  it("waits for the person to come back to the item, and shows both decisions", async () => {
+    const { session, find, root } = await conflicted();
+    expect(session.current).toBe(1);
+    expect(find("conflict").hidden).toBe(true);
+    expect(session.conflicts.items).toEqual([3]);
+    session.select(3);
+    await settled();
+    expect(find("conflict").hidden).toBe(false);
+    expect(find("conflict").textContent).toContain(
+      "ann relabelled it to newt at 10:32 (“<i>wet</i>”) while you chose cat.",
+    );
+    expect(root.querySelector("i")).toBeNull();
+    expect(find("conflict-theirs").textContent).toBe("Keep ann’s: newtT");
+    expect(find("conflict-mine").textContent).toBe("Use mine: catM");
+    session.select(5);
+    session.select(3);
+    await settled();
+    expect(find("conflict").hidden).toBe(false);
+  });
+
+  it("lets the other's stand without writing anything", async () => {
+    const { model, session, find } = await conflicted();
+    session.select(3);
+    await settled();
+    find("conflict-theirs").click();
+    expect(session.conflicts.items).toEqual([]);
+    expect(model.count("edit")).toBe(1);
+    expect(session.className(session.labels?.current[3] as number)).toBe("newt");
+    expect(session.current).not.toBe(3);
+  });
+
+  it("sends mine again, on top of what stands there", async () => {
+    const { model, session, find } = await conflicted();
+    session.select(3);
+    await settled();
+    find("conflict-mine").click();
+    expect(model.count("edit")).toBe(2);
+    expect(model.last("edit").args).toMatchObject({
+      action: "relabel",
+      label: "cat",
+      items: [3],
+      expected: { 3: "event:9" },
+    });
+    expect(find("conflict").hidden).toBe(true);
+  });
+
+  it("ends with any other decision on the item", async () => {
+    const { session, find } = await conflicted();
+    session.select(3);
+    await settled();
+    find("keep").click();
+    expect(session.conflicts.items).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@
 import "./card.css";
 import "./facts.css";
 import "./decide.css";
+import "./conflict.css";
 import { followCard } from "../core/currentCard";
 import { h } from "../core/dom";
 import { keepFocus } from "../core/focus";
@@ -22,10 +23,14 @@ export const Card: Panel = {
     const preview = h("div", { class: "dqx-card-preview" });
     const facts = h("div", { class: "dqx-card-facts" });
     const pairs = h("div", { class: "dqx-card-pairs" });
-    const decisions = makeDecisions(session, () => {
-      if (root.tabIndex < 0) root.tabIndex = -1;
-      root.focus({ preventScroll: true });
-    });
+    const decisions = makeDecisions(
+      session,
+      () => {
+        if (root.tabIndex < 0) root.tabIndex = -1;
+        root.focus({ preventScroll: true });
+      },
+      signal,
+    );
     const body = h(
       "section",
       { class: "dqx-card-body", data: { dqx: "card" }, hidden: true, aria: { label: "Current item" } },

@@ -44,5 +44,6 @@ export function newest(card: Card): HistoryEntry | null {
 function signed(entry: HistoryEntry | null, op: HistoryEntry["op"]): string {
   // An edit shown before its acknowledgement has no entry yet: then there is nobody to name.
   if (entry?.op !== op) return "";
-  return ` by ${entry.rater}, ${clock(entry.time)}${entry.why ? `: “${entry.why}”` : ""}`;
+  const reason = op !== "flag" && entry.reason ? `, ${entry.reason}` : "";
+  return ` by ${entry.rater}, ${clock(entry.time)}${reason}${entry.why ? `: “${entry.why}”` : ""}`;
 }

@@ -50,6 +50,44 @@ export function mark(session: Session, reason: string, why?: string): void {
     decide(session, () => session.edit("mark", [item], why === undefined ? { reason } : { reason, why }));
 }
 
+/** Attach a reason to the next decision on the current item, or take it off again. */
+export function toggleReason(session: Session, reason: string): boolean {
+  if (session.current === null) return false;
+  session.setReason(session.reason === reason ? "" : reason);
+  return true;
+}
+
+/** In a conflict about the current item: decide as before, on top of what stands there now. */
+export function useMine(session: Session): boolean {
+  const item = session.current;
+  const conflict = session.conflicts.of(item);
+  if (item === null || !conflict) return false;
+  const { action, ...options } = conflict.mine;
+  // A why or a reason given since replaces the one of before.
+  if (session.note.trim()) delete options.why;
+  if (session.reason && action !== "mark") delete options.reason;
+  const expected = { [String(item)]: conflict.theirs.event };
+  decide(session, () => session.edit(action, [item], { ...options, expected }));
+  return true;
+}
+
+/** In a conflict about the current item: let the other's decision stand. Nothing is written. */
+export function keepTheirs(session: Session): boolean {
+  const item = session.current;
+  if (item === null || !session.conflicts.of(item)) return false;
+  decide(session, () => session.conflicts.close([item]));
+  return true;
+}
+
+/** Go to the next item with an open conflict. */
+export function nextConflict(session: Session): boolean {
+  const { items } = session.conflicts;
+  const next = items[(items.indexOf(session.current ?? -1) + 1) % items.length];
+  if (next === undefined) return false;
+  session.select(next);
+  return true;
+}
+
 /** Relabel every chosen item, as one edit. */
 export function relabelChosen(session: Session, label: string): void {
   const code = session.classes.indexOf(label);

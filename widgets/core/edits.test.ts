@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MockModel, settled, sixItems } from "./mockModel";
 import { COUNTS, reply, start } from "./mockSession";
 import { MemoryStorage } from "./outbox";
-import type { Edit, Labels } from "./types";
+import type { Edit, Hello, Labels } from "./types";
+
+const refusalOf = (cells: object[]) => ({ type: "Conflict", message: "", remedy: "", cells });
 
 beforeEach(() => localStorage.clear());
 afterEach(() => {
@@ -104,6 +106,61 @@ describe("editing", () => {
     expect(localStorage.length).toBe(0);
     session.edit("relabel", [3], { label: "cat" });
     expect(model.last("edit").args.expected).toEqual({ 3: "event:9" });
+  });
+
+  it("opens no conflict where somebody else had decided the same", async () => {
+    const { session, model, notices } = await start();
+    session.edit("relabel", [3], { label: "cat" });
+    model.refuse(
+      "edit",
+      refusalOf([{ item: 3, label: 0, state: "relabelled", event: "event:9", rater: "ben" }]),
+    );
+    await settled();
+    expect(session.conflicts.items).toEqual([]);
+    expect(notices.at(-1)?.text).toMatch(/^ben had decided the same/);
+  });
+
+  it("asks about what stands there now, if it changes while a conflict is open", async () => {
+    const { session, model } = await start();
+    session.edit("relabel", [3], { label: "cat", why: "whiskers" });
+    model.refuse(
+      "edit",
+      refusalOf([{ item: 3, label: 2, state: "relabelled", event: "event:9", rater: "ben" }]),
+    );
+    await settled();
+    const push = {
+      event: "cells",
+      counts: COUNTS,
+      saved: "2026-03-01T10:00:00+00:00",
+      classes: session.classes,
+    };
+    model.say({ ...push, cells: [{ item: 3, label: 1, state: "kept", event: "event:10", rater: "eve" }] });
+    expect(session.conflicts.of(3)).toMatchObject({
+      theirs: { event: "event:10", rater: "eve" },
+      mine: { action: "relabel", label: "cat", why: "whiskers" },
+    });
+    model.say({ ...push, cells: [{ item: 3, label: 0, state: "relabelled", event: "event:11" }] });
+    expect(session.conflicts.items).toEqual([]);
+  });
+
+  it("names the changed items of a refused edit of many, and offers the others", async () => {
+    const { session, model, notices } = await start();
+    session.edit("relabel", [1, 3, 5], { label: "newt", why: "all wet" });
+    model.refuse(
+      "edit",
+      refusalOf([{ item: 3, label: 0, state: "relabelled", event: "event:9", rater: "ben" }]),
+    );
+    await settled();
+    expect(notices[0]?.text).toBe(
+      "Nothing of your decision on 3 items was saved: somebody changed 1 of them meanwhile, " +
+        "the item at position 3 (ben relabelled it to cat).",
+    );
+    expect(notices[0]?.items).toEqual([3]);
+    expect(session.conflicts.items).toEqual([3]);
+    expect(notices[0]?.act?.text).toBe("Decide on the other 2");
+    notices[0]?.act?.run();
+    expect(model.last("edit").args).toMatchObject({ items: [1, 5], label: "newt", why: "all wet" });
+    expect(session.conflicts.items).toEqual([3]);
   });
 
   it("takes a refused label back and asks for the labels anew", async () => {
@@ -230,6 +287,91 @@ describe("a store that cannot take an edit now", () => {
     expect(model.count("undo")).toBe(0);
     expect(notices.at(-1)?.text).toMatch(/^Nothing was undone/);
     expect(session.stateOf(3)).toBe("kept");
+  });
+});
+
+describe("a decision that is refused for good", () => {
+  const unknown = { type: "UnknownName", message: "There is no class 'cta'.", remedy: "" };
+
+  it("is not answered by undoing the one before it", async () => {
+    const { session, model, notices } = await start();
+    session.edit("keep", [1]);
+    session.edit("relabel", [3], { label: "cta" });
+    model.reply("edit", reply(1, 0, "kept"));
+    await settled();
+    const undo = session.undo();
+    model.refuse("edit", unknown);
+    await undo;
+    expect(model.count("undo")).toBe(0);
+    expect(notices.at(-1)?.text).toBe(
+      "Nothing was undone: the newest decision was refused and is not in force.",
+    );
+    // Whoever undoes again has read it and means the one before.
+    void session.undo();
+    await settled();
+    expect(model.count("undo")).toBe(1);
+  });
+
+  it("stops an undo that comes just after the refusal", async () => {
+    const { session, model } = await start({ undo: () => ({ ...reply(3, 1, "given"), cells: [] }) });
+    session.edit("relabel", [3], { label: "cta" });
+    model.refuse("edit", unknown);
+    await settled();
+    await session.undo();
+    expect(model.count("undo")).toBe(0);
+  });
+
+  it("does not stop the undo of a newer one that was saved", async () => {
+    const { session, model } = await start({ undo: () => reply(1, 0, "given", "event:3") });
+    session.edit("relabel", [3], { label: "cta" });
+    session.edit("keep", [1]);
+    model.refuse("edit", unknown);
+    await settled();
+    model.reply("edit", reply(1, 0, "kept"));
+    await settled();
+    await session.undo();
+    expect(model.count("undo")).toBe(1);
+  });
+});
+
+describe("another branch", () => {
+  it("gets none of the decisions that wait for the one before", async () => {
+    const { session } = await start();
+    session.edit("keep", [3]);
+    const hello = sixItems().hello?.({}) as Hello;
+    const there = await start({ hello: () => ({ ...hello, store: { ...hello.store, branch: "shoes" } }) });
+    there.session.edit("keep", [5]);
+    expect(there.model.last("edit").args.items).toEqual([5]);
+    expect(there.model.count("edit")).toBe(1);
+  });
+
+  it("is taken up at once, with an empty outbox and no conflicts of before", async () => {
+    let branch = "main";
+    const hello = sixItems().hello?.({}) as Hello;
+    const { session, model, notices } = await start({
+      hello: () => ({ ...structuredClone(hello), store: { ...hello.store, branch } }),
+    });
+    session.edit("relabel", [3], { label: "cat" });
+    model.refuse("edit", refusalOf([{ item: 3, label: 2, state: "relabelled", event: "event:9" }]));
+    await settled();
+    session.edit("keep", [3]);
+    session.edit("keep", [1]);
+    branch = "shoes";
+    model.say({ event: "versions", branch, branches: [], tags: [] });
+    await settled();
+    expect(session.hello?.store.branch).toBe("shoes");
+    expect(session.conflicts.items).toEqual([]);
+    expect(session.unsaved).toBe(0);
+    expect(notices.at(-1)?.text).toBe("2 decisions were not saved before the branch changed.");
+    // The answer to the one that was on its way; the other is not sent to this branch.
+    const sent = model.count("edit");
+    model.reply("edit", reply(3, 1, "kept"));
+    await settled();
+    expect(model.count("edit")).toBe(sent);
+    branch = "main";
+    model.say({ event: "hello" });
+    await settled();
+    expect(model.last("edit").args.items).toEqual([1]);
   });
 });
 

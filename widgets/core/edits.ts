@@ -4,20 +4,26 @@
  * disk is full) takes nothing back: the edit waits and is sent again.
  */
 import { applyEdit, lastSeen, writeCells } from "./columns";
+import { type LiveConflict, mineInWords, saysTheSame, theirsInWords } from "./conflicts";
 import { Outbox, pageStorage } from "./outbox";
 import type { Session } from "./session";
 import { CallError, Disconnected } from "./transport";
 import type { Action, Edit, EditReply } from "./types";
 import { type Cell, freshId, type WireError } from "./wire";
+import { shortId } from "./words";
 
 const RETRY_SECONDS = 5;
-const TEACH = "Select the item again to see what stands there now.";
+/** Of a refused edit of many items, so many are named. */
+const NAMED = 3;
+const TEACH = "Look at both on its card: let theirs stand, or use yours after all.";
 
 export interface EditOptions {
   label?: string;
   newClass?: boolean;
   reason?: string;
   why?: string;
+  /** The event that each item's label was seen to rest on; left out, what the page knows to stand there. */
+  expected?: Record<string, string>;
 }
 
 export class Edits {
@@ -28,15 +34,32 @@ export class Edits {
   private saidDelayed = false;
   private saidHeld = false;
   private sending = false;
+  /** Id of the newest decision made here, and whether it was refused for good without the person having undone since. */
+  private newest = "";
+  private newestRefused = false;
   private sent: Promise<void> = Promise.resolve();
 
   constructor(private readonly session: Session) {}
 
-  /** Take up what was left unsent for this label store; `flush` sends it. */
-  open(storeId: string): void {
+  /**
+   * Take up what was left unsent for this label store and branch; `flush` sends it. What was decided on one branch
+   * waits for that branch: it must not be written to another.
+   */
+  open(storeId: string, branch = "main"): void {
+    const key = branch === "main" ? storeId : `${storeId}@${branch}`;
+    const before = this.outbox;
     // The one of before, if there is one: it may hold edits that no storage has.
-    this.outbox = this.outboxes.get(storeId) ?? new Outbox(storeId, pageStorage());
-    this.outboxes.set(storeId, this.outbox);
+    this.outbox = this.outboxes.get(key) ?? new Outbox(key, pageStorage());
+    this.outboxes.set(key, this.outbox);
+    if (before === null || before === this.outbox) return;
+    this.newest = "";
+    this.newestRefused = false;
+    if (before.size > 0)
+      this.session.emit("notice", {
+        kind: "error",
+        text: `${before.size === 1 ? "One decision was" : `${before.size} decisions were`} not saved before the branch changed.`,
+        remedy: "They wait, and are sent when you switch back.",
+      });
   }
 
   /** Number of edits not yet acknowledged. */
@@ -48,7 +71,9 @@ export class Edits {
     const { session } = this;
     const { labels, hello } = session;
     if (!labels || !hello || items.length === 0) return;
-    const note = items.length === 1 && items[0] === session.current ? session.note.trim() : "";
+    const current = items.length === 1 && items[0] === session.current;
+    const note = current ? session.note.trim() : "";
+    const reason = current && (action === "relabel" || action === "keep") ? session.reason : "";
     const edit: Edit = {
       op_id: freshId(),
       action,
@@ -57,9 +82,14 @@ export class Edits {
       order: labels.order,
       expected: lastSeen(labels, items),
       ...(note ? { why: note } : {}),
+      ...(reason ? { reason } : {}),
       ...options,
     };
     if (note) session.note = "";
+    if (current) session.setReason("");
+    this.newest = edit.op_id;
+    this.newestRefused = false;
+    session.conflicts.close(items);
     this.outbox?.add(edit);
     applyEdit(labels, session.classes, edit);
     session.cards.forget();
@@ -82,6 +112,16 @@ export class Edits {
       });
       return;
     }
+    if (this.newestRefused) {
+      // Likewise. Said once: whoever undoes again has read it.
+      this.newestRefused = false;
+      session.emit("notice", {
+        kind: "info",
+        text: "Nothing was undone: the newest decision was refused and is not in force.",
+        remedy: "Undo again to take back the one before it.",
+      });
+      return;
+    }
     try {
       const reply = await session.transport.call<EditReply>("undo", { op_id: freshId() });
       this.accept(reply);
@@ -89,6 +129,7 @@ export class Edits {
       if (first) session.select(first.item);
       else session.emit("notice", { kind: "info", text: "There is nothing to undo." });
     } catch (error) {
+      if (error instanceof CallError && error.detail.cells) this.show(error.detail.cells);
       session.report(error);
     }
   }
@@ -107,6 +148,7 @@ export class Edits {
     const { labels, cards } = this.session;
     if (!labels) return;
     writeCells(labels, cells);
+    this.session.conflicts.update(cells, (code) => this.session.className(code));
     const items = cells.map((cell) => cell.item);
     this.applyWaiting(new Set(items));
     if (items.length > 0) cards.forget();
@@ -132,6 +174,8 @@ export class Edits {
     try {
       for (let edit = outbox.list()[0]; edit; edit = outbox.list()[0]) {
         try {
+          // The branch changed: the rest waits for it to come back.
+          if (outbox !== this.outbox) return;
           const args = edit as unknown as Record<string, unknown>;
           const reply = await session.transport.call<EditReply>("edit", args);
           outbox.remove(edit.op_id);
@@ -149,12 +193,15 @@ export class Edits {
           }
           // Refused for good: sending it again would be refused again. Show what stands there instead.
           outbox.remove(edit.op_id);
-          await this.refused(error);
+          if (edit.op_id === this.newest) this.newestRefused = true;
+          await this.refused(error, edit);
         }
-        session.emit("unsaved", outbox.size);
+        session.emit("unsaved", this.waiting);
       }
     } finally {
       this.sending = false;
+      // What waits on the branch that is current now was passed over until here.
+      if (outbox !== this.outbox) void this.flush();
     }
   }
 
@@ -178,7 +225,8 @@ export class Edits {
     });
   }
 
-  private accept(reply: EditReply): void {
+  /** Show what a change made by the kernel at our wish (an edit, an undo, a merge) has left. */
+  accept(reply: EditReply): void {
     const { session } = this;
     session.saved = reply.saved;
     session.counts = reply.counts;
@@ -190,7 +238,7 @@ export class Edits {
     session.emit("counts", reply.counts);
   }
 
-  private async refused(error: unknown): Promise<void> {
+  private async refused(error: unknown, edit: Edit): Promise<void> {
     const { session } = this;
     const detail: WireError | null = error instanceof CallError ? error.detail : null;
     if (!detail?.cells) {
@@ -199,11 +247,62 @@ export class Edits {
       return;
     }
     this.show(detail.cells);
+    const mine: LiveConflict["mine"] = { action: edit.action, ...wishesOf(edit) };
+    const name = (code: number) => session.className(code);
+    const open = detail.cells.filter((cell) => !saysTheSame(cell, mine, name));
+    session.conflicts.add(open.map((theirs) => ({ item: theirs.item, theirs, mine })));
+    if (edit.items.length > 1) this.tellOfMany(edit, open, detail);
+    else if (open[0])
+      session.emit("notice", {
+        kind: "conflict",
+        text: `${theirsInWords(open[0], name, "an item")} while you ${mineInWords(mine)}. Yours was not saved.`,
+        remedy: TEACH,
+        items: [open[0].item],
+      });
+    else
+      session.emit("notice", {
+        kind: "info",
+        text: `${detail.cells[0]?.rater || "Somebody"} had decided the same already; nothing was written twice.`,
+      });
+  }
+
+  /** An edit of many items was refused as a whole: say for which of them, and offer it for the others. */
+  private tellOfMany(edit: Edit, open: readonly Cell[], detail: WireError): void {
+    const { session } = this;
+    const changed = new Set(detail.cells?.map((cell) => cell.item));
+    // Positions of another order of the items name other items here.
+    const rest = edit.order === session.labels?.order ? edit.items.filter((item) => !changed.has(item)) : [];
+    const ids = new Map(edit.items.map((item, i) => [item, edit.ids?.[i]] as const));
+    const named = open.slice(0, NAMED).map((cell) => {
+      const id = ids.get(cell.item);
+      return `${id === undefined ? `the item at position ${cell.item}` : shortId(id)} (${theirsInWords(cell, (code) => session.className(code))})`;
+    });
+    const more = open.length - named.length;
     session.emit("notice", {
       kind: "conflict",
-      text: detail.message,
-      remedy: detail.remedy || TEACH,
-      items: detail.cells.map((cell) => cell.item),
+      text:
+        `Nothing of your decision on ${edit.items.length} items was saved: somebody changed ${changed.size} of them meanwhile` +
+        `${named.length > 0 ? `, ${named.join(", ")}` : ""}${more > 0 ? ` and ${more} more` : ""}.`,
+      remedy: open.length > 0 ? TEACH : "",
+      items: open.map((cell) => cell.item),
+      ...(rest.length > 0
+        ? {
+            act: {
+              text: `Decide on the other ${rest.length}`,
+              run: () => this.make(edit.action, rest, wishesOf(edit)),
+            },
+          }
+        : {}),
     });
   }
+}
+
+/** What an edit asked for, without what only that edit was. */
+function wishesOf({ label, newClass, reason, why }: Edit): EditOptions {
+  return {
+    ...(label === undefined ? {} : { label }),
+    ...(newClass === undefined ? {} : { newClass }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(why === undefined ? {} : { why }),
+  };
 }

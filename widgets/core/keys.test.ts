@@ -3,11 +3,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { classOfKey, keyOfClass } from "./actions";
 import { BINDINGS, bindingOf, bindKeys, command, printed } from "./keys";
 import { MockModel, settled, sixItems } from "./mockModel";
+import { reply } from "./mockSession";
 import { Session } from "./session";
 import type { Notice } from "./topics";
 
+const REASONS = ["wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate"];
+
 async function start() {
-  const model = new MockModel(sixItems());
+  const model = new MockModel(sixItems({ reasons: REASONS }));
   const session = new Session("six");
   const end = new AbortController();
   const root = document.createElement("div");
@@ -108,6 +111,74 @@ describe("deciding by key", () => {
     const { press } = await start();
     expect(press("l").defaultPrevented).toBe(false);
     expect(press("Escape").defaultPrevented).toBe(false);
+  });
+});
+
+describe("reasons by key", () => {
+  it("mark the item alone, and go on", async () => {
+    const { model, session, press } = await start();
+    const letters = ["w", "a", "g", "s", "x", "d"];
+    expect(REASONS.map(printed)).toEqual(letters.map((each) => each.toUpperCase()));
+    for (const [i, letter] of letters.entries()) {
+      session.select(3);
+      press(letter);
+      expect(session.current).not.toBe(3);
+      expect(session.stateOf(3)).toBe("flagged");
+      model.reply("edit", reply(3, 1, "flagged", `event:${i}`));
+      await settled();
+      expect(model.last("edit").args).toMatchObject({ action: "mark", reason: REASONS[i] });
+    }
+  });
+
+  it("go with the next decision after Shift, and are taken off by the same key", async () => {
+    const { model, session, press } = await start();
+    press("W", { shiftKey: true });
+    expect(session.reason).toBe("wrong");
+    press("W", { shiftKey: true });
+    expect(session.reason).toBe("");
+    press("X", { shiftKey: true });
+    press("k");
+    expect(model.last("edit").args).toMatchObject({ action: "keep", reason: "none fits" });
+    expect(session.reason).toBe("");
+  });
+
+  it("do nothing where the kernel does not take them", async () => {
+    const { model, session, press } = await start();
+    if (session.hello) session.hello.reasons = ["ambiguous"];
+    press("w");
+    press("W", { shiftKey: true });
+    expect(model.count("edit")).toBe(0);
+    expect(session.reason).toBe("");
+  });
+});
+
+describe("conflicts by key", () => {
+  const refusal = {
+    type: "Conflict",
+    message: "",
+    remedy: "",
+    cells: [{ item: 3, label: 2, state: "relabelled", event: "event:9", rater: "ben" }],
+  };
+
+  it("are gone to, and settled either way", async () => {
+    const { model, session, press } = await start();
+    expect(press("c").defaultPrevented).toBe(false);
+    expect(press("t").defaultPrevented).toBe(false);
+    press("Enter");
+    model.refuse("edit", refusal);
+    await settled();
+    press("m");
+    expect(model.count("edit")).toBe(1);
+    press("c");
+    expect(session.current).toBe(3);
+    press("m");
+    expect(model.last("edit").args).toMatchObject({ label: "cat", expected: { 3: "event:9" } });
+    model.refuse("edit", { ...refusal, cells: [{ ...refusal.cells[0], event: "event:10" }] });
+    await settled();
+    press("c");
+    press("t");
+    expect(model.count("edit")).toBe(2);
+    expect(session.conflicts.items).toEqual([]);
   });
 });
 

@@ -4,19 +4,40 @@
  * What a session can do is done here; what only a panel can do (draw a lasso, pan, show help) goes out as the topic
  * `command` and is taken by the panels that hold, or are held by, the element where the key was pressed.
  */
-import { acceptSuggestion, classOfKey, keep, mark, relabel } from "./actions";
+import {
+  acceptSuggestion,
+  classOfKey,
+  keep,
+  keepTheirs,
+  mark,
+  nextConflict,
+  relabel,
+  toggleReason,
+  useMine,
+} from "./actions";
 import { isTyping } from "./dom";
 import type { Session } from "./session";
 
 export interface Binding {
   name: string;
-  /** As `KeyboardEvent.key` names them, letters in lower case, `Shift+` before an arrow. */
+  /** As `KeyboardEvent.key` names them, letters in lower case, `Shift+` before an arrow or a letter. */
   keys: readonly string[];
   /** As the button and the help print them. */
   print: string;
   about: string;
-  group: "Decide" | "Move" | "Map" | "Help";
+  group: "Decide" | "Reasons" | "Move" | "Map" | "Help";
 }
+
+/** The letter of each reason: alone it marks the item, with Shift it goes with the next decision on the item. */
+const REASONS: readonly (readonly [string, string])[] = [
+  ["wrong", "w"],
+  ["ambiguous", "a"],
+  ["guideline unclear", "g"],
+  ["several fit", "s"],
+  ["none fits", "x"],
+  ["duplicate", "d"],
+];
+const REASON_OF_KEY = new Map(REASONS.map(([reason, letter]) => [letter, reason] as const));
 
 export const BINDINGS: readonly Binding[] = [
   { name: "accept", keys: ["Enter"], print: "↵", about: "relabel to the suggested label", group: "Decide" },
@@ -29,10 +50,26 @@ export const BINDINGS: readonly Binding[] = [
     group: "Decide",
   },
   { name: "find-label", keys: ["/"], print: "/", about: "type to find a label", group: "Decide" },
-  { name: "ambiguous", keys: ["a"], print: "A", about: "mark as ambiguous", group: "Decide" },
   { name: "undo", keys: ["u"], print: "U", about: "take the last decision back", group: "Decide" },
+  { name: "theirs", keys: ["t"], print: "T", about: "in a conflict: let the other's stand", group: "Decide" },
+  { name: "mine", keys: ["m"], print: "M", about: "in a conflict: use yours after all", group: "Decide" },
+  ...REASONS.map(([reason, letter]) => ({
+    name: reason,
+    keys: [letter],
+    print: letter.toUpperCase(),
+    about: `mark as ${reason}`,
+    group: "Reasons" as const,
+  })),
+  {
+    name: "reason",
+    keys: REASONS.map(([, letter]) => `Shift+${letter}`),
+    print: "⇧ W",
+    about: "with Shift, a reason goes with the next decision on the item",
+    group: "Reasons",
+  },
   { name: "next", keys: ["ArrowRight", "j", "n"], print: "→", about: "next item", group: "Move" },
   { name: "previous", keys: ["ArrowLeft", "p"], print: "←", about: "previous item", group: "Move" },
+  { name: "conflict", keys: ["c"], print: "C", about: "next open conflict", group: "Move" },
   { name: "escape", keys: ["Escape"], print: "Esc", about: "leave the lasso, then forget it", group: "Move" },
   { name: "lasso", keys: ["l"], print: "L", about: "choose items with a lasso", group: "Map" },
   { name: "pan-left", keys: ["Shift+ArrowLeft"], print: "⇧ ←", about: "pan left", group: "Map" },
@@ -56,7 +93,7 @@ export function printed(name: string): string {
 export function bindingOf(event: KeyboardEvent): Binding | undefined {
   if (event.ctrlKey || event.altKey || event.metaKey) return undefined;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  return BY_KEY.get(event.shiftKey && name.startsWith("Arrow") ? `Shift+${name}` : name);
+  return (event.shiftKey ? BY_KEY.get(`Shift+${name}`) : undefined) ?? BY_KEY.get(name);
 }
 
 /** Make keys work anywhere inside a widget's root element. */
@@ -71,7 +108,7 @@ export function bindKeys(root: HTMLElement, session: Session, signal: AbortSigna
       if (isTyping(event)) return;
       const binding = bindingOf(event);
       if (!binding || (pressesTarget(event) && (event.key === "Enter" || event.key === " "))) return;
-      if (!run(binding, event, root, session)) return;
+      if (!divert(binding, root) && !run(binding, event, root, session)) return;
       event.preventDefault();
     },
     { signal },
@@ -88,6 +125,17 @@ export function bindKeys(root: HTMLElement, session: Session, signal: AbortSigna
   );
 }
 
+/**
+ * Whether something lies over the card that decides by keys of its own (the merge view): a decision pressed beside it
+ * would be about an item whose card nobody sees, so it only gives the keyboard to what lies there.
+ */
+function divert(binding: Binding, root: HTMLElement): boolean {
+  if (binding.group !== "Decide" && binding.group !== "Reasons") return false;
+  const cover = root.querySelector<HTMLElement>("[data-dqx-cover]");
+  cover?.focus({ preventScroll: true });
+  return cover !== null;
+}
+
 /** Do what a binding says; whether anything took it. */
 function run(binding: Binding, event: KeyboardEvent, root: HTMLElement, session: Session): boolean {
   // A held key may walk the queue, but must not decide about one item after another.
@@ -100,9 +148,16 @@ function run(binding: Binding, event: KeyboardEvent, root: HTMLElement, session:
     case "keep":
       keep(session);
       return true;
-    case "ambiguous":
-      mark(session, "ambiguous");
-      return true;
+    case "reason": {
+      const reason = REASON_OF_KEY.get(event.key.toLowerCase()) ?? "";
+      return hasReason(session, reason) && toggleReason(session, reason);
+    }
+    case "theirs":
+      return keepTheirs(session);
+    case "mine":
+      return useMine(session);
+    case "conflict":
+      return nextConflict(session);
     case "undo":
       void session.undo();
       return true;
@@ -130,8 +185,15 @@ function run(binding: Binding, event: KeyboardEvent, root: HTMLElement, session:
       return true;
     }
     default:
-      return command(binding.name, root, session);
+      if (binding.group !== "Reasons") return command(binding.name, root, session);
+      if (hasReason(session, binding.name)) mark(session, binding.name);
+      return true;
   }
+}
+
+/** Whether the kernel takes this reason. */
+function hasReason(session: Session, reason: string): boolean {
+  return session.hello?.reasons.includes(reason) ?? false;
 }
 
 /** Ask the panels around `from`; whether one of them took it. */

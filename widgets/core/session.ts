@@ -6,13 +6,26 @@
  */
 import type { AnyModel } from "@anywidget/types";
 import { Cards } from "./cards";
+import { Conflicts } from "./conflicts";
 import { type EditOptions, Edits } from "./edits";
 import { Emitter } from "./emitter";
 import { Previews } from "./previews";
 import { type Filter, QueueOrder } from "./queueOrder";
 import type { Notice, Topics } from "./topics";
 import { CallError, Disconnected, type Push, Transport } from "./transport";
-import type { Action, Card, Counts, Hello, HistoryEntry, Labels, Layout, Scores, Stage } from "./types";
+import type {
+  Action,
+  Card,
+  Counts,
+  EditReply,
+  Hello,
+  HistoryEntry,
+  Labels,
+  Layout,
+  Scores,
+  Stage,
+} from "./types";
+import type { Versions } from "./versions";
 import { type Cell, STATES } from "./wire";
 
 export class Session extends Emitter<Topics> {
@@ -29,6 +42,10 @@ export class Session extends Emitter<Topics> {
   saved: string | null = null;
   /** The "why" typed for the next decision; it belongs to the current item and goes when that changes. */
   note = "";
+  /** The reason for the next decision; like the note, it belongs to the current item. Changed by `setReason`. */
+  reason = "";
+  /** Decisions that were refused because somebody else was faster. */
+  readonly conflicts = new Conflicts(() => this.emit("conflicts", this.conflicts.items));
   readonly transport: Transport;
   readonly previews: Previews;
   readonly cards: Cards;
@@ -94,6 +111,7 @@ export class Session extends Emitter<Topics> {
     if (item === this.current) return;
     this.current = item;
     this.note = "";
+    this.setReason("");
     if (item !== null) this.order.visit(item);
     this.emit("current", item);
     if (options.tell !== false) this.tell("select", { item, items: this.chosen });
@@ -139,9 +157,31 @@ export class Session extends Emitter<Topics> {
     this.edits.make(action, items, options);
   }
 
+  /** Attach a reason to the next decision on the current item; "" takes it off. */
+  setReason(reason: string): void {
+    if (reason === this.reason) return;
+    this.reason = reason;
+    this.emit("reason", reason);
+  }
+
   /** Take back the newest decision that has not been taken back yet. */
   undo(): Promise<void> {
     return this.edits.undo();
+  }
+
+  /** Show what a change has left that a panel had the kernel make (a merge, a revert). */
+  accept(reply: EditReply): void {
+    this.edits.accept(reply);
+  }
+
+  /** Send the decisions that wait; resolves when none does, or when they cannot be saved now. */
+  flush(): Promise<void> {
+    return this.edits.flush();
+  }
+
+  /** Number of decisions not yet acknowledged. */
+  get unsaved(): number {
+    return this.edits.waiting;
   }
 
   // Asking the kernel ---------------------------------------------------------------------------------------------
@@ -213,11 +253,15 @@ export class Session extends Emitter<Topics> {
   private async load(): Promise<void> {
     try {
       const hello = await this.transport.call<Hello>("hello");
+      const { store } = this.hello ?? {};
+      // Another branch or another store: what somebody else did there is no conflict here.
+      if (store && (store.id !== hello.store.id || store.branch !== hello.store.branch))
+        this.conflicts.clear();
       this.hello = hello;
       this.stages = hello.stages;
       this.counts = hello.counts;
       this.saved = hello.store.saved;
-      this.edits.open(hello.store.id);
+      this.edits.open(hello.store.id, hello.store.branch);
       this.cards.reset();
       this.previews.clear();
       await this.loadLabels();
@@ -263,6 +307,8 @@ export class Session extends Emitter<Topics> {
     this.hovered = null;
     this.chosen = [];
     this.note = "";
+    this.setReason("");
+    this.conflicts.clear();
     this.order.reset();
     this.cards.reset();
     this.previews.clear();
@@ -304,7 +350,13 @@ export class Session extends Emitter<Topics> {
         if (push.items) this.choose(push.items as number[], { tell: false });
         if (push.item !== undefined) this.select(push.item as number | null, { tell: false });
       } else if (push.event === "hello") await this.reload();
-      else if (push.event === "notice") this.emit("notice", push as unknown as Notice);
+      else if (push.event === "versions") {
+        const versions = push as unknown as Versions;
+        this.emit("versions", versions);
+        // Somebody switched branches and no "hello" has said so yet: every label may be another.
+        await this.loading;
+        if (this.hello && this.hello.store.branch !== versions.branch) await this.reload();
+      } else if (push.event === "notice") this.emit("notice", push as unknown as Notice);
     } catch (error) {
       if (!(error instanceof Disconnected)) this.report(error);
     }

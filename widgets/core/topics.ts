@@ -1,6 +1,7 @@
 /** What a session tells its panels, and in which words. */
 import type { Filter } from "./queueOrder";
 import type { Counts, Hello, Layout, Scores, Stage } from "./types";
+import type { Versions } from "./versions";
 
 export interface Notice {
   kind: "info" | "error" | "conflict";
@@ -8,6 +9,8 @@ export interface Notice {
   remedy?: string;
   /** Items to look at, for a conflict. */
   items?: number[];
+  /** What can be done about it at once, as a button. */
+  act?: { text: string; run: () => void };
 }
 
 /** A key's wish, and where it was pressed: panels inside or around that element take it. */
@@ -36,6 +39,12 @@ export interface Topics {
   queue: readonly number[];
   /** Number of edits not yet acknowledged. */
   unsaved: number;
+  /** Items whose newest decision here was refused because somebody else was faster; see core/conflicts.ts. */
+  conflicts: readonly number[];
+  /** The reason that goes with the next decision on the current item changed ("" = none). */
+  reason: string;
+  /** Branches or tags were made, moved or deleted; `branch` is the current one. */
+  versions: Versions;
   notice: Notice;
   /** A key asked for something that only panels can do (lasso, help, …); see core/keys.ts. */
   command: PanelCommand;

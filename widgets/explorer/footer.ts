@@ -1,4 +1,6 @@
 /** The last line: which branch, how many corrections, saved when, by whom, and the keys that matter most. */
+
+import { nextConflict } from "../core/actions";
 import { count, h, key } from "../core/dom";
 import { command, printed } from "../core/keys";
 import type { Session } from "../core/session";
@@ -13,7 +15,15 @@ const HINTS: readonly (readonly [string, string])[] = [
 ];
 
 export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
-  const where = h("span", { class: "dqx-muted" });
+  const where = h("span", { class: "dqx-muted", data: { dqx: "branch" } });
+  const conflicts = h("button", {
+    class: "dqx-link dqx-warn",
+    type: "button",
+    title: "Somebody else decided on an item while you did: go to it",
+    hidden: true,
+    data: { dqx: "conflicts" },
+    on: { click: () => void nextConflict(session) },
+  });
   const saved = h("span", { class: "dqx-muted", data: { dqx: "saved" } });
   const unsaved = h("span", { class: "dqx-warn", role: "status", data: { dqx: "unsaved" } });
   const element = h(
@@ -23,6 +33,7 @@ export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
     saved,
     makeRater(session, signal),
     unsaved,
+    h("span", { role: "status" }, conflicts),
     h("span", { class: "dqx-spring" }),
     h(
       "span",
@@ -62,12 +73,24 @@ export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
     where.replaceChildren();
     if (hello) {
       const fixed = counts?.relabelled ?? 0;
-      where.append("branch ", h("span", { class: "dqx-strong", text: hello.store.branch }));
+      // Whoever works beside the main branch must not forget it.
+      const aside = hello.store.branch !== "main";
+      where.dataset.branch = hello.store.branch;
+      where.append(
+        "branch ",
+        h("span", { class: aside ? "dqx-foot-branch" : "dqx-strong", text: hello.store.branch }),
+      );
       where.append(` · ${count(fixed)} ${fixed === 1 ? "correction" : "corrections"}`);
       where.title = hello.store.name;
     }
     tick();
   };
+  const fillConflicts = (): void => {
+    const n = session.conflicts.items.length;
+    conflicts.hidden = n === 0;
+    conflicts.replaceChildren(n === 1 ? "1 conflict" : `${count(n)} conflicts`, key(printed("conflict")));
+  };
+  session.on("conflicts", fillConflicts, signal);
   session.on("hello", fill, signal);
   session.on("counts", fill, signal);
   session.on(

@@ -3,7 +3,7 @@ import { h, key } from "../core/dom";
 import { BINDINGS, isFor } from "../core/keys";
 import type { Session } from "../core/session";
 
-const GROUPS = ["Decide", "Move", "Map", "Help"] as const;
+const GROUPS = ["Decide", "Reasons", "Move", "Map", "Help"] as const;
 
 export function makeHelp(root: HTMLElement, session: Session, signal: AbortSignal): HTMLElement {
   const close = h("button", {

@@ -9,6 +9,7 @@ const MOST = 4;
 
 export function makeNotices(session: Session, signal: AbortSignal): HTMLElement {
   const element = h("div", { class: "dqx-notices", aria: { live: "polite" } });
+  const shown = new WeakMap<Element, Notice>();
   session.on(
     "notice",
     (notice) => {
@@ -16,8 +17,39 @@ export function makeNotices(session: Session, signal: AbortSignal): HTMLElement 
         if ((old as HTMLElement).dataset.text === notice.text) old.remove();
       while (element.children.length >= MOST) element.firstElementChild?.remove();
       const line = show(session, notice);
+      shown.set(line, notice);
       element.append(line);
       if (notice.kind === "info") setTimeout(() => line.remove(), INFORMED);
+    },
+    signal,
+  );
+  // On its own card a conflict tells of itself.
+  session.on(
+    "current",
+    (item) => {
+      if (item === null || !session.conflicts.of(item)) return;
+      for (const line of [...element.children]) {
+        const notice = shown.get(line);
+        if (
+          notice?.kind === "conflict" &&
+          notice.items?.length === 1 &&
+          notice.items[0] === item &&
+          !notice.act
+        )
+          line.remove();
+      }
+    },
+    signal,
+  );
+  // A conflict that has been settled needs no more telling; one that can still be acted on as a whole stays.
+  session.on(
+    "conflicts",
+    (open) => {
+      for (const line of [...element.children]) {
+        const notice = shown.get(line);
+        if (notice?.kind !== "conflict" || notice.act || !notice.items?.length) continue;
+        if (!notice.items.some((item) => open.includes(item))) line.remove();
+      }
     },
     signal,
   );
@@ -45,6 +77,20 @@ function show(session: Session, notice: Notice): HTMLElement {
           type: "button",
           text: "Show",
           on: { click: () => session.select(first) },
+        })
+      : null,
+    notice.act
+      ? h("button", {
+          class: "dqx-button",
+          type: "button",
+          text: notice.act.text,
+          data: { dqx: "notice-act" },
+          on: {
+            click: () => {
+              line.remove();
+              notice.act?.run();
+            },
+          },
         })
       : null,
     h("button", {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { BINDINGS, bindKeys } from "../core/keys";
 import { MockModel, settled, sixItems } from "../core/mockModel";
 import { Session } from "../core/session";
+import type { Hello } from "../core/types";
 import { ago } from "./footer";
 import { Explorer } from "./panel";
 
@@ -85,6 +86,50 @@ describe("the explorer", () => {
     find("notice").querySelector("button")?.click();
     expect(session.current).toBe(5);
     vi.useRealTimers();
+  });
+
+  it("counts open conflicts, goes to the next, and lets the notice go there", async () => {
+    const { model, session, find, press } = await start();
+    expect(find("conflicts").hidden).toBe(true);
+    press("k");
+    model.refuse("edit", {
+      type: "Conflict",
+      message: "",
+      remedy: "",
+      cells: [{ item: 3, label: 2, state: "relabelled", event: "event:9", rater: "ben" }],
+    });
+    await settled();
+    expect(find("conflicts").textContent).toBe("1 conflictC");
+    expect(find("notice").textContent).toContain(
+      "ben relabelled an item to newt while you kept the given label.",
+    );
+    find("conflicts").click();
+    expect(session.current).toBe(3);
+    // Its card tells of it now.
+    expect(find("notice")).toBeNull();
+    expect(find("conflict").hidden).toBe(false);
+    press("t");
+    expect(find("conflicts").hidden).toBe(true);
+  });
+
+  it("shows a branch that is not the main one so that nobody forgets it", async () => {
+    const { root, session, find } = await start();
+    expect(find("branch").textContent).toContain("branch main");
+    expect(root.querySelector(".dqx-foot-branch")).toBeNull();
+    const hello = session.hello as Hello;
+    hello.store.branch = "shoes";
+    session.emit("hello", hello);
+    expect(root.querySelector(".dqx-foot-branch")?.textContent).toBe("shoes");
+  });
+
+  it("puts a merge in the place of the card, and the card back after it", async () => {
+    const { root, find } = await start();
+    const tab = find("tab");
+    tab.dispatchEvent(new CustomEvent("dqx-merge", { bubbles: true, detail: { source: "shoes" } }));
+    expect(find("merge").parentElement?.className).toContain("dqx-what");
+    expect(find("merge").parentElement?.classList.contains("dqx-merging")).toBe(true);
+    find("merge-close").click();
+    expect(root.querySelector(".dqx-merging")).toBeNull();
   });
 
   it("changes the rater in place", async () => {

@@ -10,6 +10,7 @@ import { frame } from "../core/frame";
 import type { Panel } from "../core/panel";
 import { History } from "../history/panel";
 import { PointsMap } from "../map/panel";
+import { handleMerge } from "../merge/panel";
 import { Neighbours } from "../neighbours/panel";
 import { Pipeline } from "../pipeline/panel";
 import { Queue } from "../queue/panel";
@@ -43,13 +44,16 @@ export const Explorer: Panel = {
       session,
       signal,
     );
+    // A merge decides on items, so it takes the place of the card, beside the map that shows where they are.
+    const what = h("div", { class: "dqx-what" }, place(Card), ...tabs);
+    handleMerge(what, session, signal);
     root.append(
       place(Pipeline),
       h(
         "div",
         { class: "dqx-main" },
         h("div", { class: "dqx-where" }, place(PointsMap)),
-        h("div", { class: "dqx-what" }, place(Card), ...tabs),
+        what,
         makeNotices(session, signal),
         makeHelp(root, session, signal),
       ),

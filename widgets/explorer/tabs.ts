@@ -22,16 +22,19 @@ export function makeTabs(tabs: readonly Tab[], session: Session, signal: AbortSi
     }),
   );
   const buttons = tabs.map((tab, i) =>
-    h("button", {
-      class: "dqx-tab",
-      type: "button",
-      role: "tab",
-      id: `${id}-${tab.panel.name}`,
-      text: tab.title,
-      data: { dqx: "tab", tab: tab.panel.name },
-      aria: { controls: `${id}-${tab.panel.name}-page` },
-      on: { click: () => open(i) },
-    }),
+    h(
+      "button",
+      {
+        class: "dqx-tab",
+        type: "button",
+        role: "tab",
+        id: `${id}-${tab.panel.name}`,
+        data: { dqx: "tab", tab: tab.panel.name },
+        aria: { controls: `${id}-${tab.panel.name}-page` },
+        on: { click: () => open(i) },
+      },
+      h("span", { text: tab.title, data: { dqx: `tab-${tab.panel.name}` } }),
+    ),
   );
   const mounted = new Set<number>();
   const open = (place: number): void => {

@@ -1,16 +1,23 @@
-/** The history: who changed what, when and why, newest first; it comes from the label store, not from this page. */
+/** The history: who changed what, when and why, newest first, and what can be done about it: undo, revert, tag, branch, compare. */
 import "./history.css";
-import { count, h, key } from "../core/dom";
-import { keepFocus } from "../core/focus";
+import { count, h } from "../core/dom";
 import { frame } from "../core/frame";
-import { printed } from "../core/keys";
+import { isFor } from "../core/keys";
 import type { Panel } from "../core/panel";
 import { Disconnected } from "../core/transport";
-import { clock, day, sentence } from "../core/words";
-import { makeRow } from "./row";
-import { sittings } from "./sittings";
+import { timeline } from "../core/versions";
+import { askRevert } from "./acts";
+import { makeCompare } from "./compare";
+import type { Context, State } from "./context";
+import { makeFilters } from "./filters";
+import { makeSaid } from "./said";
+import { MOST, makeTimeline, size } from "./timeline";
+import { makeToolbar } from "./toolbar";
+import { complaint } from "./words";
 
-const PAGE = 50;
+const PAGE = 100;
+/** The list goes back this far; what is older, a filter or a comparison reaches. */
+const FAR = 10_000;
 /** Several labels often change together: ask once for all. */
 const SOON_MS = 120;
 
@@ -18,37 +25,83 @@ export const History: Panel = {
   name: "history",
   mount(root, session, signal) {
     frame(root, "history", signal);
-    const total = h("span", { class: "dqx-muted", role: "status" });
-    const undo = h(
-      "button",
-      {
-        class: "dqx-button",
-        type: "button",
-        data: { dqx: "history-undo" },
-        on: { click: () => void session.undo() },
-      },
-      "Undo",
-      key(printed("undo")),
-    );
-    const list = h("div", { class: "dqx-history-list" });
-    const more = h("button", {
-      class: "dqx-button dqx-history-more",
-      type: "button",
-      text: "Show more",
-      hidden: true,
-      on: {
-        click: () => {
-          limit += PAGE * 2;
-          void load();
-        },
-      },
-    });
-    root.append(h("div", { class: "dqx-history-head" }, total, undo), list, more);
-
+    const state: State = {
+      timeline: null,
+      filter: {},
+      active: null,
+      marked: new Set(),
+      open: new Set(),
+      asking: null,
+    };
     let limit = PAGE;
+    /** Commits newer than those in the page; more than `MOST` are never shown at once. */
+    let passed = 0;
     let turn = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
     signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+
+    const context: Context = {
+      root,
+      session,
+      signal,
+      state,
+      say: (said) => line.say(said),
+      reload: () => load(),
+      update: () => update(),
+      focusRow: () => (compare.element.hidden ? list.focus() : compare.element.focus()),
+      compare: (a, b) => {
+        showCompare(true);
+        compare.open(a, b);
+      },
+    };
+    const filters = makeFilters(context);
+    const toolbar = makeToolbar(context, filters.element);
+    const line = makeSaid(context);
+    const total = toolbar.element.querySelector<HTMLElement>("[data-dqx=history-total]") as HTMLElement;
+    const chosen = h("div", {
+      class: "dqx-history-chosen",
+      role: "group",
+      hidden: true,
+      aria: { label: "Chosen commits" },
+    });
+    const asked = h("div", { class: "dqx-history-asked", hidden: true });
+    const list = makeTimeline(context);
+    const compare = makeCompare(context, () => {
+      showCompare(false);
+      list.focus();
+    });
+    const newer = pager("Show newer", () => {
+      passed = Math.max(0, passed - PAGE);
+      // Back at the top, a reload need not fetch what was passed on the way.
+      if (passed === 0) limit = Math.min(limit, MOST);
+      draw();
+    });
+    const more = pager("Show more", () => {
+      const fetched = state.timeline?.commits.length ?? 0;
+      if (passed + MOST < fetched) {
+        passed = Math.min(passed + PAGE, fetched - MOST);
+        draw();
+        return;
+      }
+      limit = Math.min(limit + PAGE, FAR);
+      passed = Math.max(0, limit - MOST);
+      void load();
+    });
+    const far = h("p", {
+      class: "dqx-muted",
+      hidden: true,
+      text: `These are the newest ${count(FAR)} commits; a filter reaches further back.`,
+    });
+    const body = h("div", { class: "dqx-history-body" }, newer, list.element, more, far);
+    root.append(toolbar.element, line.element, asked, chosen, body, compare.element);
+
+    const showCompare = (on: boolean): void => {
+      compare.element.hidden = !on;
+      body.hidden = on;
+      toolbar.element.hidden = on;
+      if (on) compare.update();
+      update();
+    };
 
     const load = async (): Promise<void> => {
       const mine = ++turn;
@@ -57,55 +110,135 @@ export const History: Panel = {
         return;
       }
       try {
-        const { entries, total: all } = await session.history(limit);
+        const found = await timeline(session, limit, state.filter);
         if (mine !== turn || signal.aborted) return;
-        total.textContent = all === 0 ? "No decisions yet." : `${count(all)} decision${all === 1 ? "" : "s"}`;
-        undo.disabled = all === 0;
-        more.hidden = entries.length >= all;
-        keepFocus(root, () =>
-          list.replaceChildren(
-            ...sittings(entries).map((sitting) =>
-              h(
-                "section",
-                {},
-                h("h4", {
-                  class: "dqx-history-when",
-                  text: `${sentence(day(sitting.newest))}, ${span(sitting.oldest, sitting.newest)} · ${count(sitting.entries.length)}`,
-                }),
-                h(
-                  "ul",
-                  { class: "dqx-history-rows" },
-                  ...sitting.entries.map((entry) => h("li", {}, makeRow(session, entry))),
-                ),
-              ),
-            ),
-          ),
-        );
-        mark();
+        state.timeline = found;
+        draw();
       } catch (error) {
         if (mine !== turn || signal.aborted || error instanceof Disconnected) return;
-        total.textContent = `The history could not be read: ${(error as Error).message}`;
+        total.textContent = `The history could not be read: ${complaint(error)}`;
       }
     };
 
-    const mark = (): void => {
-      for (const row of list.querySelectorAll<HTMLElement>(".dqx-history-row"))
-        row.classList.toggle("dqx-history-current", row.dataset.item === String(session.current));
+    const draw = (): void => {
+      const found = state.timeline;
+      if (!found) return;
+      passed = Math.min(passed, Math.max(0, found.commits.length - 1));
+      total.textContent = size(found, Object.keys(state.filter).length > 0);
+      list.show(found.commits.slice(passed, passed + MOST));
+      newer.hidden = passed === 0;
+      const last = passed + MOST >= found.commits.length;
+      more.hidden = last && (found.commits.length >= found.total || limit >= FAR);
+      far.hidden = !last || limit < FAR || found.commits.length >= found.total;
+      more.textContent = `Show more (${count(found.total - Math.min(passed + MOST, found.commits.length))} older)`;
+      compare.update();
     };
+
+    const update = (): void => {
+      const kind = session.hello?.dataset.kind ?? "image";
+      root.classList.toggle("dqx-history-wordy", kind !== "image");
+      toolbar.update();
+      filters.update();
+      list.update();
+      const { asking, marked } = state;
+      asked.replaceChildren(...(asking && asking.commit === null ? [asking.form.element] : []));
+      asked.hidden = asking?.commit !== null || asking === null;
+      chosen.hidden = marked.size === 0 || !compare.element.hidden;
+      if (!chosen.hidden) chosen.replaceChildren(...chosenParts());
+    };
+
+    const chosenParts = (): HTMLElement[] => [
+      h("span", {
+        text: `${count(state.marked.size)} commit${state.marked.size === 1 ? "" : "s"} chosen`,
+        role: "status",
+      }),
+      h("button", {
+        class: "dqx-button",
+        type: "button",
+        text: "Revert…",
+        data: { dqx: "history-revert-chosen" },
+        on: {
+          click: () =>
+            askRevert(
+              context,
+              (state.timeline?.commits ?? []).filter((row) => state.marked.has(row.commit)),
+            ),
+        },
+      }),
+      h("button", {
+        class: "dqx-button",
+        type: "button",
+        text: "Choose none",
+        on: {
+          click: () => {
+            state.marked.clear();
+            update();
+            list.focus();
+          },
+        },
+      }),
+    ];
 
     const loadSoon = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => void load(), SOON_MS);
+      timer = setTimeout(() => {
+        void load();
+        compare.refresh();
+      }, SOON_MS);
     };
 
     session.on("hello", loadSoon, signal);
     session.on("labels", loadSoon, signal);
-    session.on("current", mark, signal);
+    session.on("versions", loadSoon, signal);
+    session.on(
+      "current",
+      () => {
+        list.update();
+        compare.update();
+        filters.update();
+      },
+      signal,
+    );
+    session.on(
+      "command",
+      (wish) => {
+        // The mouse leaves the keyboard outside of what it opened: a list of branches closes from there as well.
+        if (wish.name === "escape" && !wish.taken && isFor(root, wish.from)) wish.taken = toolbar.escape();
+      },
+      signal,
+    );
+    root.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Escape" || event.defaultPrevented || !leave()) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      },
+      { signal },
+    );
+
+    /** Close what is open, the innermost first; whether there was something. */
+    const leave = (): boolean => {
+      if (toolbar.escape()) return true;
+      if (state.marked.size > 0) state.marked.clear();
+      else if (!compare.element.hidden) showCompare(false);
+      else return false;
+      update();
+      list.focus();
+      return true;
+    };
+
+    update();
     void load();
   },
 };
 
-function span(from: string, to: string): string {
-  const [a, b] = [clock(from), clock(to)];
-  return a === b ? a : `${a}–${b}`;
+function pager(text: string, click: () => void): HTMLButtonElement {
+  return h("button", {
+    class: "dqx-button dqx-history-more",
+    type: "button",
+    text,
+    hidden: true,
+    on: { click },
+  });
 }

@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { HistoryEntry } from "../core/types";
-import { change } from "./row";
 import { sittings } from "./sittings";
 
 const at = (...times: string[]) => times.map((time) => ({ time }));
@@ -27,16 +25,5 @@ describe("sittings", () => {
 
   it("are none without entries", () => {
     expect(sittings([])).toEqual([]);
-  });
-});
-
-describe("change", () => {
-  const entry = { op: "set", old: "3", new: "7", reason: "", kind: "edit" } as HistoryEntry;
-  it("says what was done", () => {
-    expect(change(entry)).toBe("3 → 7");
-    expect(change({ ...entry, old: null })).toBe("unlabelled → 7");
-    expect(change({ ...entry, op: "keep", new: "3" })).toBe("3 kept");
-    expect(change({ ...entry, op: "flag", reason: "ambiguous" })).toBe("marked ambiguous");
-    expect(change({ ...entry, op: "clear", new: null, kind: "revert" })).toBe("undone: decision taken back");
   });
 });

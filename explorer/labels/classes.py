@@ -1,0 +1,91 @@
+"""Changes of what labels there are: classes and fields. Each is one commit, and rewrites no label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from explorer.labels import schema
+from explorer.labels.canonical import check_text
+from explorer.labels.changing import Changer
+from explorer.labels.engine import LabelSchema
+from explorer.labels.history import has_class
+from explorer.labels.model import Commit, StoreError
+
+
+class Classes(Changer):
+    """The part of `Store` that changes classes and fields.
+
+    Every call writes on top of the newest commit, whoever made it, and raises `UnknownName` for a class that does not
+    exist or is retired, `DataError` for a name that is taken.
+    """
+
+    def add_class(self, name: str, why: str = "") -> Commit:
+        """Add a class on purpose; for one that exists already, return the commit that brought it."""
+        schema.class_name(name)
+        with self._engine.lock:
+            state = self._live.now()
+            schema.check_new_class(state.schema, name)
+            lacks = schema.extend(state.schema, [name]).id != state.schema.id
+        if lacks:
+            return self._evolve(lambda s: schema.extend(s, [name]), f"add class {name}", why)
+        return self._brought(lambda commit: has_class(self._engine, commit, name), f"class {name!r}")
+
+    def rename_class(self, old: str, new: str, why: str = "") -> Commit:
+        """Give a class another name. Every label of it reads so from now on; the given labels of a dataset that still
+        has the old name mean it too.
+        """
+        return self._evolve(lambda s: schema.rename(s, old, new), f"rename class {old} to {new}", why)
+
+    def merge_classes(self, old: str, into: str, why: str = "") -> Commit:
+        """Make a class read as another one, and retire it. No label is rewritten; older versions keep their words."""
+        return self._evolve(lambda s: schema.merge(s, old, into), f"merge class {old} into {into}", why)
+
+    def split_class(self, name: str, into: Sequence[str], why: str = "") -> Commit:
+        """Retire a class in favour of several others. Items keep it until they are labelled anew: see `to_split`."""
+        names = [into] if isinstance(into, str) else list(into)
+        message = f"split class {name} into {', '.join(map(str, names))}"
+        return self._evolve(lambda s: schema.split(s, name, names), message, why)
+
+    def retire_class(self, name: str, why: str = "") -> Commit:
+        """Take no new labels of a class; those that were given stay."""
+        return self._evolve(lambda s: schema.retire(s, name), f"retire class {name}", why)
+
+    def add_field(self, name: str, type: str, why: str = "") -> Commit:  # noqa: A002  # what callers call it
+        """Add a field that items can be labelled with.
+
+        Parameters
+        ----------
+        type
+            One of class, classes, number, spans, boxes, soft, candidates; see `explorer.labels.values`. For a field
+            that exists with this type already, the commit that brought it is returned.
+        """
+        with self._engine.lock:
+            state = self._live.now()
+            lacks = schema.with_field(state.schema, name, type).id != state.schema.id
+        if lacks:
+            return self._evolve(lambda s: schema.with_field(s, name, type), f"add field {name} ({type})", why)
+
+        def has_field(commit: Commit) -> bool:
+            return name in schema.names_of(self._engine.schema(commit.schema)).types
+
+        return self._brought(has_field, f"field {name!r}")
+
+    def _evolve(self, change: Callable[[LabelSchema], LabelSchema], message: str, why: str) -> Commit:
+        text = f"{message}: {check_text(why, 'why')}" if why else message
+        with self._changing() as work:
+            now = self._live.now().schema
+            after = change(now)
+            if after.id != now.id:
+                return work.append(self._draft("schema", text, schema=after))
+        return self._commit(self._live.tip().id)  # somebody else has just done the same
+
+    def _brought(self, has: Callable[[Commit], bool], what: str) -> Commit:
+        """Return the commit since which something has been there."""
+        brought = None
+        for commit in self._history():
+            if not has(commit):
+                break
+            brought = commit
+        if brought is None:
+            raise StoreError(f"{self.path} has the {what}, but no commit that brought it.", "Run verify().")
+        return self._commit(brought.id)

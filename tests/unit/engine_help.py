@@ -1,0 +1,83 @@
+"""Commits for the tests of the engines, without the store on top."""
+
+import datetime as dt
+
+from labels_help import rows
+
+from explorer.labels.canonical import schema_id
+from explorer.labels.engine import CommitDraft, EventDraft, LabelClass, LabelSchema
+from explorer.labels.model import Rater
+from explorer.labels.rows import classes_json
+from explorer.labels.snapshot import from_frame
+
+ITEMS = [*"abcdefgh", "0f" * 32, "é–ü"]
+START = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+
+
+def snapshot(items=ITEMS, given="cat"):
+    return from_frame(rows(*items, given=given), ["cat", "dog", "emu"], keyed=True)
+
+
+def schema(names=("cat", "dog", "emu"), parent=None):
+    classes = tuple(LabelClass(n, n) for n in names)
+    draft = LabelSchema("", parent, classes)
+    return LabelSchema(schema_id(classes_json(draft), parent, ()), parent, classes)
+
+
+class Hand:
+    """Writes commits to an engine, and knows the newest event of each cell on each branch."""
+
+    def __init__(self, engine, rater=None, items=ITEMS):
+        self.engine = engine
+        self.rater = Rater(rater or engine.login or "ann")
+        self.snapshot, self.schema = snapshot(items), schema()
+        self.clock = START
+        self.newest = {}
+
+    def now(self):
+        self.clock += dt.timedelta(minutes=1)
+        return self.clock
+
+    def draft(self, item, new="dog", branch="main", **more):
+        field = more.get("field", "label")
+        said = {
+            "op_id": None, "content_hash": None, "rater": self.rater, "op": "set", "old": "cat",
+            "previous": self.newest.get((branch, item, field)), **more,
+        }  # fmt: skip
+        return EventDraft(item=item, new=new, **said)
+
+    def commit(self, *drafts, branch="main", kind="edit", **more):
+        drafts = tuple(self.draft(d, branch=branch) if isinstance(d, str) else d for d in drafts)
+        said = {
+            "rater": self.rater,
+            "time": self.now(),
+            "message": "",
+            "snapshot": self.snapshot,
+            "schema": self.schema,
+        }
+        with self.engine.exclusive(branch):
+            tip = self.engine.tip(branch)
+            draft = CommitDraft(kind=kind, events=drafts, **{**said, **more})
+            made = self.engine.append(branch, draft, tip.id if tip else None)
+        for event in made.events:
+            self.newest[branch, event.item, event.field] = event.id
+        return made
+
+    def undo(self, commit, branch="main"):
+        """Take a commit back, without looking at what holds now."""
+        drafts = [self.draft(e.item, "cat", branch, op="clear", undoes=e.id) for e in commit.events]
+        return self.commit(*drafts, branch=branch, kind="revert")
+
+    def branch(self, name, commit=None, kind="branch"):
+        at = commit or self.engine.tip("main")
+        with self.engine.exclusive():
+            self.engine.move_ref(name, kind, at.id, self.rater, self.now(), "because")
+        for logged in self.engine.heads_at(at):
+            self.newest[name, logged.event.item, logged.event.field] = logged.event.id
+        return at
+
+    def delete(self, name, kind="branch"):
+        with self.engine.exclusive():
+            self.engine.move_ref(name, kind, None, self.rater, self.now(), "done")
+        for cell in [c for c in self.newest if c[0] == name]:
+            del self.newest[cell]

@@ -1,0 +1,551 @@
+"""What both engines do: rows in, rows out, history over branches, and the cache of newest events."""
+
+import dataclasses
+import datetime as dt
+import random
+import re
+
+import pytest
+from engine_help import ITEMS, START, Hand, schema, snapshot
+
+from explorer.labels.canonical import event_id
+from explorer.labels.engine import CommitDraft, Resolution
+from explorer.labels.model import Rater, StoreError
+from explorer.labels.postgres import PostgresEngine
+from explorer.labels.sqlite import SQLiteEngine
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def again(request, tmp_path):
+    """Opens the same store once more."""
+    if request.param == "sqlite":
+        return lambda: SQLiteEngine(tmp_path / "x.labels.db")
+    url = request.getfixturevalue("pg_url")
+    return lambda: PostgresEngine(url)
+
+
+@pytest.fixture
+def engine(again):
+    engine = again()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def hand(engine):
+    return Hand(engine)
+
+
+def found(engine):
+    return [problem.text for problem in engine.problems()]
+
+
+def test_an_empty_store(engine):
+    assert engine.tip("main") is None
+    assert engine.refs() == {}
+    assert engine.commits() == engine.heads("main") == []
+    assert found(engine) == []
+    assert engine.tip("other") is None
+
+
+def test_a_commit_comes_back_as_it_was_written(hand, again):
+    first = hand.commit(kind="import")
+    full = hand.draft(
+        "0f" * 32, "emu", reason="wrong", why="«é»\n", evidence={"p_error": 0.93, "names": ["x"]}, op_id="mine"
+    )
+    made = hand.commit(full, "é–ü", "a", message="three", kind="bulk")
+    assert (made.parent, made.position, made.branch) == (first.id, 1, "main")
+    assert [e.op_id for e in made.events] == ["mine", "main/1:1", "main/1:2"]
+    for engine in (hand.engine, again()):
+        assert engine.commit(made.id) == made
+        assert engine.tip("main") == dataclasses.replace(made, events=(), root="")
+        logged = engine.events(made, first)
+        assert [x.event for x in logged] == list(made.events)
+        assert {(x.commit, x.kind, x.rater, x.snapshot, x.decided, x.branch) for x in logged} == {
+            (made.id, "bulk", hand.rater.name, hand.snapshot.id, hand.snapshot.id, "main")
+        }
+        assert engine.log_rows(made, 2) == logged[:0:-1]
+        assert engine.event("a", made.events[2].id) == logged[2]
+        assert engine.event("b", made.events[2].id) is None
+        assert engine.commit("nonsense") is engine.commit("00" * 32) is None
+        assert engine.snapshot(made.snapshot).digest() == made.snapshot
+        assert engine.schema(made.schema) == hand.schema
+        engine.close()
+
+
+def test_the_ids_are_hashes_with_the_content_of_the_snapshot(hand):
+    made = hand.commit("a", hand.draft("b", content_hash="hash of b"), hand.draft("c", content_hash="older"))
+    assert [e.content_hash for e in made.events] == [None, None, "older"]
+    assert [event_id(e, f"hash of {e.item}") for e in made.events] == [e.id for e in made.events]
+
+
+def test_a_writer_that_saw_another_tip_writes_nothing(hand, again):
+    first = hand.commit("a")
+    hand.commit("a")
+    late = again()
+    with late.exclusive():
+        draft = dataclasses.replace(_draft(hand), events=(hand.draft("b"),))
+        assert late.append("main", draft, first.id) is None
+        assert late.append("main", draft, None) is None
+    late.close()
+    assert hand.engine.count_events(hand.engine.tip("main")) == 2
+
+
+def _draft(hand, **more):
+    return CommitDraft("edit", hand.rater, hand.now(), "", hand.snapshot, hand.schema, **more)
+
+
+def test_what_raises_is_not_written(hand):
+    first = hand.commit("a")
+
+    def fail():
+        with hand.engine.exclusive():
+            value = {"spans": [{"start": 0, "end": 3, "class": "x"}]}
+            new = dataclasses.replace(_draft(hand), schema=schema(["cat", "owl"]), events=(hand.draft("b", value),))
+            hand.engine.append("main", new, first.id)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert hand.engine.tip("main").id == first.id
+    assert hand.engine.count_events(first) == 1
+    value = {"spans": [{"start": 0, "end": 3, "class": "x"}]}
+    made = hand.commit(hand.draft("b", value), schema=schema(["cat", "owl"]))  # nothing of it is remembered wrongly
+    assert hand.engine.commit(made.id) == made
+    assert found(hand.engine) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, "dog", {"classes": ["cat", "dog"]}, {"number": 1.5}, {"boxes": []}, {"soft": {"cat": 0.5, "dog": 0.5}},
+        {"candidates": ["cat"]}, {"spans": [{"start": 0, "end": 2, "class": "é"}]},
+    ],
+)  # fmt: skip
+def test_values_of_every_type_come_back(hand, again, value):
+    made = hand.commit(hand.draft("a", value, old=value, field="what"), "a")
+    engine = again()
+    assert engine.commit(made.id) == made
+    assert [x.event.new for x in engine.heads("main")] == [value, "dog"]
+    assert engine.changes(made, None, "what")[0][:3] == ("a", value, value)
+    engine.close()
+    assert found(hand.engine) == []
+
+
+def test_operation_ids_are_known_whoever_made_them(hand):
+    stem = hand.commit(*(hand.draft(x, op_id=f"{'ab' * 16}:{i}") for i, x in enumerate("abc")))
+    own = hand.commit(hand.draft("a", op_id="one"), hand.draft("b", op_id="two:1"))
+    wanted = [f"{'ab' * 16}:{i}" for i in range(4)] + ["one", "two:1", "two", f"{'ab' * 16}:01", "main/0:0"]
+    assert hand.engine.commit_of(wanted) == {f"{'ab' * 16}:{i}": stem.id for i in range(3)} | {
+        "one": own.id,
+        "two:1": own.id,
+    }
+    assert hand.engine.commit_of([f"none:{i}" for i in range(5000)]) == {}
+    for op_id in ("one", f"{'ab' * 16}:0"):
+        with pytest.raises(StoreError):
+            hand.commit(hand.draft("c", op_id=op_id))
+    assert len(hand.engine.commits(own)) == 2
+
+
+def test_a_second_edit_of_a_cell_follows_the_first(hand):
+    hand.commit("a")
+    made = hand.commit(hand.draft("a", "emu"), hand.draft("a", "cat"), hand.draft("a", {"number": 1.0}, field="size"))
+    assert made.events[1].previous == made.events[0].id
+    # The helper names the newest event of the cell; the first in a new field has none.
+    assert made.events[2].previous is None
+    heads = hand.engine.heads("main")
+    assert [(x.event.field, x.event.new) for x in heads] == [("label", "cat"), ("size", {"number": 1.0})]
+    assert found(hand.engine) == []
+
+
+def test_a_commit_is_never_earlier_than_its_parent(hand):
+    first = hand.commit("a")
+    second = hand.commit("a", time=START - dt.timedelta(days=1))
+    assert second.time == first.time
+    assert hand.engine.commit_at(second, first.time).id == second.id
+    assert found(hand.engine) == []
+
+
+def test_heads_keep_the_newest_event_of_each_rater(hand, engine):
+    bob = Rater("bob", "model")
+    hand.commit("a")
+    hand.commit(hand.draft("a", "emu", rater=bob))
+    last = hand.commit("a", "b")
+    assert [(x.rater, x.event.new) for x in engine.heads("main")] == [
+        ("bob", "emu"), (hand.rater.name, "dog"), (hand.rater.name, "dog"),
+    ]  # fmt: skip
+    assert engine.heads_at(last) == engine.heads("main")
+    raters = {r.id: (n, since <= until) for r, n, since, until in engine.raters()}
+    assert raters == {hand.rater.id: (3, True), "model:bob": (1, True)}
+
+
+def test_a_branch_goes_its_own_way(hand, engine):
+    commits = [hand.commit(item) for item in "abc"]
+    hand.branch("wild", commits[1])
+    other = hand.commit("a", branch="wild")
+    last = hand.commit("d")
+    assert (other.parent, other.position, other.branch) == (commits[1].id, 2, "wild")
+    assert [c.id for c in engine.commits(other)] == [other.id, commits[1].id, commits[0].id]
+    assert [c.id for c in engine.commits(other, limit=2)] == [other.id, commits[1].id]
+    assert [c.id for c in engine.commits(other, before=commits[1])] == [commits[0].id]
+    assert len(engine.commits()) == 5
+    assert [x.event.item for x in engine.heads("wild")] == ["b", "a"]
+    assert engine.heads("wild") == engine.heads_at(other)
+    assert [x.event.item for x in engine.heads("main")] == ["a", "b", "c", "d"]
+    assert [x.event.item for x in engine.events(other, commits[0])] == ["b", "a"]
+    assert [x.event.item for x in engine.log_rows(other, None)] == ["a", "b", "a"]
+    assert [x.event.item for x in engine.log_rows(other, 1, before=other)] == ["b"]
+    assert [x.branch for x in engine.item_events(other, "a", "label")] == ["wild", "main"]
+    assert [x.branch for x in engine.item_events(last, "a", "label")] == ["main"]
+    assert engine.count_events(other) == 3
+    assert engine.commit_at(other, commits[2].time).id == commits[1].id
+    assert engine.merge_base(other, last).id == commits[1].id
+    assert engine.is_ancestor(commits[1], other)
+    assert not engine.is_ancestor(commits[2], other)
+    assert {ref.name: ref.kind for ref in engine.refs().values()} == {"main": "branch", "wild": "branch"}
+    assert found(engine) == []
+
+
+def test_a_branch_that_is_made_anew_has_a_lane_of_its_own(hand, engine):
+    first = hand.commit("a")
+    hand.branch("wild", first)
+    old = hand.commit("b", branch="wild")
+    hand.delete("wild")
+    assert engine.tip("wild") is None
+    assert engine.heads("wild") == []
+    hand.branch("wild", first)
+    new = hand.commit("c", branch="wild")
+    assert (old.branch, new.branch) == ("wild", "wild~2")
+    assert [x.event.item for x in engine.heads("wild")] == ["a", "c"]
+    moves = [(m.old, m.new, m.rater, m.why) for m in engine.reflog("wild")]
+    me = hand.rater.name
+    assert moves == [
+        (None, first.id, me, "because"), (old.id, None, me, "done"), (None, first.id, me, "because"),
+    ]  # fmt: skip
+    assert engine.commit(old.id) == old
+    assert found(engine) == []
+
+
+def test_tags_move_and_go(hand, engine):
+    first, second = hand.commit("a"), hand.commit("b")
+    hand.branch("v1", first, kind="tag")
+    hand.branch("v1", second, kind="tag")
+    assert engine.refs()["v1"].commit_id == second.id
+    with pytest.raises(StoreError, match="is a tag already"):
+        hand.branch("v1", second)
+    hand.delete("v1", kind="tag")
+    assert "v1" not in engine.refs()
+    with pytest.raises(StoreError, match="no tag"):
+        hand.delete("v1", kind="tag")
+    assert [(m.old, m.new) for m in engine.reflog()] == [(second.id, None), (first.id, second.id), (None, first.id)]
+    with pytest.raises(StoreError, match="no commit"):
+        hand.branch("v2", dataclasses.replace(first, id="00" * 32), kind="tag")
+    assert found(engine) == []
+
+
+def test_commits_are_found_by_the_start_of_their_id(hand, engine):
+    made = hand.commit("a")
+    for n in (1, 4, 7, 8, 9, 64):
+        assert [c.id for c in engine.commits_like(made.id[:n])] == [made.id]
+    for prefix in ("", "nonsense", made.id[:8].upper() + "g", "0" * 64, "0" * 65):
+        assert engine.commits_like(prefix) == []
+
+
+def test_an_undo_that_is_undone_counts_no_more(hand, engine):
+    first, second = hand.commit("a"), hand.commit("b")
+    hand.commit(kind="schema", message="nothing")
+    undo = hand.undo(second)
+    assert [c.id for c in engine.undoable(undo, None, 5)] == [first.id]
+    redo = hand.undo(undo)
+    assert [c.id for c in engine.undoable(redo, None, 5)] == [second.id, first.id]
+    assert engine.undoable(redo, None, 1)[0].events == second.events
+    assert [c.id for c in engine.undoable(redo, None, 5, before=second)] == [first.id]
+    assert engine.undoable(redo, "nobody", 5) == []
+    assert [c.id for c in engine.undoable(undo, hand.rater.name, 5)] == [first.id]
+
+
+def test_what_was_settled_of_a_merge_is_kept_until_it_is_dropped(hand, engine, again):
+    hand.commit("a")
+    one = Resolution("main", "wild", "a", "label", "e1", "e2", "value", {"number": 2.0}, "ann", START, "sure")
+    two = dataclasses.replace(one, item="b", pick="ours", value=None)
+    with engine.exclusive():
+        engine.keep_resolution(one)
+        engine.keep_resolution(two)
+        engine.keep_resolution(dataclasses.replace(one, why="surer"))
+    other = again()
+    assert other.resolutions("main", "wild") == [dataclasses.replace(one, why="surer"), two]
+    assert other.resolutions("wild", "main") == []
+    with other.exclusive():
+        other.drop_resolutions("main", "wild", "a", "label")
+    assert engine.resolutions("main", "wild") == [two]
+    with engine.exclusive():
+        engine.drop_resolutions("main", "wild")
+    assert engine.resolutions("main", "wild") == []
+    other.close()
+
+
+def test_others_notice_a_commit_on_their_branch(hand, engine, again):
+    hand.commit("a")
+    hand.branch("wild")
+    other = again()
+    before = other.data_version("main")
+    assert other.data_version("main") == before
+    hand.commit("b")
+    assert other.data_version("main") != before
+    assert [x.event.item for x in other.heads("main")] == ["a", "b"]
+    other.close()
+
+
+def test_one_consistent_state_is_seen_while_reading(hand, engine, again):
+    hand.commit("a")
+    other = again()
+    if not other.server:
+        other.close()
+        pytest.skip("a writer of a file waits for its readers")
+    with other.reading():
+        before = other.tip("main")
+        hand.commit("b")
+        with other.reading():
+            assert other.tip("main") == before
+    assert other.tip("main") != before
+    other.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_histories_agree_with_the_plain_way(hand, engine, seed):
+    """Branches, merges, deletions and undos at random, against sets and lists."""
+    chance = random.Random(seed)
+    parents, events, tips = {}, {}, {}
+    made = hand.commit("a")
+    parents[made.id], events[made.id], tips["main"] = [], list(made.events), made
+    commits = {made.id: made}
+    for step in range(40):
+        branch = chance.choice(list(tips))
+        what = chance.random()
+        if what < 0.15 and len(tips) < 5:
+            name, at = f"b{step}", chance.choice(list(commits.values()))
+            hand.branch(name, at)
+            tips[name] = at
+            continue
+        if what < 0.2 and branch != "main":
+            hand.delete(branch)
+            del tips[branch]
+            continue
+        more = {}
+        if what < 0.45:
+            theirs = chance.choice(list(commits.values()))
+            more = {"merge_parent": theirs.id, "kind": "merge"}
+        items = chance.sample(ITEMS, chance.randint(0, 3))
+        made = hand.commit(*items, branch=branch, **more)
+        parents[made.id] = [tips[branch].id, *([more["merge_parent"]] if more else [])]
+        events[made.id], commits[made.id], tips[branch] = list(made.events), made, made
+
+    def reached(commit):
+        todo, seen = [commit], set()
+        while todo:
+            one = todo.pop()
+            if one not in seen:
+                seen.add(one)
+                todo += parents[one]
+        return seen
+
+    def line(commit):
+        while True:
+            yield commit
+            if not parents[commit]:
+                return
+            commit = parents[commit][0]
+
+    below = {c: reached(c) for c in commits}
+    for a in chance.sample(sorted(commits), min(12, len(commits))):
+        path = list(line(a))
+        assert [c.id for c in engine.commits(commits[a])] == path
+        newest = {e.item: e for c in reversed(path) for e in events[c]}
+        assert {x.event.item: x.event for x in engine.heads_at(commits[a])} == newest
+        assert [x.event for x in engine.events(commits[a], None)] == [e for c in reversed(path) for e in events[c]]
+        for b in chance.sample(sorted(commits), min(8, len(commits))):
+            assert engine.is_ancestor(commits[a], commits[b]) == (a in below[b])
+            common = below[a] & below[b]
+            best = {c for c in common if not any(c != d and c in below[d] for d in common)}
+            base = engine.merge_base(commits[a], commits[b])
+            assert base.id in best
+            assert base.time == max(commits[c].time for c in best)
+    for branch, tip in tips.items():
+        assert engine.tip(branch).id == tip.id
+        assert engine.heads(branch) == engine.heads_at(tip)
+    before = {branch: engine.heads(branch) for branch in tips}
+    assert found(engine) == []
+    engine.rebuild_heads()
+    assert {branch: engine.heads(branch) for branch in tips} == before
+    assert found(engine) == []
+
+
+def test_limits_are_named(hand, engine, monkeypatch):
+    from explorer.labels import rows
+
+    monkeypatch.setattr(rows, "ORDERS", 2)
+    with pytest.raises(StoreError, match="at most 2 events"):
+        hand.commit("a", "b", "c")
+    monkeypatch.setattr(rows, "LANES", 1)
+    hand.commit("a")
+    with pytest.raises(StoreError, match="branches, which is all"):
+        hand.branch("wild")
+    assert list(engine.refs()) == ["main"]
+
+
+def test_the_view_for_people_is_readable(hand, engine):
+    hand.commit(hand.draft("0f" * 32, "emu", why="é"), hand.draft("é–ü", None, op="flag"), kind="bulk")
+    seen = engine.all('SELECT item, field, op, old, new, why, kind, branch, "commit", rater FROM log ORDER BY item')
+    tip = engine.tip("main").id
+    me = hand.rater.name
+    assert seen == [
+        ("0f" * 32, "label", "set", '{"class":"cat"}', '{"class":"emu"}', "é", "bulk", "main", tip, me),
+        ("é–ü", "label", "flag", '{"class":"cat"}', "null", "", "bulk", "main", tip, me),
+    ]
+    assert "2026-01-02" in str(engine.all("SELECT min(time) FROM log")[0][0])
+
+
+# Every claim in the store can be recomputed
+
+
+def tamper(engine, table, statement, **binds):
+    """Change what cannot be changed, as somebody with the file or the server in their hands could."""
+    if engine.server:
+        engine.all(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+    else:
+        engine.all("PRAGMA foreign_keys = OFF")
+        guards = engine.all("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t", t=table)
+        for name, _ in guards:
+            engine.all(f"DROP TRIGGER {name}")
+    engine.all(statement, **binds)
+    if not engine.server:
+        for _, sql in guards:
+            engine.all(sql)
+
+
+def worked_on(hand):
+    """A history that has something in every column."""
+    first = hand.commit(kind="import", message="bind")
+    second = hand.commit(hand.draft("a", op_id="own", why="w", reason="r", evidence={"p_error": 0.5}), message="m")
+    third = hand.commit(*(hand.draft(x, "emu", op_id=f"stem:{i}") for i, x in enumerate(["0f" * 32, "a"])))
+    fourth = hand.commit(hand.draft("b", {"number": 1.0}, field="size", content_hash="old"))
+    other = hand.commit(snapshot=snapshot(given="dog"), schema=schema(["cat", "dog", "emu", "fox"], hand.schema.id))
+    hand.branch("wild", third)
+    wild = hand.commit("c", branch="wild")
+    merge = hand.commit(hand.draft("c", restores=wild.events[0].id), kind="merge", merge_parent=wild.id)
+    undo = hand.undo(merge)
+    return [first, second, third, fourth, other, merge, undo, wild]
+
+
+USES = {
+    "value": "SELECT min(n >> 20) FROM events WHERE old = {n} OR new = {n}",
+    "snapshot": "SELECT min(n) FROM commits WHERE snapshot = {n}",
+    "rater": "SELECT min(n) FROM commits WHERE rater = {n}",
+    "label_schema": "SELECT min(n) FROM commits WHERE schema = {n}",
+    "tool": "SELECT min(n) FROM commits WHERE tool = {n}",
+    "lane": "SELECT min(n) FROM commits WHERE (n >> 28) = {n}",
+}
+
+
+def flipped(value, column):
+    """The value with one bit of one byte changed."""
+    if isinstance(value, int):
+        return value ^ (2 if column == "kind" else 1)  # there are seven kinds
+    raw = bytearray(value.encode() if isinstance(value, str) else value)
+    middle = len(raw) // 2
+    raw[middle] ^= 1
+    return raw.decode() if isinstance(value, str) else bytes(raw)
+
+
+COLUMNS = {
+    "commits": "id parent merge_parent rater time message kind schema snapshot tool op_id",
+    "events": "id op_id item content_hash field rater op previous old new reason note evidence undoes restores",
+    "value": "digest json",
+    "snapshot": "id parent items labels digest",
+    "rater": "id name",
+    "label_schema": "id parent classes",
+    "tool": "name",
+    "lane": "name",
+}
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_one_flipped_byte_is_found_with_the_first_commit_concerned(hand, engine, table):
+    worked_on(hand)
+    assert found(engine) == []
+    known = {n: identity.hex() for n, identity in engine.all("SELECT n, id FROM commits")}
+    for column in COLUMNS[table].split():
+        rows = engine.all(f"SELECT n, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY n")
+        rows = [(n, value) for n, value in rows if value not in ("", b"") and (n or table != "value")]
+        assert rows
+        for n, value in {rows[0], rows[-1]}:
+            first = engine.all(USES[table].format(n=n))[0][0] if table in USES else n
+            first = n >> 20 if table == "events" else first
+            change = f"UPDATE {table} SET {column} = :value WHERE n = :n"
+            tamper(engine, table, change, value=flipped(value, column), n=n)
+            problem = next(iter(engine.problems()), None)
+            assert problem is not None, f"{column} of row {n}"
+            assert problem.commit == known[first], f"{column} of row {n}: {problem}"
+            tamper(engine, table, change, value=value, n=n)
+    assert found(engine) == []
+
+
+@pytest.mark.parametrize("table", ["commits", "events", "rater", "value", "snapshot", "label_schema", "lane", "tool"])
+def test_a_row_that_is_gone_is_found(hand, engine, table):
+    worked_on(hand)
+    rows = engine.all(f"SELECT n FROM {table} ORDER BY n")
+    for (n,) in (rows[len(rows) // 2], rows[-1]):
+        tamper(engine, table, f"DELETE FROM {table} WHERE n = :n", n=n)
+        assert found(engine), f"row {n}"
+
+
+def test_refs_and_the_cache_are_checked(hand, engine):
+    worked_on(hand)
+    hand.branch("v1", kind="tag")
+    for statement, text in (
+        ("DELETE FROM head WHERE event = (SELECT max(event) FROM head)", "cache of newest labels.*rebuild_heads"),
+        ("INSERT INTO head (branch, event) VALUES (99, 1)", "branches that do not exist"),
+        ("UPDATE ref SET \"commit\" = 0 WHERE name = 'v1'", "tag 'v1' does not point"),
+        ("UPDATE ref SET \"commit\" = 0 WHERE name = 'main'", "branch 'main' does not point"),
+    ):
+        engine.all(statement)
+        assert any(re.search(text, problem) for problem in found(engine)), text
+        if "head" in statement:
+            engine.rebuild_heads()
+            assert found(engine) == []
+
+
+def test_what_no_commit_covers_has_hashes_of_its_own(hand, engine):
+    worked_on(hand)
+    hand.branch("v1", kind="tag")
+    hand.branch("v1", engine.commits(engine.tip("main"))[2], kind="tag")
+    for column in ["name", "kind", "old", "new", "rater", "time", "why", "digest"]:
+        (value,) = engine.all(f"SELECT {column} FROM reflog WHERE n = (SELECT max(n) FROM reflog)")[0]
+        change = f"UPDATE reflog SET {column} = :value WHERE n = (SELECT max(n) FROM reflog)"
+        tamper(engine, "reflog", change, value=flipped(value, column))
+        assert any("move" in text for text in found(engine)), column
+        tamper(engine, "reflog", change, value=value)
+    for key in ("id", "made", "digest"):
+        (value,) = engine.all("SELECT value FROM meta WHERE key = :key", key=key)[0]
+        tamper(engine, "meta", "UPDATE meta SET value = :value WHERE key = :key", value=flipped(value, key), key=key)
+        assert any("meta" in text for text in found(engine)), key
+        tamper(engine, "meta", "UPDATE meta SET value = :value WHERE key = :key", value=value, key=key)
+    assert found(engine) == []
+    engine.all("UPDATE ref SET name = 'mbin' WHERE name = 'main'")
+    assert any("'mbin'" in text for text in found(engine))
+
+
+def test_a_guard_that_is_gone_is_missed(hand, engine):
+    if engine.server:
+        pytest.skip("of a file only: on a server the owner's rights are the server's matter")
+    hand.commit("a")
+    engine.all("DROP TRIGGER events_no_update")
+    assert found(engine) == ["'events_no_update' is not defined as it was"]
+
+
+def test_many_problems_are_told_one_by_one(hand, engine):
+    made = worked_on(hand)
+    tamper(engine, "events", "UPDATE events SET note = 'x' WHERE n IN (SELECT n FROM events)")
+    named = [p.commit for p in engine.problems()]
+    assert named[0] == made[1].id
+    assert {c.id for c in made if c.events} <= set(named)

@@ -1,0 +1,127 @@
+/** The conflict that is looked at: the item, what both branches began with, and what each made of it. */
+import { previewOf } from "../card/facts";
+import { h } from "../core/dom";
+import { keepFocus } from "../core/focus";
+import type { Session } from "../core/session";
+import { onTheme } from "../core/theme";
+import type { Card } from "../core/types";
+import { shortId } from "../core/words";
+import type { Merging } from "./merging";
+import { namedChip, sideElement } from "./side";
+import { outcome, signature } from "./words";
+
+/** Make the element; it follows the merge until the signal ends. */
+export function makeConflict(session: Session, merging: Merging, signal: AbortSignal): HTMLElement {
+  const picture = h("div", { class: "dqx-card-preview dqx-merge-preview" });
+  const facts = h("div", { class: "dqx-merge-facts" });
+  const sides = h("div", { class: "dqx-merge-sides" });
+  const element = h(
+    "div",
+    { class: "dqx-merge-conflict", hidden: true, data: { dqx: "merge-current" } },
+    h("div", { class: "dqx-merge-item" }, picture, facts),
+    sides,
+  );
+  let asked: number | null = null;
+  let card: Card | null = null;
+  let shown = "";
+  let release = (): void => {};
+  signal.addEventListener("abort", () => release(), { once: true });
+
+  /** Ask for the item's card; the sides are filled without it until it comes. */
+  const look = async (item: number | null): Promise<void> => {
+    asked = item;
+    card = null;
+    release();
+    release = () => {};
+    picture.replaceChildren();
+    if (item === null) return;
+    try {
+      const found = await session.card(item);
+      if (asked !== item || signal.aborted) return;
+      card = found;
+      const next = previewOf(found);
+      picture.replaceChildren(next.element);
+      release = next.release;
+      element.classList.toggle("dqx-card-words", /^(text|table|vector)$/.test(found.preview.kind));
+      shown = "";
+      fill();
+    } catch (error) {
+      if (asked !== item || signal.aborted) return;
+      picture.textContent = error instanceof Error ? error.message : String(error);
+    }
+  };
+
+  const fill = (): void => {
+    const { view, current } = merging;
+    element.hidden = !view || !current;
+    if (!view || !current) return;
+    if (current.item !== asked) {
+      if (current.item !== null) session.select(current.item);
+      void look(current.item);
+    }
+    const now = JSON.stringify([current, view.into, merging.at, view.conflicts.length, card !== null]);
+    if (now === shown) return;
+    shown = now;
+    element.dataset.item = current.itemId;
+    element.dataset.pick = current.pick ?? "";
+    const label = outcome(current);
+    facts.replaceChildren(
+      h(
+        "div",
+        { class: "dqx-muted dqx-cut", role: "status" },
+        `conflict ${merging.at + 1} of ${view.conflicts.length} · `,
+        h("span", { text: `item ${shortId(current.itemId)}`, title: current.itemId }),
+        card?.name && card.name !== card.id ? ` · ${card.name}` : "",
+        current.item === null ? " · not in this dataset" : "",
+        current.field === "label" ? "" : ` · field ${current.field}`,
+      ),
+      h(
+        "div",
+        { class: "dqx-merge-base" },
+        h("span", { class: "dqx-muted", text: "both began with" }),
+        namedChip(session, current.base.label),
+        h("span", { class: "dqx-muted", text: signature(current.base) }),
+      ),
+      h(
+        "div",
+        { class: "dqx-merge-outcome", data: { dqx: "merge-outcome" } },
+        current.pick === null
+          ? h("span", { class: "dqx-warn", text: "○ open" })
+          : h("span", {
+              class: "dqx-merge-good",
+              text: `✓ ${current.pick === "value" ? "another label" : current.pick}: `,
+            }),
+        current.pick === null ? null : namedChip(session, label),
+      ),
+    );
+    keepFocus(element, () =>
+      sides.replaceChildren(
+        sideElement(session, {
+          side: current.ours,
+          name: "ours",
+          branch: view.into,
+          pressed: "O",
+          picked: current.pick === "ours",
+          card,
+          take: () => merging.resolve("ours"),
+        }),
+        sideElement(session, {
+          side: current.theirs,
+          name: "theirs",
+          branch: view.source,
+          pressed: "T",
+          picked: current.pick === "theirs",
+          card,
+          take: () => merging.resolve("theirs"),
+        }),
+      ),
+    );
+  };
+
+  merging.on("view", fill, signal);
+  onTheme(() => {
+    shown = "";
+    fill();
+  }, signal);
+  return element;
+}

@@ -1,0 +1,116 @@
+/** One side of a conflict: its label, who gave it, when and why, and the nearest items that have it. */
+import { h, key } from "../core/dom";
+import { labelChip } from "../core/frame";
+import { thumbnail } from "../core/preview";
+import type { Session } from "../core/session";
+import type { Card } from "../core/types";
+import type { Side } from "./types";
+import { deed, saw, signature } from "./words";
+
+/** Pictures a side. */
+const NEAREST = 5;
+
+export interface SideProps {
+  side: Side;
+  /** "ours" or "theirs", and the branch that it is on. */
+  name: "ours" | "theirs";
+  branch: string;
+  pressed: string;
+  picked: boolean;
+  card: Card | null;
+  take: () => void;
+}
+
+export function sideElement(session: Session, props: SideProps): HTMLElement {
+  const { side, name, branch, card } = props;
+  const what = deed(side);
+  const seen = saw(side, session.hello?.calibrated ?? false);
+  return h(
+    "section",
+    { class: "dqx-merge-side", data: { side: name }, aria: { label: `${name}, ${branch}` } },
+    h(
+      "div",
+      { class: "dqx-merge-side-head" },
+      h("span", { class: "dqx-merge-branch dqx-cut", title: branch, text: branch }),
+      h(
+        "button",
+        {
+          class: "dqx-button dqx-merge-take",
+          type: "button",
+          data: { dqx: `merge-${name}` },
+          aria: { pressed: String(props.picked) },
+          on: { click: props.take },
+        },
+        h("span", { class: "dqx-cut", text: `Take ${name}` }),
+        key(props.pressed),
+      ),
+    ),
+    h(
+      "div",
+      { class: "dqx-merge-side-label" },
+      h("strong", {}, namedChip(session, side.label)),
+      what ? h("span", { class: "dqx-muted", text: what }) : null,
+    ),
+    h(
+      "div",
+      { class: "dqx-merge-side-who", title: [side.time ?? "", side.why].filter(Boolean).join("\n") },
+      h("span", { text: signature(side) }),
+      seen ? h("span", { class: "dqx-muted", text: seen }) : null,
+      side.why ? h("div", { class: "dqx-merge-side-why", text: `“${side.why}”` }) : null,
+    ),
+    nearestElement(session, card, side.label),
+  );
+}
+
+/** A label by its name; one that is no class any more has no colour. */
+export function namedChip(session: Session, label: string | null): HTMLElement {
+  const code = label === null ? -1 : session.classes.indexOf(label);
+  if (label === null || code >= 0) return labelChip(session, code);
+  return h("span", { class: "dqx-chip", text: label, title: `${label} (no class now)` });
+}
+
+/**
+ * Items nearest to the card's whose label now is this one: those that the kernel looked for, where the label is the
+ * given or the suggested one, and else those among the neighbours.
+ */
+export function nearestOf(session: Session, card: Card, label: string | null): number[] {
+  const code = label === null ? -1 : session.classes.indexOf(label);
+  if (code < 0) return [];
+  if (code === card.given && card.same.length > 0) return card.same.slice(0, NEAREST);
+  if (code === card.suggested && card.other.length > 0) return card.other.slice(0, NEAREST);
+  return [...card.neighbours]
+    .filter((each) => (session.labels?.current[each.item] ?? each.label) === code)
+    .sort((a, b) => b.similarity - a.similarity || a.item - b.item)
+    .slice(0, NEAREST)
+    .map((each) => each.item);
+}
+
+function nearestElement(session: Session, card: Card | null, label: string | null): HTMLElement {
+  const items = card ? nearestOf(session, card, label) : [];
+  const name = label ?? "unlabelled";
+  const none = card ? "none of its neighbours has this label" : "";
+  return h(
+    "div",
+    { class: "dqx-merge-nearest" },
+    h("div", { class: "dqx-muted", text: items.length > 0 ? "nearest with this label" : none }),
+    h(
+      "div",
+      { class: "dqx-merge-thumbs", role: "group", aria: { label: `nearest labelled ${name}` } },
+      ...items.map((item) =>
+        h(
+          "span",
+          {
+            class: "dqx-merge-thumb",
+            title: `labelled ${name}`,
+            data: { item: String(item) },
+            on: {
+              pointerenter: () => session.hover(item),
+              pointerleave: () => session.hover(null),
+            },
+          },
+          thumbnail(session, item),
+        ),
+      ),
+    ),
+  );
+}
