@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from explorer import evidence
 from explorer.errors import DataError
 from explorer.labels import StoreError
 from explorer.labels.cells import seen_p_error
-from explorer.panels.calls import call
+from explorer.panels.calls import call, item_at
 from explorer.panels.history import plain
 from explorer.panels.replies import edit_reply
 
@@ -23,6 +24,15 @@ PICKS = ("ours", "theirs", "value")
 def merge(session: Session, *, source: str) -> dict[str, Any]:
     """Return what a merge of a branch into the current one would do; writes nothing."""
     return view(session, session.review.labels.merge(source, commit=False))
+
+
+@call("nearest")
+def nearest(session: Session, *, item: int, labels: list[str | None], count: int = 5) -> list[list[int]]:
+    """Return, for each label, the items nearest to one whose label now it is, most similar first."""
+    review = session.review
+    i = item_at(session, item)
+    codes = [review.classes.index(name) if name in review.classes else -1 for name in labels]
+    return [evidence.nearest_of(review.results, review.codes, i, code, min(int(count), 20)) for code in codes]
 
 
 @call("resolve")

@@ -208,7 +208,10 @@ def test_two_people_meet_on_one_item_and_merge_a_branch(pair: Any, shot: Callabl
     expect(view).to_contain_text("bob")
     expect(view).to_contain_text("ann")
     shot(ann, "merge-light")
-    expect(view.locator("img").first).to_be_visible(timeout=PATIENCE)
+    expect(view.locator(".dqx-merge-preview img")).to_be_visible(timeout=PATIENCE)
+    for side in ("ours", "theirs"):
+        near = view.locator(f'.dqx-merge-side[data-side="{side}"] img')
+        expect(near).to_have_count(5, timeout=PATIENCE)
     ann.theme("Dark")
     shot(ann, "merge-dark")
     ann.theme("Light")

@@ -92,6 +92,16 @@ def test_the_order_of_scores_is_the_ranking(wire: Wire, finished: Review) -> Non
     assert finished.dataset.item_ids[order].tolist() == finished.issues.index.tolist()
 
 
+def test_both_sides_of_a_conflict_have_their_nearest_items(wire: Wire, finished: Review) -> None:
+    item = finished.positions(finished.issues.index[0])[0]
+    asked = [*finished.classes[:3], "no class", None]
+    found = wire.call("nearest", item=item, labels=asked, count=3)["result"]
+    assert [len(near) for near in found] == [3, 3, 3, 0, 0]
+    for label, near in zip(asked[:3], found, strict=False):
+        assert item not in near
+        assert [finished.classes[finished.codes[i]] for i in near] == [label] * 3
+
+
 def test_a_card_has_everything_about_one_item(wire: Wire, finished: Review) -> None:
     worst = finished.dataset.position(finished.issues.index[0])
     card = wire.call("card", item=worst)["result"]

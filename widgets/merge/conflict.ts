@@ -10,6 +10,9 @@ import type { Merging } from "./merging";
 import { namedChip, sideElement } from "./side";
 import { outcome, signature } from "./words";
 
+/** Pictures a side. */
+const NEAREST = 5;
+
 /** Make the element; it follows the merge until the signal ends. */
 export function makeConflict(session: Session, merging: Merging, signal: AbortSignal): HTMLElement {
   const picture = h("div", { class: "dqx-card-preview dqx-merge-preview" });
@@ -23,6 +26,7 @@ export function makeConflict(session: Session, merging: Merging, signal: AbortSi
   );
   let asked: number | null = null;
   let card: Card | null = null;
+  let nearest: { labels: string; found: readonly number[][] } | null = null;
   let shown = "";
   let release = (): void => {};
   signal.addEventListener("abort", () => release(), { once: true });
@@ -51,6 +55,23 @@ export function makeConflict(session: Session, merging: Merging, signal: AbortSi
     }
   };
 
+  /** Ask for the nearest items that have either side's label, anew where a label changed. */
+  const compare = async (item: number, labels: readonly (string | null)[]): Promise<void> => {
+    const wanted = JSON.stringify([item, labels]);
+    if (nearest?.labels === wanted) return;
+    const mine = { labels: wanted, found: [] as readonly number[][] };
+    nearest = mine;
+    try {
+      mine.found = await session.transport.call("nearest", { item, labels, count: NEAREST });
+      if (nearest !== mine || signal.aborted) return;
+      shown = "";
+      fill();
+    } catch (error) {
+      if (nearest === mine) nearest = null;
+      session.report(error);
+    }
+  };
+
   const fill = (): void => {
     const { view, current } = merging;
     element.hidden = !view || !current;
@@ -59,6 +80,7 @@ export function makeConflict(session: Session, merging: Merging, signal: AbortSi
       if (current.item !== null) session.select(current.item);
       void look(current.item);
     }
+    if (current.item !== null) void compare(current.item, [current.ours.label, current.theirs.label]);
     const now = JSON.stringify([current, view.into, merging.at, view.conflicts.length, card !== null]);
     if (now === shown) return;
     shown = now;
@@ -102,7 +124,7 @@ export function makeConflict(session: Session, merging: Merging, signal: AbortSi
           branch: view.into,
           pressed: "O",
           picked: current.pick === "ours",
-          card,
+          nearest: nearest?.found[0] ?? null,
           take: () => merging.resolve("ours"),
         }),
         sideElement(session, {
@@ -111,7 +133,7 @@ export function makeConflict(session: Session, merging: Merging, signal: AbortSi
           branch: view.source,
           pressed: "T",
           picked: current.pick === "theirs",
-          card,
+          nearest: nearest?.found[1] ?? null,
           take: () => merging.resolve("theirs"),
         }),
       ),

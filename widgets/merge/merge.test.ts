@@ -4,10 +4,9 @@ import { bindKeys } from "../core/keys";
 import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
 import { Session } from "../core/session";
 import type { Notice } from "../core/topics";
-import { cardOf, mergeAnswers, side, twoConflicts } from "./mockMerge";
+import { mergeAnswers, side, twoConflicts } from "./mockMerge";
 import { openMerge } from "./open";
 import { handleMerge, Merge, requestMerge } from "./panel";
-import { nearestOf } from "./side";
 import { deed, done, headline, nextStep, saw, signature } from "./words";
 
 async function start(answers: Answers = mergeAnswers()) {
@@ -55,7 +54,7 @@ describe("the merge view", () => {
     expect(theirs?.textContent).toContain("because wrong");
     expect(theirs?.textContent).toContain("saw p_error 0.93");
     expect(root.querySelector("b")).toBeNull();
-    // The kernel's own list for the suggested label, and the neighbours for one that it did not look for.
+    // The nearest items that have either label, as the kernel found them.
     expect(ours?.querySelector<HTMLElement>("[data-item]")?.dataset.item).toBe("0");
     expect(theirs?.querySelector<HTMLElement>("[data-item]")?.dataset.item).toBe("4");
   });
@@ -301,16 +300,5 @@ describe("the words of a merge", () => {
     expect(saw(side("cat", "ann", { pError: 0.72 }), true)).toBe("saw p_error 72\u00a0%");
     expect(saw(side("cat", "ann", { pError: 0.72 }), false)).toBe("saw p_error 0.72");
     expect(saw(side("cat", "ann"), true)).toBe("");
-  });
-});
-
-describe("nearestOf", () => {
-  it("finds items for every label that is a class", async () => {
-    const { session } = await start();
-    expect(nearestOf(session, cardOf(3), "dog")).toEqual([2]);
-    expect(nearestOf(session, cardOf(3), "cat")).toEqual([0]);
-    expect(nearestOf(session, cardOf(3), "newt")).toEqual([4]);
-    expect(nearestOf(session, cardOf(3), "toad")).toEqual([]);
-    expect(nearestOf(session, cardOf(3), null)).toEqual([]);
   });
 });

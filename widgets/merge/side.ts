@@ -3,12 +3,8 @@ import { h, key } from "../core/dom";
 import { labelChip } from "../core/frame";
 import { thumbnail } from "../core/preview";
 import type { Session } from "../core/session";
-import type { Card } from "../core/types";
 import type { Side } from "./types";
 import { deed, saw, signature } from "./words";
-
-/** Pictures a side. */
-const NEAREST = 5;
 
 export interface SideProps {
   side: Side;
@@ -17,12 +13,13 @@ export interface SideProps {
   branch: string;
   pressed: string;
   picked: boolean;
-  card: Card | null;
+  /** The items nearest to it that have this label; null until the kernel has said. */
+  nearest: readonly number[] | null;
   take: () => void;
 }
 
 export function sideElement(session: Session, props: SideProps): HTMLElement {
-  const { side, name, branch, card } = props;
+  const { side, name, branch } = props;
   const what = deed(side);
   const seen = saw(side, session.hello?.calibrated ?? false);
   return h(
@@ -58,7 +55,7 @@ export function sideElement(session: Session, props: SideProps): HTMLElement {
       seen ? h("span", { class: "dqx-muted", text: seen }) : null,
       side.why ? h("div", { class: "dqx-merge-side-why", text: `“${side.why}”` }) : null,
     ),
-    nearestElement(session, card, side.label),
+    nearestElement(session, props.nearest, side.label),
   );
 }
 
@@ -69,34 +66,21 @@ export function namedChip(session: Session, label: string | null): HTMLElement {
   return h("span", { class: "dqx-chip", text: label, title: `${label} (no class now)` });
 }
 
-/**
- * Items nearest to the card's whose label now is this one: those that the kernel looked for, where the label is the
- * given or the suggested one, and else those among the neighbours.
- */
-export function nearestOf(session: Session, card: Card, label: string | null): number[] {
-  const code = label === null ? -1 : session.classes.indexOf(label);
-  if (code < 0) return [];
-  if (code === card.given && card.same.length > 0) return card.same.slice(0, NEAREST);
-  if (code === card.suggested && card.other.length > 0) return card.other.slice(0, NEAREST);
-  return [...card.neighbours]
-    .filter((each) => (session.labels?.current[each.item] ?? each.label) === code)
-    .sort((a, b) => b.similarity - a.similarity || a.item - b.item)
-    .slice(0, NEAREST)
-    .map((each) => each.item);
-}
-
-function nearestElement(session: Session, card: Card | null, label: string | null): HTMLElement {
-  const items = card ? nearestOf(session, card, label) : [];
+function nearestElement(
+  session: Session,
+  items: readonly number[] | null,
+  label: string | null,
+): HTMLElement {
   const name = label ?? "unlabelled";
-  const none = card ? "none of its neighbours has this label" : "";
+  const none = items === null ? "" : label === null ? "no label" : "no other item has this label";
   return h(
     "div",
     { class: "dqx-merge-nearest" },
-    h("div", { class: "dqx-muted", text: items.length > 0 ? "nearest with this label" : none }),
+    h("div", { class: "dqx-muted", text: items?.length ? "nearest with this label" : none }),
     h(
       "div",
       { class: "dqx-merge-thumbs", role: "group", aria: { label: `nearest labelled ${name}` } },
-      ...items.map((item) =>
+      ...(items ?? []).map((item) =>
         h(
           "span",
           {
