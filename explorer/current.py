@@ -56,7 +56,8 @@ class CurrentLabels:
 
     def update(self, items: Iterable[str]) -> list[int]:
         """Read these items anew; returns the positions of those that the dataset holds."""
-        positions = (self._show(item, self._store.get(item)) for item in dict.fromkeys(items))
+        here = (item for item in dict.fromkeys(items) if self._dataset.place(item) is not None)
+        positions = (self._show(item, self._store.get(item)) for item in here)
         return [p for p in positions if p is not None]
 
     def follow(self) -> list[int]:

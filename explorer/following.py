@@ -16,6 +16,10 @@ FEW = 2_000
 """Cells that are told one by one; beyond, whoever shows them reads the columns anew."""
 
 
+_later = threading.local()
+"""What else this thread has heard of a store while it held a review's lock: it looks once it holds none."""
+
+
 class Following:
     """Keeps the columns of a dataset's labels, and tells what changed in them.
 
@@ -49,12 +53,21 @@ class Following:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Write to the store: what it reports meanwhile is our own doing, which `took` or `catch_up` shows once."""
-        with self._lock:
-            before, self._writer = self._writer, threading.get_ident()
-            try:
-                yield
-            finally:
-                self._writer = before
+        outermost = getattr(_later, "looks", None) is None
+        if outermost:
+            _later.looks = []
+        try:
+            with self._lock:
+                before, self._writer = self._writer, threading.get_ident()
+                try:
+                    yield
+                finally:
+                    self._writer = before
+        finally:
+            if outermost:
+                looks, _later.looks = _later.looks, None
+                for look in looks:
+                    look()
 
     def took(self, commit: Commit) -> None:
         """Show a commit that this review has just made."""
@@ -107,6 +120,13 @@ class Following:
     def _heard(self) -> None:
         if self._writer == threading.get_ident():
             return
+        waiting = getattr(_later, "looks", None)
+        if waiting is not None:  # another review writes: two that wait for each other's lock would wait for ever
+            waiting.append(self._caught_up)
+        else:
+            self._caught_up()
+
+    def _caught_up(self) -> None:
         self.catch_up()
         self._mark = glance.mark(self._store)
         self._tell("versions")

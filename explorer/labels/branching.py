@@ -194,9 +194,10 @@ class Branching(Changer):
             work.done = True
 
     def _drop(self, name: str, kind: str) -> None:
-        with self._changing() as work:
-            refs = self._engine.refs()
-            if name not in refs or refs[name].kind != kind:
-                raise UnknownName(kind, name, [r.name for r in refs.values() if r.kind == kind])
+        refs = self._engine.refs()
+        if name not in refs or refs[name].kind != kind:
+            raise UnknownName(kind, name, [r.name for r in refs.values() if r.kind == kind])
+        # Whoever is writing to the branch comes first, so that the reflog has its very last commit.
+        with self._changing(name if kind == "branch" else None) as work:
             self._engine.move_ref(name, kind, None, self._rater, self._now(), f"delete {kind}")
             work.done = True

@@ -9,18 +9,37 @@ import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import rfc8785
 
 from explorer.errors import DataError
 from explorer.labels.model import Event, StoreError, Value
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 NO_EVENTS = hashlib.sha256(b"[]").hexdigest()
 """Root hash of a commit without events."""
+
+
+def of_rows(read: Callable[P, R]) -> Callable[P, R]:
+    """Make a function that reads rows say what is the matter when a row is damaged; `StoreError` then."""
+
+    @wraps(read)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return read(*args, **kwargs)
+        except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
+            raise StoreError(
+                f"A row of the label store cannot be read: it is damaged ({error}).",
+                "Run verify(), and go back to a copy of the file; keep the damaged one for rescue.",
+            ) from error
+
+    return checked
 
 
 def canonical(value: Any) -> bytes:
@@ -93,6 +112,7 @@ def _class_text(class_id: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+@of_rows
 def read_value(text: str) -> Value:
     """Return the stored form of typed JSON text; `StoreError` for a type that this version does not know.
 

@@ -50,10 +50,16 @@ class Changer(Reader):
         return self._clock().astimezone(dt.UTC)
 
     @contextmanager
-    def _changing(self) -> Iterator[Work]:
-        """Let nobody else write to the branch until the block ends, and then tell the listeners what was written."""
+    def _changing(self, branch: str | None = None) -> Iterator[Work]:
+        """Let nobody else write to the branch until the block ends, and then tell the listeners what was written.
+
+        Parameters
+        ----------
+        branch
+            Another one than the current one.
+        """
         work = Work(self._live)
-        with self._engine.exclusive(self.current_branch):
+        with self._engine.exclusive(branch or self.current_branch):
             yield work
         if work.done:
             self._tell()

@@ -12,7 +12,7 @@ from explorer.labels.engine import Problem
 from explorer.labels.model import KINDS, Event, Rater, StoreError
 from explorer.labels.numbering import Database
 from explorer.labels.paths import Paths, event_range, lane_of
-from explorer.labels.snapshot import Snapshot
+from explorer.labels.snapshot import Snapshot, row_digest
 
 _PAGE = 500
 """Commits that are read at once."""
@@ -95,7 +95,7 @@ class _Small:
     ) -> None:
         self.snapshot[n], self.snapshot_parent[n] = identity.hex(), parent
         snapshot = Snapshot(identity.hex(), ids == "key", lambda: bytes(labels))
-        whole = hashlib.sha256(labels).digest() == digest and ids in ("content", "key")
+        whole = row_digest(bytes(labels), ids) == digest and ids in ("content", "key")
         if not whole or len(snapshot) != items or snapshot.digest() != snapshot.id:
             self.bad["snapshot"][n] = f"snapshot {snapshot.id} does not match its hash"
 

@@ -138,11 +138,13 @@ def _error(path: Path | str, error: sqlite3.Error) -> StoreError:
         return StoreError(
             f"The disk that holds {path} is full; the change was not written and the store is as before.",
             "Free some space, and repeat the change.",
+            transient=True,
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreError(
             f"{path} is locked: another process has been writing to it for too long; nothing was written.",
             "Try again, or close the other process.",
+            transient=True,
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return StoreError(
@@ -161,5 +163,6 @@ def _error(path: Path | str, error: sqlite3.Error) -> StoreError:
             # A sync that fails after the last write leaves a commit that may hold.
             f"Reading or writing {path} failed ({error}); whether the change is in the file is unsure.",
             "Check the disk, look again, and repeat the change; with the same op_id it is written once.",
+            transient=True,
         )
     return StoreError(f"{path}: SQLite refused ({error}); nothing was written.")

@@ -120,8 +120,8 @@ class Resolution:
         What the rater saw on either side: an event id, or `base:<snapshot id>`.
     pick
         "ours", "theirs" or "value"; `value` is then in stored form.
-    rater
-        Name of whoever settled it.
+    rater, rater_kind
+        Whoever settled it.
     """
 
     into: str
@@ -135,6 +135,7 @@ class Resolution:
     rater: str
     time: dt.datetime
     why: str = ""
+    rater_kind: str = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,9 @@ class Engine(Protocol):
 
     def is_ancestor(self, a: Commit, b: Commit) -> bool:
         """Tell whether commit a is b or can be reached from it."""
+
+    def ahead(self, a: Commit, b: Commit) -> int:
+        """Count the commits in the first-parent history of commit a that cannot be reached from commit b."""
 
     def store_id(self) -> str:
         """Return what tells this store from any other, whatever its file is called."""

@@ -11,7 +11,6 @@ from explorer.errors import DataError
 from explorer.labels.engine import Move
 from explorer.labels.live import When
 from explorer.labels.model import Commit
-from explorer.labels.paths import lane_of
 from explorer.labels.reader import Reader
 from explorer.labels.refs import SQLEngine
 from explorer.labels.schema import Names, names_of
@@ -79,15 +78,8 @@ def branches(store: Reader) -> list[Branch]:
     with engine.lock, engine.reading():
         names = sorted(name for name, ref in engine.refs().items() if ref.kind == "branch")
         tips = {name: tip for name in names if (tip := engine.tip(name)) is not None}
-        main = tips.get("main")
-        part = engine._paths.reached(engine._number(main)) if main else {}
-        found = []
-        for name, tip in tips.items():
-            # What is part of main is the beginning of each lane, so the rest of each is ahead of it.
-            history = engine._paths.history(engine._number(tip))
-            ahead = sum(max(0, hi - max(lo - 1, part.get(lane_of(lo), -1))) for lo, hi in history)
-            found.append(Branch(name, name == store.current_branch, tip, ahead))
-        return found
+        own, main = store.current_branch, tips.get("main")
+        return [Branch(name, name == own, tip, engine.ahead(tip, main) if main else 0) for name, tip in tips.items()]
 
 
 def tags(store: Reader) -> list[Tag]:

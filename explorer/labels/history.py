@@ -98,26 +98,10 @@ def branches(engine: Engine, current: str) -> pd.DataFrame:
     for name, ref in sorted(engine.refs().items()):
         tip = engine.tip(name) if ref.kind == "branch" else None
         if tip is not None and main is not None:
-            ahead, behind = (0, 0) if tip.id == main.id else (_ahead(engine, tip, main), _ahead(engine, main, tip))
+            ahead, behind = engine.ahead(tip, main), engine.ahead(main, tip)
             rows.append((name, name == current, tip.id, tip.time, tip.rater, ahead, behind))
     columns = ["name", "current", "commit", "time", "rater", "commits_ahead_of_main", "commits_behind_main"]
     return typed(pd.DataFrame(rows, columns=columns))
-
-
-def _ahead(engine: Engine, tip: Commit, other: Commit) -> int:
-    """Count the first-parent commits of a tip that are no part of another one."""
-    if engine.is_ancestor(tip, other):
-        return 0
-    # What is part of the other one begins somewhere and goes on to the first commit of all.
-    found = engine.commits(tip)
-    low, high = 0, len(found)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if engine.is_ancestor(found[middle], other):
-            high = middle
-        else:
-            low = middle
-    return high
 
 
 def tags(engine: Engine) -> pd.DataFrame:

@@ -156,7 +156,11 @@ class Live:
         self._seen = None  # which our own writes do not change: look again once they are in the store
         commit = self._engine.append(self.branch, draft, before.commit.id if before else None)
         if commit is None:
-            raise StoreError(f"{self._engine.path} changed while a commit was made; nothing was written.", "Try again.")
+            raise StoreError(
+                f"{self._engine.path} changed while a commit was made; nothing was written.",
+                "Try again.",
+                transient=True,
+            )
         return commit
 
     def _find_time(self, when: dt.datetime) -> Commit:

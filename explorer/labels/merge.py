@@ -9,7 +9,7 @@ from explorer.errors import DataError, UnknownName
 from explorer.labels.canonical import check_text
 from explorer.labels.engine import CommitDraft, Resolution
 from explorer.labels.merging import Comparison, MergeConflict, Pick, compare, drafts, find_conflicts
-from explorer.labels.model import FIELD, Commit, Rater, StoreError
+from explorer.labels.model import FIELD, Commit, StoreError
 from explorer.labels.schema import names_of
 from explorer.labels.values import to_stored
 
@@ -40,7 +40,7 @@ class Merge:
     same
         Number of cells that both changed to the same label.
     notes
-        One sentence for each name of a class that both branches changed; ours holds.
+        One sentence for each thing that both branches changed (a name, an alias, the items); ours holds.
     made
         The commit, once there is one; `None` before, and where there was nothing to merge.
     up_to_date
@@ -161,8 +161,7 @@ class Merge:
                 found,
                 store._live.read,
                 settled,
-                lambda item, event_id: store._engine.event(item, event_id) if event_id else None,
-                self._as_rater,
+                store._lookup,
                 op_id,
             )
             message = f"merge {self.source} into {self.into}"
@@ -246,10 +245,6 @@ class Merge:
     def _kept(self) -> list[Resolution]:
         return self._store._engine.resolutions(self.into, self.source)
 
-    def _as_rater(self, name: str) -> Rater:
-        own = self._store._rater
-        return own if name == own.name else Rater(name)
-
     def _known(self, item: str, field: str) -> MergeConflict:
         for conflict in self._conflicts:
             if (conflict.item, conflict.field) == (item, field):
@@ -280,6 +275,7 @@ class Merge:
                     rater=store.rater,
                     time=store._now(),
                     why=check_text(why, "why"),
+                    rater_kind=store._rater.kind,
                 )
             )
         if not resolutions:

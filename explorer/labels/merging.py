@@ -75,7 +75,7 @@ class Comparison:
     snapshot, schema
         What the merge commit will stand on.
     notes
-        One sentence for each name or alias that both branches changed, where ours holds.
+        One sentence for each thing that both branches changed (a name, an alias, the items), where ours holds.
     taken
         Cells whose decision is taken from the other branch.
     same
@@ -114,6 +114,8 @@ def compare(base: State, ours: State, theirs: State, source: str, read: Read) ->
     """
     united, notes = schema.merged(base.schema, ours.schema, theirs.schema, source)
     snapshot = theirs.snapshot if ours.snapshot.id == base.snapshot.id else ours.snapshot
+    if theirs.snapshot.id not in (base.snapshot.id, snapshot.id):
+        notes.append(f"both branches were bound to other items; those that are bound here hold, not those of {source}")
     taken: list[CellKey] = []
     conflicts: list[CellKey] = []
     same = 0
@@ -121,8 +123,10 @@ def compare(base: State, ours: State, theirs: State, source: str, read: Read) ->
         here, there = (replace(read(s, field, united), snapshot=snapshot, known={}) for s in (ours, theirs))
         at_base = base.heads.get(field, {})
         for item, their in there.heads.items():
-            our = here.heads.get(item)
-            before = _decision(at_base.get(item))
+            old = at_base.get(item)
+            if old is not None and old.event.id == their.event.id:
+                continue  # which is so for nearly all
+            our, before = here.heads.get(item), _decision(old)
             if _decision(their) == before or _decision(their) == _decision(our):
                 continue
             if our is None or _decision(our) == before:
@@ -187,7 +191,6 @@ def drafts(
     read: Read,
     settled: Mapping[CellKey, Resolution],
     lookup: Callable[[str, str | None], Logged | None],
-    as_rater: Callable[[str], Rater],
     op_id: str | None,
 ) -> list[EventDraft]:
     """Return the events of a merge commit.
@@ -201,8 +204,6 @@ def drafts(
         The resolution of every conflict.
     lookup
         Returns the event of an item that has an id.
-    as_rater
-        Returns the rater that has a name.
     """
     now = Overlay(_versions(found.ours, found, read))
     made: list[EventDraft] = []
@@ -224,7 +225,7 @@ def drafts(
                     op_id=None,
                     item=item,
                     content_hash=None,
-                    rater=as_rater(resolution.rater),
+                    rater=Rater(resolution.rater, resolution.rater_kind),
                     op="set",
                     previous=our.event.id,
                     old=now.value(field, item),

@@ -15,8 +15,7 @@ from explorer.labels import rows, tables
 from explorer.labels.canonical import read_time, read_value
 from explorer.labels.model import Commit, Event, Rater, StoreError
 from explorer.labels.numbering import Numbers
-from explorer.labels.placing import sha256
-from explorer.labels.snapshot import Snapshot
+from explorer.labels.snapshot import Snapshot, row_digest
 from explorer.labels.writing import Writer
 
 _OLD = ("meta", "snapshot", "label_schema", "rater", "commits", "events", "head", "ref", "reflog")
@@ -145,7 +144,7 @@ def _copy_small(db: sqlite3.Connection, numbers: Numbers) -> None:
     for identity, parent, n, ids in db.execute("SELECT id, parent, n, ids FROM old_snapshot ORDER BY rowid").fetchall():
         labels = bytes(db.execute("SELECT labels FROM old_snapshot WHERE id = ?", (identity,)).fetchone()[0])
         number = None if parent is None else numbers.snapshots.number(parent)
-        numbers.snapshots.add(identity, parent=number, items=n, labels=labels, digest=sha256(labels), ids=ids)
+        numbers.snapshots.add(identity, parent=number, items=n, labels=labels, digest=row_digest(labels, ids), ids=ids)
 
 
 def _copy_commits(db: sqlite3.Connection, writer: Writer) -> dict[str, int]:

@@ -25,7 +25,17 @@ Value = str | dict[str, Any] | None
 
 
 class StoreError(ExplorerError):
-    """The store file cannot be used as asked: it is missing, locked, read-only, full, damaged, newer or another's."""
+    """The store cannot be used as asked: it is missing, locked, read-only, full, damaged, newer or another's.
+
+    Attributes
+    ----------
+    transient
+        The same call may succeed later by itself: the store is locked, the disk is full, the connection was lost.
+    """
+
+    def __init__(self, problem: str, remedy: str = "", *, transient: bool = False) -> None:
+        super().__init__(problem, remedy)
+        self.transient = transient
 
 
 class Conflict(ExplorerError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -19,11 +18,6 @@ def tool() -> str:
         return f"data-quality-explorer {version('data-quality-explorer')}"
     except PackageNotFoundError:
         return "data-quality-explorer"
-
-
-def sha256(data: bytes) -> bytes:
-    """Return the SHA-256 of bytes."""
-    return hashlib.sha256(data).digest()
 
 
 def place(draft: CommitDraft, lane: str, tip: Commit | None) -> Commit:

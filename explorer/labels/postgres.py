@@ -139,18 +139,23 @@ class PostgresEngine(SQLEngine):
         cause = error.orig if error.orig is not None else error
         code, said = str(getattr(cause, "sqlstate", None) or ""), self._scrubbed(cause)
         if lost:
-            return StoreError(f"The connection to {self.path} was lost ({said}).", _REPEAT)
+            return StoreError(f"The connection to {self.path} was lost ({said}).", _REPEAT, transient=True)
         if self._connection is None:
             return StoreError(
-                f"{self.path} cannot be reached: {said}", "Check the URL, that the server runs, the login and password."
+                f"{self.path} cannot be reached: {said}",
+                "Check the URL, that the server runs, the login and password.",
+                transient=True,
             )
         if code in ("55P03", "57014"):
             return StoreError(
                 f"{self.path} is locked: another process has been writing to it for too long; nothing was written.",
                 "Try again.",
+                transient=True,
             )
         if code in ("40P01", "40001"):
-            return StoreError(f"Two writers were in each other's way in {self.path}; nothing was written.", _REPEAT)
+            return StoreError(
+                f"Two writers were in each other's way in {self.path}; nothing was written.", _REPEAT, transient=True
+            )
         if code == "25006":
             return StoreError(f"{self.path} is open read-only; nothing was written.", "Open it without read_only=True.")
         if code == "42501":
@@ -159,7 +164,9 @@ class PostgresEngine(SQLEngine):
                 "Ask its owner to let you in with engine.grant(login); a commit is signed by whoever is logged in.",
             )
         if code == "53100":
-            return StoreError(f"The disk of {self.path} is full; nothing was written.", "Free some space there.")
+            return StoreError(
+                f"The disk of {self.path} is full; nothing was written.", "Free some space there.", transient=True
+            )
         return StoreError(f"{self.path}: the server refused ({said}); nothing was written.")
 
     # Running
@@ -219,7 +226,7 @@ class PostgresEngine(SQLEngine):
     def _still(self, connection: sa.Connection | None) -> None:
         """Refuse to end a transaction on another connection than it began on."""
         if self._connection is not connection:
-            raise StoreError(f"The connection to {self.path} was lost.", _REPEAT)
+            raise StoreError(f"The connection to {self.path} was lost.", _REPEAT, transient=True)
 
     def _roll_back(self) -> None:
         try:

@@ -20,7 +20,7 @@ class SQLEngine(SQLReader):
         with self.lock:
             self._wrote = True
             ref, lane, at = self._branch(branch)
-            tip = None if at is None else self._commits("WHERE c.n = :n", n=at)[0]
+            tip = None if at is None else self.select_commits("WHERE c.n = :n", n=at)[0]
             if (tip.id if tip else None) != expected:
                 return None
             self._writer.add_schema(draft.schema)
@@ -28,14 +28,14 @@ class SQLEngine(SQLReader):
             self._writer.add_snapshot(draft.snapshot, parent_snapshot)
             commit = place(draft, self._numbers.lanes.key(lane), tip)
             number = (lane << rows.POSITION_BITS) | commit.position
-            merged = self._by_id(draft.merge_parent) if draft.merge_parent else None
+            merged = self.by_id(draft.merge_parent) if draft.merge_parent else None
             if draft.merge_parent and merged is None:
                 raise StoreError(f"The commit {draft.merge_parent} to merge is not in {self.path}.", "Run verify().")
             self._writer.add_commit(
                 commit,
                 number,
                 None if at == number - 1 else at,
-                self._number(merged) if merged else None,
+                self.number_of(merged) if merged else None,
                 [e.op_id for e in draft.events],
                 [draft.rater, *(e.rater for e in draft.events)],
             )
@@ -88,10 +88,10 @@ class SQLEngine(SQLReader):
                 raise StoreError(f"{self.path} has no {kind} {name!r}.", "See store.branch() and store.tag().")
             target = None
             if commit_id is not None:
-                commit = self._by_id(commit_id)
+                commit = self.by_id(commit_id)
                 if commit is None:
                     raise StoreError(f"{self.path} has no commit {commit_id}.", "See store.commits().")
-                target = self._number(commit)
+                target = self.number_of(commit)
             if target is None:
                 self._delete(found[0][0], name)
             elif kind == "tag":
@@ -130,11 +130,14 @@ class SQLEngine(SQLReader):
 
     def _fill(self, ref: int, target: int) -> None:
         """Give a branch at a commit its cache: that of a branch at the same commit, or what the log says."""
-        sql = "SELECT n FROM ref WHERE \"commit\" = :target AND kind = 'branch' AND n <> :ref LIMIT 1"
-        if twin := self.all(sql, target=target, ref=ref):
-            sql = "INSERT INTO head (branch, event) SELECT n, event FROM ref, head WHERE n = :ref AND branch = :twin"
-            self.all(sql, ref=ref, twin=twin[0][0])
-        else:
+        # In one statement: on a server the other branch may go on at any moment.
+        self.all(
+            "INSERT INTO head (branch, event) SELECT f.n, h.event FROM ref f, head h WHERE f.n = :ref AND h.branch = "
+            "(SELECT t.n FROM ref t WHERE t.\"commit\" = :target AND t.kind = 'branch' AND t.n <> :ref LIMIT 1)",
+            ref=ref,
+            target=target,
+        )
+        if not self.all("SELECT 1 FROM head WHERE branch = :ref LIMIT 1", ref=ref):
             self._heads_from_log(ref, target)
 
     def _heads_from_log(self, ref: int, target: int) -> None:
@@ -161,10 +164,12 @@ class SQLEngine(SQLReader):
             'SELECT "into", source, item, field, ours, theirs, pick, value, rater, time, why FROM resolution '
             'WHERE "into" = :into AND source = :source ORDER BY item, field'
         )
-        return [
-            Resolution(*row[:7], read_value(row[7]), row[8], rows.moment(row[9]), row[10])  # type: ignore[call-arg]  # seven
-            for row in self.all(sql, into=into, source=source)
-        ]
+        found = []
+        for row in self.all(sql, into=into, source=source):
+            kind, _, name = row[8].partition(":")
+            more = read_value(row[7]), name, rows.moment(row[9]), row[10], kind
+            found.append(Resolution(*row[:7], *more))  # type: ignore[call-arg]  # seven
+        return found
 
     def keep_resolution(self, resolution: Resolution) -> None:
         """Keep a resolution in place of an earlier one of the same cell."""
@@ -182,7 +187,7 @@ class SQLEngine(SQLReader):
                 theirs=one.theirs,
                 pick=one.pick,
                 value=value_text(one.value),
-                rater=one.rater,
+                rater=Rater(one.rater, one.rater_kind).id,
                 time=rows.micros(one.time),
                 why=one.why,
             )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from explorer.labels.canonical import canonical, read_value
+from explorer.labels.canonical import canonical, of_rows, read_value
 from explorer.labels.engine import Field, LabelClass, LabelSchema
 from explorer.labels.model import FIELD, KINDS, OPS, Commit, Event
 
@@ -104,6 +104,7 @@ def op_id_of(own: bytes | None, of_commit: bytes | None, lane: str, number: int)
     return f"{lane}/{(number >> ORDER_BITS) & (POSITIONS - 1)}:{order}"
 
 
+@of_rows
 def read_event(row: Row, rater: str, op_id: str) -> Event:
     """Make an event of the first 16 columns of a row of `SELECT_LOGGED`."""
     evidence = row[13]
@@ -161,6 +162,7 @@ def event_row(event: Event, number: int, op_id: bytes | None, numbers: Callable[
     }
 
 
+@of_rows
 def read_commit(row: Row, lane: str, rater: tuple[str, str], schema: str, snapshot: str, tool: str) -> Commit:
     """Make a commit, without its events, of a row of `SELECT_COMMIT` and what its numbers stand for."""
     return Commit(
@@ -190,6 +192,7 @@ def fields_json(schema: LabelSchema) -> list[dict[str, str]]:
     return [{"name": f.name, "type": f.type} for f in schema.fields]
 
 
+@of_rows
 def read_schema(identity: str, parent: str | None, classes: str, migrations: str, fields: str) -> LabelSchema:
     """Make a label schema of its columns."""
     return LabelSchema(

@@ -5,6 +5,7 @@ It is one Parquet blob in the store. Decoding waits until somebody asks, since m
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from functools import cached_property
@@ -113,6 +114,11 @@ class Snapshot:
     def digest(self) -> str:
         """Recompute the id from the rows."""
         return snapshot_id(self.ids.tolist(), self.hashes.tolist(), self.given.tolist())
+
+
+def row_digest(blob: bytes, ids: str) -> bytes:
+    """Return the SHA-256 of what the table holds of a snapshot next to its id: how ids are made, and the blob."""
+    return hashlib.sha256(ids.encode() + b"\n" + blob).digest()
 
 
 def from_frame(frame: pd.DataFrame, classes: list[str], keyed: bool) -> Snapshot:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.labels import rows
-from explorer.labels.canonical import read_value, root_hash
+from explorer.labels.canonical import of_rows, read_value, root_hash
 from explorer.labels.checks import problems
 from explorer.labels.engine import Change, LabelSchema, Problem
 from explorer.labels.model import FIELD, KINDS, Commit, Logged, Rater, StoreError, Value
@@ -82,6 +82,7 @@ class SQLReader:
 
     # Commits
 
+    @of_rows
     def _commit(self, row: rows.Row) -> Commit:
         number = self._numbers
         rater = number.rater(row[4])
@@ -94,45 +95,48 @@ class SQLReader:
             number.tools.key(row[10]),
         )
 
-    def _number(self, commit: Commit) -> int:
+    def number_of(self, commit: Commit) -> int:
+        """Return the number of a commit."""
         lane = self._numbers.lanes.number(commit.branch)
         if lane is None:
             raise StoreError(f"{self.path} has no commits of a branch {commit.branch!r}.", "Open the store again.")
         return (lane << rows.POSITION_BITS) | commit.position
 
-    def _commits(self, where: str, **binds: Any) -> list[Commit]:
+    def select_commits(self, where: str, **binds: Any) -> list[Commit]:
+        """Return the commits `c` that a condition (and an order) in SQL picks, without their events."""
         return [self._commit(row) for row in self.all(f"{rows.SELECT_COMMIT} {where}", **binds)]
 
-    def _history(self, at: Commit, after: Commit | None = None, before: Commit | None = None) -> list[Range]:
+    def ranges(self, at: Commit, after: Commit | None = None, before: Commit | None = None) -> list[Range]:
         """Return the history of a commit, between two others, as ranges of commit numbers, newest first."""
-        since = -1 if after is None else self._number(after)
-        ranges = self._paths.history(self._number(at), since)
+        since = -1 if after is None else self.number_of(after)
+        ranges = self._paths.history(self.number_of(at), since)
         if before is None:
             return ranges
-        until = self._number(before) - 1
+        until = self.number_of(before) - 1
         return [(lo, min(hi, until)) for lo, hi in ranges if lo <= until]
 
     def tip(self, branch: str) -> Commit | None:
         """Return the newest commit of a branch, without its events."""
         where = "JOIN ref f ON f.\"commit\" = c.n WHERE f.name = :name AND f.kind = 'branch'"
-        return next(iter(self._commits(where, name=branch)), None)
+        return next(iter(self.select_commits(where, name=branch)), None)
 
     def commit(self, commit_id: str) -> Commit | None:
         """Return a commit with its events."""
-        found = self._by_id(commit_id)
+        found = self.by_id(commit_id)
         return None if found is None else self._whole(found)
 
-    def _by_id(self, commit_id: str) -> Commit | None:
+    def by_id(self, commit_id: str) -> Commit | None:
+        """Return a commit without its events."""
         try:
             identity = bytes.fromhex(commit_id)
         except ValueError:
             return None
         where = "WHERE substr(c.id, 1, 4) = :start AND c.id = :id"
-        return next(iter(self._commits(where, start=identity[:4], id=identity)), None)
+        return next(iter(self.select_commits(where, start=identity[:4], id=identity)), None)
 
     def _whole(self, commit: Commit) -> Commit:
         """Add its events to a commit."""
-        number = self._number(commit)
+        number = self.number_of(commit)
         events = tuple(x.event for x in self._in_range((number, number)))
         return replace(commit, events=events, root=root_hash(events))
 
@@ -141,19 +145,19 @@ class SQLReader:
     ) -> list[Commit]:
         """Return the first-parent history of a commit newest first, without events; all commits if none is given."""
         if at is None:
-            found = self._commits("ORDER BY c.time DESC, c.n DESC")
+            found = self.select_commits("ORDER BY c.time DESC, c.n DESC")
             return found if limit is None else found[:limit]
         found = []
-        for lo, hi in self._history(at, before=before):
+        for lo, hi in self.ranges(at, before=before):
             rest = "" if limit is None else f"LIMIT {max(limit - len(found), 0)}"
-            found += self._commits(f"WHERE c.n BETWEEN :lo AND :hi ORDER BY c.n DESC {rest}", lo=lo, hi=hi)
+            found += self.select_commits(f"WHERE c.n BETWEEN :lo AND :hi ORDER BY c.n DESC {rest}", lo=lo, hi=hi)
         return found
 
     def commit_at(self, at: Commit, time: dt.datetime) -> Commit | None:
         """Return the newest commit of a history that is not later than a time, without its events."""
-        for lo, hi in self._history(at):
+        for lo, hi in self.ranges(at):
             where = "WHERE c.n BETWEEN :lo AND :hi AND c.time <= :time ORDER BY c.n DESC LIMIT 1"
-            if found := self._commits(where, lo=lo, hi=hi, time=rows.micros(time)):
+            if found := self.select_commits(where, lo=lo, hi=hi, time=rows.micros(time)):
                 return found[0]
         return None
 
@@ -162,7 +166,7 @@ class SQLReader:
         if not prefix or len(prefix) > 64 or set(prefix) - set("0123456789abcdef"):
             return []
         least, most = (bytes.fromhex(prefix[:8].ljust(8, end)) for end in "0f")
-        found = self._commits("WHERE substr(c.id, 1, 4) BETWEEN :least AND :most", least=least, most=most)
+        found = self.select_commits("WHERE substr(c.id, 1, 4) BETWEEN :least AND :most", least=least, most=most)
         return [c for c in found if c.id.startswith(prefix)]
 
     def commit_of(self, op_ids: Sequence[str]) -> dict[str, str]:
@@ -192,7 +196,9 @@ class SQLReader:
 
     # Events
 
-    def _logged(self, row: rows.Row) -> Logged:
+    @of_rows
+    def logged(self, row: rows.Row) -> Logged:
+        """Make an event of a row of `rows.SELECT_LOGGED`."""
         seen = self._seen.get(row[0])
         if seen is None:
             number = self._numbers
@@ -217,21 +223,22 @@ class SQLReader:
     def _in_range(self, commits: Range) -> list[Logged]:
         lo, hi = event_range(commits)
         found = self.all(f"{rows.SELECT_LOGGED} WHERE e.n BETWEEN :lo AND :hi ORDER BY e.n", lo=lo, hi=hi)
-        return [self._logged(row) for row in found]
+        return [self.logged(row) for row in found]
 
+    @of_rows
     def _by_number(self, numbers: Sequence[int]) -> list[Logged]:
         """Return events by number, in that order."""
         found = {n: self._seen[n] for n in numbers if n in self._seen}
         for some in chunks([n for n in numbers if n not in found]):
             names, binds = listed("n", some)
             for row in self.all(f"{rows.SELECT_LOGGED} WHERE e.n IN ({names})", **binds):
-                found[row[0]] = self._logged(row)
+                found[row[0]] = self.logged(row)
         return [found[n] for n in numbers]
 
     def events(self, at: Commit, after: Commit | None) -> list[Logged]:
         """Return the events of a history that come after a commit of it, oldest first."""
         found: list[Logged] = []
-        for commits in reversed(self._history(at, after)):
+        for commits in reversed(self.ranges(at, after)):
             found += self._in_range(commits)
         return found
 
@@ -246,7 +253,7 @@ class SQLReader:
 
     def heads_at(self, at: Commit) -> list[Logged]:
         """Return what `heads` returned when a commit was the newest."""
-        return self._by_number(self._newest(self._number(at)))
+        return self._by_number(self._newest(self.number_of(at)))
 
     def _newest(self, number: int) -> list[int]:
         """Return the newest event of each item, field and rater as of a commit, in order."""
@@ -255,10 +262,11 @@ class SQLReader:
         sql = f"SELECT max(n) FROM events WHERE {where} GROUP BY item, field, rater"  # noqa: S608  # numbers
         return sorted(row[0] for row in self.all(sql))
 
+    @of_rows
     def changes(self, at: Commit, after: Commit | None, field: str) -> list[Change]:
         """Return the events of one field as `events` does, but only what a diff needs."""
         found: list[Change] = []
-        for lo, hi in reversed(self._history(at, after)):
+        for lo, hi in reversed(self.ranges(at, after)):
             first, last = event_range((lo, hi))
             sql = "SELECT n, id, time FROM commits WHERE n BETWEEN :lo AND :hi"
             commits = self.all(sql, lo=lo, hi=hi)
@@ -278,6 +286,7 @@ class SQLReader:
             ]
         return found
 
+    @of_rows
     def _values(self, numbers: set[int]) -> dict[int, Value]:
         """Return the values of numbers, in stored form."""
         found: dict[int, Value] = {}
@@ -294,17 +303,17 @@ class SQLReader:
         except ValueError:
             return None
         found = self.all(f"{rows.SELECT_LOGGED} WHERE e.item = :item AND e.id = :id", item=rows.pack(item), id=identity)
-        return self._logged(found[0]) if found else None
+        return self.logged(found[0]) if found else None
 
     def item_events(self, at: Commit, item: str, field: str) -> list[Logged]:
         """Return the events of one cell in a history, newest first."""
         return self._of_item(at, item, "AND e.field = :field", field="" if field == FIELD else field)
 
     def _of_item(self, at: Commit, item: str, also: str, before: Commit | None = None, **binds: Any) -> list[Logged]:
-        ranges = [event_range(r) for r in self._history(at, before=before)]
+        ranges = [event_range(r) for r in self.ranges(at, before=before)]
         sql = f"{rows.SELECT_LOGGED} WHERE e.item = :item {also} ORDER BY e.n DESC"
         found = self.all(sql, item=rows.pack(item), **binds)
-        return [self._logged(row) for row in found if any(lo <= row[0] <= hi for lo, hi in ranges)]
+        return [self.logged(row) for row in found if any(lo <= row[0] <= hi for lo, hi in ranges)]
 
     def log_rows(
         self,
@@ -326,20 +335,20 @@ class SQLReader:
         if item is not None:
             return self._of_item(at, item, also, before, **binds)[:limit]
         found: list[Logged] = []
-        for commits in self._history(at, before=before):
+        for commits in self.ranges(at, before=before):
             lo, hi = event_range(commits)
             rest = "" if limit is None else f"LIMIT {max(limit - len(found), 0)}"
             sql = f"{rows.SELECT_LOGGED} WHERE e.n BETWEEN :lo AND :hi {also} ORDER BY e.n DESC {rest}"
-            found += (self._logged(row) for row in self.all(sql, lo=lo, hi=hi, **binds))
+            found += (self.logged(row) for row in self.all(sql, lo=lo, hi=hi, **binds))
         return found
 
     def undoable(self, at: Commit, rater: str | None, n: int, before: Commit | None = None) -> list[Commit]:
         """Return the newest n commits of a history with events that are no undo and not undone, newest first."""
-        undone = Counter(number >> rows.ORDER_BITS for number in self._undone(at))
+        undone = Counter(number >> rows.ORDER_BITS for number in self.undone(at))
         whose = "" if rater is None else "AND c.rater IN (SELECT r.n FROM rater r WHERE r.name = :rater)"
         binds = {} if rater is None else {"rater": rater}
         found: list[Commit] = []
-        for lo, newest in self._history(at, before=before):
+        for lo, newest in self.ranges(at, before=before):
             hi, size = newest, 4 * n
             while hi >= lo and len(found) < n:
                 where = (
@@ -359,12 +368,13 @@ class SQLReader:
         lo, hi = event_range((number, number))
         return int(self.all("SELECT count(*) FROM events WHERE n BETWEEN :lo AND :hi", lo=lo, hi=hi)[0][0])
 
-    def _undone(self, at: Commit) -> set[int]:
+    def undone(self, at: Commit) -> set[int]:
         """Return the events of a history that are undone, by undo events that are not undone themselves."""
         undone: set[int] = set()
-        for commits in self._history(at):  # newest first, as an undo is newer than what it takes back
+        for commits in self.ranges(at):  # newest first, as an undo is newer than what it takes back
             lo, hi = event_range(commits)
-            sql = "SELECT n, undoes FROM events WHERE undoes IS NOT NULL AND n BETWEEN :lo AND :hi ORDER BY n DESC"
+            # A plus keeps the database from looking at every event of the range: few of them are undos.
+            sql = "SELECT n, undoes FROM events WHERE undoes IS NOT NULL AND +n BETWEEN :lo AND :hi ORDER BY +n DESC"
             for number, undoes in self.all(sql, lo=lo, hi=hi):
                 if number not in undone:
                     undone.add(undoes)
@@ -374,14 +384,21 @@ class SQLReader:
 
     def merge_base(self, a: Commit, b: Commit) -> Commit | None:
         """Return the best common ancestor of two commits, without its events; the newest if several are as good."""
-        best = self._paths.common(self._number(a), self._number(b))
-        found = [self._commits("WHERE c.n = :n", n=n)[0] for n in best]
+        best = self._paths.common(self.number_of(a), self.number_of(b))
+        found = [self.select_commits("WHERE c.n = :n", n=n)[0] for n in best]
         return max(found, key=lambda c: c.time, default=None)
 
     def is_ancestor(self, a: Commit, b: Commit) -> bool:
         """Tell whether commit a is b or can be reached from it."""
-        number = self._number(a)
-        return number <= self._paths.reached(self._number(b)).get(lane_of(number), -1)
+        number = self.number_of(a)
+        return number <= self._paths.reached(self.number_of(b)).get(lane_of(number), -1)
+
+    def ahead(self, a: Commit, b: Commit) -> int:
+        """Count the commits in the first-parent history of commit a that cannot be reached from commit b."""
+        part = self._paths.reached(self.number_of(b))
+        # What is part of b is the beginning of each lane, so the rest of each is ahead of it.
+        history = self._paths.history(self.number_of(a))
+        return sum(max(0, hi - max(lo - 1, part.get(lane_of(lo), -1))) for lo, hi in history)
 
     # Everything else
 
@@ -391,7 +408,7 @@ class SQLReader:
 
     def count_events(self, at: Commit) -> int:
         """Count the events of a history."""
-        ranges = [event_range(r) for r in self._history(at)]
+        ranges = [event_range(r) for r in self.ranges(at)]
         sql = "SELECT count(*) FROM events WHERE n BETWEEN :lo AND :hi"
         return sum(int(self.all(sql, lo=lo, hi=hi)[0][0]) for lo, hi in ranges)
 
@@ -425,6 +442,7 @@ class SQLReader:
 
         return self._snapshots.setdefault(snapshot_id, Snapshot(snapshot_id, keyed, blob))
 
+    @of_rows
     def schema(self, schema_id: str) -> LabelSchema:
         """Return a label schema."""
         schema = self._schemas.get(schema_id)

@@ -13,9 +13,9 @@ from explorer.labels.canonical import check_text
 from explorer.labels.changing import Clock
 from explorer.labels.classes import Classes
 from explorer.labels.editing import Overlay, first_commit, operation_ids, plan
-from explorer.labels.engine import CommitDraft, Engine
+from explorer.labels.engine import CommitDraft, Engine, EventDraft
 from explorer.labels.live import When
-from explorer.labels.model import FIELD, KINDS, BindReport, Commit, Edit, Rater
+from explorer.labels.model import FIELD, KINDS, BindReport, Commit, Edit, Rater, StoreError
 from explorer.labels.raters import check_rater
 from explorer.labels.schema import class_name, extend, names_of
 from explorer.labels.snapshot import Snapshot, from_frame
@@ -295,7 +295,7 @@ class Store(Branching, Classes):
             if not commits:
                 return None
             events = [event for commit in commits for event in reversed(commit.events)]
-            drafts = invert(Overlay(self._live.bound), past, events, self._rater, stem)
+            drafts = self._unused(invert(Overlay(self._live.bound), past, events, self._rater, stem))
             message = "undo " + ", ".join(c.id[:12] for c in commits)
             return work.append(self._draft("revert", message, drafts))
 
@@ -332,7 +332,7 @@ class Store(Branching, Classes):
             named = {c.id: c for c in map(self._live.find, whens)}
             commits = [self._commit(c) for c in named]
             events = to_revert(now, past, commits, [items] if isinstance(items, str) else items, self.path)
-            drafts = invert(now, past, events, self._rater, stem)
+            drafts = self._unused(invert(now, past, events, self._rater, stem))
             message = "revert " + ", ".join(c[:12] for c in named)
             return work.append(self._draft("revert", f"{message}: {text}" if text else message, drafts))
 
@@ -342,6 +342,17 @@ class Store(Branching, Classes):
             return None
         known = self._engine.commit_of([f"{op_id}:0"])
         return self._commit(next(iter(known.values()))) if known else None
+
+    def _unused(self, drafts: list[EventDraft]) -> list[EventDraft]:
+        """Return the drafts; `StoreError` if an operation id of theirs stands for something else already."""
+        op_ids = [d.op_id for d in drafts if d.op_id is not None]
+        used = self._engine.commit_of(op_ids) if op_ids else {}
+        if used:
+            raise StoreError(
+                f"The op_id {next(iter(used))!r} was used before, for something else; nothing was written.",
+                "Give every call an op_id of its own.",
+            )
+        return drafts
 
     def _superseded(self, commit: Commit, rater: str, past: Past) -> bool:
         versions = [self._live.bound(f) for f in dict.fromkeys(e.field for e in commit.events)]

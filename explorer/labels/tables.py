@@ -33,7 +33,7 @@ CREATE TABLE snapshot (
   parent {int} REFERENCES snapshot (n),   -- the snapshot that was bound when this one was first seen
   items {int} NOT NULL,
   labels {blob} NOT NULL,                 -- Parquet: item_id, content_hash (null = the item id), given_label
-  digest {blob} NOT NULL,                 -- SHA-256 of these bytes
+  digest {blob} NOT NULL,                 -- SHA-256 of `ids`, a line break and these bytes
   ids TEXT NOT NULL CHECK (ids IN ('content', 'key'))
 );
 CREATE TABLE label_schema (
@@ -80,7 +80,7 @@ CREATE TABLE events (
   n {key},
   id {blob} NOT NULL,
   op_id {blob},                           -- made by the client for this very event
-  item {blob} NOT NULL,                   -- UTF-8, or 0xFF and the 32 bytes of an id of 64 hex digits
+  item {blob} NOT NULL,                   -- UTF-8, or 0xFE or 0xFF and the bytes of an id of 32 or 64 hex digits
   content_hash {blob},                    -- written like the item; null = as in the snapshot of the commit
   field TEXT NOT NULL,                    -- '' is label
   rater {int} NOT NULL REFERENCES rater (n),
@@ -129,7 +129,7 @@ CREATE TABLE resolution (                 -- of a merge that is not committed ye
   theirs TEXT NOT NULL,
   pick TEXT NOT NULL,
   value TEXT NOT NULL,
-  rater TEXT NOT NULL,
+  rater TEXT NOT NULL,                    -- id of whoever settled it
   time {int} NOT NULL,
   why TEXT NOT NULL,
   PRIMARY KEY ("into", source, item, field)
@@ -171,7 +171,8 @@ _SQLITE = {
     "item": "item",  # SQLite adds the row's number to every index
     "compact": " WITHOUT ROWID",
     "time": "strftime('%Y-%m-%dT%H:%M:%S', c.time / 1000000, 'unixepoch') || printf('.%06dZ', c.time % 1000000)",
-    "text": "CASE WHEN substr(e.item, 1, 1) = x'FF' THEN lower(hex(substr(e.item, 2))) ELSE CAST(e.item AS TEXT) END",
+    "text": "CASE WHEN substr(e.item, 1, 1) IN (x'FE', x'FF') THEN lower(hex(substr(e.item, 2))) "
+    "ELSE CAST(e.item AS TEXT) END",
     "commit": "lower(hex(c.id))",
     "event": "lower(hex(e.id))",
 }
@@ -184,7 +185,7 @@ _POSTGRES = {
     "item": "item, n",
     "compact": "",
     "time": "to_timestamp(c.time / 1000000) + mod(c.time, 1000000) * interval '1 microsecond'",
-    "text": "CASE WHEN get_byte(e.item, 0) = 255 THEN encode(substr(e.item, 2), 'hex') "
+    "text": "CASE WHEN get_byte(e.item, 0) >= 254 THEN encode(substr(e.item, 2), 'hex') "
     "ELSE convert_from(e.item, 'UTF8') END",
     "commit": "encode(c.id, 'hex')",
     "event": "encode(e.id, 'hex')",

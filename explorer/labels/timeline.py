@@ -122,7 +122,7 @@ def changes(store: Reader, when: When, offset: int, limit: int) -> tuple[list[di
             hi=min(hi, lo + max(offset, 0) + limit - 1),
         )
         source = _merged_from(engine, commit)
-        return [entry(engine._logged(row), names, source) for row in found], total
+        return [entry(engine.logged(row), names, source) for row in found], total
 
 
 def newest(store: Reader, limit: int, item: str | None = None) -> list[dict[str, Any]]:
@@ -136,7 +136,7 @@ def newest(store: Reader, limit: int, item: str | None = None) -> list[dict[str,
         found = engine.log_rows(state.commit, limit, item)
         for logged in found:
             if logged.kind == "merge" and logged.commit not in sources:
-                commit = engine._by_id(logged.commit)
+                commit = engine.by_id(logged.commit)
                 sources[logged.commit] = None if commit is None else _merged_from(engine, commit)
         return [entry(x, names, sources.get(x.commit)) for x in found]
 
@@ -165,7 +165,7 @@ def entry(logged: Logged, names: Names, merged_from: str | None = None) -> dict[
 
 
 def _numbers(engine: SQLEngine, commit: Commit) -> tuple[int, int]:
-    number = engine._number(commit)
+    number = engine.number_of(commit)
     return event_range((number, number))
 
 
@@ -190,7 +190,7 @@ def _condition(wanted: Wanted, names: Names) -> tuple[str, dict[str, Any]]:
 def _of_item(engine: SQLEngine, at: Commit, wanted: Wanted, names: Names, limit: int) -> tuple[list[Commit], int]:
     events = engine.log_rows(at, None, wanted.item, wanted.rater, wanted.reason)
     ids = list(dict.fromkeys(x.commit for x in events if _is_of(x, wanted, names)))
-    commits = [engine._by_id(i) for i in ids[:limit]]
+    commits = [engine.by_id(i) for i in ids[:limit]]
     return [c for c in commits if c is not None], len(ids)
 
 
@@ -204,13 +204,13 @@ def _matching(engine: SQLEngine, at: Commit, wanted: Wanted, names: Names, limit
     condition, binds = _condition(wanted, names)
     inner = condition.replace("e.n BETWEEN :lo AND :hi", "e.n BETWEEN (c.n << 20) AND ((c.n << 20) | 1048575)")
     found: list[Commit] = []
-    for lo, hi in engine._history(at):
+    for lo, hi in engine.ranges(at):
         where = (
             f"WHERE c.n BETWEEN :lo AND :hi AND EXISTS (SELECT 1 FROM events e WHERE {inner}) "  # noqa: S608
             f"ORDER BY c.n DESC LIMIT {limit - len(found)}"
         )
         if len(found) < limit:
-            found += engine._commits(where, lo=lo, hi=hi, **binds)
+            found += engine.select_commits(where, lo=lo, hi=hi, **binds)
     return found
 
 
@@ -222,7 +222,7 @@ def _total(store: Reader, engine: SQLEngine, at: Commit, wanted: Wanted, names: 
     if before is not None and before.position > at.position:
         before, total = None, 0
     condition, binds = _condition(wanted, names)
-    for commits in engine._history(at, before):
+    for commits in engine.ranges(at, before):
         lo, hi = event_range(commits)
         sql = f"SELECT count(DISTINCT e.n >> 20) FROM events e WHERE {condition}"  # noqa: S608
         total += int(engine.all(sql, lo=lo, hi=hi, **binds)[0][0])
@@ -239,7 +239,7 @@ def _rows(
     if wanted.item is not None:
         condition += " AND e.item = :item"
         binds["item"] = rows.pack(wanted.item)
-    undone = engine._undone(at) if found else set()
+    undone = engine.undone(at) if found else set()
     taken_back: dict[int, int] = {}
     for number in undone:
         taken_back[number >> rows.ORDER_BITS] = taken_back.get(number >> rows.ORDER_BITS, 0) + 1
@@ -252,7 +252,7 @@ def _rows(
         lo, hi = _numbers(engine, commit)
         rest = "" if first is None else f"LIMIT {first}"
         shown = [
-            engine._logged(row)
+            engine.logged(row)
             for row in engine.all(f"{rows.SELECT_LOGGED} WHERE {condition} ORDER BY e.n {rest}", lo=lo, hi=hi, **binds)
         ]
         count = len(shown)
@@ -274,5 +274,5 @@ def _count(engine: SQLEngine, lo: int, hi: int) -> int:
 def _merged_from(engine: SQLEngine, commit: Commit) -> str | None:
     if commit.merge_parent is None:
         return None
-    parent = engine._by_id(commit.merge_parent)
+    parent = engine.by_id(commit.merge_parent)
     return None if parent is None else parent.branch

@@ -136,6 +136,8 @@ def superseded(versions: Sequence[Version], commit: Commit, rater: str, past: Pa
     own = frozenset(e.decision for e in commit.events)
     for event in commit.events:
         head = by_field[event.field].heads[event.item]
+        if not past.standing(head, event):
+            continue  # taken back by itself: no more of it is left than where somebody else decided
         decision = head.event.decision
         if decision in own:
             return False

@@ -10,8 +10,7 @@ from explorer.labels.canonical import canonical
 from explorer.labels.engine import LabelSchema
 from explorer.labels.model import FIELD, KINDS, Commit, Event, Rater, StoreError
 from explorer.labels.numbering import Database, Numbers
-from explorer.labels.placing import sha256
-from explorer.labels.snapshot import Snapshot
+from explorer.labels.snapshot import Snapshot, row_digest
 
 _CHUNK = 400
 """Values in a list of binds: SQLite takes 999 in all before version 3.32."""
@@ -60,14 +59,14 @@ class Writer:
         known = self._numbers.snapshots.number(snapshot.id)
         if known is not None:
             return known
-        blob = snapshot.blob()
+        blob, ids = snapshot.blob(), "key" if snapshot.keyed else "content"
         return self._numbers.snapshots.add(
             snapshot.id,
             parent=parent,
             items=len(snapshot),
             labels=blob,
-            digest=sha256(blob),
-            ids="key" if snapshot.keyed else "content",
+            digest=row_digest(blob, ids),
+            ids=ids,
         )
 
     def add_commit(

@@ -61,8 +61,8 @@ def error(problem: Exception, cells: Callable[[Conflict], Any]) -> dict[str, Any
     body: dict[str, Any] = {"type": type(problem).__name__, "message": str(problem), "remedy": ""}
     if isinstance(problem, ExplorerError):
         body |= {"message": problem.problem, "remedy": problem.remedy}
-    if isinstance(problem, StoreError):
-        body["transient"] = True  # locked, full, moved: the decision may be saved yet
+    if isinstance(problem, StoreError) and problem.transient:
+        body["transient"] = True  # the decision may be saved yet
     if isinstance(problem, Conflict):
         body["cells"] = cells(problem)
     return body

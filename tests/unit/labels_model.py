@@ -260,7 +260,9 @@ def merging(ours, theirs, base):
         decisions = [s.decision(item) for s in (before, here, there)]
         if decisions[2] in (decisions[0], decisions[1]):
             continue
-        if decisions[1] is decisions[0]:
+        # Without an event here nobody on this branch has decided, even where the ancestor is one whose decision was
+        # taken back on a third branch that came in: a newer one stands for itself.
+        if decisions[1] is decisions[0] or item not in here.heads:
             taken.append(item)
         elif not agree(mine, other, item):
             conflicts.append(item)

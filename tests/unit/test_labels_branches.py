@@ -279,3 +279,24 @@ def test_undo_takes_what_a_revert_of_some_items_left(store):
     assert [store.get(i).state for i in "abc"] == ["relabelled", "kept", "given"]
     store.undo()
     assert store.get("b").state == "given"
+
+
+def test_undo_passes_over_what_is_left_of_a_commit_where_others_decided(store):
+    first = store.set("c", "dog")
+    both = store.apply([Edit("a", "set", "dog"), Edit("b", "set", "dog")])
+    store.revert(both.id, items=["b"])
+    with labels.open(store.path, rater="zoe") as zoe:
+        zoe.set("a", "emu")
+    undone = store.undo(rater=store.rater)
+    assert [e.undoes for e in undone.events] == [first.events[0].id]
+    assert store.get("a").value == "emu"
+
+
+def test_an_undo_never_writes_under_an_op_id_that_stands_for_something_else(tmp_path):
+    with opened(tmp_path / "x.labels.db") as store:
+        store.apply([Edit("a", "set", "dog"), Edit("b", "set", "dog")])
+        store.set("c", "emu", op_id="k:1")
+        with pytest.raises(StoreError, match="k:1"):
+            store.undo(n=2, op_id="k")
+        assert store.get("c").value == "emu"
+        assert store.undo(op_id="k").message.startswith("undo")

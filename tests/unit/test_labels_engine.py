@@ -549,3 +549,63 @@ def test_many_problems_are_told_one_by_one(hand, engine):
     named = [p.commit for p in engine.problems()]
     assert named[0] == made[1].id
     assert {c.id for c in made if c.events} <= set(named)
+
+
+def test_the_view_for_people_reads_ids_of_32_and_64_digits(engine):
+    items = ["0f" * 16, "0f" * 32, "word"]
+    Hand(engine, items=items).commit(*items, kind="bulk")
+    assert {row[0] for row in engine.all("SELECT item FROM log")} == set(items)
+
+
+def test_a_branch_that_begins_where_another_one_goes_on_does_not_take_its_newest_labels(hand, again):
+    """Between the look for a branch at the same commit and the copy of its cache, somebody writes to that branch."""
+    if not hand.engine.server:
+        pytest.skip("a file has one writer, whatever the branch")
+    engine, other = hand.engine, again()
+    start = hand.commit("a")
+    hand.branch("wild", start)
+    theirs = Hand(other)
+    ask, due = engine.all, [True]
+
+    def interrupted(sql, /, **binds):
+        if due and sql.startswith("INSERT INTO head"):
+            due.clear()
+            theirs.commit("a", branch="wild")
+        return ask(sql, **binds)
+
+    hand.commit("b", branch="wild")
+    tip = engine.tip("wild")
+    theirs.newest = dict(hand.newest)
+    engine.all = interrupted
+    with engine.exclusive():
+        engine.move_ref("new", "branch", tip.id, hand.rater, hand.now(), "")
+    engine.all = ask
+    assert engine.heads("new") == engine.heads_at(tip)
+    assert found(engine) == []
+    other.close()
+
+
+def test_the_commits_that_one_is_ahead_of_another(hand, engine):
+    start = [hand.commit("a") for _ in range(3)][-1]
+    hand.branch("wild", start)
+    theirs = [hand.commit("b", branch="wild") for _ in range(2)]
+    main = hand.commit("c")
+    assert (engine.ahead(theirs[-1], main), engine.ahead(main, theirs[-1])) == (2, 1)
+    merged = hand.commit("b", kind="merge", merge_parent=theirs[0].id)
+    assert (engine.ahead(theirs[-1], merged), engine.ahead(merged, theirs[-1])) == (1, 2)
+    assert engine.ahead(merged, merged) == 0
+
+
+def test_looking_for_undos_and_merges_passes_over_all_other_rows(hand, engine):
+    if engine.server:
+        pytest.skip("a server plans by what is in its tables")
+    commit = hand.commit("a")
+    asked = []
+    ask = engine.all
+    engine.all = lambda sql, /, **binds: asked.append((sql, binds)) or ask(sql, **binds)
+    engine.undoable(commit, None, 1)
+    engine.merge_base(commit, commit)
+    engine.all = ask
+    plans = [ask(f"EXPLAIN QUERY PLAN {sql}", **binds)[0][3] for sql, binds in asked if "IS NOT NULL" in sql]
+    assert len(plans) >= 2
+    assert all("events_undoes" in plan or "commits_merge" in plan for plan in plans), plans

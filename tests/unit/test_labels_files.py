@@ -145,8 +145,9 @@ def test_a_full_disk_leaves_the_store_as_it_was(path):
         db = store._engine._db
         pages = db.execute("PRAGMA page_count").fetchone()[0]
         db.execute(f"PRAGMA max_page_count = {pages + 2}")  # SQLite then says what it says on a full disk
-        with pytest.raises(StoreError, match="is full.*not written"):
+        with pytest.raises(StoreError, match="is full.*not written") as full:
             store.apply([Edit("b", "set", "dog", why="long " * 5000), Edit("c", "keep")])
+        assert full.value.transient
         assert store.get("b").state == store.get("c").state == "given"
         assert len(store.log()) == 1
         db.execute("PRAGMA max_page_count = 1000000")
@@ -160,8 +161,9 @@ def test_another_process_that_holds_the_file_is_waited_for_then_named(path):
     with labels.open(path, rater="ann", timeout=0.2) as store:
         db = sqlite3.connect(path, isolation_level=None)
         db.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="locked"):
+        with pytest.raises(StoreError, match="locked") as locked:
             store.set("a", "dog")
+        assert locked.value.transient
         db.execute("ROLLBACK")
         db.close()
         store.set("a", "dog")
@@ -191,8 +193,9 @@ def test_a_writer_waits_for_another_one_to_finish(path):
 def test_a_file_that_was_moved_away_takes_no_more_labels(path):
     with opened(path) as store:
         path.rename(path.with_name("other.labels.db"))
-        with pytest.raises(StoreError, match="moved, replaced or deleted"):
+        with pytest.raises(StoreError, match="moved, replaced or deleted") as moved:
             store.set("a", "dog")
+        assert not moved.value.transient
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -262,6 +265,7 @@ def tamper(path, table, statement, *values):
         ("rater", "UPDATE rater SET name = 'eve'", "rater 'person:ann'"),
         ("label_schema", "UPDATE label_schema SET classes = replace(classes, 'emu', 'owl')", "label schema"),
         ("snapshot", "UPDATE snapshot SET items = 5", "snapshot"),
+        ("snapshot", "UPDATE snapshot SET ids = 'key'", "snapshot .* does not match its hash"),
         ("head", "DELETE FROM head WHERE event = (SELECT max(event) FROM head)", "cache of newest labels"),
         ("ref", 'UPDATE ref SET "commit" = 0', "does not point to its newest"),
     ],

@@ -256,6 +256,7 @@ def test_ours_keeps_its_dataset_where_both_bound_another_one(store, bob):
     store.bind(rows("a", "b", "c", "y"), CLASSES)
     snapshot = store.snapshot
     merge = store.merge("exp")
+    assert "bound to other items" in merge.notes[0]
     assert merge.made.snapshot == snapshot
     assert "x" not in store.head_cells()
     store.bind(rows("a", "b", "c", "x", "y"), CLASSES)
@@ -294,3 +295,14 @@ def test_many_cells_merge_at_once(store, bob):
     merge.commit()
     values = store.as_of("head").loc[items].tolist()
     assert values == ["emu"] * 2000 + ["dog"] * 1000
+
+
+def test_a_conflict_that_a_model_settled_is_the_decision_of_a_model(store, bob):
+    bob.set("a", "emu")
+    store.set("a", "cat")
+    with labels.open(store.path, rater="bot", rater_kind="model") as bot:
+        merge = bot.merge("exp", commit=False)
+        merge.resolve("a", "value", "dog", why="sure")
+        assert merge.conflicts[0].rater == "bot"
+    made = store.merge("exp").made
+    assert [e.rater for e in made.events] == ["model:bot"]

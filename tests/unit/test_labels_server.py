@@ -8,6 +8,7 @@ import pytest
 from engine_help import Hand
 from pg import as_login
 
+from explorer import labels
 from explorer.labels.engine import CommitDraft
 from explorer.labels.model import Rater, StoreError
 from explorer.labels.postgres import PostgresEngine
@@ -119,8 +120,9 @@ def test_a_lost_connection_says_so_and_the_next_call_works(people, admin):
     first = hand.commit(hand.draft("a", op_id="one"))
     kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ann' AND pid <> pg_backend_pid()"
     admin(kill)
-    with pytest.raises(StoreError, match=r"was lost.*same op_id"):
+    with pytest.raises(StoreError, match=r"was lost.*same op_id") as lost:
         ann.tip("main")
+    assert lost.value.transient
     assert ann.tip("main").id == first.id
 
     def cut_while_writing():
@@ -285,3 +287,23 @@ def test_text_that_the_server_cannot_hold_is_refused(people):
     with pytest.raises(StoreError, match="NUL"):
         hand.commit(hand.draft("b", why="a\0b"))
     assert hand.engine.tip("main") == dataclasses.replace(made, events=(), root="")
+
+
+def test_the_log_of_a_deleted_branch_has_the_last_commit_of_whoever_was_still_writing(people, pg_url):
+    writer = Hand(people("ann"))
+    writer.branch("wild")
+    with labels.open(as_login(pg_url, "bob")) as store:
+        with writer.engine.exclusive("wild"):
+            tip = writer.engine.tip("wild")
+            draft = CommitDraft(
+                "edit", writer.rater, writer.now(), "", writer.snapshot, writer.schema, (writer.draft("a"),)
+            )
+            last = writer.engine.append("wild", draft, tip.id)
+            deleting = threading.Thread(target=store.delete_branch, args=("wild",))
+            deleting.start()
+            deleting.join(0.3)
+            assert deleting.is_alive(), "it waits for the writer"
+        deleting.join(10)
+        newest = store.reflog("wild").iloc[0]
+        assert newest["old"] == last.id
+        assert store.verify().ok

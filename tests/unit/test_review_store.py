@@ -259,3 +259,37 @@ def test_a_review_on_a_server_meets_a_colleague(pg_url: str, tmp_path: Path) -> 
     review.labels.tag("v1")
     assert len(export.read(review.export(tmp_path / "v1.csv", at="v1"))) == 12
     review.close()
+
+
+def test_a_decision_on_an_item_that_left_the_dataset_can_be_undone(tmp_path: Path) -> None:
+    path = tmp_path / "s.labels.db"
+    with_it = Review(dataset(), path, rater="ann", start=False)
+    with_it.relabel("k11", 3)
+    with_it.close()
+    vectors = np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32)[:11]
+    without = Review(explorer.read(vectors, label=([3, 5, 8] * 4)[:11], key=KEYS[:11]), path, rater="ann", start=False)
+    undone = without.undo()
+    assert undone is not None
+    assert [e.item for e in undone.events] == ["k11"]
+    assert without.undo() is None
+    without.close()
+
+
+def test_two_reviews_of_one_store_may_be_written_from_two_threads(tmp_path: Path) -> None:
+    with label_store.open(tmp_path / "s.labels.db", rater="ann") as store:
+        reviews = [Review(dataset(), store, start=False) for _ in range(2)]
+
+        def work(review: Review, key: str) -> None:
+            for n in range(40):
+                review.relabel(key, 5 if n % 2 else 8)
+
+        threads = [
+            threading.Thread(target=work, args=pair, daemon=True) for pair in zip(reviews, ("k1", "k4"), strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert not any(thread.is_alive() for thread in threads), "each waits for the other"
+        assert len(store.log()) == 80
+        assert [r.codes.tolist() for r in reviews] == [reviews[0].codes.tolist()] * 2

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from explorer.errors import UnknownName
+from explorer.labels import StoreError
 from explorer.panels import wire
 
 
@@ -43,3 +44,10 @@ def test_an_array_type_that_the_browser_does_not_know_is_refused() -> None:
 def test_an_error_carries_its_remedy_apart() -> None:
     body = wire.error(UnknownName("class", "cta", ["cat"]), lambda _: [])
     assert body == {"type": "UnknownName", "message": "There is no class 'cta'.", "remedy": "Did you mean 'cat'?"}
+
+
+def test_only_what_may_pass_by_itself_is_sent_again() -> None:
+    damaged = wire.error(StoreError("The file is damaged.", "Go back to a copy."), lambda _: [])
+    locked = wire.error(StoreError("The file is locked.", "Try again.", transient=True), lambda _: [])
+    assert "transient" not in damaged
+    assert locked["transient"] is True
