@@ -409,7 +409,7 @@ class Review:
         path: str | Path,
         *,
         format: str | None = None,  # noqa: A002  # the word users expect
-        at: str | dt.datetime = "head",
+        at: str | dt.date = "head",
     ) -> Path:
         """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
 

@@ -8,8 +8,34 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from explorer.errors import ExplorerError
+
+
+class AnyOrder(argparse.ArgumentParser):
+    """Takes options before, between and after the positional arguments, as git does: `tag STORE -m why v1`."""
+
+    _mixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse what a command is given."""
+        if self._mixing:  # which is how the standard library's own intermixed parsing comes back here
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
+
+
+# Remedies are written for Python; here the same is said as one types it.
+_SAID_HERE = {
+    "force=True": "-f",
+    "branch() lists them": "`explorer branch STORE` lists them",
+    "switch(name, create=True) makes one": "`explorer branch STORE NAME` makes one",
+    "name one with format=": "name one with --format",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = int(given.run(given) or 0)
         sys.stdout.flush()  # a reader that went away shows here, and not when the interpreter ends
     except ExplorerError as error:
-        print(f"explorer: {error}", file=sys.stderr)
+        text = str(error)
+        for python, shell in _SAID_HERE.items():
+            text = text.replace(python, shell)
+        print(f"explorer: {text}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()
@@ -43,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="explorer", description=(about or "").splitlines()[0], epilog="explorer COMMAND --help says more of each."
     )
     parser.add_argument("--version", action="version", version=f"explorer {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=AnyOrder)
     data.add_commands(commands)
     look.add_commands(commands)
     change.add_commands(commands)

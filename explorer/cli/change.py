@@ -30,7 +30,12 @@ def add_commands(commands: Any) -> None:
     branch = store_command(commands, "branch", "list the branches, make one, or delete one", write=True, branch=False)
     branch.add_argument("name", nargs="?", help="branch to make; without it, the branches are listed")
     branch.add_argument("at", nargs="?", default="head", help="where it begins: a commit, tag, branch or time (head)")
-    branch.add_argument("-d", "--delete", action="store_true", help="delete the branch")
+    branch.add_argument(
+        "-d", "--delete", action="store_true", help="delete the branch, if its commits are elsewhere too"
+    )
+    branch.add_argument(
+        "-D", "-f", "--force", action="store_true", help="delete it although nothing else has its commits"
+    )
     _format(branch)
     branch.set_defaults(run=_branch)
 
@@ -102,8 +107,8 @@ def _branch(given: argparse.Namespace) -> int:
         show(pd.DataFrame(rows, columns=columns), given.format)
         return 0
     with open_store(given, write=True) as store:
-        if given.delete:
-            store.delete_branch(given.name)
+        if given.delete or given.force:
+            store.delete_branch(given.name, force=given.force)
             print(f"Deleted the branch {plain(given.name)}; its commits stay in the store.")
         else:
             store.branch(given.name, when_of(store, given.at))

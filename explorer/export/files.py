@@ -44,7 +44,7 @@ def write(
     path: str | os.PathLike[str],
     format: str | None = None,  # noqa: A002
     *,
-    at: str | dt.datetime = "head",
+    at: str | dt.date = "head",
 ) -> Path:
     """Write a table of corrected labels; the file is complete or not there at all.
 

@@ -18,7 +18,7 @@ DECIDED = ("relabelled", "kept", "flagged", "conflict")
 """States whose label somebody decided on, and which holds."""
 
 
-def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.datetime = "head") -> pd.DataFrame:
+def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "head") -> pd.DataFrame:
     """Make the table of corrected labels.
 
     Parameters

@@ -11,6 +11,7 @@ from explorer.labels.changing import Changer
 from explorer.labels.live import When
 from explorer.labels.merge import Merge
 from explorer.labels.merging import Pick
+from explorer.labels.model import StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,17 +49,36 @@ class Branching(Changer):
         self._point(self._new_name(name, "branch"), "branch", at, "branch")
         return None
 
-    def delete_branch(self, name: str) -> None:
+    def delete_branch(self, name: str, *, force: bool = False) -> None:
         """Delete a branch: its name, that is. Its commits stay, and the reflog says where it was.
+
+        Parameters
+        ----------
+        force
+            Also where no other branch or tag has all of its commits.
 
         Raises
         ------
-        DataError, UnknownName
-            It is main, or the current branch; there is no such branch.
+        DataError, UnknownName, StoreError
+            It is main, or the current branch; there is no such branch; it has commits that nothing else has.
         """
-        if name in ("main", self.current_branch):
-            which = "main" if name == "main" else "the branch that this store is on"
-            raise DataError(f"{name!r} is {which}; it cannot be deleted.", "Go to another branch with switch() first.")
+        if name == "main":
+            raise DataError("'main' cannot be deleted.", "Every store has it.")
+        if name == self.current_branch:
+            raise DataError(
+                f"{name!r} is the branch that this store is on; it cannot be deleted.",
+                "Go to another branch with switch() first.",
+            )
+        with self._engine.lock:
+            refs = self._engine.refs()
+            if not force and name in refs and refs[name].kind == "branch":
+                tip = self._live.find(refs[name].commit_id)
+                others = [self._live.find(ref.commit_id) for ref in refs.values() if ref.name != name]
+                if not any(self._engine.is_ancestor(tip, other) for other in others):
+                    raise StoreError(
+                        f"The branch {name!r} has commits that no other branch or tag has.",
+                        "Merge or tag it first, or delete it all the same with force=True.",
+                    )
         self._drop(name, "branch")
 
     def switch(self, name: str, *, create: bool = False) -> None:

@@ -234,6 +234,13 @@ class Engine(Protocol):
     def is_ancestor(self, a: Commit, b: Commit) -> bool:
         """Tell whether commit a is b or can be reached from it."""
 
+    def steady(self, at: Commit, after: Commit) -> bool:
+        """Tell whether only labels changed between two commits of one history, decided on the items as they are.
+
+        Then what `changes` says is all that differs: same snapshot, same schema, and no decision that was restored or
+        merged from other content.
+        """
+
     def ahead(self, a: Commit, b: Commit) -> int:
         """Count the commits in the first-parent history of commit a that cannot be reached from commit b."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from explorer.errors import DataError
 from explorer.labels.engine import Move
-from explorer.labels.live import When
+from explorer.labels.live import When, read_time
 from explorer.labels.model import Commit
 from explorer.labels.reader import Reader
 from explorer.labels.refs import SQLEngine
@@ -110,7 +110,7 @@ def when_of(store: Reader, text: str) -> When:
     """
     if not re.match(r"\d{4}-\d\d-\d\d", text) or text in engine_of(store).refs():
         return text
-    try:
-        return dt.datetime.fromisoformat(text.replace(" UTC", "+00:00"))
-    except ValueError as error:
-        raise DataError(f"{text!r} is no time: {error}.", "Write 2026-01-31 or 2026-01-31T18:00+00:00.") from error
+    moment = read_time(text)
+    if moment is None:
+        raise DataError(f"{text!r} is no time.", "Write 2026-01-31 (the end of that day) or 2026-01-31T18:00+00:00.")
+    return moment

@@ -14,7 +14,7 @@ from explorer.labels.model import FIELD, Cell, Commit, Logged, StoreError
 from explorer.labels.schema import names_of
 from explorer.labels.snapshot import Snapshot
 
-When = str | dt.datetime
+When = str | dt.datetime | dt.date
 """Names a version: "head", "base", a commit id or a prefix of one, a tag, a branch, or a time."""
 SCHEMAS = ("then", "latest")
 """Whose names a look at an older version shows: those of its own schema, or of the newest one."""
@@ -137,8 +137,8 @@ class Live:
         UnknownName, DataError
             No such commit, tag or branch, an ambiguous prefix, or a time before the first commit.
         """
-        if isinstance(when, dt.datetime):
-            return self._find_time(when)
+        if isinstance(when, dt.date):
+            return self._find_time(when if isinstance(when, dt.datetime) else _end_of(when))
         if when in ("head", self.branch):
             return self.tip()
         refs = self._engine.refs()
@@ -148,7 +148,13 @@ class Live:
             return found[0]
         if found:
             raise DataError(f"{len(found)} commits begin with {when!r}.", "Give more of the id.")
-        raise UnknownName("commit or tag", when, ["head", "base", *refs])
+        if (moment := read_time(when)) is not None:
+            return self._find_time(moment)
+        if when == "base":
+            raise DataError(
+                "'base' is the labels as they were given, and no commit.", "Name a commit, tag, branch or time."
+            )
+        raise UnknownName("commit, tag, branch or time", when, ["head", *refs])
 
     def append(self, draft: CommitDraft) -> Commit:
         """Write a commit at the tip; to be called inside `engine.exclusive()`, after looking at the version there."""
@@ -226,6 +232,22 @@ class Live:
             )
             state.versions[field, schema.id] = found
         return found
+
+
+def read_time(text: str) -> dt.datetime | None:
+    """Return the time that ISO text names, at its end (a day stands for its last moment); `None` if it names none."""
+    text = text.strip().removesuffix(" UTC") + ("+00:00" if text.strip().endswith(" UTC") else "")
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if len(text) <= len("2026-11-20"):
+        return _end_of(moment.date())
+    return moment if moment.microsecond else moment.replace(microsecond=999_999)
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.max)
 
 
 def _fill(heads: dict[str, dict[str, Logged]], events: Iterable[Logged]) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _PICKS = tuple(p.value for p in Pick)
 
 
+_MISSING = object()  # no label was given, which is not the label `None`
+
+
 class Merge:
     """A merge of one branch into another; made by `Store.merge`.
 
@@ -77,7 +80,7 @@ class Merge:
             self._look()
         return self
 
-    def resolve(self, item: str, pick: str | Pick, value: Any = None, *, field: str = FIELD, why: str = "") -> None:
+    def resolve(self, item: str, pick: str | Pick, value: Any = _MISSING, *, field: str = FIELD, why: str = "") -> None:
         """Settle a conflict; durable at once.
 
         Parameters
@@ -85,14 +88,18 @@ class Merge:
         pick
             "ours" (as it is here), "theirs" (as it is in the branch that is merged), or "value".
         value
-            The label, where `pick` is "value"; `None` is unlabelled.
+            The label, where `pick` is "value"; `None`, which has to be said, is unlabelled.
 
         Raises
         ------
         UnknownName, DataError
-            No such conflict or pick; a value that does not fit.
+            No such conflict or pick; no value, or one that does not fit.
         """
-        self._settle([(item, field, pick, value)], why)
+        if value is _MISSING and pick in (Pick.VALUE, Pick.VALUE.value):
+            raise DataError(
+                f"No label is given for item {item!r}.", "Pass it: resolve(item, 'value', label); None is unlabelled."
+            )
+        self._settle([(item, field, pick, None if value is _MISSING else value)], why)
 
     def resolve_all(self, picks: str | Pick | Mapping[Any, Any], why: str = "") -> None:
         """Settle several conflicts at once.
@@ -131,7 +138,7 @@ class Merge:
         store._tell()
 
     def commit(self, why: str = "", op_id: str | None = None) -> Commit:
-        """Write the merge as one commit.
+        """Write the merge as one commit; one that is written already is returned.
 
         Raises
         ------
@@ -146,14 +153,17 @@ class Merge:
                     self.made = store._commit(next(iter(known.values())))
                     return self.made
             found = self._look()
+            if found is None and self.made is not None:
+                return self.made
             if found is None:
                 raise StoreError(f"{self.source!r} is part of {self.into!r} already; there is nothing to merge.")
             if self.open:
                 first = ", ".join(_said(c) for c in self.open[:5])
                 more = f", and {len(self.open) - 5:,} more" if len(self.open) > 5 else ""
+                many = "conflict is" if len(self.open) == 1 else "conflicts are"
                 raise StoreError(
-                    f"{len(self.open):,} conflicts of the merge of {self.source!r} into {self.into!r} are open: "
-                    f"{first}{more}.",
+                    f"{len(self.open):,} {many} open in the merge of {self.source!r} into {self.into!r}: "
+                    f"{first}{more}. What was settled counts only while neither side has changed since.",
                     "Settle each with resolve(item, 'ours' | 'theirs' | 'value').",
                 )
             settled = {(r.field, r.item): r for r in self._kept()}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 from explorer.labels.blame import Blame, chain_of, entry
 from explorer.labels.cells import Version
 from explorer.labels.editing import known_cell
-from explorer.labels.engine import Engine
-from explorer.labels.live import Live, When
+from explorer.labels.engine import Engine, LabelSchema
+from explorer.labels.live import SCHEMAS, Live, When
 from explorer.labels.model import FIELD, Cell, Commit, Logged, StoreError, Verification
 from explorer.labels.schema import names_of
 from explorer.labels.votes import VOTE_COLUMNS, Vote, all_votes, votes_of
@@ -163,8 +163,16 @@ class Reader:
         from explorer.labels import diffing
 
         with self._engine.lock:
+            if field == FIELD and schema in SCHEMAS and "base" not in (a, b):
+                quick = diffing.of_changes(self._engine, self._live.find(a), self._live.find(b), self._words(schema))
+                if quick is not None:
+                    return quick
             one, two = self._live.at(a, field, schema), self._live.at(b, field, schema)
             return diffing.diff(one, two, self._later(one, two))
+
+    def _words(self, schema: str) -> LabelSchema | None:
+        """Return the schema in whose words a version is told; `None` is its own."""
+        return self._live.now().schema if schema == "latest" else None
 
     def diff_counts(self, a: When, b: When = "head", *, field: str = FIELD, schema: str = "then") -> pd.DataFrame:
         """Return how many items went from which label to which between two versions: old, new, n."""

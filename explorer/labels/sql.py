@@ -262,6 +262,22 @@ class SQLReader:
         sql = f"SELECT max(n) FROM events WHERE {where} GROUP BY item, field, rater"  # noqa: S608  # numbers
         return sorted(row[0] for row in self.all(sql))
 
+    def steady(self, at: Commit, after: Commit) -> bool:
+        """Tell whether only labels changed between two commits of one history, decided on the items as they are."""
+        number = self.number_of(after)
+        if not any(lo <= number <= hi for lo, hi in self.ranges(at)):
+            return False
+        basis = self.all('SELECT "schema", snapshot FROM commits WHERE n = :n', n=number)[0]
+        for lo, hi in self.ranges(at, after):
+            sql = 'SELECT 1 FROM commits WHERE n BETWEEN :lo AND :hi AND ("schema" <> :a OR snapshot <> :b) LIMIT 1'
+            if self.all(sql, lo=lo, hi=hi, a=basis[0], b=basis[1]):
+                return False
+            first, last = event_range((lo, hi))
+            sql = "SELECT 1 FROM events WHERE n BETWEEN :lo AND :hi AND content_hash IS NOT NULL LIMIT 1"
+            if self.all(sql, lo=first, hi=last):
+                return False
+        return True
+
     @of_rows
     def changes(self, at: Commit, after: Commit | None, field: str) -> list[Change]:
         """Return the events of one field as `events` does, but only what a diff needs."""

@@ -49,6 +49,8 @@ def resolve(
     """Settle one conflict; that is kept at once, also for others."""
     if pick not in PICKS:
         raise DataError(f"A conflict cannot be settled by {pick!r}.", "Pick ours, theirs or a value.")
+    if pick == "value" and label is None:
+        raise DataError("No label is given.", "Choose the label that the item shall have.")
     found = session.review.labels.merge(source, commit=False)
     found.resolve(itemId, pick, label if pick == "value" else None, field=field, why=why)
     return view(session, found)

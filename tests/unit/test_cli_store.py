@@ -353,3 +353,19 @@ def test_a_terminal_obeys_nothing_that_comes_from_data(run, path):
         assert "red" in out
         assert "\x1b" not in out
         assert "\x07" not in out
+
+
+def test_options_stand_anywhere_as_in_git(path, capsys):
+    store = str(path)
+    for line in (
+        ["tag", store, "-m", "second release", "v2"],
+        ["tag", "--rater", "bob", store, "v3", "head"],
+        ["branch", store, "careful"],
+        ["branch", store, "-d", "careful"],
+        ["log", "--oneline", store, "-n", "1"],
+    ):
+        assert cli.main(line) == 0, capsys.readouterr().err
+    with labels.open(path, read_only=True) as opened_again:
+        assert set(opened_again.tag()["name"]) == {"v1", "v2", "v3"}
+    assert cli.main(["tag", store, "v2"]) == 1
+    assert "with -f" in capsys.readouterr().err, "remedies are said as one types them"

@@ -88,7 +88,9 @@ def test_a_deleted_branch_is_gone_and_its_commits_stay(store):
             store.delete_branch(name)
     with labels.open(store.path, rater="bob", branch="exp") as left_behind:
         store.switch("main")
-        store.delete_branch("exp")
+        with pytest.raises(StoreError, match=r"commits that no other branch or tag has.*force=True"):
+            store.delete_branch("exp")
+        store.delete_branch("exp", force=True)
         with pytest.raises(UnknownName, match="no branch 'exp'"):
             store.switch("exp")
         with pytest.raises(StoreError, match=r"no branch 'exp' any more.*switch"):
@@ -119,7 +121,7 @@ def test_tags_are_listed_moved_on_purpose_and_removed(store):
     assert store.tag().empty
     with pytest.raises(UnknownName, match="no tag 'v1'"):
         store.untag("v1")
-    with pytest.raises(UnknownName, match="commit or tag 'v1'"):
+    with pytest.raises(UnknownName, match="commit, tag, branch or time 'v1'"):
         store.as_of("v1")
 
 
@@ -300,3 +302,27 @@ def test_an_undo_never_writes_under_an_op_id_that_stands_for_something_else(tmp_
             store.undo(n=2, op_id="k")
         assert store.get("c").value == "emu"
         assert store.undo(op_id="k").message.startswith("undo")
+
+
+def test_a_branch_whose_commits_are_elsewhere_too_is_deleted_without_ado(store):
+    store.branch("same")
+    store.delete_branch("same")
+    store.switch("exp", create=True)
+    store.set("a", "emu")
+    store.switch("main")
+    store.merge("exp")
+    store.delete_branch("exp")
+    assert store.branch()["name"].tolist() == ["main"]
+
+
+def test_a_time_may_be_text_or_a_day(store):
+    first = store.commits(limit=1)["time"].iloc[0]
+    store.set("a", "emu")
+    for when in (first, str(first), first.isoformat(), f"{first:%Y-%m-%d %H:%M:%S} UTC"):
+        assert store.as_of(when)["a"] == "dog"
+    for when in (dt.date(2026, 1, 3), "2026-01-03"):
+        assert store.as_of(when)["a"] == "emu", "a day stands for its end"
+    with pytest.raises(DataError, match="nothing as of 2020"):
+        store.as_of("2020-01-01")
+    with pytest.raises(DataError, match="no commit"):
+        store.revert("base")

@@ -306,3 +306,17 @@ def test_a_conflict_that_a_model_settled_is_the_decision_of_a_model(store, bob):
         assert merge.conflicts[0].rater == "bot"
     made = store.merge("exp").made
     assert [e.rater for e in made.events] == ["model:bot"]
+
+
+def test_another_label_has_to_be_said(store, bob):
+    bob.set("a", "emu")
+    store.set("a", "cat")
+    merge = store.merge("exp")
+    with pytest.raises(DataError, match="No label is given"):
+        merge.resolve("a", "value")
+    with pytest.raises(StoreError, match="1 conflict is open"):
+        merge.commit()
+    merge.resolve("a", "value", None)
+    made = merge.commit()
+    assert store.get("a").value is None
+    assert merge.commit() is made, "a merge that is written is not written again"

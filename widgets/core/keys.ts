@@ -51,8 +51,20 @@ export const BINDINGS: readonly Binding[] = [
   },
   { name: "find-label", keys: ["/"], print: "/", about: "type to find a label", group: "Decide" },
   { name: "undo", keys: ["u"], print: "U", about: "take the last decision back", group: "Decide" },
-  { name: "theirs", keys: ["t"], print: "T", about: "in a conflict: let the other's stand", group: "Decide" },
-  { name: "mine", keys: ["m"], print: "M", about: "in a conflict: use yours after all", group: "Decide" },
+  {
+    name: "theirs",
+    keys: ["t"],
+    print: "T",
+    about: "in a conflict on the card: let the other's stand",
+    group: "Decide",
+  },
+  {
+    name: "mine",
+    keys: ["m"],
+    print: "M",
+    about: "in a conflict on the card: use yours after all",
+    group: "Decide",
+  },
   ...REASONS.map(([reason, letter]) => ({
     name: reason,
     keys: [letter],
@@ -80,6 +92,23 @@ export const BINDINGS: readonly Binding[] = [
   { name: "zoom-out", keys: ["-", "_"], print: "−", about: "zoom out", group: "Map" },
   { name: "fit", keys: ["f"], print: "F", about: "show the whole map", group: "Map" },
   { name: "help", keys: ["?"], print: "?", about: "show or hide this help", group: "Help" },
+];
+
+/** Keys that a panel takes itself while it has the keyboard, before the table above; for the help only. */
+export const PANEL_KEYS: readonly { keys: string; about: string; group: "Merge" | "History" }[] = [
+  { keys: "O", about: "ours: what this branch says stands", group: "Merge" },
+  { keys: "T", about: "theirs: take what the other branch says", group: "Merge" },
+  { keys: "0–9", about: "take another label, by its number", group: "Merge" },
+  { keys: "/", about: "take another label, by typing its name", group: "Merge" },
+  { keys: "← →", about: "previous or next conflict", group: "Merge" },
+  { keys: "U", about: "take the choice for this conflict back", group: "Merge" },
+  { keys: "M", about: "merge, once every conflict is resolved (↵ too)", group: "Merge" },
+  { keys: "Esc", about: "close the merge; what was chosen is kept", group: "Merge" },
+  { keys: "R", about: "revert the commit, or those that are ticked", group: "History" },
+  { keys: "T", about: "give this version a name", group: "History" },
+  { keys: "C", about: "compare this version with now", group: "History" },
+  { keys: "B", about: "begin a branch at this version", group: "History" },
+  { keys: "Space", about: "tick the commit, to revert several together", group: "History" },
 ];
 
 const BY_KEY = new Map(BINDINGS.flatMap((binding) => binding.keys.map((k) => [k, binding] as const)));

@@ -45,6 +45,8 @@ export interface Topics {
   reason: string;
   /** Branches or tags were made, moved or deleted; `branch` is the current one. */
   versions: Versions;
+  /** A branch was merged from here; the sentence that says what it brought. */
+  merged: string;
   notice: Notice;
   /** A key asked for something that only panels can do (lasso, help, …); see core/keys.ts. */
   command: PanelCommand;

@@ -1,9 +1,18 @@
 /** The help that `?` shows: every key from the one table, and what the map's encodings mean. Nothing waits for it. */
 import { h, key } from "../core/dom";
-import { BINDINGS, isFor } from "../core/keys";
+import { BINDINGS, isFor, PANEL_KEYS } from "../core/keys";
 import type { Session } from "../core/session";
 
-const GROUPS = ["Decide", "Reasons", "Move", "Map", "Help"] as const;
+/** The groups of keys and where each acts; `inside` finds the panel whose keys they are, if only one has them. */
+const GROUPS = [
+  { name: "Decide", where: "on the card" },
+  { name: "Reasons", where: "on the card" },
+  { name: "Move", where: "outside a merge and a commit" },
+  { name: "Map", where: "outside a merge" },
+  { name: "Merge", where: "while a merge is open", inside: ".dqx-merge" },
+  { name: "History", where: "on a commit of the history", inside: ".dqx-history" },
+  { name: "Help", where: "anywhere" },
+] as const;
 
 export function makeHelp(root: HTMLElement, session: Session, signal: AbortSignal): HTMLElement {
   const close = h("button", {
@@ -13,6 +22,8 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     on: { click: () => show(false) },
   });
   close.append(key("?"));
+  const made = GROUPS.map((each) => ({ inside: "inside" in each ? each.inside : "", element: group(each) }));
+  const groups = h("div", { class: "dqx-help-groups" });
   const element = h(
     "section",
     {
@@ -23,16 +34,35 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       aria: { label: "Keys and marks" },
     },
     h("div", { class: "dqx-help-head" }, h("span", { class: "dqx-strong", text: "Keys" }), close),
-    h("div", { class: "dqx-help-groups" }, ...GROUPS.map(group)),
+    groups,
     h("div", { class: "dqx-strong", text: "Marks" }),
     h("div", { class: "dqx-help-marks" }, ...marks(session).map((text) => h("div", { text }))),
   );
   element.hidden = true;
 
+  /** What had the keyboard before the help took it. */
+  let before: Element | null = null;
   const show = (on: boolean): void => {
-    element.hidden = !on;
-    if (on) element.focus({ preventScroll: true });
-    else root.focus({ preventScroll: true });
+    const now = (root.getRootNode() as Document | ShadowRoot).activeElement;
+    if (on) {
+      before = now;
+      // First the keys of the place that one asks from.
+      const here = made.filter(({ inside }) => inside !== "" && now?.closest(inside));
+      groups.replaceChildren(...[...new Set([...here, ...made])].map((each) => each.element));
+      element.hidden = false;
+      element.scrollTop = 0;
+      element.focus({ preventScroll: true });
+      return;
+    }
+    // Whoever went on to something else meanwhile keeps the keyboard there.
+    const mine = element.contains(now);
+    element.hidden = true;
+    if (mine) placeToReturn().focus({ preventScroll: true });
+  };
+  /** Where the keyboard was, else what lies over the card and has keys of its own, else the explorer. */
+  const placeToReturn = (): HTMLElement => {
+    if (before instanceof HTMLElement && before.isConnected && root.contains(before)) return before;
+    return root.querySelector<HTMLElement>("[data-dqx-cover]") ?? root;
   };
   session.on(
     "command",
@@ -48,14 +78,24 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
   return element;
 }
 
-function group(name: (typeof GROUPS)[number]): HTMLElement {
+function group({ name, where }: (typeof GROUPS)[number]): HTMLElement {
+  const rows = [
+    ...BINDINGS.filter((b) => b.group === name).map((b) => [b.print, b.about] as const),
+    ...PANEL_KEYS.filter((b) => b.group === name).map((b) => [b.keys, b.about] as const),
+  ];
   return h(
-    "dl",
-    { class: "dqx-help-group" },
-    ...BINDINGS.filter((b) => b.group === name).flatMap((b) => [
-      h("dt", {}, key(b.print)),
-      h("dd", { text: b.about }),
-    ]),
+    "section",
+    {
+      class: "dqx-help-part",
+      data: { dqx: "help-group", group: name },
+      aria: { label: `${name}, ${where}` },
+    },
+    h("h4", { class: "dqx-help-title" }, name, h("span", { class: "dqx-muted", text: ` ${where}` })),
+    h(
+      "dl",
+      { class: "dqx-help-group" },
+      ...rows.flatMap(([print, about]) => [h("dt", {}, key(print)), h("dd", { text: about })]),
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { BINDINGS, bindKeys } from "../core/keys";
+import { BINDINGS, bindKeys, PANEL_KEYS } from "../core/keys";
 import { MockModel, settled, sixItems } from "../core/mockModel";
 import { Session } from "../core/session";
 import type { Hello } from "../core/types";
@@ -43,6 +43,38 @@ describe("the explorer", () => {
     press("?");
     press("Escape");
     expect(find("help").hidden).toBe(true);
+  });
+
+  it("heads the keys by where they act, and gives the keyboard back to the merge that asked", async () => {
+    const { root, find, press } = await start();
+    find("tab").dispatchEvent(new CustomEvent("dqx-merge", { bubbles: true, detail: { source: "shoes" } }));
+    expect(document.activeElement).toBe(find("merge"));
+    press("?", find("merge"));
+    expect(document.activeElement).toBe(find("help"));
+    const groups = [...root.querySelectorAll<HTMLElement>('[data-dqx="help-group"]')];
+    expect(groups.map((each) => each.dataset.group)[0]).toBe("Merge");
+    expect(groups[0]?.textContent).toContain("while a merge is open");
+    expect([...(groups[0]?.querySelectorAll("kbd") ?? [])].map((each) => each.textContent)).toEqual([
+      "O",
+      "T",
+      "0–9",
+      "/",
+      "← →",
+      "U",
+      "M",
+      "Esc",
+    ]);
+    const history = groups.find((each) => each.dataset.group === "History");
+    for (const key of PANEL_KEYS.filter((each) => each.group === "History"))
+      expect(history?.textContent).toContain(key.about);
+    press("Escape", find("help"));
+    expect(find("help").hidden).toBe(true);
+    expect(document.activeElement).toBe(find("merge"));
+    // The merge was closed under the help: the explorer takes the keyboard.
+    press("?", find("merge"));
+    find("merge-close").click();
+    press("Escape", find("help"));
+    expect(document.activeElement).toBe(root);
   });
 
   it("opens a tab on click and by arrow, without moving along the queue", async () => {

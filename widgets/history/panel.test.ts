@@ -327,6 +327,30 @@ describe("branches and filters", () => {
     expect(model.last("switch").args).toEqual({ name: "careful" });
   });
 
+  it("offer a merge by one visible button, and head each branch by its name", async () => {
+    const { root, find } = await start();
+    find("history-merge-choose").click();
+    expect(root.querySelector<HTMLElement>(".dqx-history-branches")?.hidden).toBe(false);
+    expect(document.activeElement).toBe(find("history-merge"));
+    const block = root.querySelector('.dqx-history-branch-row[data-branch="careful"]');
+    expect(block?.firstElementChild?.textContent).toBe("careful");
+    find("history-merge-choose").click();
+    expect(root.querySelector<HTMLElement>(".dqx-history-branches")?.hidden).toBe(true);
+  });
+
+  it("offer no merge where there is no other branch", async () => {
+    const alone = timelineOf(THREE);
+    const { find } = await start({ timeline: () => ({ ...alone, branches: alone.branches.slice(0, 1) }) });
+    expect(find("history-merge-choose").hidden).toBe(true);
+  });
+
+  it("say what a merge brought", async () => {
+    const { session, find } = await start();
+    session.emit("merged", "Merged careful into main: 1 change taken, 2 conflicts resolved.");
+    expect(find("history-said").hidden).toBe(false);
+    expect(find("history-said").textContent).toContain("Merged careful into main: 1 change taken");
+  });
+
   it("begin a branch from what is there now", async () => {
     const { model, find, press, type } = await start();
     find("history-branch-new").click();

@@ -190,6 +190,7 @@ export const History: Panel = {
     session.on("hello", loadSoon, signal);
     session.on("labels", loadSoon, signal);
     session.on("versions", loadSoon, signal);
+    session.on("merged", (text) => line.say({ text, kind: "status" }), signal);
     session.on(
       "current",
       () => {

@@ -29,6 +29,9 @@ export function makeToolbar(context: Context, filters: HTMLElement): Toolbar {
     name,
     h("span", { text: " ▾", aria: { hidden: "true" } }),
   );
+  const merge = button("Merge…", "history-merge-choose", "", () => {
+    showBranches(branches.hidden === true, "[data-dqx=history-merge]");
+  });
   const fresh = button("New branch", "history-branch-new", "Begin a branch from what is there now", () => {
     showBranches(false);
     askBranch(context, "head");
@@ -54,11 +57,12 @@ export function makeToolbar(context: Context, filters: HTMLElement): Toolbar {
     data: { dqx: "history-total" },
   });
 
-  const showBranches = (on: boolean): void => {
+  const showBranches = (on: boolean, first = "button"): void => {
     branches.hidden = !on;
-    chooser.setAttribute("aria-expanded", String(on));
-    if (on) branches.querySelector("button")?.focus({ preventScroll: true });
+    for (const each of [chooser, merge]) each.setAttribute("aria-expanded", String(on));
+    if (on) branches.querySelector<HTMLElement>(first)?.focus({ preventScroll: true });
   };
+  showBranches(false);
   const showFilters = (on: boolean): void => {
     filters.hidden = !on;
     filter.setAttribute("aria-expanded", String(on));
@@ -87,6 +91,9 @@ export function makeToolbar(context: Context, filters: HTMLElement): Toolbar {
             text: `✓ ${branch.name} (you are here)`,
             aria: { current: "true" },
           })
+        : h("span", { class: "dqx-history-branch-name dqx-cut", text: branch.name, title: branch.name }),
+      branch.current
+        ? null
         : h("button", {
             class: "dqx-button dqx-cut",
             type: "button",
@@ -137,7 +144,7 @@ export function makeToolbar(context: Context, filters: HTMLElement): Toolbar {
     element: h(
       "div",
       { class: "dqx-history-tools" },
-      h("div", { class: "dqx-history-head" }, chooser, fresh, filter, compare, undo, total),
+      h("div", { class: "dqx-history-head" }, chooser, merge, fresh, filter, compare, undo, total),
       branches,
       filters,
     ),
@@ -148,7 +155,9 @@ export function makeToolbar(context: Context, filters: HTMLElement): Toolbar {
       filter.textContent = active ? `Filter (${active})` : "Filter";
       filter.setAttribute("aria-pressed", String(active > 0));
       undo.disabled = timeline === null || !timeline.commits.some((row) => row.count > 0);
+      merge.hidden = !timeline?.branches.some((each) => !each.current);
       if (!timeline) return;
+      merge.title = `Choose a branch to merge into ${timeline.branch}`;
       name.textContent = timeline.branch;
       chooser.title = `Branch ${timeline.branch}: choose another, or merge one`;
       const wanted = JSON.stringify([timeline.branches, timeline.branch]);

@@ -145,6 +145,25 @@ describe("the merge view", () => {
     expect(document.activeElement).toBe(root);
   });
 
+  it("says what was merged even where the view was closed before the answer came", async () => {
+    let answer: () => void = () => {};
+    const answers = mergeAnswers({ ...twoConflicts(), conflicts: [], open: 0 });
+    const make = answers.mergeCommit as (args: Record<string, unknown>) => unknown;
+    const { press, notices, session } = await start({
+      ...answers,
+      mergeCommit: (args) => new Promise((yes) => (answer = () => yes(make(args)))),
+    });
+    const merged: string[] = [];
+    session.on("merged", (text) => merged.push(text));
+    await press("m");
+    await press("Escape");
+    expect(merged).toEqual([]);
+    answer();
+    await settled();
+    expect(merged[0]).toContain("Merged shoes into main");
+    expect(notices.at(-1)?.text).toBe(merged[0]);
+  });
+
   it("says why it could not be merged, and tries the same merge again only where no answer came", async () => {
     const refusal = {
       type: "Conflict",

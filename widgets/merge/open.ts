@@ -187,9 +187,11 @@ export function openMerge(
     }
     say("");
     const reply = await merging.commit(merging.why.trim());
-    if (!reply || over) return;
+    if (!reply) return;
+    // Said also to somebody who closed the view before the answer came.
     const said = done(view, reply.merged);
     session.emit("notice", { kind: "info", text: said });
+    session.emit("merged", said);
     close(said);
   };
 

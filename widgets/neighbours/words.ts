@@ -7,13 +7,15 @@ export function summary(labels: readonly number[], name: (code: number) => strin
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const ranked = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
   const [only] = ranked;
+  if (labels.length === 1 && only)
+    return `the nearest ${only[0] < 0 ? "is unlabelled" : `says ${name(only[0])}`}`;
   if (ranked.length === 1 && only && labels.length > 1)
     return `all ${labels.length} nearest ${only[0] < 0 ? "are unlabelled" : `say ${name(only[0])}`}`;
   const said = ranked
     .slice(0, 3)
-    .map(([label, n]) => (label < 0 ? `${n} unlabelled` : `${n} say ${name(label)}`));
+    .map(([label, n]) => (label < 0 ? `${n} unlabelled` : `${n} ${n === 1 ? "says" : "say"} ${name(label)}`));
   const rest = ranked.slice(3).reduce((sum, [, n]) => sum + n, 0);
-  if (rest > 0) said.push(`${rest} others`);
+  if (rest > 0) said.push(rest === 1 ? "1 other" : `${rest} others`);
   const last = said.pop() as string;
   return `of the ${labels.length} nearest, ${said.length ? `${said.join(", ")} and ${last}` : last}`;
 }
