@@ -61,7 +61,8 @@ widgets: widgets/node_modules/.made
 	cd widgets && npm test --silent && npm run --silent build
 
 unit: $(VENV)/.dev
-	$(PY) -m pytest tests/unit tests/faults -m "not soak"
+	$(PY) -m pytest tests/unit -m "not soak"
+	$(PY) -m pytest tests/faults -m "not soak"
 
 notebooks: $(VENV)/.dev
 	$(PY) -m pytest tests/notebooks
@@ -73,7 +74,9 @@ browser: $(VENV)/.dev widgets
 
 soak: $(VENV)/.dev widgets
 	$(PY) tests/browser/chromium.py
-	$(PY) -m pytest tests -m soak --timeout 7200
+	$(PY) -m pytest tests/unit -m soak --timeout 7200
+	$(PY) -m pytest tests/faults -m soak --timeout 7200
+	$(PY) -m pytest tests/browser -m soak --timeout 7200
 
 bench: $(VENV)/.dev
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
