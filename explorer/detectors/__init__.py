@@ -6,8 +6,8 @@ from explorer.detectors.conflicting import Conflicting
 from explorer.detectors.explanation import explain
 from explorer.detectors.near_duplicate import NearDuplicate
 from explorer.detectors.outlier import Outlier
-from explorer.detectors.protocol import Detector, Findings, Inputs, Reason, Result
-from explorer.detectors.registry import detector, get, names, run, update
+from explorer.detectors.protocol import Detector, Findings, Inputs, Reason, Result, Suites
+from explorer.detectors.registry import again, detector, get, names, run, update
 from explorer.detectors.relation import Relation
 from explorer.detectors.table import ranking, table
 from explorer.detectors.vote import Vote
@@ -24,7 +24,9 @@ __all__ = [
     "Reason",
     "Relation",
     "Result",
+    "Suites",
     "Vote",
+    "again",
     "combine",
     "detector",
     "explain",

@@ -13,8 +13,37 @@ from explorer.errors import DataError
 from explorer.graph import NeighbourGraph
 from explorer.progress import Progress
 
-Need = Literal["graph", "probs", "vectors", "dynamics"]
-Issue = Literal["label", "outlier", "near_duplicate", "conflicting_duplicate"]
+Need = Literal["graph", "probs", "vectors", "dynamics", "trusted", "checkpoints", "suites"]
+Issue = Literal[
+    "label",
+    "ambiguous",
+    "outlier",
+    "near_duplicate",
+    "conflicting_duplicate",
+    "imbalance",
+    "non_iid",
+    "underperforming",
+    "value",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Suites:
+    """Items of known kinds that were trained along with the data, and how their training went.
+
+    Attributes
+    ----------
+    kinds
+        Names of the kinds ("typical", "atypical", "mislabelled", …).
+    kind
+        int8 [M]: the kind of each suite item.
+    dynamics
+        float16 [M, T, 2], as `Inputs.dynamics`.
+    """
+
+    kinds: tuple[str, ...]
+    kind: NDArray[np.int8]
+    dynamics: NDArray[np.float16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +64,12 @@ class Inputs:
         float32 [N, D].
     dynamics
         float16 [N, T, 2]: probability of the given label and logit margin per epoch.
+    trusted
+        bool [N]: items whose label somebody has looked at and settled.
+    checkpoints
+        float16 [C, N, K]: held-out probabilities at C moments of the probe's training.
+    suites
+        Items put into the training on purpose, whose kind is known, with their dynamics.
     conflicting
         bool [N]: the item's occurrences carry different given labels.
     content_hashes
@@ -54,6 +89,9 @@ class Inputs:
     probs: NDArray[np.float32] | None = None
     vectors: NDArray[np.float32] | None = None
     dynamics: NDArray[np.float16] | None = None
+    trusted: NDArray[np.bool_] | None = None
+    checkpoints: NDArray[np.float16] | None = None
+    suites: Suites | None = None
     conflicting: NDArray[np.bool_] | None = None
     content_hashes: NDArray[Any] | None = None
     seed: int = 0
@@ -64,8 +102,9 @@ class Inputs:
             "graph": None if self.graph is None else self.graph.n,
             **{
                 name: None if getattr(self, name) is None else len(getattr(self, name))
-                for name in ("probs", "vectors", "dynamics", "conflicting", "content_hashes")
+                for name in ("probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes")
             },
+            "checkpoints": None if self.checkpoints is None else self.checkpoints.shape[1],
         }
         for name, length in lengths.items():
             if length is not None and length != n:
@@ -114,6 +153,10 @@ class Result:
         Further scores float32 [N] of the same kind, for the combiner.
     frozen
         The globals that an update holds fixed (thresholds, normalisers), and what it needs to be fast.
+    summary
+        Facts about the whole dataset in plain numbers, texts and lists of them (a rate, a table by class).
+    stale
+        Labels changed since it was computed, and only a new run can take that into account.
     """
 
     score: NDArray[np.float32]
@@ -122,6 +165,8 @@ class Result:
     pairs: NDArray[np.int32] | None = None
     columns: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     frozen: Mapping[str, Any] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    stale: bool = False
 
 
 class Reason(NamedTuple):
@@ -152,6 +197,15 @@ class Detector(Protocol):
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...], /) -> list[Reason]:
         """Say in words what it holds about one item; nothing where it has no say."""
+        ...
+
+
+@runtime_checkable
+class Freezing(Protocol):
+    """A detector with globals (thresholds, a transition matrix, a fitted model) that a full run can hold fixed."""
+
+    def rerun(self, inputs: Inputs, result: Result, progress: Progress, /) -> Result:
+        """Score every item with the frozen globals of an earlier result; what `update` must equal."""
         ...
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Detector, Findings, Inputs, Result
+from explorer.detectors.protocol import Detector, Findings, Freezing, Inputs, Result
 from explorer.errors import Cancelled, DataError, UnknownName
 from explorer.progress import Progress
 
@@ -83,6 +83,13 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
         progress.advance()
     progress.finish(note="failed: " + ", ".join(failures) if failures else None)
     return Findings(results, failures, skipped)
+
+
+def again(name: str, inputs: Inputs, result: Result, progress: Progress | None = None) -> Result:
+    """Run one detector in full with the globals of an earlier result: what its exact `update` equals."""
+    one = get(name)
+    progress = progress or Progress()
+    return one.rerun(inputs, result, progress) if isinstance(one, Freezing) else one.run(inputs, progress)
 
 
 def update(inputs: Inputs, findings: Findings, changed: Iterable[int]) -> Findings:
