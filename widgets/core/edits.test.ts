@@ -103,7 +103,8 @@ describe("editing", () => {
     expect(notices[0]?.text).toContain("ben");
     expect(notices[0]?.remedy).toBeTruthy();
     // Nothing is left to send, and a new decision builds on what ben left.
-    expect(localStorage.length).toBe(0);
+    expect(session.unsaved).toBe(0);
+    expect(localStorage.getItem("data-quality-explorer:outbox:store-six")).toBeNull();
     session.edit("relabel", [3], { label: "cat" });
     expect(model.last("edit").args.expected).toEqual({ 3: "event:9" });
   });

@@ -5,7 +5,7 @@
  */
 import { applyEdit, lastSeen, writeCells } from "./columns";
 import { type LiveConflict, mineInWords, saysTheSame, theirsInWords } from "./conflicts";
-import { Outbox, pageStorage } from "./outbox";
+import { Outbox, pageStorage, placeOf } from "./outbox";
 import type { Session } from "./session";
 import { CallError, Disconnected } from "./transport";
 import type { Action, Edit, EditReply } from "./types";
@@ -46,7 +46,7 @@ export class Edits {
    * waits for that branch: it must not be written to another.
    */
   open(storeId: string, branch = "main"): void {
-    const key = branch === "main" ? storeId : `${storeId}@${branch}`;
+    const key = placeOf(storeId, branch);
     const before = this.outbox;
     // The one of before, if there is one: it may hold edits that no storage has.
     this.outbox = this.outboxes.get(key) ?? new Outbox(key, pageStorage());

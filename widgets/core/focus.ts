@@ -1,7 +1,7 @@
 /** Keeps the keyboard inside a panel whose focused element is about to be replaced. */
 
 /**
- * Run `update`; if it removed the element that had the focus, give the focus to `fallback` (or the panel itself),
+ * Run `update`; if it removed, hid or disabled the element that had the focus, give the focus to `fallback` (or the panel itself),
  * so that the next key still reaches the panel and not the page.
  */
 export function keepFocus(root: HTMLElement, update: () => void, fallback?: () => HTMLElement | null): void {
@@ -9,7 +9,8 @@ export function keepFocus(root: HTMLElement, update: () => void, fallback?: () =
   const before = page.activeElement;
   const inside = before !== null && before !== root && root.contains(before);
   update();
-  if (!inside || root.contains(before)) return;
+  if (!inside || (root.contains(before) && !before.matches(":disabled") && !before.closest("[hidden]")))
+    return;
   const next = fallback?.() ?? root;
   if (next === root && root.tabIndex < 0) root.tabIndex = -1;
   next.focus({ preventScroll: true });

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
 import { classOfKey, keyOfClass } from "./actions";
-import { BINDINGS, bindingOf, bindKeys, command, printed } from "./keys";
+import { BINDINGS, bindingOf, bindKeys, command, PANEL_KEYS, panelKey, printed } from "./keys";
 import { MockModel, settled, sixItems } from "./mockModel";
 import { reply } from "./mockSession";
 import { Session } from "./session";
@@ -208,5 +208,15 @@ describe("classes by number", () => {
     expect(classOfKey(digits, "3")).toBe(3);
     expect(classOfKey(digits, "7")).toBe(-1);
     expect(keyOfClass(digits, 0)).toBe("0");
+  });
+});
+
+describe("the keys of a panel", () => {
+  it("mean one thing each, in the handler as in the help", () => {
+    for (const { group, pressed, name } of PANEL_KEYS)
+      for (const each of pressed) expect(panelKey(group, each)).toBe(name);
+    expect(panelKey("Merge", "t")).toBe("theirs");
+    expect(panelKey("History", "t")).toBe("tag");
+    expect(panelKey("History", "o")).toBeUndefined();
   });
 });

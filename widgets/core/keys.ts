@@ -94,22 +94,97 @@ export const BINDINGS: readonly Binding[] = [
   { name: "help", keys: ["?"], print: "?", about: "show or hide this help", group: "Help" },
 ];
 
-/** Keys that a panel takes itself while it has the keyboard, before the table above; for the help only. */
-export const PANEL_KEYS: readonly { keys: string; about: string; group: "Merge" | "History" }[] = [
-  { keys: "O", about: "ours: what this branch says stands", group: "Merge" },
-  { keys: "T", about: "theirs: take what the other branch says", group: "Merge" },
-  { keys: "0–9", about: "take another label, by its number", group: "Merge" },
-  { keys: "/", about: "take another label, by typing its name", group: "Merge" },
-  { keys: "← →", about: "previous or next conflict", group: "Merge" },
-  { keys: "U", about: "take the choice for this conflict back", group: "Merge" },
-  { keys: "M", about: "merge, once every conflict is resolved (↵ too)", group: "Merge" },
-  { keys: "Esc", about: "close the merge; what was chosen is kept", group: "Merge" },
-  { keys: "R", about: "revert the commit, or those that are ticked", group: "History" },
-  { keys: "T", about: "give this version a name", group: "History" },
-  { keys: "C", about: "compare this version with now", group: "History" },
-  { keys: "B", about: "begin a branch at this version", group: "History" },
-  { keys: "Space", about: "tick the commit, to revert several together", group: "History" },
-];
+/** Keys that a panel takes itself while it has the keyboard, before the table above: for its handler and the help. */
+export const PANEL_KEYS = [
+  { name: "ours", pressed: ["o"], keys: "O", about: "ours: what this branch says stands", group: "Merge" },
+  {
+    name: "theirs",
+    pressed: ["t"],
+    keys: "T",
+    about: "theirs: take what the other branch says",
+    group: "Merge",
+  },
+  {
+    name: "label",
+    pressed: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    keys: "0–9",
+    about: "take another label, by its number",
+    group: "Merge",
+  },
+  {
+    name: "find-label",
+    pressed: ["/"],
+    keys: "/",
+    about: "take another label, by typing its name",
+    group: "Merge",
+  },
+  {
+    name: "walk",
+    pressed: ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"],
+    keys: "← →",
+    about: "previous or next conflict",
+    group: "Merge",
+  },
+  {
+    name: "unresolve",
+    pressed: ["u"],
+    keys: "U",
+    about: "take the choice for this conflict back",
+    group: "Merge",
+  },
+  {
+    name: "merge",
+    pressed: ["m", "Enter"],
+    keys: "M",
+    about: "merge, once every conflict is resolved (↵ too)",
+    group: "Merge",
+  },
+  {
+    name: "close",
+    pressed: ["Escape"],
+    keys: "Esc",
+    about: "close the merge; what was chosen is kept",
+    group: "Merge",
+  },
+  {
+    name: "revert",
+    pressed: ["r"],
+    keys: "R",
+    about: "revert the commit, or those that are ticked",
+    group: "History",
+  },
+  { name: "tag", pressed: ["t"], keys: "T", about: "give this version a name", group: "History" },
+  { name: "compare", pressed: ["c"], keys: "C", about: "compare this version with now", group: "History" },
+  { name: "branch", pressed: ["b"], keys: "B", about: "begin a branch at this version", group: "History" },
+  {
+    name: "tick",
+    pressed: [" "],
+    keys: "Space",
+    about: "tick the commit, to revert several together",
+    group: "History",
+  },
+] as const satisfies readonly {
+  name: string;
+  /** As `KeyboardEvent.key` names them, letters in lower case. */
+  pressed: readonly string[];
+  /** As the help prints them. */
+  keys: string;
+  about: string;
+  group: "Merge" | "History";
+}[];
+
+type PanelKey = (typeof PANEL_KEYS)[number];
+type PanelKeyNames = { [G in PanelKey["group"]]: Extract<PanelKey, { group: G }>["name"] };
+
+/** What a key means inside a panel with keys of its own. */
+export function panelKey<G extends keyof PanelKeyNames>(
+  group: G,
+  pressed: string,
+): PanelKeyNames[G] | undefined {
+  const keys: readonly { group: string; pressed: readonly string[]; name: string }[] = PANEL_KEYS;
+  const found = keys.find((each) => each.group === group && each.pressed.includes(pressed));
+  return found?.name as PanelKeyNames[G] | undefined;
+}
 
 const BY_KEY = new Map(BINDINGS.flatMap((binding) => binding.keys.map((k) => [k, binding] as const)));
 

@@ -7,6 +7,11 @@
 import type { Edit } from "./types";
 import type { Cell } from "./wire";
 
+/** What is decided on one branch waits for that branch: each has a place of its own in the browser's storage. */
+export function placeOf(storeId: string, branch = "main"): string {
+  return branch === "main" ? storeId : `${storeId}@${branch}`;
+}
+
 export class Outbox {
   private readonly key: string;
   /** The newest edits, where the storage has no room for them: they last as long as the page. */

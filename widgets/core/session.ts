@@ -9,8 +9,10 @@ import { Cards } from "./cards";
 import { Conflicts } from "./conflicts";
 import { type EditOptions, Edits } from "./edits";
 import { Emitter } from "./emitter";
+import { pageStorage, placeOf } from "./outbox";
 import { Previews } from "./previews";
 import { type Filter, QueueOrder } from "./queueOrder";
+import { Refused } from "./refused";
 import type { Notice, Topics } from "./topics";
 import { CallError, Disconnected, type Push, Transport } from "./transport";
 import type {
@@ -45,7 +47,10 @@ export class Session extends Emitter<Topics> {
   /** The reason for the next decision; like the note, it belongs to the current item. Changed by `setReason`. */
   reason = "";
   /** Decisions that were refused because somebody else was faster. */
-  readonly conflicts = new Conflicts(() => this.emit("conflicts", this.conflicts.items));
+  readonly conflicts = new Conflicts(
+    () => this.emit("conflicts", this.conflicts.items),
+    () => this.labels?.order ?? "",
+  );
   readonly transport: Transport;
   readonly previews: Previews;
   readonly cards: Cards;
@@ -265,6 +270,7 @@ export class Session extends Emitter<Topics> {
       this.cards.reset();
       this.previews.clear();
       await this.loadLabels();
+      this.takeUpConflicts(hello);
       this.emit("hello", hello);
       this.emit("stages", this.stages);
       this.emit("counts", hello.counts);
@@ -278,6 +284,13 @@ export class Session extends Emitter<Topics> {
     } catch (error) {
       if (!(error instanceof Disconnected)) this.report(error);
     }
+  }
+
+  /** Decisions that were refused before a reload are asked about again. */
+  private takeUpConflicts(hello: Hello): void {
+    const { id, branch } = hello.store;
+    const kept = new Refused(placeOf(id, branch), pageStorage());
+    if (this.labels) this.conflicts.takeUp(kept, this.labels, (code) => this.className(code));
   }
 
   /** Take the label columns anew, with the waiting edits on top. */

@@ -1,5 +1,10 @@
 /** The history: who changed what, when and why, newest first, and what can be done about it: undo, revert, tag, branch, compare. */
+// In this order: each builds on those before, and what a narrow place changes comes last.
 import "./history.css";
+import "./toolbar.css";
+import "./timeline.css";
+import "./compare.css";
+import "./narrow.css";
 import { count, h } from "../core/dom";
 import { frame } from "../core/frame";
 import { isFor } from "../core/keys";

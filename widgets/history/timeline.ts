@@ -1,6 +1,7 @@
 /** The commits, newest first and grouped into sittings, as a list that the arrow keys walk and Space ticks. */
 import { count, h } from "../core/dom";
 import { keepFocus } from "../core/focus";
+import { panelKey } from "../core/keys";
 import type { CommitRow } from "../core/versions";
 import { askBranch, askRevert, askTag } from "./acts";
 import { arrange } from "./arrange";
@@ -151,7 +152,8 @@ export function makeTimeline(context: Context): List {
     const at = shown.findIndex((r) => r.commit === row.commit);
     const onMain = target.closest(".dqx-history-main") !== null;
     const press_ = onMain && (event.key === "Enter" || event.key === " ");
-    switch (event.key.length === 1 ? event.key.toLowerCase() : event.key) {
+    const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    switch (panelKey("History", pressed) ?? pressed) {
       case "ArrowDown":
         if (!walkEntries(target, 1, event.shiftKey)) go(at + 1, event.shiftKey);
         break;
@@ -177,21 +179,21 @@ export function makeTimeline(context: Context): List {
         if (!press_) return;
         press(context, row);
         break;
-      case " ":
+      case "tick":
         if (!press_) return;
         tick(row.commit, !state.marked.has(row.commit));
         context.update();
         break;
-      case "r":
+      case "revert":
         askRevert(context, state.marked.size > 0 ? shown.filter((r) => state.marked.has(r.commit)) : [row]);
         break;
-      case "t":
+      case "tag":
         askTag(context, row);
         break;
-      case "c":
+      case "compare":
         context.compare(row.commit, "head");
         break;
-      case "b":
+      case "branch":
         askBranch(context, row.commit);
         break;
       default:

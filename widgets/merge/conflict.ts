@@ -8,6 +8,7 @@ import type { Card } from "../core/types";
 import { shortId } from "../core/words";
 import type { Merging } from "./merging";
 import { namedChip, sideElement } from "./side";
+import type { MergeConflict, MergeView } from "./types";
 import { outcome, signature } from "./words";
 
 /** Pictures a side. */
@@ -117,28 +118,20 @@ export function makeConflict(session: Session, merging: Merging, signal: AbortSi
       ),
     );
     keepFocus(element, () =>
-      sides.replaceChildren(
-        sideElement(session, {
-          side: current.ours,
-          name: "ours",
-          branch: view.into,
-          pressed: "O",
-          picked: current.pick === "ours",
-          nearest: nearest?.found[0] ?? null,
-          take: () => merging.resolve("ours"),
-        }),
-        sideElement(session, {
-          side: current.theirs,
-          name: "theirs",
-          branch: view.source,
-          pressed: "T",
-          picked: current.pick === "theirs",
-          nearest: nearest?.found[1] ?? null,
-          take: () => merging.resolve("theirs"),
-        }),
-      ),
+      sides.replaceChildren(side("ours", view, current), side("theirs", view, current)),
     );
   };
+
+  const side = (name: "ours" | "theirs", view: MergeView, current: MergeConflict): HTMLElement =>
+    sideElement(session, {
+      side: current[name],
+      name,
+      branch: name === "ours" ? view.into : view.source,
+      pressed: name === "ours" ? "O" : "T",
+      picked: current.pick === name,
+      nearest: nearest?.found[name === "ours" ? 0 : 1] ?? null,
+      take: () => merging.resolve(name),
+    });
 
   merging.on("view", fill, signal);
   onTheme(() => {

@@ -10,10 +10,18 @@ import { CallError } from "../core/transport";
 import { freshId } from "../core/wire";
 import type { MergeConflict, MergeReply, MergeView, Pick } from "./types";
 
+/** What did not come about: the merge, a choice (also taking it back), or only a look at how things stand. */
+export interface Failure {
+  what: "merge" | "choice" | "look";
+  error: unknown;
+}
+
 interface Told {
   /** Something to redraw: everything, or only which conflict is looked at. */
   view: MergeView;
-  error: unknown;
+  error: Failure;
+  /** Why a key did nothing: one that is dropped without a word looks like one that was taken. "" = it did. */
+  said: string;
 }
 
 export class Merging extends Emitter<Told> {
@@ -23,6 +31,11 @@ export class Merging extends Emitter<Told> {
   /** The why typed for the next resolution. */
   why = "";
   busy = false;
+  private closed = false;
+  /** The view as the kernel gave it last, without what is shown early. */
+  private told: MergeView | null = null;
+  /** Calls that have not been answered yet. */
+  private waiting = 0;
   private calls: Promise<void> = Promise.resolve();
   private turn = 0;
   /** One for all attempts: a merge whose answer was lost is not made twice. */
@@ -41,15 +54,20 @@ export class Merging extends Emitter<Told> {
 
   /** Ask for the merge as it stands now. */
   load(): Promise<void> {
-    return this.ask("merge", {});
+    return this.closed ? Promise.resolve() : this.ask("merge", {});
+  }
+
+  /** Nobody looks any more: what is on its way is finished, and nothing is asked for anew. */
+  close(): void {
+    this.closed = true;
   }
 
   resolve(pick: Pick, label?: string): void {
-    const conflict = this.current;
-    if (!conflict || this.busy) return;
+    const conflict = this.changeable();
+    if (!conflict) return;
     const why = this.why.trim();
     this.why = "";
-    this.change(conflict, { pick, value: label ?? null });
+    // On its way first: whatever drawing it may run into, the choice is not lost.
     void this.ask("resolve", {
       itemId: conflict.itemId,
       field: conflict.field,
@@ -57,15 +75,20 @@ export class Merging extends Emitter<Told> {
       ...(label === undefined ? {} : { label }),
       ...(why ? { why } : {}),
     });
+    this.change(conflict, { pick, value: label ?? null });
     this.goToOpen();
   }
 
   /** Take the resolution of the conflict that is looked at back. */
   unresolve(): void {
-    const conflict = this.current;
-    if (!conflict || conflict.pick === null || this.busy) return;
-    this.change(conflict, { pick: null, value: null });
+    const conflict = this.changeable();
+    if (!conflict) return;
+    if (conflict.pick === null) {
+      this.emit("said", "Nothing is chosen for this conflict yet.");
+      return;
+    }
     void this.ask("unresolve", { itemId: conflict.itemId, field: conflict.field });
+    this.change(conflict, { pick: null, value: null });
   }
 
   step(by: 1 | -1): void {
@@ -82,14 +105,16 @@ export class Merging extends Emitter<Told> {
 
   /** Write the merge; the answer, or null where it could not be made (which has been said). */
   async commit(why: string): Promise<MergeReply | null> {
-    if (!this.view || this.busy) return null;
+    const { view } = this;
+    if (!this.ready() || !view) return null;
     this.busy = true;
-    this.emit("view", this.view);
+    this.emit("view", view);
     try {
       await this.calls;
       // Decisions that wait belong to this branch, before the merge.
       await this.session.flush();
-      if (this.session.unsaved > 0) throw new Error("Nothing was merged: a decision here is not saved yet.");
+      if (this.session.unsaved > 0)
+        throw new Error("A decision here is not saved yet. Merge again when it is.");
       const reply = await this.session.transport.call<MergeReply>("mergeCommit", {
         source: this.source,
         ...(why ? { why } : {}),
@@ -102,7 +127,9 @@ export class Merging extends Emitter<Told> {
       if (error instanceof CallError && !error.detail.transient) this.opId = freshId();
       this.busy = false;
       await this.load();
-      this.emit("error", error);
+      // Where the load was refused as well, nothing else has said that there is something to press again.
+      if (this.view) this.emit("view", this.view);
+      this.emit("error", { what: "merge", error });
       return null;
     } finally {
       this.busy = false;
@@ -111,13 +138,31 @@ export class Merging extends Emitter<Told> {
 
   /** Forget every resolution, for everybody. */
   async drop(): Promise<void> {
-    await this.calls;
-    try {
-      await this.session.transport.call("mergeAbort", { source: this.source });
-    } catch (error) {
-      this.emit("error", error);
-    }
+    if (!this.ready()) return;
+    this.emit("said", "");
+    await this.ask("mergeAbort", {});
     await this.load();
+  }
+
+  /** Whether there is a view to act on, and none of it is being written; says so where not. */
+  ready(): boolean {
+    if (this.view && !this.busy) return true;
+    // The first look failed: without another one there would never be anything to choose.
+    if (!this.view && this.waiting === 0) void this.load();
+    this.emit(
+      "said",
+      this.busy
+        ? "The merge is being written: nothing can be changed now."
+        : "The conflicts are still being read. Press the key again when they are shown.",
+    );
+    return false;
+  }
+
+  /** The conflict that is looked at, if it can be decided now; says why where not. */
+  private changeable(): MergeConflict | null {
+    if (!this.ready()) return null;
+    this.emit("said", this.current ? "" : "There is no conflict to choose for.");
+    return this.current;
   }
 
   private change(conflict: MergeConflict, to: { pick: Pick | null; value: string | null }): void {
@@ -140,17 +185,29 @@ export class Merging extends Emitter<Told> {
 
   private ask(call: string, args: Record<string, unknown>): Promise<void> {
     const mine = ++this.turn;
+    this.waiting++;
     this.calls = this.calls.then(async () => {
+      const what = call === "merge" ? "look" : "choice";
       try {
-        const view = await this.session.transport.call<MergeView>(call, { source: this.source, ...args });
-        if (mine === this.turn) this.show(view);
+        const { source, session } = this;
+        const view = await session.transport.call<MergeView | null>(call, { source, ...args });
+        if (view) this.told = view;
+        if (view && mine === this.turn) this.show(view);
       } catch (error) {
-        this.emit("error", error);
-        // What was shown too early must not stay.
-        if (call !== "merge" && mine === this.turn) void this.load();
+        // First what is shown, since a view may take words away.
+        if (mine === this.turn) this.correct(what);
+        this.emit("error", { what, error });
+      } finally {
+        this.waiting--;
       }
     });
     return this.calls;
+  }
+
+  /** What was shown too early must not stay: show what the kernel has instead, or had when it last said so. */
+  private correct(what: Failure["what"]): void {
+    if (what !== "look") void this.load();
+    else if (this.told && this.told !== this.view) this.show(this.told);
   }
 
   /** Take a newer view, and keep looking at the same item if it is still in it. */

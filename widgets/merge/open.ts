@@ -10,8 +10,9 @@ import { classOfKey } from "../core/actions";
 import { h, isTyping, key } from "../core/dom";
 import { keepFocus } from "../core/focus";
 import { frame } from "../core/frame";
-import { command } from "../core/keys";
+import { command, panelKey } from "../core/keys";
 import type { Session } from "../core/session";
+import type { Notice } from "../core/topics";
 import { CallError } from "../core/transport";
 import { makeConflict } from "./conflict";
 import { makeList } from "./list";
@@ -47,6 +48,7 @@ export function openMerge(
   const close = (said = ""): void => {
     if (over) return;
     over = true;
+    merging.close();
     const inside = section.contains(page.activeElement);
     end.abort();
     section.remove();
@@ -92,8 +94,12 @@ export function openMerge(
     hidden: true,
     data: { dqx: "merge-error" },
   });
-  const say = (text: string): void => {
-    wrong.textContent = text;
+  /** What takes the words away again: the next view, the last choice, or only that somebody goes on. */
+  let until: "view" | "settled" | "act" = "act";
+  const say = (text: string, goes: typeof until = "act"): void => {
+    until = goes;
+    // Said twice in a row, it is not read out twice.
+    if (wrong.textContent !== text) wrong.textContent = text;
     wrong.hidden = text === "";
   };
 
@@ -176,13 +182,13 @@ export function openMerge(
 
   const merge = async (): Promise<void> => {
     const { view } = merging;
-    if (!view || merging.busy) return;
+    if (!merging.ready() || !view) return;
     if (view.upToDate) {
       close();
       return;
     }
     if (view.open > 0) {
-      say(`${view.open === 1 ? "One conflict is" : `${view.open} conflicts are`} still open.`);
+      say(`${view.open === 1 ? "One conflict is" : `${view.open} conflicts are`} still open.`, "settled");
       return;
     }
     say("");
@@ -198,12 +204,17 @@ export function openMerge(
   merging.on(
     "view",
     () => {
-      if ((merging.view?.open ?? 0) === 0) say("");
+      if (until === "view" || (until === "settled" && merging.view?.open === 0)) say("");
       fill();
     },
     end.signal,
   );
-  merging.on("error", (error) => say(complaint(error)), end.signal);
+  merging.on("said", (text) => say(text, "view"), end.signal);
+  merging.on("error", ({ what, error }) => {
+    if (!over) say(complaint(error), what === "look" ? "view" : "act");
+    // The view is gone: whoever closed it believes that all of it was kept.
+    else if (what !== "look") session.emit("notice", notice(source, what, error));
+  });
 
   // Somebody decides, merges or switches branches meanwhile: what is to be merged may be another.
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -211,6 +222,10 @@ export function openMerge(
     clearTimeout(timer);
     if (merging.busy) return;
     if (session.hello?.store.branch === source) {
+      session.emit("notice", {
+        kind: "info",
+        text: `The merge of ${source} was closed: ${source} is the current branch now.`,
+      });
       close();
       return;
     }
@@ -253,21 +268,24 @@ export function openMerge(
 
   /** Do what a key stands for; whether it stands for anything. A held key only walks. */
   const act = (pressed: string, held: boolean): boolean => {
-    const walk = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[pressed] as 1 | -1 | undefined;
-    if (walk !== undefined) merging.step(walk);
+    if (pressed === "?") {
+      if (!held) command("help", section, session);
+      return true;
+    }
+    const name = panelKey("Merge", pressed);
+    if (name === "walk") merging.step(/Left|Up/.test(pressed) ? -1 : 1);
     else if (held) return true;
-    else if (pressed === "o") merging.resolve("ours");
-    else if (pressed === "t") merging.resolve("theirs");
-    else if (pressed === "u") merging.unresolve();
-    else if (pressed === "m" || pressed === "Enter") void merge();
-    else if (pressed === "Escape") close();
-    else if (pressed === "/") picker.input.focus();
-    else if (pressed === "?") command("help", section, session);
-    else {
-      const code = merging.current?.field === "label" ? classOfKey(session.classes, pressed) : -1;
+    else if (name === "ours" || name === "theirs") merging.resolve(name);
+    else if (name === "unresolve") merging.unresolve();
+    else if (name === "merge") void merge();
+    else if (name === "close") close();
+    else if (name === "find-label") picker.input.focus();
+    else if (name === "label") {
+      const { current } = merging;
+      const code = !current || current.field === "label" ? classOfKey(session.classes, pressed) : -1;
       if (code < 0) return false;
       merging.resolve("value", session.className(code));
-    }
+    } else return false;
     return true;
   };
 
@@ -326,6 +344,18 @@ function button(
   );
   if (name) element.setAttribute("aria-label", name);
   return element;
+}
+
+/** Of a merge that nobody sees any more: what was not done, and why. */
+function notice(source: string, what: "merge" | "choice", error: unknown): Notice {
+  const lost =
+    what === "merge" ? `${source} was not merged.` : `A choice in the merge of ${source} was not kept.`;
+  const text = error instanceof Error ? error.message : String(error);
+  return {
+    kind: "error",
+    text: `${lost} ${text}`,
+    remedy: error instanceof CallError ? error.detail.remedy : "",
+  };
 }
 
 function complaint(error: unknown): string {
