@@ -78,7 +78,6 @@ def _format(parser: argparse.ArgumentParser) -> None:
 
 
 def _tag(given: argparse.Namespace) -> int:
-    from explorer.labels.glance import when_of
 
     if given.name is None:
         with open_store(given) as store:
@@ -89,7 +88,7 @@ def _tag(given: argparse.Namespace) -> int:
             store.untag(given.name)
             print(f"Deleted the tag {plain(given.name)}.")
         else:
-            store.tag(given.name, when_of(store, given.when), given.why, force=given.force)
+            store.tag(given.name, given.when, given.why, force=given.force)
             print(f"{plain(given.name)} is {short(store.commit_id(given.name))}.")
     return 0
 
@@ -98,7 +97,6 @@ def _branch(given: argparse.Namespace) -> int:
     import pandas as pd
 
     from explorer.labels import glance
-    from explorer.labels.glance import when_of
 
     if given.name is None:
         with open_store(given) as store:
@@ -111,7 +109,7 @@ def _branch(given: argparse.Namespace) -> int:
             store.delete_branch(given.name, force=given.force)
             print(f"Deleted the branch {plain(given.name)}; its commits stay in the store.")
         else:
-            store.branch(given.name, when_of(store, given.at))
+            store.branch(given.name, given.at)
             print(f"The branch {plain(given.name)} begins at {short(store.commit_id(given.name))}.")
     return 0
 
@@ -161,10 +159,9 @@ def _list_classes(store: Store, what: str, style: str) -> None:
 
 def _export(given: argparse.Namespace) -> int:
     from explorer import export
-    from explorer.labels.glance import when_of
 
     with open_store(given) as store:
-        frame = export.frame(None, store, when_of(store, given.at))
+        frame = export.frame(None, store, given.at)
         path = export.write(frame, given.path, given.format)
     changed = int((frame["state"] != "given").sum())
     at = "" if given.at == "head" else f" as of {plain(given.at)}"

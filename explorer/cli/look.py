@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.opening import open_store, store_command
-from explorer.cli.printing import FORMATS, label, lines, moment, plain, short, show
+from explorer.cli.printing import FORMATS, jsonl, label, lines, moment, plain, short, show
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from explorer.labels.timeline import Row
@@ -80,10 +83,12 @@ def _log(given: argparse.Namespace) -> int:
     wanted = {"rater": given.by, "reason": given.reason, "label": given.label}
     with open_store(given) as store:
         if given.oneline:
-            from explorer.labels.timeline import Wanted, timeline
+            from explorer.labels.timeline import Wanted, pages, timeline
 
-            rows = timeline(store, given.limit or 1_000_000_000, Wanted(item=given.item, **wanted)).rows
-            _one_line_each(rows, given.format)
+            filters = Wanted(item=given.item, **wanted)
+            # Without a limit, page by page: the newest are there at once, however long the history is.
+            some = iter([timeline(store, given.limit, filters).rows]) if given.limit else pages(store, filters)
+            _one_line_each(some, given.format)
             return 0
         log = store.log(limit=given.limit, item=given.item, **wanted)
     if given.format != "table":
@@ -111,7 +116,21 @@ def change_of(op: str, old: Any, new: Any, kind: str = "edit") -> str:
     return f"{label(old)} → {label(new)}"
 
 
-def _one_line_each(rows: list[Row], style: str) -> None:
+def _one_line_each(pages: Iterator[list[Row]], style: str) -> None:
+    page: list[Row] = next(pages, [])
+    if style == "table" and not page:
+        print("No commits.")
+        return
+    _one_page(page, style, header=True)
+    for page in pages:
+        _one_page(page, style)
+
+
+def _one_page(rows: list[Row], style: str, *, header: bool = False) -> None:
+    if style == "table":
+        for row in rows:
+            print(_line(row))
+        return
     import pandas as pd
 
     table = pd.DataFrame(
@@ -126,16 +145,18 @@ def _one_line_each(rows: list[Row], style: str) -> None:
             "summary": [summary(r) for r in rows],
         }
     )
-    if style != "table":
-        show(table, style)
-        return
-    for row, what in zip(rows, table["summary"], strict=True):
-        tags = f" ({', '.join(plain(t) for t in row.tags)})" if row.tags else ""
-        undone = " [taken back]" if row.undone else ""
-        line = f"{short(row.commit.id)} {moment(row.commit.time)[:16]} {plain(row.commit.rater)}{tags}: {what}{undone}"
-        print(line if len(line) <= 100 else line[:99] + "…")
-    if not rows:
-        print("No commits.")
+    if style == "csv":
+        table.to_csv(sys.stdout, index=False, header=header)
+    else:
+        jsonl(table)
+
+
+def _line(row: Row) -> str:
+    tags = f" ({', '.join(plain(t) for t in row.tags)})" if row.tags else ""
+    undone = " [taken back]" if row.undone else ""
+    when, who = moment(row.commit.time)[:16], plain(row.commit.rater)
+    line = f"{short(row.commit.id)} {when} {who}{tags}: {summary(row)}{undone}"
+    return line if len(line) <= 100 else line[:99] + "…"
 
 
 def summary(row: Row) -> str:
@@ -153,11 +174,10 @@ def summary(row: Row) -> str:
 
 
 def _show(given: argparse.Namespace) -> int:
-    from explorer.labels.glance import when_of
     from explorer.labels.timeline import one
 
     with open_store(given) as store:
-        row = one(store, when_of(store, given.when), limit=None if given.format != "table" else given.limit)
+        row = one(store, given.when, limit=None if given.format != "table" else given.limit)
     import pandas as pd
 
     changes = pd.DataFrame(row.entries)
@@ -183,20 +203,18 @@ def _show(given: argparse.Namespace) -> int:
 
 
 def _diff(given: argparse.Namespace) -> int:
-    from explorer.labels.glance import when_of
 
     a, b = versions(given.a, given.b)
     with open_store(given) as store:
-        one, two = when_of(store, a), when_of(store, b)
         if given.counts:
-            counts = store.diff_counts(one, two, field=given.field, schema=given.names)
+            counts = store.diff_counts(a, b, field=given.field, schema=given.names)
             if given.format != "table":
                 show(counts, given.format)
                 return 0
             rows = [[label(old), label(new), f"{n:,}"] for old, new, n in counts.itertuples(index=False)]
             lines(["old", "new", "n"], rows) if rows else print(f"No label differs between {a} and {b}.")
             return 0
-        found = store.diff(one, two, field=given.field, schema=given.names)
+        found = store.diff(a, b, field=given.field, schema=given.names)
     if given.format != "table":
         show(found, given.format)
         return 0
@@ -232,7 +250,8 @@ def _blame(given: argparse.Namespace) -> int:
     print(f"{plain(held.item)}: {label(held.value)}, {held.state}")
     if decision is not None:
         why = " · ".join(filter(None, (decision.reason, decision.why)))
-        print(f"by {plain(decision.rater)}, {moment(decision.time)} UTC{f', {plain(why)}' if why else ''}\n")
+        print(f"by {plain(decision.rater)}, {moment(decision.time)} UTC{f', {plain(why)}' if why else ''}")
+        print(f"{plain(blame.settled)}\n" if blame.settled else "")
         show(_for_people(table).drop(columns="item"), "table")
     return 0
 

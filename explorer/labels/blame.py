@@ -42,6 +42,15 @@ class LogEntry:
     undoes: str | None = None
     restores: str | None = None
 
+    @property
+    def settled(self) -> str:
+        """Who settled a conflict of branches this way, and why, as text; "" where there was none."""
+        said = (self.evidence or {}).get("resolved") if self.kind == "merge" and self.undoes is None else None
+        if not isinstance(said, Mapping):
+            return ""
+        by, why = said.get("by") or said.get("rater"), said.get("why")  # stores have had it under both names
+        return f"settled by {by}{f': {why}' if why else ''}" if by else ""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Blame:
@@ -64,11 +73,29 @@ class Blame:
     chain: list[LogEntry]
     votes: list[Vote]
 
+    @property
+    def settled(self) -> str:
+        """Who settled the conflict of branches that the label comes from, and why; "" where there was none."""
+        gone: set[str] = set()
+        for x in self.chain:
+            if x.event in gone:
+                continue
+            if x.undoes is not None:
+                gone.add(x.undoes)
+            elif self.decision is not None and self.decision.event in (x.event, x.restores) and x.settled:
+                return x.settled
+        return ""
+
     def table(self) -> pd.DataFrame:
-        """Return the chain as a table, as `Store.log` has it."""
+        """Return the chain as a table, as `Store.log` has it, with who settled a conflict in a column `settled`."""
+        import pandas as pd
+
+        from explorer.labels.columns import TEXT
         from explorer.labels.history import entries_table
 
-        return entries_table(self.chain)
+        frame = entries_table(self.chain)
+        frame["settled"] = pd.Series([x.settled or None for x in self.chain], dtype=TEXT)
+        return frame
 
     def __repr__(self) -> str:
         from explorer.labels import reprs

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from explorer.errors import DataError, UnknownName
 from explorer.labels.canonical import check_text
 from explorer.labels.changing import Changer
-from explorer.labels.live import When
+from explorer.labels.live import When, read_time
 from explorer.labels.merge import Merge
 from explorer.labels.merging import Pick
 from explorer.labels.model import StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_GOOD_NAME = "Choose another name, such as 'second-look', 'ann/birds' or 'v1.2'."
+
+
+def _wrong_name(name: object) -> str | None:
+    """Return why a name cannot be one of a branch or tag, `None` if it can. Names that are there already still work."""
+    if not isinstance(name, str):
+        return "it is no text"
+    if not name.strip():
+        return "it is empty"
+    if name != name.strip():
+        return "it begins or ends with a space"
+    if name in ("head", "base") or name.startswith("base:"):
+        return f"{name!r} always names a version of its own"
+    if ".." in name:
+        return "'..' stands between two versions, as in v1..head"
+    if name.startswith("-"):
+        return "with a '-' at its beginning it reads as an option"
+    if name.endswith(("/", ".lock")):
+        return f"it ends with {'/' if name.endswith('/') else '.lock'!r}"
+    if re.fullmatch(r"[0-9a-fA-F]{4,}", name):
+        return "it reads as the id of a commit"
+    if read_time(name) is not None:
+        return "it reads as a time"
+    return None
 
 
 class Branching(Changer):
@@ -69,17 +96,18 @@ class Branching(Changer):
                 f"{name!r} is the branch that this store is on; it cannot be deleted.",
                 "Go to another branch with switch() first.",
             )
-        with self._engine.lock:
-            refs = self._engine.refs()
-            if not force and name in refs and refs[name].kind == "branch":
-                tip = self._live.find(refs[name].commit_id)
-                others = [self._live.find(ref.commit_id) for ref in refs.values() if ref.name != name]
-                if not any(self._engine.is_ancestor(tip, other) for other in others):
-                    raise StoreError(
-                        f"The branch {name!r} has commits that no other branch or tag has.",
-                        "Merge or tag it first, or delete it all the same with force=True.",
-                    )
-        self._drop(name, "branch")
+        self._drop(name, "branch", None if force else self._check_part)
+
+    def _check_part(self, name: str) -> None:
+        """Raise `StoreError` if a branch has commits that nothing else has; nobody may write to it meanwhile."""
+        refs = self._engine.refs()
+        tip = self._live.find(refs[name].commit_id)
+        others = [self._live.find(ref.commit_id) for ref in refs.values() if ref.name != name]
+        if not any(self._engine.is_ancestor(tip, other) for other in others):
+            raise StoreError(
+                f"The branch {name!r} has commits that no other branch or tag has.",
+                "Merge or tag it first, or delete it all the same with force=True.",
+            )
 
     def switch(self, name: str, *, create: bool = False) -> None:
         """Go to another branch: read and write there from now on. Other open stores stay where they are.
@@ -191,8 +219,9 @@ class Branching(Changer):
             raise UnknownName("branch", name, branches, "branch() lists them; switch(name, create=True) makes one.")
 
     def _new_name(self, name: object, what: str, force: bool = False) -> str:
-        if not isinstance(name, str) or not name.strip() or name != name.strip() or name in ("head", "base"):
-            raise DataError(f"{name!r} cannot be the name of a {what}.", "Choose another name.")
+        if (wrong := _wrong_name(name)) is not None:
+            raise DataError(f"{name!r} cannot be the name of a {what}: {wrong}.", _GOOD_NAME)
+        assert isinstance(name, str)
         ref = self._engine.refs().get(check_text(name, what))
         if ref is not None and not (force and ref.kind == what):
             remedy = "Choose another name, or move it with force=True." if ref.kind == what == "tag" else ""
@@ -213,11 +242,17 @@ class Branching(Changer):
             self._engine.move_ref(name, kind, commit.id, self._rater, self._now(), why)
             work.done = True
 
-    def _drop(self, name: str, kind: str) -> None:
+    def _check_kind(self, name: str, kind: str) -> None:
         refs = self._engine.refs()
         if name not in refs or refs[name].kind != kind:
             raise UnknownName(kind, name, [r.name for r in refs.values() if r.kind == kind])
+
+    def _drop(self, name: str, kind: str, check: Callable[[str], None] | None = None) -> None:
+        self._check_kind(name, kind)
         # Whoever is writing to the branch comes first, so that the reflog has its very last commit.
         with self._changing(name if kind == "branch" else None) as work:
+            self._check_kind(name, kind)
+            if check is not None:
+                check(name)
             self._engine.move_ref(name, kind, None, self._rater, self._now(), f"delete {kind}")
             work.done = True

@@ -18,12 +18,20 @@ Clock = Callable[[], dt.datetime]
 class Work:
     """One stretch in which nobody else writes to the branch."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, engine: Engine) -> None:
         self._live = live
+        self._engine = engine
         self.done = False
 
     def append(self, draft: CommitDraft) -> Commit:
-        """Write a commit at the tip of the branch."""
+        """Write a commit at the tip of the branch; `StoreError` if an op_id of it stands for something else already."""
+        op_ids = [e.op_id for e in draft.events if e.op_id is not None]
+        used = self._engine.commit_of(op_ids) if op_ids else {}
+        if used:
+            raise StoreError(
+                f"The op_id {next(iter(used))!r} was used before, for something else; nothing was written.",
+                "Give every call an op_id of its own.",
+            )
         commit = self._live.append(draft)
         self.done = True
         return commit
@@ -58,11 +66,16 @@ class Changer(Reader):
         branch
             Another one than the current one.
         """
-        work = Work(self._live)
+        work = Work(self._live, self._engine)
         with self._engine.exclusive(branch or self.current_branch):
             yield work
         if work.done:
             self._tell()
+
+    def _known(self, op_id: str | None) -> Commit | None:
+        """Return the commit that a call with an operation id was written in before."""
+        known = {} if op_id is None else self._engine.commit_of([f"{op_id}:0"])
+        return self._commit(next(iter(known.values()))) if known else None
 
     def _draft(
         self, kind: str, message: str, events: list[EventDraft] | None = None, schema: LabelSchema | None = None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from explorer.errors import DataError
 from explorer.labels import schema
 from explorer.labels.canonical import check_text
 from explorer.labels.changing import Changer
 from explorer.labels.engine import LabelSchema
-from explorer.labels.history import has_class
 from explorer.labels.model import Commit, StoreError
+from explorer.labels.origin import brought
 
 
 class Classes(Changer):
@@ -28,7 +29,7 @@ class Classes(Changer):
             lacks = schema.extend(state.schema, [name]).id != state.schema.id
         if lacks:
             return self._evolve(lambda s: schema.extend(s, [name]), f"add class {name}", why)
-        return self._brought(lambda commit: has_class(self._engine, commit, name), f"class {name!r}")
+        return self._brought(lambda s: name in schema.names_of(s).ids, f"class {name!r}")
 
     def rename_class(self, old: str, new: str, why: str = "") -> Commit:
         """Give a class another name. Every label of it reads so from now on; the given labels of a dataset that still
@@ -36,8 +37,13 @@ class Classes(Changer):
         """
         return self._evolve(lambda s: schema.rename(s, old, new), f"rename class {old} to {new}", why)
 
-    def merge_classes(self, old: str, into: str, why: str = "") -> Commit:
+    def merge_classes(self, old: str, into: str | None = None, why: str = "") -> Commit:
         """Make a class read as another one, and retire it. No label is rewritten; older versions keep their words."""
+        state = self._live.now()
+        named = schema.names_of(state.schema).active
+        parts = [x.strip() for x in old.split(",")] if isinstance(old, str) and old not in named else [old]
+        _check_one(parts if len(parts) > 1 and set(parts) <= set(named) else old, into)
+        assert into is not None
         return self._evolve(lambda s: schema.merge(s, old, into), f"merge class {old} into {into}", why)
 
     def split_class(self, name: str, into: Sequence[str], why: str = "") -> Commit:
@@ -65,10 +71,7 @@ class Classes(Changer):
         if lacks:
             return self._evolve(lambda s: schema.with_field(s, name, type), f"add field {name} ({type})", why)
 
-        def has_field(commit: Commit) -> bool:
-            return name in schema.names_of(self._engine.schema(commit.schema)).types
-
-        return self._brought(has_field, f"field {name!r}")
+        return self._brought(lambda s: name in schema.names_of(s).types, f"field {name!r}")
 
     def _evolve(self, change: Callable[[LabelSchema], LabelSchema], message: str, why: str) -> Commit:
         text = f"{message}: {check_text(why, 'why')}" if why else message
@@ -79,13 +82,27 @@ class Classes(Changer):
                 return work.append(self._draft("schema", text, schema=after))
         return self._commit(self._live.tip().id)  # somebody else has just done the same
 
-    def _brought(self, has: Callable[[Commit], bool], what: str) -> Commit:
+    def _brought(self, has: Callable[[LabelSchema], bool], what: str) -> Commit:
         """Return the commit since which something has been there."""
-        brought = None
-        for commit in self._history():
-            if not has(commit):
-                break
-            brought = commit
-        if brought is None:
+        with self._engine.lock, self._engine.reading():
+            found = brought(self._engine, self._live.tip(), has)
+        if found is None:
             raise StoreError(f"{self.path} has the {what}, but no commit that brought it.", "Run verify().")
-        return self._commit(brought.id)
+        return self._commit(found.id)
+
+
+def _check_one(name: object, into: object) -> None:
+    """Raise `DataError` where several classes are passed to be merged in one call, or no class to merge them into."""
+    if into is None or not isinstance(into, str):
+        target = "the class that it shall read as" if into is None else "one class to merge into"
+        raise DataError(
+            f"merge_classes({name!r}{'' if into is None else f', {into!r}'}) does not name {target}.",
+            "Name two classes, the old one first: merge_classes('old', 'into').",
+        )
+    if not isinstance(name, str):
+        names = list(name) if isinstance(name, Iterable) else []
+        calls = ", then ".join(f"merge_classes({n!r}, {into!r})" for n in names if n != into)
+        raise DataError(
+            f"{name!r} is no name of a class: merge_classes takes one class at a time.",
+            f"Call {calls}." if calls else "Name two classes, the old one first: merge_classes('old', 'into').",
+        )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -12,17 +14,18 @@ from numpy.typing import NDArray
 
 from explorer.labels.cells import Version
 from explorer.labels.columns import coded, text_of, values_of
-from explorer.labels.engine import Engine, LabelSchema
+from explorer.labels.engine import LabelSchema
 from explorer.labels.history import typed
 from explorer.labels.model import FIELD, Commit
 from explorer.labels.schema import names_of
+from explorer.labels.sql import SQLReader
 from explorer.labels.values import to_public, to_text
 
 _NOBODY = (None,) * 4
 
 
 def diff(a: Version, b: Version, later: Version) -> pd.DataFrame:
-    """List the items whose label differs between two versions, in the order of b's snapshot.
+    """List the items whose label differs between two versions, in the order of the item ids.
 
     Columns: item, old, new, rater, time, why, commit. Who, when and why come from the event in force at the later
     version; they are missing where the given label itself changed. `attrs`: "counts" maps (old, new) to the number of
@@ -43,36 +46,73 @@ def diff(a: Version, b: Version, later: Version) -> pd.DataFrame:
     return _table(b.snapshot.ids[in_b[rows]].tolist(), old, new, later, added, removed)
 
 
-def of_changes(engine: Engine, a: Commit, b: Commit, words: LabelSchema | None) -> pd.DataFrame | None:
-    """Return the same as `diff` from the events in between, at a cost of these alone.
+def of_changes(engine: SQLReader, a: Commit, b: Commit, words: LabelSchema | None) -> pd.DataFrame | None:
+    """Return the same as `diff` from the events in between, at a cost of these alone: no snapshot is looked into.
 
     `None` where more than labels changed in between, or neither commit is part of the other's history.
     """
     if a.snapshot != b.snapshot or a.schema != b.schema:
         return None
-    if engine.steady(b, a):
-        changes = engine.changes(b, a, FIELD)
-    elif engine.steady(a, b):
-        changes = engine.changes(a, b, FIELD)
-    else:
+    forward = engine.steady(b, a)
+    if not forward and not engine.steady(a, b):
         return None
-    snapshot = engine.snapshot(b.snapshot)
-    if snapshot is None:
-        return None
-    # No loop over changes but these: thousands of them are to take milliseconds.
-    names, positions = names_of(words or engine.schema(b.schema)), snapshot.positions
-    first, last = {c[0]: c[1] for c in reversed(changes)}, {c[0]: c for c in changes}
-    stored = dict.fromkeys([c[1] for c in changes] + [c[2] for c in changes])  # class ids, or nothing
-    public = {value: to_public(value, names) for value in stored}
-    old, new = [public[first[i]] for i in last], [public[c[2]] for c in last.values()]
-    if not engine.is_ancestor(a, b):
-        old, new = new, old
-    where = [positions.get(i, -1) for i in last]
-    changed = list(last.values())
-    rows = [r for r in np.argsort(where, kind="stable").tolist() if where[r] >= 0 and old[r] != new[r]]
-    found = [changed[r] for r in rows]
-    sources = tuple([c[part] for c in found] for part in range(3, 7))
-    return _frame([c[0] for c in found], [old[r] for r in rows], [new[r] for r in rows], sources, 0, 0)
+    changed = engine.changed(b, a, FIELD) if forward else engine.changed(a, b, FIELD)
+    # Whole columns from here on, without a loop over changes in Python: thousands of them are to take milliseconds.
+    items, olds, news = changed.items, changed.old, changed.new
+    newest = dict(zip(items, range(len(items)), strict=True))
+    ids = sorted(newest)
+    first = last = _array(map(newest.__getitem__, ids), len(ids))
+    if len(ids) < len(items):
+        oldest = dict(zip(reversed(items), reversed(range(len(items))), strict=True))
+        first = _array(map(oldest.__getitem__, ids), len(ids))
+    names = names_of(words or engine.schema(b.schema))
+    public = {value: to_public(value, names) for value in dict.fromkeys(olds + news)}  # of class ids, or nothing
+    shown = list(dict.fromkeys(public.values()))
+    code = {value: shown.index(name) for value, name in public.items()}
+    before, after = (
+        _array(map(code.__getitem__, olds), len(olds))[first],
+        _array(map(code.__getitem__, news), len(news))[last],
+    )
+    if not forward:
+        before, after = after, before
+    differing = before != after
+    last, before, after = last[differing], before[differing], after[differing]
+    pairs = Counter((before * len(shown) + after).tolist()).most_common()
+    which, commits = _coded(changed.commits)
+    return _frame(
+        {
+            "item": text_of(list(compress(ids, differing.tolist()))),
+            "old": text_of(shown).take(before),
+            "new": text_of(shown).take(after),
+            "rater": _text(changed.raters, last),
+            "time": _times([changed.times[c] for c in commits])[which[last]],
+            "why": _text(changed.whys, last),
+            "commit": text_of(commits).take(which[last]),
+        },
+        {(shown[pair // len(shown)], shown[pair % len(shown)]): n for pair, n in pairs},
+    )
+
+
+def _array(numbers: Iterable[int], count: int) -> NDArray[np.intp]:
+    return np.fromiter(numbers, dtype=np.intp, count=count)
+
+
+def _coded(values: Sequence[Any]) -> tuple[NDArray[np.intp], list[Any]]:
+    """Return values as codes into a list of those that are different from each other."""
+    distinct = list(dict.fromkeys(values))
+    code = dict(zip(distinct, range(len(distinct)), strict=True))
+    return _array(map(code.__getitem__, values), len(values)), distinct
+
+
+def _text(values: Sequence[str], rows: NDArray[np.intp]) -> Any:
+    """Return some rows of a column of text, in which most values stand again and again."""
+    codes, distinct = _coded(values)
+    return text_of(distinct).take(codes[rows])
+
+
+def _times(times: Sequence[dt.datetime | None]) -> pd.DatetimeIndex:
+    naive = [None if t is None else t.replace(tzinfo=None) for t in times]
+    return pd.DatetimeIndex(np.array(naive, dtype="datetime64[us]"), tz="UTC")
 
 
 def _differing(
@@ -111,36 +151,31 @@ def _source(later: Version, item: str) -> tuple[Any, ...]:
 
 
 def _table(items: list[str], old: list[Any], new: list[Any], later: Version, added: int, removed: int) -> pd.DataFrame:
+    label = later.field == FIELD
+    order = sorted(range(len(items)), key=items.__getitem__)
+    items, old, new = [items[r] for r in order], [old[r] for r in order], [new[r] for r in order]
     found = [_source(later, item) for item in items]
-    sources = tuple(zip(*found, strict=True)) if found else ((), (), (), ())
-    return _frame(items, old, new, sources, added, removed, later.field == FIELD)
+    raters, times, whys, commits = zip(*found, strict=True) if found else ((),) * 4
+    which, distinct = _coded(times)
+    shown = zip(old, new, strict=True) if label else zip(map(to_text, old), map(to_text, new), strict=True)
+    columns = {
+        "item": text_of(items),
+        "old": text_of(old) if label else pd.Series(old, dtype=object),
+        "new": text_of(new) if label else pd.Series(new, dtype=object),
+        "rater": text_of(raters),
+        "time": _times(distinct)[which],
+        "why": text_of(whys),
+        "commit": text_of(commits),
+    }
+    return _frame(columns, dict(Counter(shown).most_common()), added, removed)
 
 
 def _frame(
-    items: list[str],
-    old: list[Any],
-    new: list[Any],
-    sources: tuple[Sequence[Any], ...],
-    added: int,
-    removed: int,
-    label: bool = True,
+    columns: dict[str, Any], pairs: dict[tuple[Any, Any], int], added: int = 0, removed: int = 0
 ) -> pd.DataFrame:
-    raters, times, whys, commits = sources
-    moment = {t: np.datetime64(t.replace(tzinfo=None) if t else "NaT", "us") for t in dict.fromkeys(times)}
-    frame = pd.DataFrame(
-        {
-            "item": text_of(items),
-            "old": text_of(old) if label else pd.Series(old, dtype=object),
-            "new": text_of(new) if label else pd.Series(new, dtype=object),
-            "rater": text_of(raters),
-            "time": pd.DatetimeIndex(np.array([moment[t] for t in times], dtype="datetime64[us]"), tz="UTC"),
-            "why": text_of(whys),
-            "commit": text_of(commits),
-        }
-    )
-    shown = zip(old, new, strict=True) if label else zip(map(to_text, old), map(to_text, new), strict=True)
+    frame = pd.DataFrame(columns, copy=False)
     # Last, since pandas copies them deeply at every step.
-    frame.attrs["counts"] = dict(Counter(shown).most_common())
+    frame.attrs["counts"] = pairs
     frame.attrs["added"] = added
     frame.attrs["removed"] = removed
     return frame

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from explorer.errors import DataError
 from explorer.labels.engine import Move
-from explorer.labels.live import When, read_time
 from explorer.labels.model import Commit
 from explorer.labels.reader import Reader
 from explorer.labels.refs import SQLEngine
@@ -98,19 +95,3 @@ def raters(store: Reader) -> list[str]:
     engine = engine_of(store)
     with engine.lock:
         return list(dict.fromkeys(str(row[0]) for row in engine.all("SELECT r.name FROM rater r ORDER BY r.n")))
-
-
-def when_of(store: Reader, text: str) -> When:
-    """Read a version as people write it: a name, a commit, or a time such as 2026-01-31 or 2026-01-31T18:00Z.
-
-    Raises
-    ------
-    DataError
-        It begins like a time and is none.
-    """
-    if not re.match(r"\d{4}-\d\d-\d\d", text) or text in engine_of(store).refs():
-        return text
-    moment = read_time(text)
-    if moment is None:
-        raise DataError(f"{text!r} is no time.", "Write 2026-01-31 (the end of that day) or 2026-01-31T18:00+00:00.")
-    return moment

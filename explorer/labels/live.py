@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from explorer.errors import DataError, UnknownName
 from explorer.labels.cells import Version
 from explorer.labels.engine import CommitDraft, Engine, LabelSchema
 from explorer.labels.model import FIELD, Cell, Commit, Logged, StoreError
+from explorer.labels.origin import bound_with
 from explorer.labels.schema import names_of
 from explorer.labels.snapshot import Snapshot
 
@@ -103,7 +105,8 @@ class Live:
             raise UnknownName("schema", schema, SCHEMAS)
         now = self.now()
         if isinstance(when, str) and when == "base":
-            return replace(self.read(now, field), commit="", position=-1, heads={}, known={})
+            named = now.schema if schema == "latest" else bound_with(self._engine, now.commit)
+            return replace(self.read(now, field, named), commit="", position=-1, heads={}, known={})
         state = now if isinstance(when, str) and when in ("head", self.branch) else self.state_at(self.find(when))
         return self.read(state, field, now.schema if schema == "latest" else state.schema)
 
@@ -135,7 +138,8 @@ class Live:
         Raises
         ------
         UnknownName, DataError
-            No such commit, tag or branch, an ambiguous prefix, or a time before the first commit.
+            No such commit, tag or branch, an ambiguous prefix, what begins like a time and is none, or a time before
+            the first commit.
         """
         if isinstance(when, dt.date):
             return self._find_time(when if isinstance(when, dt.datetime) else _end_of(when))
@@ -150,6 +154,10 @@ class Live:
             raise DataError(f"{len(found)} commits begin with {when!r}.", "Give more of the id.")
         if (moment := read_time(when)) is not None:
             return self._find_time(moment)
+        if re.match(r"\d{4}-\d\d-\d\d", when):
+            raise DataError(
+                f"{when!r} is no time.", "Write 2026-01-31 (the end of that day) or 2026-01-31T18:00+00:00."
+            )
         if when == "base":
             raise DataError(
                 "'base' is the labels as they were given, and no commit.", "Name a commit, tag, branch or time."

@@ -147,11 +147,9 @@ class Merge:
         """
         store = self._store
         with store._changing() as work:
-            if op_id is not None:
-                known = store._engine.commit_of([f"{op_id}:0"])
-                if known:
-                    self.made = store._commit(next(iter(known.values())))
-                    return self.made
+            if (known := store._known(op_id)) is not None:
+                self.made = known
+                return known
             found = self._look()
             if found is None and self.made is not None:
                 return self.made

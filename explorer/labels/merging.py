@@ -195,8 +195,9 @@ def drafts(
 ) -> list[EventDraft]:
     """Return the events of a merge commit.
 
-    What is taken keeps its rater, reasons and evidence. Where a conflict was settled by a value, that is a decision of
-    whoever settled it. Where ours was picked, an event says so, so that a later merge does not ask again.
+    What is taken keeps its rater, reasons and evidence. The evidence of a conflict says who settled it (`resolved`).
+    Where it was settled by a value, that is a decision of whoever settled it. Where ours was picked, an event says so,
+    so that a later merge does not ask again.
 
     Parameters
     ----------
@@ -218,7 +219,9 @@ def drafts(
         resolution = settled[field, item]
         our, their = found.ours.heads[field][item], found.theirs.heads[field][item]
         cited: dict[str, Any] = {"merged": [our.event.id, their.event.id]}
-        said = {"pick": resolution.pick, "rater": resolution.rater, "why": resolution.why}
+        said = {"pick": resolution.pick, "by": resolution.rater}
+        if resolution.why:
+            said["why"] = resolution.why
         if resolution.pick == "value":
             add(
                 EventDraft(
@@ -231,15 +234,15 @@ def drafts(
                     old=now.value(field, item),
                     new=resolution.value,
                     why=resolution.why,
-                    evidence=cited,
+                    evidence={**cited, "resolved": said},
                     field=field,
                 )
             )
         else:
             ours = resolution.pick == "ours"
             draft = _copied(now, our if ours else their, lookup)
-            more = {**cited, "resolved": said} if ours else {"resolved": said} if resolution.why else {}
-            add(replace(draft, evidence={**(draft.evidence or {}), **more} or None))
+            more = {**cited, "resolved": said} if ours else {"resolved": said}
+            add(replace(draft, evidence={**(draft.evidence or {}), **more}))
     return made
 
 

@@ -45,10 +45,13 @@ class Conflict(ExplorerError):
     ----------
     cells
         The cells as they are now: what, who, when and why.
+    later
+        What was asked for is to take a decision back, and a later one stands in the way.
     """
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
+    def __init__(self, cells: Sequence[Cell], *, later: bool = False) -> None:
         self.cells = tuple(cells)
+        self.later = later
         first = self.cells[0]
         who = f" by {first.rater}" if first.rater else ""
         when = f" at {first.time:%Y-%m-%d %H:%M:%S} UTC" if first.time else ""
@@ -56,6 +59,14 @@ class Conflict(ExplorerError):
         now = "unlabelled" if first.value is None else repr(first.value)
         place = "" if first.field == FIELD else f" in the field {first.field!r}"
         more = f", and {len(self.cells) - 1:,} more items changed" if len(self.cells) > 1 else ""
+        if later:
+            others = f"; so it is for {len(self.cells) - 1:,} more items" if len(self.cells) > 1 else ""
+            super().__init__(
+                f"Item {first.item!r}{place}: a later decision stands in the way{who}{when}{why}: it is now {now}, "
+                f"{first.state}{others}. Nothing was written.",
+                "Take the later decision back first, or revert the other items only: revert(commit, items=[…]).",
+            )
+            return
         super().__init__(
             f"Item {first.item!r} changed{place} after you looked: it is now {now}, {first.state}{who}{when}{why}"
             f"{more}. Nothing was written.",

@@ -56,8 +56,7 @@ class Reader:
     @property
     def network(self) -> str | None:
         """Name of the network file system that the file is on, `None` where it is on none."""
-        found: str | None = getattr(self._engine, "network", None)
-        return found
+        return self._engine.network
 
     @property
     def head(self) -> str | None:
@@ -161,10 +160,12 @@ class Reader:
         "latest" a class that was renamed in between is no difference.
         """
         from explorer.labels import diffing
+        from explorer.labels.sql import SQLReader
 
         with self._engine.lock:
-            if field == FIELD and schema in SCHEMAS and "base" not in (a, b):
-                quick = diffing.of_changes(self._engine, self._live.find(a), self._live.find(b), self._words(schema))
+            engine = self._engine
+            if field == FIELD and schema in SCHEMAS and "base" not in (a, b) and isinstance(engine, SQLReader):
+                quick = diffing.of_changes(engine, self._live.find(a), self._live.find(b), self._words(schema))
                 if quick is not None:
                     return quick
             one, two = self._live.at(a, field, schema), self._live.at(b, field, schema)
@@ -276,7 +277,7 @@ class Reader:
                 cell,
                 entry(found, names) if found else None,
                 [entry(x, names) for x in chain],
-                votes_of(path, names),
+                votes_of(path, names, self._engine),
             )
 
     def votes(self, item: str | None = None, field: str = FIELD) -> pd.DataFrame:
@@ -301,9 +302,9 @@ class Reader:
             if version is None:
                 return []
             if item is None:
-                return all_votes(self._engine.events(self._live.tip(), None), field, version.names)
+                return all_votes(self._engine.events(self._live.tip(), None), field, version.names, self._engine)
             known_cell(version, item)
-            return votes_of(self._engine.item_events(self._live.tip(), item, field), version.names)
+            return votes_of(self._engine.item_events(self._live.tip(), item, field), version.names, self._engine)
 
     def raters(self) -> pd.DataFrame:
         """Return who gave labels, in the whole store: name, kind, events, first, last."""

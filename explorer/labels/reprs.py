@@ -65,13 +65,19 @@ def cell_text(cell: Cell) -> str:
     """Return a cell in one line."""
     field = "" if cell.field == FIELD else f".{cell.field}"
     decided = _decided(cell.rater, cell.time, cell.why)
+    state = _state(cell) if decided else cell.state
     was = f", given {label_text(cell.given)}" if cell.field == FIELD and cell.given != cell.value else ""
     held = f", recorded {label_text(cell.recorded)}" if cell.recorded != cell.value else ""
     reason = f", reason {cell.reason!r}" if cell.reason else ""
     return (
-        f"Cell({cell.item!r}{field}: {label_text(cell.value)}, {cell.state}{' ' if decided else ''}{decided}"
+        f"Cell({cell.item!r}{field}: {label_text(cell.value)}, {state}{' ' if decided else ''}{decided}"
         f"{was}{held}{reason})"
     )
+
+
+def _state(cell: Cell) -> str:
+    """Return the state in words that a name may follow; going back to the given label is not giving it."""
+    return "given label, cleared" if cell.state == "given" and cell.op == "clear" else cell.state
 
 
 def merge_conflict_text(conflict: MergeConflict) -> str:
@@ -115,7 +121,8 @@ def blame_text(blame: Blame) -> str:
     cell, decision = blame.cell, blame.decision
     if decision is None:
         return f"Blame({cell.item!r}: {label_text(cell.value)}, as given; nobody decided)"
-    head = f"Blame({cell.item!r}: {label_text(cell.value)}, {cell.state} {_entry(decision)})"
+    settled = f"; {blame.settled}" if blame.settled else ""
+    head = f"Blame({cell.item!r}: {label_text(cell.value)}, {_state(cell)} {_entry(decision)}{settled})"
     lines = [f"  {time_text(e.time)} {e.rater} {e.op} {label_text(e.new)}{_note(e)}" for e in blame.chain[:5]]
     more = [f"  … {len(blame.chain) - 5:,} more"] if len(blame.chain) > 5 else []
     return "\n".join([head, *lines, *more])
@@ -129,7 +136,8 @@ def _entry(entry: LogEntry) -> str:
 
 def _note(entry: LogEntry) -> str:
     what = " (undo)" if entry.undoes else f" ({entry.kind})" if entry.kind in ("merge", "import") else ""
-    return f"{what}: {entry.why}" if entry.why else what
+    said = f"{what}: {entry.why}" if entry.why else what
+    return f"{said}; {entry.settled}" if entry.settled else said
 
 
 def store_text(store: Store) -> str:
@@ -212,7 +220,8 @@ def conflict_html(conflict: Conflict) -> str:
     """Return what stood in the way of a change, as HTML."""
     rows = [(c.item, label_text(c.value), c.state, c.rater, time_text(c.time), c.why) for c in conflict.cells[:_SHOWN]]
     table = table_html(("item", "label now", "state", "by", "at", "why"), rows, len(conflict.cells))
-    return _box(_head("Changed after you looked", "nothing was written", bad=True), table)
+    title = "A later decision stands in the way" if conflict.later else "Changed after you looked"
+    return _box(_head(title, "nothing was written", bad=True), table)
 
 
 def merge_html(merge: Merge) -> str:
@@ -235,7 +244,8 @@ def merge_html(merge: Merge) -> str:
 
 def blame_html(blame: Blame) -> str:
     """Return who gave a label as HTML."""
-    said = "as given; nobody decided" if blame.decision is None else f"{blame.cell.state} {_entry(blame.decision)}"
+    said = "as given; nobody decided" if blame.decision is None else f"{_state(blame.cell)} {_entry(blame.decision)}"
+    said += f"; {blame.settled}" if blame.settled else ""
     rows = [
         (
             time_text(e.time),
@@ -243,7 +253,7 @@ def blame_html(blame: Blame) -> str:
             e.op + (" (undo)" if e.undoes else ""),
             label_text(e.old),
             label_text(e.new),
-            e.why,
+            "; ".join(filter(None, (e.why, e.settled))),
         )
         for e in blame.chain[:_SHOWN]
     ]

@@ -6,10 +6,10 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from explorer.labels.canonical import canonical, of_rows, read_value
+from explorer.labels.canonical import canonical, read_value
 from explorer.labels.engine import Field, LabelClass, LabelSchema
 from explorer.labels.model import FIELD, KINDS, OPS, Commit, Event
 
@@ -38,6 +38,14 @@ def unpack(packed: bytes) -> str:
     return packed.decode() if packed[:1] < b"\xfe" else packed[1:].hex()
 
 
+def unpack_all(packed: Sequence[bytes]) -> list[str]:
+    """Return the texts that were packed, many at once."""
+    try:
+        return list(map(bytes.decode, packed))
+    except UnicodeDecodeError:  # the mark of one of them
+        return list(map(unpack, packed))
+
+
 def micros(time: dt.datetime) -> int:
     """Return a time as microseconds since 1970 in UTC."""
     return (time - _EPOCH) // _MICROSECOND
@@ -48,6 +56,10 @@ def moment(micros: int) -> dt.datetime:
     return _EPOCH + dt.timedelta(microseconds=micros)
 
 
+COMMIT_OF = f"(e.n >> {ORDER_BITS})"
+"""Number of the commit of an event `e`, in SQL."""
+IN_COMMIT = f"e.n BETWEEN (c.n << {ORDER_BITS}) AND ((c.n << {ORDER_BITS}) | {ORDERS - 1})"
+"""An event `e` is one of a commit `c`, in SQL."""
 COMMIT_COLUMNS = "c.n, c.id, p.id, m.id, c.rater, c.time, c.message, c.kind, c.schema, c.snapshot, c.tool, c.op_id"
 SELECT_COMMIT = (
     f"SELECT {COMMIT_COLUMNS} FROM commits c LEFT JOIN commits p ON p.n = COALESCE(c.parent, c.n - 1) "  # noqa: S608  # our own names
@@ -60,9 +72,9 @@ _LOGGED_COLUMNS = (
 )
 # Left joins, so that SQLite starts from the events. An event that restores another one's decision keeps its snapshot.
 _LOGGED_JOINS = (
-    "LEFT JOIN commits c ON c.n = (e.n >> 20) LEFT JOIN value vo ON vo.n = e.old LEFT JOIN value vn ON vn.n = e.new "
+    f"LEFT JOIN commits c ON c.n = {COMMIT_OF} LEFT JOIN value vo ON vo.n = e.old LEFT JOIN value vn ON vn.n = e.new "
     "LEFT JOIN events p ON p.n = e.previous LEFT JOIN events u ON u.n = e.undoes "
-    "LEFT JOIN events s ON s.n = e.restores LEFT JOIN commits sc ON sc.n = (e.restores >> 20)"
+    f"LEFT JOIN events s ON s.n = e.restores LEFT JOIN commits sc ON sc.n = (e.restores >> {ORDER_BITS})"
 )
 SELECT_LOGGED = f"SELECT {_LOGGED_COLUMNS} FROM events e {_LOGGED_JOINS}"  # noqa: S608  # our own names
 SELECT_CHECKED = (
@@ -104,7 +116,6 @@ def op_id_of(own: bytes | None, of_commit: bytes | None, lane: str, number: int)
     return f"{lane}/{(number >> ORDER_BITS) & (POSITIONS - 1)}:{order}"
 
 
-@of_rows
 def read_event(row: Row, rater: str, op_id: str) -> Event:
     """Make an event of the first 16 columns of a row of `SELECT_LOGGED`."""
     evidence = row[13]
@@ -162,7 +173,6 @@ def event_row(event: Event, number: int, op_id: bytes | None, numbers: Callable[
     }
 
 
-@of_rows
 def read_commit(row: Row, lane: str, rater: tuple[str, str], schema: str, snapshot: str, tool: str) -> Commit:
     """Make a commit, without its events, of a row of `SELECT_COMMIT` and what its numbers stand for."""
     return Commit(
@@ -192,7 +202,6 @@ def fields_json(schema: LabelSchema) -> list[dict[str, str]]:
     return [{"name": f.name, "type": f.type} for f in schema.fields]
 
 
-@of_rows
 def read_schema(identity: str, parent: str | None, classes: str, migrations: str, fields: str) -> LabelSchema:
     """Make a label schema of its columns."""
     return LabelSchema(

@@ -248,6 +248,44 @@ def check_new_class(schema: LabelSchema, name: object) -> None:
         raise DataError(f"The class {text!r} is retired.", "Choose another name.")
 
 
+def ways_back(before: LabelSchema, after: LabelSchema, now: LabelSchema) -> list[str]:
+    """Return the calls that take back what changed from one schema to the next, the newest change first.
+
+    Parameters
+    ----------
+    now
+        The newest schema: the calls use its names.
+    """
+    names = names_of(now)
+    calls: list[str] = []
+    made: set[str] = {i for m in after.migrations[len(before.migrations) :] if m["kind"] == "split" for i in m["into"]}
+    for m in after.migrations[len(before.migrations) :]:
+        name = names.name(m["class"])
+        if m["kind"] == "rename":
+            calls.append(f"rename_class({name!r}, {m['old']!r})")
+        elif m["kind"] == "merge":
+            old = next((c.name for c in before.classes if c.id == m["class"]), m["class"])
+            parts = [_unused(names, name), _unused(names, old)]
+            calls.append(f"split_class({name!r}, {parts!r}), and label the items of to_split() anew")
+        elif m["kind"] == "split":
+            first, *rest = [names.name(i) for i in m["into"]]
+            merges = [f"merge_classes({other!r}, {first!r})" for other in rest]
+            back = f"rename_class({first!r}, {_unused(names, name)!r})"
+            calls.append(", then ".join([*merges, back]))
+        else:
+            calls.append(f"add_class({_unused(names, name)!r}), since a retired class stays so")
+    known = {c.id for c in before.classes}
+    calls += [f"retire_class({names.name(c.id)!r})" for c in after.classes if c.id not in known and c.id not in made]
+    fields = {f.name for f in before.fields}
+    calls += [f"leave the field {f.name!r} empty" for f in after.fields if f.name not in fields]
+    return calls[::-1]
+
+
+def _unused(names: Names, name: str) -> str:
+    """Return a name like another one that no class has or had."""
+    return next(other for n in range(2, len(names.ids) + 3) if (other := f"{name} {n}") not in names.ids)
+
+
 # Three ways
 
 

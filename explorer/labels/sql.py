@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from explorer.labels import rows
 from explorer.labels.canonical import of_rows, read_value, root_hash
@@ -25,7 +26,19 @@ _REMEMBERED = 50_000
 """Events kept in memory: an event never changes, and versions that are looked at share most of theirs."""
 
 
-class SQLReader:
+class Changed(NamedTuple):
+    """Changes as columns of the same length, oldest first, and the time of each of their commits."""
+
+    items: list[str]
+    old: list[Value]
+    new: list[Value]
+    raters: list[str]
+    whys: list[str]
+    commits: list[str]
+    times: dict[str, dt.datetime]
+
+
+class SQLReader(ABC):
     """The half of an engine that looks. See `explorer.labels.engine.Engine`."""
 
     path: str
@@ -46,25 +59,25 @@ class SQLReader:
 
     # What a subclass does
 
+    @abstractmethod
     def all(self, sql: str, /, **binds: Any) -> list[rows.Row]:
         """Run a query and return its rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def many(self, sql: str, values: Sequence[dict[str, Any]], /) -> None:
         """Run a statement once per row of binds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reading(self) -> AbstractContextManager[None]:
         """See one consistent state of the store until the block ends."""
-        raise NotImplementedError
 
+    @abstractmethod
     def exclusive(self, branch: str = "main") -> AbstractContextManager[None]:
         """Be the only writer of a branch until the block ends."""
-        raise NotImplementedError
 
+    @abstractmethod
     def damage(self) -> Iterator[str]:
         """Yield what the database itself finds wrong."""
-        raise NotImplementedError
 
     def _taken_back(self) -> None:
         """Forget what was read of rows that have not been written after all."""
@@ -174,7 +187,10 @@ class SQLReader:
         found: dict[str, str] = {}
         for some in chunks(list(op_ids)):
             names, binds = listed("o", [rows.pack(op) for op in some])
-            sql = f"SELECT e.op_id, c.id FROM events e JOIN commits c ON c.n = (e.n >> 20) WHERE e.op_id IN ({names})"  # noqa: S608  # names of binds
+            sql = (
+                f"SELECT e.op_id, c.id FROM events e JOIN commits c ON c.n = {rows.COMMIT_OF} "  # noqa: S608  # our own names
+                f"WHERE e.op_id IN ({names})"
+            )
             found |= {rows.unpack(op): commit.hex() for op, commit in self.all(sql, **binds)}
         stems: dict[str, list[int]] = {}
         for op in op_ids:
@@ -278,28 +294,37 @@ class SQLReader:
                 return False
         return True
 
-    @of_rows
     def changes(self, at: Commit, after: Commit | None, field: str) -> list[Change]:
         """Return the events of one field as `events` does, but only what a diff needs."""
-        found: list[Change] = []
+        found = self.changed(at, after, field)
+        times = map(found.times.__getitem__, found.commits)
+        return list(zip(found.items, found.old, found.new, found.raters, times, found.whys, found.commits, strict=True))
+
+    @of_rows
+    def changed(self, at: Commit, after: Commit | None, field: str) -> Changed:
+        """Return `changes` as columns, which takes half the time where there are thousands."""
+        found = Changed([], [], [], [], [], [], {})
         for lo, hi in reversed(self.ranges(at, after)):
             first, last = event_range((lo, hi))
-            sql = "SELECT n, id, time FROM commits WHERE n BETWEEN :lo AND :hi"
-            commits = self.all(sql, lo=lo, hi=hi)
-            times = {n: rows.moment(time) for n, _, time in commits}
+            commits = self.all("SELECT n, id, time FROM commits WHERE n BETWEEN :lo AND :hi", lo=lo, hi=hi)
             ids = {n: identity.hex() for n, identity, _ in commits}
+            found.times.update((ids[n], rows.moment(time)) for n, _, time in commits)
             sql = (
-                "SELECT item, old, new, rater, n >> 20, note FROM events "
-                "WHERE n BETWEEN :lo AND :hi AND field = :field ORDER BY n"
+                f"SELECT e.item, e.old, e.new, e.rater, {rows.COMMIT_OF}, e.note FROM events e "  # noqa: S608  # our own
+                "WHERE e.n BETWEEN :lo AND :hi AND e.field = :field ORDER BY e.n"
             )
             events = self.all(sql, lo=first, hi=last, field="" if field == FIELD else field)
-            raters = {n: self._numbers.rater(n).name for n in {row[3] for row in events}}
-            values = self._values({row[1] for row in events} | {row[2] for row in events})
-            unpack = rows.unpack
-            found += [
-                (unpack(item), values[old], values[new], raters[rater], times[commit], why, ids[commit])
-                for item, old, new, rater, commit, why in events
-            ]
+            if not events:
+                continue
+            items, old, new, by, made, whys = zip(*events, strict=True)
+            raters = {n: self._numbers.rater(n).name for n in set(by)}
+            values = self._values({*old, *new})
+            found.items.extend(rows.unpack_all(items))
+            found.old.extend(map(values.__getitem__, old))
+            found.new.extend(map(values.__getitem__, new))
+            found.raters.extend(map(raters.__getitem__, by))
+            found.whys.extend(whys)
+            found.commits.extend(map(ids.__getitem__, made))
         return found
 
     @of_rows
@@ -369,18 +394,18 @@ class SQLReader:
             while hi >= lo and len(found) < n:
                 where = (
                     f"WHERE c.n BETWEEN :lo AND :hi AND c.kind <> {_REVERT} {whose} AND EXISTS (SELECT 1 "  # noqa: S608  # numbers
-                    "FROM events e WHERE e.n BETWEEN (c.n << 20) AND ((c.n << 20) | 1048575)) "
+                    f"FROM events e WHERE {rows.IN_COMMIT}) "
                     f"ORDER BY c.n DESC LIMIT {size}"
                 )
                 page = self.all(f"{rows.SELECT_COMMIT} {where}", lo=lo, hi=hi, **binds)
                 found += (
-                    self._commit(row) for row in page if row[0] not in undone or self._size(row[0]) > undone[row[0]]
+                    self._commit(row) for row in page if row[0] not in undone or self.size(row[0]) > undone[row[0]]
                 )
                 hi, size = (page[-1][0] - 1 if len(page) == size else -1), 4 * size
         return [self._whole(commit) for commit in found[:n]]
 
-    def _size(self, number: int) -> int:
-        """Return the number of events of a commit."""
+    def size(self, number: int) -> int:
+        """Return how many events a commit has, by its number."""
         lo, hi = event_range((number, number))
         return int(self.all("SELECT count(*) FROM events WHERE n BETWEEN :lo AND :hi", lo=lo, hi=hi)[0][0])
 
@@ -435,8 +460,9 @@ class SQLReader:
     def raters(self) -> list[tuple[Rater, int, dt.datetime | None, dt.datetime | None]]:
         """Return each rater with the number of events, and the times of the first and the last of them."""
         sql = (
-            "SELECT r.n, count(e.n), min(c.time), max(c.time) FROM rater r LEFT JOIN events e ON e.rater = r.n "
-            "LEFT JOIN commits c ON c.n = (e.n >> 20) GROUP BY r.n ORDER BY r.n"
+            "SELECT r.n, count(e.n), min(c.time), max(c.time) FROM rater r "  # noqa: S608  # our own names
+            f"LEFT JOIN events e ON e.rater = r.n LEFT JOIN commits c ON c.n = {rows.COMMIT_OF} "
+            "GROUP BY r.n ORDER BY r.n"
         )
 
         def time(micros: int | None) -> dt.datetime | None:

@@ -13,7 +13,7 @@ from explorer.labels.canonical import check_text
 from explorer.labels.changing import Clock
 from explorer.labels.classes import Classes
 from explorer.labels.editing import Overlay, first_commit, operation_ids, plan
-from explorer.labels.engine import CommitDraft, Engine, EventDraft
+from explorer.labels.engine import CommitDraft, Engine
 from explorer.labels.live import When
 from explorer.labels.model import FIELD, KINDS, BindReport, Commit, Edit, Rater, StoreError
 from explorer.labels.raters import check_rater
@@ -145,7 +145,7 @@ class Store(Branching, Classes):
         kind
             One of `KINDS`.
         rater
-            Whoever decided, where it is not this store's rater.
+            Whoever decided, where it is not this store's rater. On a server a person gives labels under the login only.
         op_id
             Client-made id of the whole call; edits without one of their own get it with their place behind a colon.
             A call whose ids are known writes nothing and returns the first commit.
@@ -166,6 +166,7 @@ class Store(Branching, Classes):
         op_ids = operation_ids(edits, op_id)
         named = [i for i in op_ids if i is not None]
         who = self._rater if rater is None else check_rater(rater, self._rater.kind)
+        self._check_signed([who, *(e.rater for e in edits if e.rater is not None)])
         with self._changing() as work:
             self._live.now()
             first = first_commit(named, self._engine.commit_of(named)) if named else None
@@ -175,6 +176,18 @@ class Store(Branching, Classes):
             draft = self._draft(kind, check_text(message, "message"), events)
             # A server takes commits of the login only; its events say who decided.
             return work.append(draft if self._engine.login is not None else replace(draft, rater=who))
+
+    def _check_signed(self, raters: Sequence[Rater]) -> None:
+        """Raise `StoreError` if labels are given in the name of another person than the one who is logged in."""
+        login = self._engine.login
+        for rater in raters if login is not None else ():
+            if rater.kind == "person" and rater.name != login:
+                raise StoreError(
+                    f"{self.path}: the login is {login!r}, so labels cannot be given as the person {rater.name!r}; "
+                    "nothing was written.",
+                    f"Leave the rater out, let {rater.name!r} log in, or bring the decisions in as an import: "
+                    f"Edit(..., rater=Rater({rater.name!r}, 'import')).",
+                )
 
     def set(
         self,
@@ -295,7 +308,7 @@ class Store(Branching, Classes):
             if not commits:
                 return None
             events = [event for commit in commits for event in reversed(commit.events)]
-            drafts = self._unused(invert(Overlay(self._live.bound), past, events, self._rater, stem))
+            drafts = invert(Overlay(self._live.bound), past, events, self._rater, stem)
             message = "undo " + ", ".join(c.id[:12] for c in commits)
             return work.append(self._draft("revert", message, drafts))
 
@@ -332,27 +345,9 @@ class Store(Branching, Classes):
             named = {c.id: c for c in map(self._live.find, whens)}
             commits = [self._commit(c) for c in named]
             events = to_revert(now, past, commits, [items] if isinstance(items, str) else items, self.path)
-            drafts = self._unused(invert(now, past, events, self._rater, stem))
+            drafts = invert(now, past, events, self._rater, stem)
             message = "revert " + ", ".join(c[:12] for c in named)
             return work.append(self._draft("revert", f"{message}: {text}" if text else message, drafts))
-
-    def _known(self, op_id: str | None) -> Commit | None:
-        """Return the commit that an operation was written in before."""
-        if op_id is None:
-            return None
-        known = self._engine.commit_of([f"{op_id}:0"])
-        return self._commit(next(iter(known.values()))) if known else None
-
-    def _unused(self, drafts: list[EventDraft]) -> list[EventDraft]:
-        """Return the drafts; `StoreError` if an operation id of theirs stands for something else already."""
-        op_ids = [d.op_id for d in drafts if d.op_id is not None]
-        used = self._engine.commit_of(op_ids) if op_ids else {}
-        if used:
-            raise StoreError(
-                f"The op_id {next(iter(used))!r} was used before, for something else; nothing was written.",
-                "Give every call an op_id of its own.",
-            )
-        return drafts
 
     def _superseded(self, commit: Commit, rater: str, past: Past) -> bool:
         versions = [self._live.bound(f) for f in dict.fromkeys(e.field for e in commit.events)]

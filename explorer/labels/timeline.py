@@ -5,9 +5,11 @@ A page reads what is on it. How many commits match a filter is counted once, and
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from explorer.labels import rows
 from explorer.labels.canonical import value_text
@@ -23,6 +25,9 @@ from explorer.labels.values import to_public
 
 FIRST = 12
 """Changes of a commit that a page brings along."""
+_PAGE = 200
+_COUNTS = 100
+"""How many filters a store remembers the count of."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Row:
     commit
         Without its events.
     count
-        Changes that match.
+        Changes that match, also those that `entries` leaves out.
     entries
         The first of them; see `entry`.
     undone
@@ -69,11 +74,17 @@ class Timeline:
     total: int
 
 
-@dataclass
-class _Totals:
-    """Number of matching commits up to a commit, by branch lane and filter."""
+@dataclass(frozen=True)
+class _Marks:
+    """What else a row says: how many changes of a commit (by number) are undone, and the tags of a commit (by id)."""
 
-    known: OrderedDict[tuple[Any, ...], tuple[Commit, int]] = field(default_factory=OrderedDict)
+    undone: Counter[int]
+    tags: dict[str, list[str]]
+
+
+_Counts = OrderedDict[tuple[Any, ...], tuple[Commit, int]]
+_counts: WeakKeyDictionary[Reader, _Counts] = WeakKeyDictionary()
+"""Number of matching commits up to a commit, by branch lane, filter and label schema; of each store."""
 
 
 def timeline(store: Reader, limit: int, wanted: Wanted | None = None, first: int = FIRST) -> Timeline:
@@ -95,7 +106,36 @@ def timeline(store: Reader, limit: int, wanted: Wanted | None = None, first: int
         else:
             total = _total(store, engine, at, wanted, names)
             found = _matching(engine, at, wanted, names, min(limit, total))
-        return Timeline(_rows(engine, at, found, wanted, names, first), total)
+        return Timeline(_rows(engine, _marks(engine, at), found, wanted, names, first), total)
+
+
+def pages(store: Reader, wanted: Wanted | None = None, first: int = FIRST, size: int = _PAGE) -> Iterator[list[Row]]:
+    """Yield the rows of `timeline` newest first, some at a time, each read when it is asked for.
+
+    What is written meanwhile is not among them: the history is that of the newest commit at the beginning.
+    """
+    wanted = wanted or Wanted()
+    engine = engine_of(store)
+    with engine.lock, engine.reading():
+        state = store._live.state()
+        if state is None:
+            return
+        at, names, marks = state.commit, names_of(state.schema), _marks(engine, state.commit)
+    before: Commit | None = None
+    while True:
+        with engine.lock, engine.reading():
+            if wanted == Wanted():
+                found = engine.commits(at, limit=size, before=before)
+            elif wanted.item is not None:
+                found = _of_item(engine, at, wanted, names, size, before)[0]
+            else:
+                found = _matching(engine, at, wanted, names, size, before)
+            made = _rows(engine, marks, found, wanted, names, first)
+        if made:
+            yield made
+        if len(found) < size:
+            return
+        before = found[-1]
 
 
 def one(store: Reader, when: When = "head", limit: int | None = FIRST) -> Row:
@@ -105,7 +145,7 @@ def one(store: Reader, when: When = "head", limit: int | None = FIRST) -> Row:
         now = store._live.now()
         commit = store._live.find(when)
         at = now.commit if engine.is_ancestor(commit, now.commit) else commit
-        return _rows(engine, at, [commit], Wanted(), names_of(now.schema), limit)[0]
+        return _rows(engine, _marks(engine, at), [commit], Wanted(), names_of(now.schema), limit)[0]
 
 
 def changes(store: Reader, when: When, offset: int, limit: int) -> tuple[list[dict[str, Any]], int]:
@@ -115,7 +155,7 @@ def changes(store: Reader, when: When, offset: int, limit: int) -> tuple[list[di
         names = names_of(store._live.now().schema)
         commit = store._live.find(when)
         lo, hi = _numbers(engine, commit)
-        total = _count(engine, lo, hi)
+        total = engine.size(lo >> rows.ORDER_BITS)
         found = engine.all(
             f"{rows.SELECT_LOGGED} WHERE e.n BETWEEN :lo AND :hi ORDER BY e.n",
             lo=lo + max(offset, 0),
@@ -169,9 +209,12 @@ def _numbers(engine: SQLEngine, commit: Commit) -> tuple[int, int]:
     return event_range((number, number))
 
 
-def _condition(wanted: Wanted, names: Names) -> tuple[str, dict[str, Any]]:
-    """Return what an event `e` must be, as SQL."""
-    parts, binds = ["e.n BETWEEN :lo AND :hi"], dict[str, Any]()
+_IN_RANGE = "e.n BETWEEN :lo AND :hi"
+
+
+def _condition(among: str, wanted: Wanted, names: Names) -> tuple[str, dict[str, Any]]:
+    """Return what an event `e` must be, as SQL: one among some, and what is wanted of it, whatever its item."""
+    parts, binds = [among], dict[str, Any]()
     if wanted.rater is not None:
         parts.append("e.rater IN (SELECT r.n FROM rater r WHERE r.name = :rater)")
         binds["rater"] = wanted.rater
@@ -187,8 +230,10 @@ def _condition(wanted: Wanted, names: Names) -> tuple[str, dict[str, Any]]:
     return " AND ".join(parts), binds
 
 
-def _of_item(engine: SQLEngine, at: Commit, wanted: Wanted, names: Names, limit: int) -> tuple[list[Commit], int]:
-    events = engine.log_rows(at, None, wanted.item, wanted.rater, wanted.reason)
+def _of_item(
+    engine: SQLEngine, at: Commit, wanted: Wanted, names: Names, limit: int, before: Commit | None = None
+) -> tuple[list[Commit], int]:
+    events = engine.log_rows(at, None, wanted.item, wanted.rater, wanted.reason, before)
     ids = list(dict.fromkeys(x.commit for x in events if _is_of(x, wanted, names)))
     commits = [engine.by_id(i) for i in ids[:limit]]
     return [c for c in commits if c is not None], len(ids)
@@ -199,14 +244,15 @@ def _is_of(logged: Logged, wanted: Wanted, names: Names) -> bool:
     return label is None or label in (to_public(event.old, names), to_public(event.new, names))
 
 
-def _matching(engine: SQLEngine, at: Commit, wanted: Wanted, names: Names, limit: int) -> list[Commit]:
+def _matching(
+    engine: SQLEngine, at: Commit, wanted: Wanted, names: Names, limit: int, before: Commit | None = None
+) -> list[Commit]:
     """Return the newest commits with a change that matches."""
-    condition, binds = _condition(wanted, names)
-    inner = condition.replace("e.n BETWEEN :lo AND :hi", "e.n BETWEEN (c.n << 20) AND ((c.n << 20) | 1048575)")
+    condition, binds = _condition(rows.IN_COMMIT, wanted, names)
     found: list[Commit] = []
-    for lo, hi in engine.ranges(at):
+    for lo, hi in engine.ranges(at, before=before):
         where = (
-            f"WHERE c.n BETWEEN :lo AND :hi AND EXISTS (SELECT 1 FROM events e WHERE {inner}) "  # noqa: S608
+            f"WHERE c.n BETWEEN :lo AND :hi AND EXISTS (SELECT 1 FROM events e WHERE {condition}) "  # noqa: S608
             f"ORDER BY c.n DESC LIMIT {limit - len(found)}"
         )
         if len(found) < limit:
@@ -216,37 +262,37 @@ def _matching(engine: SQLEngine, at: Commit, wanted: Wanted, names: Names, limit
 
 def _total(store: Reader, engine: SQLEngine, at: Commit, wanted: Wanted, names: Names) -> int:
     """Count the commits with a change that matches; what was counted before is not counted again."""
-    totals: _Totals = store.__dict__.setdefault("_totals", _Totals())
+    known = _counts.setdefault(store, OrderedDict())
     key = (at.branch, wanted, names.schema.id)
-    before, total = totals.known.pop(key, (None, 0))
+    before, total = known.pop(key, (None, 0))
     if before is not None and before.position > at.position:
         before, total = None, 0
-    condition, binds = _condition(wanted, names)
+    condition, binds = _condition(_IN_RANGE, wanted, names)
     for commits in engine.ranges(at, before):
         lo, hi = event_range(commits)
-        sql = f"SELECT count(DISTINCT e.n >> 20) FROM events e WHERE {condition}"  # noqa: S608
+        sql = f"SELECT count(DISTINCT {rows.COMMIT_OF}) FROM events e WHERE {condition}"  # noqa: S608
         total += int(engine.all(sql, lo=lo, hi=hi, **binds)[0][0])
-    totals.known[key] = (at, total)
-    while len(totals.known) > 100:
-        totals.known.popitem(last=False)
+    known[key] = (at, total)
+    while len(known) > _COUNTS:
+        known.popitem(last=False)
     return total
 
 
-def _rows(
-    engine: SQLEngine, at: Commit, found: list[Commit], wanted: Wanted, names: Names, first: int | None
-) -> list[Row]:
-    condition, binds = _condition(wanted, names)
-    if wanted.item is not None:
-        condition += " AND e.item = :item"
-        binds["item"] = rows.pack(wanted.item)
-    undone = engine.undone(at) if found else set()
-    taken_back: dict[int, int] = {}
-    for number in undone:
-        taken_back[number >> rows.ORDER_BITS] = taken_back.get(number >> rows.ORDER_BITS, 0) + 1
+def _marks(engine: SQLEngine, at: Commit) -> _Marks:
     tags: dict[str, list[str]] = {}
     for ref in engine.refs().values():
         if ref.kind == "tag":
             tags.setdefault(ref.commit_id, []).append(ref.name)
+    return _Marks(Counter(number >> rows.ORDER_BITS for number in engine.undone(at)), tags)
+
+
+def _rows(
+    engine: SQLEngine, marks: _Marks, found: list[Commit], wanted: Wanted, names: Names, first: int | None
+) -> list[Row]:
+    condition, binds = _condition(_IN_RANGE, wanted, names)
+    if wanted.item is not None:
+        condition += " AND e.item = :item"
+        binds["item"] = rows.pack(wanted.item)
     made = []
     for commit in found:
         lo, hi = _numbers(engine, commit)
@@ -259,16 +305,12 @@ def _rows(
         if first is not None and count == first:
             sql = f"SELECT count(*) FROM events e WHERE {condition}"  # noqa: S608
             count = int(engine.all(sql, lo=lo, hi=hi, **binds)[0][0])
-        all_of = taken_back.get(lo >> rows.ORDER_BITS, 0)
-        whole = all_of > 0 and all_of == _count(engine, lo, hi)
+        number = lo >> rows.ORDER_BITS
+        whole = marks.undone[number] > 0 and marks.undone[number] == engine.size(number)
         source = _merged_from(engine, commit)
         entries = [entry(x, names, source) for x in shown]
-        made.append(Row(commit, count, entries, tags.get(commit.id, []), whole, source))
+        made.append(Row(commit, count, entries, marks.tags.get(commit.id, []), whole, source))
     return made
-
-
-def _count(engine: SQLEngine, lo: int, hi: int) -> int:
-    return int(engine.all("SELECT count(*) FROM events e WHERE e.n BETWEEN :lo AND :hi", lo=lo, hi=hi)[0][0])
 
 
 def _merged_from(engine: SQLEngine, commit: Commit) -> str | None:

@@ -13,6 +13,7 @@ from explorer.labels.cells import Version
 from explorer.labels.editing import Overlay
 from explorer.labels.engine import Engine, EventDraft
 from explorer.labels.model import Cell, Commit, Conflict, Event, Logged, Rater, StoreError
+from explorer.labels.schema import ways_back
 
 
 class Past:
@@ -49,6 +50,14 @@ class Past:
     def has(self, event: Event) -> bool:
         """Tell whether an event, or a merge that brought it over, is part of this history."""
         return any(event.id in (x.event.id, x.event.restores) for x in self.path(event.field, event.item))
+
+    def ways_back(self, commit: Commit) -> list[str]:
+        """Return the calls that take back what a commit did to classes and fields, the newest change first."""
+        parent = self._engine.commit(commit.parent) if commit.kind == "schema" and commit.parent else None
+        if parent is None:
+            return []
+        now = self._engine.schema(self._at.schema)
+        return ways_back(self._engine.schema(parent.schema), self._engine.schema(commit.schema), now)
 
 
 def taken_back(path: Sequence[Logged]) -> frozenset[str]:
@@ -97,7 +106,7 @@ def invert(now: Overlay, past: Past, events: Sequence[Event], rater: Rater, op_i
             op = None if op_id is None else f"{op_id}:{len(drafts)}"
             drafts.append(now.add(_inverse(now, undone, restored, rater, op)))
     if changed:
-        raise Conflict(list(changed.values()))
+        raise Conflict(list(changed.values()), later=True)
     return drafts
 
 
@@ -165,6 +174,11 @@ def to_revert(
         if wanted is None or e.item in wanted
     ]
     named = ", ".join(c.id[:12] for c in commits)
+    if not events and wanted is None and (back := [way for c in commits for way in past.ways_back(c)]):
+        raise StoreError(
+            f"{path}: {named} changed classes or fields and no labels; a revert takes back labels only.",
+            f"To go back: {'; '.join(back)}.",
+        )
     if not events:
         where = "" if wanted is None else " on these items"
         raise StoreError(f"{path}: {named} changed no labels{where}; nothing to take back.", "Name another commit.")

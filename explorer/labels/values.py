@@ -113,20 +113,26 @@ def _number(value: Any, names: Names, where: str) -> dict[str, Any]:  # noqa: AR
 
 def _spans(value: Any, names: Names, where: str) -> dict[str, Any]:
     spans = []
-    for span in _mappings(value, ("start", "end", "class"), where, "spans"):
+    for span in _mappings(value, ("start", "end", "class"), where, names, "spans"):
         start, end = (_whole(span[key], where, key) for key in ("start", "end"))
         if not 0 <= start < end:
-            raise DataError(f"{where}: a span from {start} to {end}.", "A span needs 0 <= start < end.")
+            raise DataError(
+                f"{where}: a span from {start} to {end}.",
+                f"A span needs 0 <= start < end: {_example('spans', names)!r}.",
+            )
         spans.append({"start": start, "end": end, "class": _class_id(span["class"], names)})
     return {"spans": spans}
 
 
 def _boxes(value: Any, names: Names, where: str) -> dict[str, Any]:
     boxes = []
-    for box in _mappings(value, ("x", "y", "w", "h", "class"), where, "boxes"):
+    for box in _mappings(value, ("x", "y", "w", "h", "class"), where, names, "boxes"):
         sides = {key: _finite(box[key], where, key) for key in ("x", "y", "w", "h")}
         if sides["w"] <= 0 or sides["h"] <= 0:
-            raise DataError(f"{where}: a box of {sides['w']} by {sides['h']}.", "A box needs w > 0 and h > 0.")
+            raise DataError(
+                f"{where}: a box of {sides['w']} by {sides['h']}.",
+                f"A box needs w > 0 and h > 0: {_example('boxes', names)!r}.",
+            )
         boxes.append({**sides, "class": _class_id(box["class"], names)})
     return {"boxes": boxes}
 
@@ -142,12 +148,21 @@ def _soft(value: Any, names: Names, where: str) -> dict[str, Any]:
     return {"soft": soft}
 
 
-def _mappings(value: Any, keys: tuple[str, ...], where: str, what: str) -> list[Mapping[str, Any]]:
+def _example(what: str, names: Names) -> dict[str, Any]:
+    """Return a value that is right, for errors."""
+    place = {"start": 0, "end": 4} if what == "spans" else {"x": 10, "y": 20, "w": 30, "h": 40}
+    return {**place, "class": names.active[0] if names.active else "cat"}
+
+
+def _mappings(value: Any, keys: tuple[str, ...], where: str, names: Names, what: str) -> list[Mapping[str, Any]]:
+    example = repr([_example(what, names)])
     if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
-        raise DataError(f"{where}: {value!r} are no {what}.", f"Pass {what} as a list of {', '.join(keys)}.")
+        raise DataError(f"{where}: {value!r} are no {what}.", f"Pass {what} as a list, such as {example}.")
     for one in value:
         if not isinstance(one, Mapping) or set(one) != set(keys):
-            raise DataError(f"{where}: {one!r} is none of {what}.", f"Each needs {', '.join(keys)}, and no more.")
+            raise DataError(
+                f"{where}: {one!r} is none of {what}.", f"Each needs {', '.join(keys)}, and no more: {example[1:-1]}."
+            )
     return list(value)
 
 

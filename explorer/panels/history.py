@@ -10,7 +10,6 @@ import pandas as pd
 from explorer.errors import DataError
 from explorer.labels import glance
 from explorer.labels import timeline as timelines
-from explorer.labels.glance import when_of
 from explorer.panels.calls import call
 from explorer.panels.replies import edit_reply
 from explorer.panels.versions import versions
@@ -68,14 +67,13 @@ def entries(session: Session, *, commit: str, offset: int = 0, limit: int = 100)
 def diff(session: Session, *, a: str, b: str = "head", limit: int = 500) -> dict[str, Any]:
     """Return the items whose label differs between two versions, newest names, with who, when and why."""
     store = session.review.labels
-    before, after = when_of(store, a), when_of(store, b)
-    found = store.diff(before, after, schema="latest")
+    found = store.diff(a, b, schema="latest")
     rows = found.head(_some(limit))
     place = session.review.dataset.place
     counts = [[plain(old), plain(new), int(n)] for (old, new), n in found.attrs["counts"].items()]
     return {
-        "a": store.commit_id(before),
-        "b": store.commit_id(after),
+        "a": store.commit_id(a),
+        "b": store.commit_id(b),
         "rows": [
             {
                 "item": place(row["item"]),

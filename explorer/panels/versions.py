@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from explorer.labels import glance
-from explorer.labels.glance import when_of
 from explorer.panels.calls import call
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def all_versions(session: Session) -> dict[str, Any]:
 def tag(session: Session, *, name: str, when: str = "head", why: str = "") -> dict[str, Any]:
     """Name a version."""
     store = session.review.labels
-    store.tag(name.strip(), when_of(store, when), why)
+    store.tag(name.strip(), when, why)
     return versions(session.review)
 
 
@@ -60,7 +59,7 @@ def untag(session: Session, *, name: str) -> dict[str, Any]:
 def branch(session: Session, *, name: str, at: str = "head", go: bool = False) -> dict[str, Any]:
     """Make a branch, and go there if asked to."""
     store = session.review.labels
-    store.branch(name.strip(), when_of(store, at))
+    store.branch(name.strip(), at)
     if go:
         store.switch(name.strip())
     return versions(session.review)

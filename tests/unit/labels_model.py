@@ -31,6 +31,7 @@ class Decision:
     given: str | None  # name of the given label, in the dataset that it was made on
     rater: str
     why: str | None
+    withdraws: bool = False  # says that on another branch all was taken back
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,7 @@ class Event:
     recorded: str | None  # class id
     undoes: Event | None = None
     merged: bool = False  # says again what the rater said on the other branch, or on this one in a conflict
+    ours: bool = False  # keeps what this branch says in a conflict
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,28 @@ class Commit:
             gone |= {e.undoes for e in commit.events if e.undoes is not None and e not in gone}
         return gone
 
+    def withdrawn(self):
+        """What was taken back in the history, or on the branches that were merged into it; newest first."""
+        gone = set()
+        for commit in self.history():
+            for event in reversed(commit.events):
+                if event in gone:
+                    continue
+                if event.undoes is not None:
+                    gone.add(event.undoes)
+                elif commit.merged is not None and not event.ours:
+                    gone |= {e for e in commit.merged.withdrawn() if e.item == event.item}
+        return gone
+
+    def votes(self):
+        """The event of each rater's vote, by item and rater."""
+        gone, newest = self.withdrawn(), {}
+        for commit in self.history():
+            for event in reversed(commit.events):
+                if event.undoes is None and event not in gone and not event.after.withdraws:
+                    newest.setdefault((event.item, event.rater), event)
+        return {k: e for k, e in newest.items() if e.after.op != "clear"}
+
     # What makes a new commit
 
     def then(self, events=(), kind="edit", **changed):
@@ -229,7 +253,9 @@ class Merging:
                 decision = Decision("set", label, *_row(state, item), rater, whys[item])
                 events.append(state.event(item, decision, rater))
             else:
-                events.append(carried(state, (state if pick == "ours" else self.theirs.state).heads[item]))
+                ours_held = pick == "ours"
+                head = (state if ours_held else self.theirs.state).heads[item]
+                events.append(replace(carried(state, head), ours=ours_held))
             state = state.with_event(events[-1])
         return Commit(state, ours, self.theirs, "merge", tuple(events))
 
@@ -240,7 +266,7 @@ def _row(state, item):
 
 def carried(state, head):
     """The event that takes a decision over; an item that is untouched there is cleared here."""
-    after = head.after or Decision("clear", None, *_row(state, head.item), head.rater, None)
+    after = head.after or Decision("clear", None, *_row(state, head.item), head.rater, None, withdraws=True)
     return replace(state.event(head.item, after, after.rater), merged=head.after is not None)
 
 

@@ -1,11 +1,12 @@
 """Whose label it is, across undos and merges; votes; and how values show themselves."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
 from labels_help import CLASSES, clock, opened, rows
 
-from explorer import labels
+from explorer import cli, labels
 from explorer.errors import UnknownName
 
 ODD = "<img src=x onerror=alert(1)>"
@@ -189,3 +190,103 @@ def test_long_tables_are_cut_and_counted(tmp_path):
         commit = store.apply([labels.Edit(i, "set", "emu") for i in items])
         assert "and 30 more" in commit._repr_html_()
         assert str(report) == "nothing changed"
+
+
+# Votes that were withdrawn
+
+
+def test_an_undo_that_a_merge_brings_withdraws_the_vote_and_is_none(store, bob):
+    bob.set("a", "dog")
+    store.branch("exp")
+    store.switch("exp")
+    store.undo()
+    assert len(store.votes("a")) == 0
+    store.switch("main")
+    merged = store.merge("exp").made
+    assert store.get("a").state == "given"
+    for votes in (store.votes("a"), store.votes()):
+        assert votes[["rater", "value"]].values.tolist() == []
+    assert store.blame("a").votes == []
+    store.branch("next", merged.parent)
+    store.switch("next")
+    store.merge("main")  # what a merge brought over is brought over again
+    assert len(store.votes("a")) == len(store.votes()) == 0
+    store.undo()
+    assert store.votes("a")["rater"].tolist() == ["bob"], "with the merge taken back the vote stands again"
+
+
+def test_an_undo_that_a_merge_brings_leaves_the_votes_before_it(store, bob):
+    store.set("a", "emu")
+    bob.set("a", "dog")
+    bob.switch("exp", create=True)
+    bob.undo()
+    store.merge("exp")
+    for votes in (store.votes("a"), store.votes()):
+        assert votes[["rater", "value"]].values.tolist() == [["ann", "emu"]]
+    bob.set("a", "cat")
+    store.merge("exp")
+    assert store.votes("a")[["rater", "value"]].values.tolist() == [["bob", "cat"], ["ann", "emu"]]
+
+
+def test_going_back_to_the_given_label_withdraws_ones_own_vote_only(store, bob):
+    store.set("a", "dog")
+    bob.set("a", "emu")
+    store.clear("a")
+    for votes in (store.votes("a"), store.votes()):
+        assert votes[["rater", "value"]].values.tolist() == [["bob", "emu"]]
+    store.undo()
+    assert store.votes("a")["rater"].tolist() == ["bob", "ann"]
+
+
+# Who settled
+
+
+@pytest.mark.parametrize(("pick", "value"), [("ours", None), ("theirs", None), ("value", "cat")])
+@pytest.mark.parametrize("why", ["", "looked <twice>"])
+def test_blame_says_who_settled_a_conflict_and_why(store, bob, pick, value, why):
+    bob.switch("exp", create=True)
+    bob.set("a", "emu")
+    store.set("a", "dog")
+    with labels.open(store.path, rater="carl") as carl:
+        merge = carl.merge("exp")
+        merge.resolve("a", pick, value, why=why)
+        merge.commit()
+    said = f"settled by carl: {why}" if why else "settled by carl"
+    expected = {"pick": pick, "by": "carl"} | ({"why": why} if why else {})
+    assert store.get("a").evidence["resolved"] == expected
+    blame = store.blame("a")
+    assert blame.settled == said
+    assert said in repr(blame).splitlines()[0]
+    assert blame.table()["settled"].dropna().tolist() == [said]
+    assert said.replace("<", "&lt;").replace(">", "&gt;") in blame._repr_html_()
+    store.undo()
+    assert store.blame("a").settled == ""
+
+
+def test_blame_reads_what_older_stores_say_of_a_settled_conflict(store, bob):
+    bob.switch("exp", create=True)
+    bob.set("a", "emu")
+    store.set("a", "dog")
+    store.merge("exp", resolve="ours")
+    newest = store.blame("a").chain[0]
+    older = dataclasses.replace(newest, evidence={"resolved": {"pick": "ours", "rater": "ann", "why": "so"}})
+    assert older.settled == "settled by ann: so"
+
+
+def test_a_cleared_cell_has_the_given_label_and_nobody_gave_it(store):
+    store.set("a", "dog")
+    store.clear("a", why="misread")
+    for text in (repr(store.get("a")), repr(store.blame("a"))):
+        assert "given label, cleared by ann at" in text
+        assert "given by" not in text
+
+
+def test_the_command_says_who_settled_a_conflict(store, bob, capsys):
+    bob.switch("exp", create=True)
+    bob.set("a", "emu")
+    store.set("a", "dog")
+    store.merge("exp", resolve="theirs", why="bob was there")
+    assert cli.main(["blame", store.path, "a"]) == 0
+    assert "settled by ann: bob was there\n" in capsys.readouterr().out
+    assert cli.main(["blame", store.path, "a", "--format", "jsonl"]) == 0
+    assert '"settled by ann: bob was there"' in capsys.readouterr().out

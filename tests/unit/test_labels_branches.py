@@ -171,8 +171,11 @@ def test_a_revert_is_refused_where_somebody_decided_otherwise(store):
     with labels.open(store.path, rater="bob") as other:
         other.set("c", "emu", why="no")
     head = store.head
-    with pytest.raises(Conflict, match=r"'c' changed.*'emu'.*by bob"):
+    with pytest.raises(
+        Conflict, match=r"'c': a later decision stands in the way by bob at .* \(no\).*'emu'.*items="
+    ) as caught:
         store.revert(commit.id)
+    assert "A later decision stands in the way" in caught.value._repr_html_()
     assert store.head == head
     store.revert(commit.id, items=["b"])
     assert store.get("b").state == "given"
@@ -326,3 +329,81 @@ def test_a_time_may_be_text_or_a_day(store):
         store.as_of("2020-01-01")
     with pytest.raises(DataError, match="no commit"):
         store.revert("base")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("v1..v2", "two versions"),
+        ("-x", "option"),
+        ("ann/", "ends with '/'"),
+        ("v1.lock", "ends with '.lock'"),
+        ("beef", "id of a commit"),
+        ("2026", "id of a commit"),
+        ("BEEF", "id of a commit"),
+        ("2026-01-02", "a time"),
+        ("2026-01-02 10:00 UTC", "a time"),
+        ("base:1", "version of its own"),
+    ],
+)
+def test_a_name_that_reads_as_something_else_is_refused(store, name, why):
+    for make in (store.branch, store.tag):
+        with pytest.raises(DataError, match=f"cannot be the name of a .*{why}.*such as 'second-look'"):
+            make(name)
+    assert len(store.branch()) == 1
+
+
+@pytest.mark.parametrize("name", ["v1.2", "ann/birds", "second-look", "bee", "beefy", "a.b", "née"])
+def test_other_names_are_taken(store, name):
+    store.branch(name)
+    store.switch(name)
+    store.tag(f"{name} done")
+    assert store.current_branch == name
+
+
+def test_a_name_that_would_be_refused_now_still_opens_and_reads(store):
+    made = store.set("a", "emu")
+    with store._engine.exclusive():
+        for name, kind in (("beef", "branch"), ("2026-01-02", "tag")):
+            store._engine.move_ref(name, kind, made.id, store._rater, made.time, "")
+    with labels.open(store.path, branch="beef", rater="bob") as old:
+        old.set("b", "dog")
+        assert old.as_of("2026-01-02")["a"] == "emu"
+        assert old.commit_id("beef") == old.head
+    assert store.merge("beef").made is not None
+    store.delete_branch("beef")
+    store.untag("2026-01-02")
+
+
+def test_a_branch_that_grows_while_it_is_deleted_is_not_lost(store, monkeypatch):
+    store.branch("exp")
+    changing = store._changing
+
+    def late(branch=None):
+        with labels.open(store.path, rater="bob", branch="exp") as bob:
+            bob.set("a", "emu")
+        return changing(branch)
+
+    monkeypatch.setattr(store, "_changing", late)
+    with pytest.raises(StoreError, match="commits that no other branch or tag has"):
+        store.delete_branch("exp")
+    assert store.as_of("exp")["a"] == "emu"
+
+
+@pytest.mark.parametrize("call", ["merge", "undo", "revert"])
+def test_an_op_id_that_stands_for_something_else_is_refused(store, call):
+    store.branch("exp")
+    made = store.apply([Edit("a", "set", "dog"), Edit("b", "set", "dog")])
+    store.set("c", "emu", op_id="k:1")
+    store.undo()
+    with labels.open(store.path, rater="bob", branch="exp") as bob:
+        bob.apply([Edit("c", "set", "dog"), Edit("d", "set", "dog")])
+    head = store.head
+    calls = {
+        "merge": lambda: store.merge("exp", op_id="k"),
+        "undo": lambda: store.undo(op_id="k"),
+        "revert": lambda: store.revert(made.id, op_id="k"),
+    }
+    with pytest.raises(StoreError, match="'k:1' was used before, for something else"):
+        calls[call]()
+    assert store.head == head

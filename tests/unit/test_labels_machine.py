@@ -294,7 +294,7 @@ class StoreMachine(RuleBasedStateMachine):
         if name in ("main", self.current):
             raised(ExplorerError, self.store.delete_branch, name)
             return
-        self.store.delete_branch(name)
+        self.store.delete_branch(name, force=True)
         del self.tips[name]
         self.picks = {pair: kept for pair, kept in self.picks.items() if name not in pair}
 
@@ -427,11 +427,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def votes(self):
-        gone, votes = self.tip.taken_back(), {}
-        for commit in self.tip.history():
-            for event in reversed(commit.events):
-                if event.undoes is None and event not in gone:
-                    votes.setdefault((event.item, event.rater), event)
+        votes = self.tip.votes()
         read = self.state.schema.read
         expected = {k: (None if e.recorded is None else read(e.recorded), e.after.op) for k, e in votes.items()}
         found = self.store.votes()

@@ -101,7 +101,7 @@ def test_different_labels_are_a_conflict_that_somebody_settles(store, bob):
     assert (d.rater, d.why) == ("ann", "neither")
     for cell, conflict in ((b, merge_of(b)), (d, merge_of(d))):
         assert len(conflict) == 2, cell
-    assert b.evidence["resolved"] == {"pick": "ours", "rater": "ann", "why": "ann was there"}
+    assert b.evidence["resolved"] == {"pick": "ours", "by": "ann", "why": "ann was there"}
     assert store.merge("exp").up_to_date
     assert store.verify().ok
 

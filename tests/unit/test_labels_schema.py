@@ -1,10 +1,14 @@
 """Classes that are renamed, merged, split and retired, and datasets that still have the old names."""
 
+import ast
+import re
+
 import pytest
 from labels_help import CLASSES, opened, rows
 
 from explorer import labels
 from explorer.errors import DataError, UnknownName
+from explorer.labels import StoreError
 from explorer.labels.schema import extend, merge, merged, rename, retire, split, with_field
 
 
@@ -191,3 +195,77 @@ def test_a_field_of_two_types_stops_a_merge():
     united, _ = merged(base, with_field(base, "age", "number"), split(base, "cat", ["lion", "lynx"]), "exp")
     assert [f.name for f in united.fields] == ["age"]
     assert [c.name for c in united.classes] == ["cat", "dog", "emu", "lion", "lynx"]
+
+
+# As they were given, and going back
+
+
+def test_base_has_the_names_of_the_time_when_the_dataset_was_bound(store):
+    store.set("a", "dog")
+    store.rename_class("cat", "feline")
+    assert store.as_of("base").unique().tolist() == ["cat"]
+    assert store.as_of("base", schema="then").unique().tolist() == ["cat"]
+    assert store.as_of("base", schema="latest").unique().tolist() == ["feline"]
+    assert store.as_of("head")["b"] == "feline"
+    store.bind(rows("a", "b", "c"))  # given as "cat", which means feline by now
+    store.rename_class("feline", "kitty")
+    assert store.as_of("base").unique().tolist() == ["feline"]
+    assert store.as_of("base", schema="latest").unique().tolist() == ["kitty"]
+    assert store.diff("base", schema="latest")["item"].tolist() == ["a"]
+    store.branch("exp")
+    store.switch("exp")
+    assert store.as_of("base").unique().tolist() == ["feline"]
+
+
+@pytest.mark.parametrize(
+    ("change", "classes"),
+    [
+        (lambda s: s.rename_class("cat", "feline"), {"cat", "dog", "emu"}),
+        (lambda s: s.merge_classes("dog", "cat"), {"cat 2", "dog 2", "emu"}),
+        (lambda s: s.split_class("cat", ["lion", "lynx"]), {"cat 2", "dog", "emu"}),
+        (lambda s: s.retire_class("emu"), {"cat", "dog", "emu 2"}),
+        (lambda s: s.add_class("fox"), {"cat", "dog", "emu"}),
+    ],
+)
+def test_reverting_a_change_of_classes_names_the_calls_that_do_it(store, change, classes):
+    made = change(store)
+    with pytest.raises(StoreError, match="changed classes or fields and no labels.*To go back: ") as caught:
+        store.revert(made.id)
+    calls = re.findall(r"(\w+_class(?:es)?)(\(.*?\))(?=,? |\.|$)", str(caught.value).split("To go back: ")[1])
+    for name, given in calls:
+        getattr(store, name)(*ast.literal_eval(given if "," in given else given[:-1] + ",)"))
+    assert set(store.classes()) == classes
+
+
+def test_reverting_a_new_field_says_that_it_stays(store):
+    made = store.add_field("age", "number")
+    with pytest.raises(StoreError, match="leave the field 'age' empty"):
+        store.revert(made.id)
+
+
+def test_classes_are_merged_one_at_a_time(store):
+    for several in (["dog", "emu"], "dog, emu", ("dog", "emu")):
+        with pytest.raises(DataError, match=r"one class at a time.*merge_classes\('dog', 'cat'\), then merge_classes"):
+            store.merge_classes(several, "cat")
+    for call in (lambda: store.merge_classes("cat, dog"), lambda: store.merge_classes("cat", ["dog"])):
+        with pytest.raises(DataError, match=r"does not name .*merge_classes\('old', 'into'\)"):
+            call()
+    assert store.classes() == ["cat", "dog", "emu"]
+
+
+def test_what_brought_a_class_is_found_without_reading_the_history(store, monkeypatch):
+    first = store.commits()["commit"].iloc[-1]
+    brought = store.add_class("fox")
+    for _ in range(5):
+        store.keep("a")
+    field = store.add_field("age", "number")
+    store.switch("exp", create=True)
+    store.rename_class("cat", "feline")
+
+    def everything(*_, **__):
+        raise AssertionError("the whole history was read")
+
+    monkeypatch.setattr(store._engine, "commits", everything)
+    assert store.add_class("fox").id == brought.id
+    assert store.add_field("age", "number").id == field.id
+    assert store.add_class("dog").id == first

@@ -9,6 +9,7 @@ from engine_help import Hand
 from pg import as_login
 
 from explorer import labels
+from explorer.labels import Edit
 from explorer.labels.engine import CommitDraft
 from explorer.labels.model import Rater, StoreError
 from explorer.labels.postgres import PostgresEngine
@@ -299,11 +300,29 @@ def test_the_log_of_a_deleted_branch_has_the_last_commit_of_whoever_was_still_wr
                 "edit", writer.rater, writer.now(), "", writer.snapshot, writer.schema, (writer.draft("a"),)
             )
             last = writer.engine.append("wild", draft, tip.id)
-            deleting = threading.Thread(target=store.delete_branch, args=("wild",))
+            deleting = threading.Thread(target=store.delete_branch, args=("wild",), kwargs={"force": True})
             deleting.start()
             deleting.join(0.3)
             assert deleting.is_alive(), "it waits for the writer"
         deleting.join(10)
         newest = store.reflog("wild").iloc[0]
         assert newest["old"] == last.id
+        assert store.verify().ok
+
+
+def test_a_person_gives_labels_under_the_login_only(people, pg_url):
+    people("ann")
+    with labels.open(as_login(pg_url, "ann")) as store:
+        edit = Edit("a", "set", "dog")
+        head = store.head
+        for call in (
+            lambda: store.apply([edit], rater="bob"),
+            lambda: store.apply([dataclasses.replace(edit, rater=Rater("bob"))]),
+        ):
+            with pytest.raises(StoreError, match="login is 'ann'.*as the person 'bob'.*import"):
+                call()
+        assert store.head == head
+        for rater in (Rater("ann"), Rater("vit", "model"), Rater("bob", "import")):
+            store.apply([dataclasses.replace(edit, rater=rater)])
+        store.apply([edit], rater="ann")
         assert store.verify().ok

@@ -1,5 +1,6 @@
 """Fields next to the label: what each type takes, refuses and gives back."""
 
+import ast
 import math
 
 import numpy as np
@@ -191,3 +192,23 @@ def test_every_value_survives_the_way_through_the_stored_text(kind_and_value):
     assert to_public(read_value(value_text(stored)), names) == to_public(stored, names)
     expected = tuple(sorted(value, key=CLASSES.index)) if kind == "classes" else value
     assert to_public(stored, names) == (tuple(expected) if isinstance(expected, list) else expected)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("parts", [{"start": 4, "end": 2, "class": "cat"}]),
+        ("parts", [(0, 4, "cat")]),
+        ("parts", SPAN),
+        ("faces", [{**BOX, "w": 0}]),
+        ("faces", [{"x": 1}]),
+        ("faces", "everywhere"),
+    ],
+)
+def test_a_wrong_span_or_box_is_answered_with_a_right_one(store, field, value):
+    with pytest.raises(DataError) as caught:
+        store.set("a", value, field=field)
+    text = str(caught.value)
+    right = ast.literal_eval(text[text.rindex("{") : text.rindex("}") + 1])
+    store.set("a", [right], field=field)
+    assert store.get("a", field=field).value == (right,)
