@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,15 @@ from explorer.progress import Progress
 
 CELLS = 2**22
 """Most cells [rows, K] held at once."""
+
+SMALLEST = 1e-30
+"""Where a logarithm begins; below it p·log p is none."""
+
+WRITTEN_OUT = 100
+"""Most classes whose joint the summary writes out in full."""
+
+CONFUSIONS = 50
+"""Most pairs of classes that the summary names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +53,19 @@ def estimate(probs: NDArray[np.float32], labels: NDArray[np.int32], n_classes: i
     the counts are scaled to the number of items of each given class. Unlabelled items take no part.
     """
     rows = np.flatnonzero(labels >= 0)
-    given, p = labels[rows], probs[rows]
+    given = labels[rows]
     members = np.bincount(given, minlength=n_classes)
-    own = np.bincount(given, p[np.arange(len(rows)), given], minlength=n_classes)
+    own = np.bincount(given, probs[rows, given], minlength=n_classes)
     thresholds = np.where(members > 0, own / np.maximum(members, 1), np.inf)
-    confident = np.where(p >= thresholds - 1e-6, p, -1)  # the margin keeps a class of one item confident of itself
-    best = confident.argmax(axis=1)
-    counted = confident[np.arange(len(rows)), best] >= 0
-    counts = np.zeros((n_classes, n_classes))
-    np.add.at(counts, (given[counted], best[counted]), 1)
+    cells = np.zeros(n_classes * n_classes)
+    block = max(1, CELLS // max(1, n_classes))
+    for start in range(0, len(rows), block):
+        p, y = probs[rows[start : start + block]], given[start : start + block]
+        confident = np.where(p >= thresholds - 1e-6, p, -1)  # the margin keeps a class of one item confident of itself
+        best = confident.argmax(axis=1)
+        counted = confident[np.arange(len(p)), best] >= 0
+        cells += np.bincount(y[counted] * n_classes + best[counted], minlength=n_classes * n_classes)
+    counts = cells.reshape(n_classes, n_classes)
     # A class none of whose items is confident of anything is taken as it is given.
     empty = counts.sum(axis=1) == 0
     counts[empty, empty] = 1
@@ -61,19 +75,37 @@ def estimate(probs: NDArray[np.float32], labels: NDArray[np.int32], n_classes: i
 
 @detector
 class Confident:
-    """Suspicion is 1 − the probability of the given label (self-confidence); flags are pruned by noise rate.
+    """A high score means that a model trained without the item gives its label little probability.
 
-    For every pair of classes a, b as many items of a are flagged as the joint says are really b: those with the
-    largest P_b − P_a.
+    Formula
+    -------
+    score = 1 − P_y (self-confidence);
+    column `confident_margin` = (1 + max_{c≠y} P_c − P_y) / 2 (normalised margin);
+    column `confident_entropy` = H / (H + P_y), H = −Σ_c P_c·log P_c / log K: the confidence-weighted entropy H / P_y,
+    brought to [0, 1] without changing the order; 1 where P_y = 0;
+    threshold of a class t_c = mean of P_c over the items that carry it; an item counts as really b where P_b is the
+    largest of those P_c ≥ t_c; the counts, their rows scaled to the sizes of the classes, are the joint of given and
+    true labels. For each pair of classes, as many items of a are flagged as the joint says are really b: those with the
+    largest P_b − P_a. The suggestion is the most probable class.
+
+    When to trust it
+    ----------------
+    As good as the model is: with a tenth of the labels flipped, average precision is .95 to .99 on digits, .68 to .80
+    on news and .42 to .51 on film reviews. It misleads with probabilities of a model that was trained on the item
+    itself: that has learnt the error. The margin is better where errors fall on look-alike classes (.97 against .95 on
+    digits), but not elsewhere. The noise rate comes out too high under a weak model (.14 to .22 for .10 on texts), and
+    too low under one that is sure of much (.06 for .09 on CIFAR-10N).
 
     References
     ----------
     Northcutt, Jiang, Chuang: Confident learning: estimating uncertainty in dataset labels (JAIR 2021).
+    Kuan, Mueller: Model-agnostic label quality scoring to detect real-world label errors (ICML DataPerf workshop 2022).
     """
 
     name = "confident"
     issue = "label"
     needs: frozenset[Need] = frozenset({"probs"})
+    exact = True
     weight = 1.0
     floor = 1e-4
 
@@ -81,21 +113,21 @@ class Confident:
         """Estimate the noise, then score and flag."""
         assert inputs.probs is not None
         noise = estimate(inputs.probs, inputs.labels, inputs.n_classes)
-        cuts = _cuts(inputs, noise)
-        block = max(1, CELLS // max(1, inputs.n_classes))
-        parts = [
-            _judge(inputs, np.arange(start, min(start + block, inputs.n)), cuts) for start in range(0, inputs.n, block)
-        ]
-        score, margin, flags = (np.concatenate(column) for column in zip(*parts, strict=True))
-        best = inputs.probs.argmax(axis=1).astype(np.int32)
-        return Result(score, best, flags, columns={"margin": margin}, frozen={"noise": noise, "cuts": cuts})
+        return _result(inputs, noise, _cuts(inputs, noise))
+
+    def rerun(self, inputs: Inputs, result: Result, _progress: Progress) -> Result:
+        """Score and flag with the earlier estimate of the noise and its cuts."""
+        return _result(inputs, result.frozen["noise"], result.frozen["cuts"])
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Score the changed items again: each reads its own label alone. Noise estimate and cuts stay as they were."""
         assert result.flags is not None
-        score, margin, flags = result.score.copy(), result.columns["margin"].copy(), result.flags.copy()
-        score[changed], margin[changed], flags[changed] = _judge(inputs, changed, result.frozen["cuts"])
-        return replace(result, score=score, flags=flags, columns={"margin": margin})
+        score, flags = result.score.copy(), result.flags.copy()
+        columns = {name: column.copy() for name, column in result.columns.items()}
+        score[changed], columns["confident_margin"][changed], columns["confident_entropy"][changed], flags[changed] = (
+            _judge(inputs, changed, result.frozen["cuts"])
+        )
+        return replace(result, score=score, flags=flags, columns=columns)
 
     def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the probabilities."""
@@ -111,6 +143,39 @@ class Confident:
         if given >= 0 and best != given:
             text += f", {classes[given]} {_short(p[given])}"
         return [Reason("model", text, float(p[best]))]
+
+
+def _result(inputs: Inputs, noise: NoiseEstimate, cuts: NDArray[np.float64]) -> Result:
+    assert inputs.probs is not None
+    score, margin, entropy = (np.empty(inputs.n, dtype=np.float32) for _ in range(3))
+    flags = np.empty(inputs.n, dtype=bool)
+    block = max(1, CELLS // max(1, inputs.n_classes))
+    for start in range(0, inputs.n, block):
+        rows = np.arange(start, min(start + block, inputs.n))
+        score[rows], margin[rows], entropy[rows], flags[rows] = _judge(inputs, rows, cuts)
+    return Result(
+        score,
+        inputs.probs.argmax(axis=1).astype(np.int32) if inputs.n_classes else np.full(inputs.n, -1, np.int32),
+        flags,
+        columns={"confident_margin": margin, "confident_entropy": entropy},
+        frozen={"noise": noise, "cuts": cuts},
+        summary=_summary(noise),
+    )
+
+
+def _summary(noise: NoiseEstimate) -> dict[str, Any]:
+    """Return the noise rate, the commonest confusions [given, true, share], and the joint where it can be read."""
+    k = len(noise.joint)
+    given, true = np.nonzero(noise.joint * (1 - np.eye(k)))
+    share = noise.joint[given, true]
+    first = np.argsort(-share, kind="stable")[:CONFUSIONS]
+    summary: dict[str, Any] = {
+        "noise": noise.noise,
+        "confusions": [[int(given[i]), int(true[i]), float(share[i])] for i in first],
+    }
+    if k <= WRITTEN_OUT:
+        summary["joint"] = noise.joint.tolist()
+    return summary
 
 
 def _cuts(inputs: Inputs, noise: NoiseEstimate) -> NDArray[np.float64]:
@@ -132,20 +197,23 @@ def _cuts(inputs: Inputs, noise: NoiseEstimate) -> NDArray[np.float64]:
 
 def _judge(
     inputs: Inputs, rows: NDArray[np.intp], cuts: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """Return 1 − self-confidence, margin and flag of some items."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Return 1 − self-confidence, normalised margin, confidence-weighted entropy and flag of some items."""
     assert inputs.probs is not None
     p, labels = inputs.probs[rows], inputs.labels[rows]
     each, given, labelled = np.arange(len(rows)), np.maximum(labels, 0), labels >= 0
     own = p[each, given]
     gap = p - own[:, None]
     gap[each, given] = -np.inf
-    margin = gap.max(axis=1) if inputs.n_classes > 1 else np.zeros(len(rows), np.float32)
+    margin = gap.max(axis=1) if inputs.n_classes > 1 else np.full(len(rows), -1, np.float32)
+    entropy = -(p * np.log(np.maximum(p, SMALLEST))).sum(axis=1) / np.log(max(2, inputs.n_classes))
+    weighted = np.where(own > 0, entropy / np.maximum(entropy + own, SMALLEST), 1)
     # An item that the model itself holds for its given label is never flagged.
     flags = labelled & (margin > 0) & (gap >= cuts[given]).any(axis=1)
     return (
         np.where(labelled, 1 - own, np.nan).astype(np.float32),
-        np.where(labelled, margin, np.nan).astype(np.float32),
+        np.where(labelled, (1 + margin) / 2, np.nan).astype(np.float32),
+        np.where(labelled, weighted, np.nan).astype(np.float32),
         flags,
     )
 

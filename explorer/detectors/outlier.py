@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,31 +19,66 @@ LEAST = 0.02
 """Least cosine distance beyond the median that makes an outlier."""
 
 SMALLEST = 1e-6
-"""Distances below this are noise of float32."""
+"""Distances below this are noise of float32, and the relations of an item that is related to nothing."""
+
+CUT = 0.03
+"""Relations this weak count as none."""
+
+CELLS = 2**22
+"""Most cells [rows, k, K] of neighbours' probabilities held at once."""
 
 
 @detector
 class Outlier:
-    """Suspicion is the mean cosine distance to the nearest neighbours.
+    """A high score means that the item is far from even its nearest neighbours, whatever they are labelled.
+
+    Formula
+    -------
+    outlier_i = mean of 1 − s_ij over the 10 nearest neighbours j, with s_ij the cosine of i and j. An item is flagged
+    above the median + 3.5 robust standard deviations (1.4826 × the median absolute deviation).
+
+    outlier_relation_i = 1 / (Σ_j k_ij·[k_ij > .03] + 10⁻⁶), with k_ij = max(0, s_ij)·(P_i·P_j) and P_i the
+    probabilities of item i's classes: the outlier score of the Neural Relation Graph, over the stored neighbours. It
+    is there where probabilities are.
+
+    When to trust it
+    ----------------
+    The distance finds broken files, foreign images and empty texts; it reads no labels and no model. It also
+    names the rare but right items of a sparse class, which are worth keeping: look before deleting. A group of
+    outliers that are alike (twenty copies of a placeholder) has near neighbours and is not found; the duplicates are.
+    The relations ask in addition that model and neighbours agree on what the item is, so that an item between classes
+    stands out too.
 
     References
     ----------
     Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers from large data sets (SIGMOD 2000).
+    Kim, Jeong, Kim, Cho, Yun, Song: Neural Relation Graph: a unified framework for identifying label noise and outlier
+    data (NeurIPS 2023).
     """
 
     name = "outlier"
     issue = "outlier"
     needs: frozenset[Need] = frozenset({"graph"})
+    exact = True
 
-    def run(self, inputs: Inputs, _progress: Progress) -> Result:
+    def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Average the distances; labels play no part."""
         assert inputs.graph is not None
+        if not inputs.graph.similarity.size:
+            return Result(
+                np.full(inputs.n, np.nan, np.float32),
+                flags=np.zeros(inputs.n, bool),
+                frozen={"median": 0.0, "cut": 0.0},
+            )
         distance = (1 - inputs.graph.similarity[:, :NEIGHBOURS]).mean(axis=1).astype(np.float32)
         median = float(np.median(distance))
         spread = float(1.4826 * np.median(np.abs(distance - median)))
         # Among copies of a few items the spread is none; what is barely different is no outlier.
         cut = median + max(DEVIATIONS * spread, LEAST)
-        return replace(Result(distance, flags=distance > cut), frozen={"median": median, "cut": cut})
+        columns = {"outlier_relation": relations(inputs, progress)} if inputs.has("probs") else {}
+        flags = distance > cut
+        summary = {"outliers": int(flags.sum()), "median_distance": median, "cut": cut}
+        return Result(distance, flags=flags, columns=columns, frozen={"median": median, "cut": cut}, summary=summary)
 
     def update(self, _inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
         """Return the result unchanged: no label was read."""
@@ -58,6 +91,23 @@ class Outlier:
             return []
         times = float(result.score[item]) / max(result.frozen["median"], SMALLEST)
         return [Reason("outlier", f"{times:.1f} times as far from its neighbours as a typical item", times)]
+
+
+def relations(inputs: Inputs, progress: Progress) -> NDArray[np.float32]:
+    """Return one over the sum of an item's relations to its neighbours, float32 [N]; 10⁶ where it has none."""
+    assert inputs.graph is not None
+    assert inputs.probs is not None
+    graph, probs = inputs.graph, inputs.probs
+    total = np.empty(graph.n, dtype=np.float32)
+    block = max(1, CELLS // max(1, graph.k * inputs.n_classes))
+    for start in range(0, graph.n, block):
+        rows = slice(start, start + block)
+        agreement = np.matmul(probs[graph.indices[rows]], probs[rows, :, None])[..., 0]
+        value = np.maximum(graph.similarity[rows], 0) * agreement
+        total[rows] = np.where(value > CUT, value, 0).sum(axis=1)
+        progress.check()
+    result: NDArray[np.float32] = np.reciprocal(total + np.float32(SMALLEST), dtype=np.float32)
+    return result
 
 
 def public_score(result: Result) -> NDArray[np.float32]:

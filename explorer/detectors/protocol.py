@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError
 from explorer.graph import NeighbourGraph
+from explorer.probe.suites import Suites
 from explorer.progress import Progress
 
 Need = Literal["graph", "probs", "vectors", "dynamics", "trusted", "checkpoints", "suites"]
@@ -25,25 +27,6 @@ Issue = Literal[
     "underperforming",
     "value",
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class Suites:
-    """Items of known kinds that were trained along with the data, and how their training went.
-
-    Attributes
-    ----------
-    kinds
-        Names of the kinds ("typical", "atypical", "mislabelled", …).
-    kind
-        int8 [M]: the kind of each suite item.
-    dynamics
-        float16 [M, T, 2], as `Inputs.dynamics`.
-    """
-
-    kinds: tuple[str, ...]
-    kind: NDArray[np.int8]
-    dynamics: NDArray[np.float16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,11 +153,17 @@ class Result:
 
 
 class Reason(NamedTuple):
-    """One piece of evidence about one item: in words, with its number for whoever asks."""
+    """One piece of evidence about one item: in words, with its number for whoever asks.
+
+    `method` is the detector that holds it, whose page says how; `push` by how much it moves the log-odds of a wrong
+    label, NaN where it is no part of `p_error`. `explain` fills these two in.
+    """
 
     name: str
     text: str
     value: float
+    method: str = ""
+    push: float = math.nan
 
 
 class Detector(Protocol):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
-from explorer.detectors.vote import alone, count_votes, even_where_mute
+from explorer.detectors.vote import Census, alone, count_votes, even_where_mute, reached
 from explorer.progress import Progress
 
 POWER = 4
@@ -34,12 +32,22 @@ BLOCK = 16_384
 
 @detector
 class Relation:
-    """Suspicion is minus the sum of an item's relations to its neighbours: + for the same label, − for another.
+    """A high score means that an item contradicts those it is related to, once dubious ones count the other way.
 
-    The size of a relation is k_ij = max(0, cosine)·(P_i·P_j), to a power.
+    Formula
+    -------
+    k_ij = max(0, cosine_ij)·(P_i·P_j), 0 where it is .03 or less; r_ij = k_ij⁴ for the same label, −k_ij⁴ for another;
+    first pass: s_i = Σ_j r_ij over the stored neighbours j;
+    three times: s_i = first pass − 2·Σ_j m_j·r_ij, with m_j in [0, 1] how far j counts as mislabelled by now (its s_j
+    below −.8 of Σ_l k_jl⁴; half of the old m_j is kept each time);
+    score = −s_i. The column `relation_first_pass` is −s_i of the first pass.
 
-    The first pass is refined in a few damped steps of a maximum cut: relations to items that look mislabelled change
-    sign. It runs on the stored neighbours; `all_pairs` is the paper's form, kept for tests.
+    When to trust it
+    ----------------
+    It ranks about as well as the model's own probability (mean average precision .81 for both over eleven sets with
+    known errors), better where errors fall on look-alike classes, and worse where the model is much better than the
+    embedding (.83 against .88 on CIFAR-10N), for a relation counts only when both agree. An item related to nobody
+    scores 0: above all that are confirmed and below all that are contradicted.
 
     References
     ----------
@@ -50,37 +58,77 @@ class Relation:
     name = "relation"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph", "probs"})
+    exact = True
     weight = 0.1
     floor = 0.01
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Sum every item's relations, then refine."""
-        kernel = sparse_kernel(inputs, progress)
+        return self._scored(inputs, sparse_kernel(inputs, progress), progress)
+
+    def rerun(self, inputs: Inputs, result: Result, progress: Progress) -> Result:
+        """Do the same; strengths of relations are taken over where they are of the same graph and probabilities."""
+        same = result.frozen["graph"] is inputs.graph and result.frozen["probs"] is inputs.probs
+        return self._scored(inputs, result.frozen["kernel"] if same else sparse_kernel(inputs, progress), progress)
+
+    @staticmethod
+    def _scored(inputs: Inputs, kernel: NDArray[np.float32], progress: Progress) -> Result:
         everyone = np.arange(inputs.n)
-        first = _first_pass(inputs, kernel, everyone)
-        steps, members = [first], [_membership(None, first, kernel)]
+        limit = NOISY * kernel.sum(axis=1)
+        signed = _signed(inputs, kernel, everyone)
+        first = signed.sum(axis=1)
+        steps, members = [first], [_membership(None, first, limit)]
         for _ in range(STEPS):
             progress.check()
-            steps.append(_refined(inputs, kernel, first, members[-1], everyone))
-            members.append(_membership(members[-1], steps[-1], kernel))
-        return _result(inputs, kernel, steps, members)
+            steps.append(_refined(inputs, signed, first, members[-1], everyone))
+            members.append(_membership(members[-1], steps[-1], limit))
+        census = Census.of(inputs)
+        return Result(
+            _suspicion(inputs, steps[-1], everyone, census),
+            columns={"relation_first_pass": _suspicion(inputs, steps[0], everyone, census)},
+            frozen={
+                "kernel": kernel,
+                "limit": limit,
+                "steps": steps,
+                "members": members,
+                "census": census,
+                # Kept to tell whether the kernel is still theirs.
+                "graph": inputs.graph,
+                "probs": inputs.probs,
+            },
+        )
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Score again what the change reaches, hop by hop; no global is read, so this is a full run's result."""
-        kernel = result.frozen["kernel"]
-        steps = [s.copy() for s in result.frozen["steps"]]
-        members = [m.copy() for m in result.frozen["members"]]
+        frozen = result.frozen
+        kernel, census = frozen["kernel"], frozen["census"].after(inputs, changed)
+        steps = [s.copy() for s in frozen["steps"]]
+        members = [m.copy() for m in frozen["members"]]
+        limit = frozen["limit"]
         # A label is read by the item itself and by those that have it as neighbour, in every step.
-        relabelled = _with_pointing(inputs, changed)
-        steps[0][relabelled] = _first_pass(inputs, kernel, relabelled)
-        moved = _set(members[0], relabelled, _membership(None, steps[0][relabelled], kernel[relabelled]))
+        relabelled = reached(inputs, changed, census.sizes)
+        signed = _signed(inputs, kernel, relabelled)
+        steps[0][relabelled] = signed.sum(axis=1)
+        moved = _set(members[0], relabelled, _membership(None, steps[0][relabelled], limit[relabelled]))
         touched = relabelled
         for t in range(1, len(steps)):
-            touched = np.union1d(relabelled, _with_pointing(inputs, moved))
-            steps[t][touched] = _refined(inputs, kernel, steps[0], members[t - 1], touched)
-            own = np.union1d(touched, moved)
-            moved = _set(members[t], own, _membership(members[t - 1][own], steps[t][own], kernel[own]))
-        return _result(inputs, kernel, steps, members)
+            if len(moved):
+                touched = np.union1d(relabelled, _with_pointing(inputs, moved))
+                own = np.union1d(touched, moved)
+            else:
+                touched = own = relabelled
+            # Mostly no membership moves, and the relations are those of the step before.
+            relations = signed if touched is relabelled else _signed(inputs, kernel, touched)
+            steps[t][touched] = _refined(inputs, relations, steps[0], members[t - 1], touched)
+            moved = _set(members[t], own, _membership(members[t - 1][own], steps[t][own], limit[own]))
+        score, first = result.score.copy(), result.columns["relation_first_pass"].copy()
+        score[touched] = _suspicion(inputs, steps[-1], touched, census)
+        first[relabelled] = _suspicion(inputs, steps[0], relabelled, census)
+        return Result(
+            score,
+            columns={"relation_first_pass": first},
+            frozen={**frozen, "steps": steps, "members": members, "census": census},
+        )
 
     def opinion(self, inputs: Inputs, result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the share of each class in an item's relations."""
@@ -138,37 +186,34 @@ def all_pairs(
     return result
 
 
-def _signs(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return +1 for the same label, −1 for another, 0 where either is unlabelled."""
+def _signed(inputs: Inputs, kernel: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return the relations of some items [rows, k]: + for the same label, − for another, 0 where one is unlabelled."""
     assert inputs.graph is not None
     labels = inputs.labels[inputs.graph.indices[rows]]
     own = inputs.labels[rows][:, None]
-    return np.where((labels < 0) | (own < 0), 0, np.where(labels == own, 1, -1)).astype(np.float32)
-
-
-def _first_pass(inputs: Inputs, kernel: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    total: NDArray[np.float32] = (kernel[rows] * _signs(inputs, rows)).sum(axis=1)
-    return total
+    result: NDArray[np.float32] = np.where(labels == own, kernel[rows], -kernel[rows])
+    result[(labels < 0) | (own < 0)] = 0
+    return result
 
 
 def _refined(
     inputs: Inputs,
-    kernel: NDArray[np.float32],
+    signed: NDArray[np.float32],
     first: NDArray[np.float32],
     member: NDArray[np.float32],
     rows: NDArray[np.intp],
 ) -> NDArray[np.float32]:
     assert inputs.graph is not None
-    against = kernel[rows] * _signs(inputs, rows) * member[inputs.graph.indices[rows]]
+    against = signed * member[inputs.graph.indices[rows]]
     refined: NDArray[np.float32] = first[rows] - 2 * against.sum(axis=1)
     return refined
 
 
 def _membership(
-    before: NDArray[np.float32] | None, score: NDArray[np.float32], kernel: NDArray[np.float32]
+    before: NDArray[np.float32] | None, score: NDArray[np.float32], limit: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return how far each item counts as mislabelled, 0 to 1."""
-    now: NDArray[np.float32] = (score < NOISY * kernel.sum(axis=1)).astype(np.float32)
+    now: NDArray[np.float32] = (score < limit).astype(np.float32)
     if before is None:
         return now
     mixed: NDArray[np.float32] = ((1 - DAMPING) * before + DAMPING * now).astype(np.float32)
@@ -188,16 +233,10 @@ def _with_pointing(inputs: Inputs, items: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.unique(np.concatenate(parts))
 
 
-def _result(
-    inputs: Inputs,
-    kernel: NDArray[np.float32],
-    steps: list[NDArray[np.float32]],
-    members: list[NDArray[np.float32]],
-) -> Result:
-    judged = inputs.labelled & ~alone(inputs, np.arange(inputs.n))
-    score = np.where(judged, -steps[-1], np.nan).astype(np.float32)
-    first = np.where(judged, -steps[0], np.nan).astype(np.float32)
-    return replace(
-        Result(score, columns={"relation_first_pass": first}),
-        frozen={"kernel": kernel, "steps": steps, "members": members},
-    )
+def _suspicion(
+    inputs: Inputs, step: NDArray[np.float32], rows: NDArray[np.intp], census: Census
+) -> NDArray[np.float32]:
+    """Return minus the sums of a step, NaN where there is no label or no other item of it."""
+    result = -step[rows]
+    result[(inputs.labels[rows] < 0) | alone(inputs, rows, census.sizes)] = np.nan
+    return result

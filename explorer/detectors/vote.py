@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,21 @@ CELLS = 2**22
 
 @detector
 class Vote:
-    """Suspicion is the share of the strongest other class minus the share of the given one, in [-1, 1].
+    """A high score means that the nearest items are mostly called something else.
+
+    Formula
+    -------
+    share_c = Σ_j [y_j = c]·s_j⁴ / Σ_j s_j⁴ over the labelled among the 30 nearest, s_j their cosine (0 where negative);
+    score = the largest share of a class other than y − the share of y, from −1 (all agree) to 1 (all say another one).
+    The suggestion is the class with the largest share.
+
+    When to trust it
+    ----------------
+    As good as the embedding: average precision .98 on digits and .77 to .81 on news with a tenth of the labels flipped,
+    no worse than self-confidence there and mostly better; but .36 to .41 on film reviews and .59 on CIFAR-10N, far
+    below it. It needs no model. It misleads where errors come in clumps (copies of one item with the same wrong label
+    confirm each other) and in classes with fewer members than there are voters. An item alone in its class has no
+    score: nobody could confirm it.
 
     References
     ----------
@@ -34,6 +49,7 @@ class Vote:
     name = "vote"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
+    exact = True
     weight = 0.5
     floor = 0.01
 
@@ -41,19 +57,21 @@ class Vote:
         """Let the neighbours of every item vote."""
         score = np.full(inputs.n, np.nan, dtype=np.float32)
         suggestion = np.full(inputs.n, -1, dtype=np.int32)
+        sizes = class_sizes(inputs)
         block = max(1, CELLS // max(1, inputs.n_classes))
         for start in range(0, inputs.n, block):
             rows = np.arange(start, min(start + block, inputs.n))
-            score[rows], suggestion[rows] = _score(inputs, rows)
+            score[rows], suggestion[rows] = _score(inputs, rows, sizes)
             progress.check()
-        return Result(score, suggestion)
+        return Result(score, suggestion, frozen={"census": Census(inputs.labels.copy(), sizes)})
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Vote again where the item or one of its voters changed; nothing is frozen, so this is a full run's result."""
-        again = reached(inputs, changed)
+        census = result.frozen["census"].after(inputs, changed)
+        again = reached(inputs, changed, census.sizes)
         score, suggestion = result.score.copy(), np.array(result.suggestion)
-        score[again], suggestion[again] = _score(inputs, again)
-        return replace(result, score=score, suggestion=suggestion)
+        score[again], suggestion[again] = _score(inputs, again, census.sizes)
+        return replace(result, score=score, suggestion=suggestion, frozen={"census": census})
 
     def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the shares of the vote."""
@@ -105,26 +123,59 @@ def even_where_mute(opinion: NDArray[np.float32], inputs: Inputs, rows: NDArray[
     return result
 
 
-def alone(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Say which items are the only ones of their given class, bool [rows]."""
-    counts = np.bincount(inputs.labels[inputs.labelled], minlength=inputs.n_classes)
+def class_sizes(inputs: Inputs) -> NDArray[np.intp]:
+    """Return how many items carry each class, [K]."""
+    return np.bincount(np.add(inputs.labels, 1, dtype=np.intp), minlength=inputs.n_classes + 1)[1:]
+
+
+class Census(NamedTuple):
+    """The labels at some moment, int32 [N], and how many items carry each class, [K]: kept so as not to count again."""
+
+    labels: NDArray[np.int32]
+    sizes: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Census:
+        """Count."""
+        return cls(inputs.labels.copy(), class_sizes(inputs))
+
+    def after(self, inputs: Inputs, changed: NDArray[np.intp]) -> Census:
+        """Return the census after these items were relabelled."""
+        labels, sizes = self.labels.copy(), self.sizes.copy()
+        for by, codes in ((-1, labels[changed]), (1, inputs.labels[changed])):
+            np.add.at(sizes, codes[codes >= 0], by)
+        labels[changed] = inputs.labels[changed]
+        return Census(labels, sizes)
+
+
+def alone(inputs: Inputs, rows: NDArray[np.intp], sizes: NDArray[np.intp] | None = None) -> NDArray[np.bool_]:
+    """Say which items are the only ones of their given class, bool [rows]; `sizes` as `class_sizes` gives them."""
+    sizes = class_sizes(inputs) if sizes is None else sizes
+    if not (sizes == 1).any():
+        return np.zeros(len(rows), dtype=bool)
     labels = inputs.labels[rows]
-    result: NDArray[np.bool_] = (labels >= 0) & (counts[labels] == 1)
+    result: NDArray[np.bool_] = (labels >= 0) & (sizes[labels] == 1)
     return result
 
 
-def reached(inputs: Inputs, changed: Sequence[int] | NDArray[np.intp]) -> NDArray[np.intp]:
+def reached(
+    inputs: Inputs, changed: Sequence[int] | NDArray[np.intp], sizes: NDArray[np.intp] | None = None
+) -> NDArray[np.intp]:
     """Return the items whose opinions may be others after these changed their labels: they, and those next to them."""
     touched = [np.asarray(changed, dtype=np.intp)]
     if inputs.graph is not None:
         touched += [inputs.graph.pointing_at(int(item))[0].astype(np.intp) for item in changed]
     # The size of a class is read only where it is one. So few changes cannot have made a larger one of such.
-    counts = np.bincount(inputs.labels[inputs.labelled], minlength=inputs.n_classes)
-    touched.append(np.flatnonzero(inputs.labelled & (counts[inputs.labels] <= len(changed) + 1)))
+    sizes = class_sizes(inputs) if sizes is None else sizes
+    small = (sizes > 0) & (sizes <= len(changed) + 1)
+    if small.any():
+        touched.append(np.flatnonzero(inputs.labelled & small[inputs.labels]))
     return np.unique(np.concatenate(touched))
 
 
-def _score(inputs: Inputs, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def _score(
+    inputs: Inputs, rows: NDArray[np.intp], sizes: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     votes = shares(inputs, rows)
     labels = inputs.labels[rows]
     each = np.arange(len(rows))
@@ -132,5 +183,5 @@ def _score(inputs: Inputs, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32],
     own = votes[each, labels].copy()
     votes[each, labels] = -1
     other = votes.max(axis=1) if votes.shape[1] > 1 else np.zeros(len(rows), np.float32)
-    judged = (labels >= 0) & ~alone(inputs, rows)
+    judged = (labels >= 0) & ~alone(inputs, rows, sizes)
     return np.where(judged, other - own, np.nan).astype(np.float32), suggestion

@@ -40,6 +40,8 @@ class Linear:
         Weights of the squared weights, as logistic regression's 1/C.
     pool
         Threads for the blocks of rows, on a CPU.
+    fold
+        int32 [n]: which fold a row is held out in, as `folds.assign` gives it; by default that.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class Linear:
         penalties: Sequence[float],
         device: str,
         pool: ThreadPoolExecutor | None = None,
+        *,
+        fold: NDArray[np.int32] | None = None,
     ) -> None:
         import torch
 
@@ -58,7 +62,7 @@ class Linear:
         x = x - x.mean(dim=0)
         x /= x.square().sum(dim=1).mean().clamp_min(1e-12).sqrt()
         self.x = torch.cat([x, torch.ones(len(x), 1, device=device)], dim=1)  # the last weight is the bias
-        self.fold = torch.as_tensor(assign(labels, n_classes, folds), device=device)
+        self.fold = torch.as_tensor(assign(labels, n_classes, folds) if fold is None else fold, device=device)
         self.labels = torch.as_tensor(labels.astype(np.int64), device=device)
         self.folds, self.n_classes, self.count = folds, n_classes, folds * len(penalties)
         each = torch.arange(folds, device=device, dtype=torch.int32)
@@ -94,12 +98,12 @@ class Linear:
 
         self.optimiser.step(loss)  # type: ignore[no-untyped-call]  # torch leaves it untyped
 
-    def predict(self) -> NDArray[np.float32]:
-        """Return probabilities [n, K] of the first penalty: held out where a row has a fold, else the mean of all."""
+    def predict(self, penalty: int = 0) -> NDArray[np.float32]:
+        """Return probabilities [n, K] of one penalty: held out where a row has a fold, else the mean of all."""
         import torch
 
         def block(rows: slice) -> torch.Tensor:
-            return self._held_out(rows, torch.softmax(self._logits(rows), dim=2))[:, 0]
+            return self._held_out(rows, torch.softmax(self._logits(rows), dim=2))[:, penalty]
 
         result: NDArray[np.float32] = torch.cat(list(self._blocks(block))).cpu().numpy()
         return result

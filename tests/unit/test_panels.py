@@ -73,7 +73,7 @@ def test_hello_says_what_is_ready(wire: Wire) -> None:
     hello = wire.call("hello")["result"]
     assert hello["ready"] == {"layout": "umap", "scores": True}
     assert hello["dataset"]["classes"] == [str(n) for n in range(10)]
-    assert hello["calibrated"] is False
+    assert hello["calibrated"] is True
     assert hello["rater"] == "ann"
     assert [stage["state"] for stage in hello["stages"]] == ["done"] * 5
 

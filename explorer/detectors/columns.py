@@ -1,0 +1,112 @@
+"""All that detectors say about some items, as a matrix that a small model can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.detectors.noise import expit, logit
+from explorer.detectors.protocol import Findings, Inputs, Opinionated
+from explorer.detectors.registry import get
+
+QUANTILES = 512
+"""Places at which a column's distribution is kept."""
+
+POOL = "pool"
+"""Name of the column that holds the pooled opinion's log-odds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Turns a raw column into one of spread 1 around 0, whatever its unit: by its ranks, then to log-odds.
+
+    Attributes
+    ----------
+    places
+        float64 [Q]: quantiles of the column over all items, ascending; empty for a column that says nothing.
+    """
+
+    places: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, column: NDArray[np.float32]) -> Scale:
+        """Learn from a column [n]; NaN is nothing said."""
+        real = column[np.isfinite(column)].astype(np.float64)
+        if not len(real) or real.min() == real.max():
+            return cls(np.empty(0))
+        return cls(np.quantile(real, np.linspace(0, 1, QUANTILES)))
+
+    def apply(self, column: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the scaled column [n]; 0, which is the middle, for NaN."""
+        if not len(self.places):
+            return np.zeros(len(column))
+        # The middle of equal quantiles, so that a value which most items have is not at an end of them.
+        low = np.searchsorted(self.places, column, side="left")
+        high = np.searchsorted(self.places, column, side="right")
+        rank = (low + high + 1) / (2 * QUANTILES + 2)
+        scaled: NDArray[np.float64] = np.where(np.isfinite(column), logit(rank), 0)
+        return scaled
+
+
+def readable(findings: Findings) -> list[str]:
+    """Return the label detectors that can score any labels anew with their globals held: what plants are seen by."""
+    found = []
+    for name, result in findings.results.items():
+        one = get(name)
+        able = getattr(one, "combinable", None)
+        if one.issue == "label" and (getattr(one, "exact", False) if able is None else able(result)):
+            found.append(name)
+    return found
+
+
+def moved(before: Findings, after: Findings, names: Sequence[str]) -> NDArray[np.intp]:
+    """Return the items of which any column of some detectors is another one than before, ascending."""
+    parts = []
+    for name in names:
+        one, two = before.results[name], after.results[name]
+        pairs = [(one.score, two.score), *((one.columns[c], two.columns[c]) for c in two.columns)]
+        # Bits are compared, so that NaN equals itself.
+        parts += [np.flatnonzero(a.view(np.int32) != b.view(np.int32)) for a, b in pairs if a is not b]
+    return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.intp)
+
+
+def opinionated(findings: Findings) -> list[str]:
+    """Return the detectors that hold an opinion on each item's class."""
+    return [name for name in findings.results if isinstance(get(name), Opinionated)]
+
+
+def raw(findings: Findings, names: Sequence[str], rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
+    """Return scores and further columns of some detectors for some items, by "detector" or "detector/column"."""
+    found: dict[str, NDArray[np.float32]] = {}
+    for name in names:
+        result = findings.results[name]
+        found[name] = result.score[rows]
+        found.update({f"{name}/{column}": values[rows] for column, values in result.columns.items()})
+    return found
+
+
+def logs(inputs: Inputs, findings: Findings, names: Sequence[str], rows: NDArray[np.intp]) -> list[NDArray[np.float64]]:
+    """Return each opinion's logarithm [rows, K], smoothed by what its detector says a zero is worth."""
+    result = []
+    for name in names:
+        one = get(name)
+        assert isinstance(one, Opinionated)
+        opinion = one.opinion(inputs, findings.results[name], rows).astype(np.float64)
+        result.append(np.log(opinion + one.floor))
+    return result
+
+
+def pooled(q: NDArray[np.float64], labels: NDArray[np.int32]) -> dict[str, NDArray[np.float64]]:
+    """Return what the pooled opinion q [n, K] says about labelled items: log-odds against the label, and its doubt."""
+    each = np.arange(len(q))
+    own = q[each, labels]
+    rest = q.copy()
+    rest[each, labels] = 0
+    best = np.maximum(own, rest.max(axis=1))
+    return {POOL: -logit(own), f"{POOL}/rival": logit(rest.max(axis=1)) / 2, f"{POOL}/doubt": logit(1 - best) / 2}
+
+
+__all__ = ["POOL", "QUANTILES", "Scale", "expit", "logit", "logs", "opinionated", "pooled", "raw", "readable"]

@@ -1,0 +1,224 @@
+"""Learns from labels flipped on purpose which columns give a flip away on these data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.detectors import columns as cols
+from explorer.detectors.columns import Scale
+from explorer.detectors.planting import choose, targets, transition
+from explorer.detectors.pool import Pool
+from explorer.detectors.protocol import Findings, Inputs
+from explorer.detectors.registry import again
+from explorer.progress import Progress
+
+CELLS = 2**22
+"""Most cells [rows, K] of one opinion held at once."""
+
+WANTED = 2_000
+"""Flips to learn from; small data are copied and flipped several times."""
+
+MOST_COPIES = 6
+
+STRENGTH = 1.0
+"""Inverse weight of the squared weights (columns have a spread of about 1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Turns findings about labelled items into the matrix that the model reads.
+
+    Attributes
+    ----------
+    opinions
+        Detectors that are pooled.
+    pool
+        Their weights.
+    detectors
+        Detectors whose scores are columns.
+    scales
+        By column.
+    """
+
+    opinions: tuple[str, ...]
+    pool: Pool
+    detectors: tuple[str, ...]
+    scales: Mapping[str, Scale]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the matrix's columns, [C]: "pool", "pool/…", "<detector>", "<detector>/<column>"."""
+        return (cols.POOL, f"{cols.POOL}/rival", f"{cols.POOL}/doubt", *self.scales)
+
+    def opinion(self, inputs: Inputs, findings: Findings, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the pooled opinion on some items, float64 [rows, K]."""
+        return self.pool.blend(cols.logs(inputs, findings, self.opinions, rows))
+
+    def matrix(
+        self, q: NDArray[np.float64], labels: NDArray[np.int32], findings: Findings, rows: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Return the matrix float64 [rows, C] for labelled items with the pooled opinion q."""
+        found = cols.pooled(q, labels)
+        told = cols.raw(findings, self.detectors, rows)
+        scaled = [scale.apply(told[name]) for name, scale in self.scales.items()]
+        return np.stack([*found.values(), *scaled], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """A logistic model of "this label was flipped" over the columns.
+
+    Attributes
+    ----------
+    weights
+        float64 [C].
+    centre
+        float64 [C]: mean of each column over the given labels, where a column speaks neither for nor against.
+    bias
+        Log-odds at the centre.
+    found
+        How well flips that it did not learn from are told from given labels: AUROC of "pool" and of "learnt".
+    """
+
+    weights: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    bias: float
+    found: Mapping[str, float] = field(default_factory=dict)
+
+    def pushes(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what each column adds to the log-odds, float64 [n, C]."""
+        result: NDArray[np.float64] = (matrix - self.centre) * self.weights
+        return result
+
+    def log_odds(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the log-odds that a label is wrong, float64 [n]."""
+        result: NDArray[np.float64] = self.bias + (matrix - self.centre) @ self.weights
+        return result
+
+
+def blocks(rows: NDArray[np.intp], n_classes: int) -> Iterator[NDArray[np.intp]]:
+    """Cut positions into blocks of which an opinion fits in memory."""
+    step = max(1, CELLS // max(1, n_classes))
+    for begin in range(0, len(rows), step):
+        yield rows[begin : begin + step]
+
+
+def reader(inputs: Inputs, findings: Findings, opinions: Sequence[str], pool: Pool) -> Reader:
+    """Make the reader for some findings; scales are learnt from all labelled items."""
+    detectors = tuple(cols.readable(findings))
+    told = cols.raw(findings, detectors, np.flatnonzero(inputs.labelled))
+    return Reader(tuple(opinions), pool, detectors, {name: Scale.of(column) for name, column in told.items()})
+
+
+def learn(
+    inputs: Inputs,
+    findings: Findings,
+    read: Reader,
+    matrix: NDArray[np.float64],
+    p_error: NDArray[np.float64],
+    suggested: NDArray[np.int32],
+    progress: Progress,
+) -> Learnt | None:
+    """Flip labels that are believed right, look at what every detector then says of them, and learn to tell them apart.
+
+    Flipped items are the examples of wrong labels, weighted to the mass of `p_error`; items as given are those of right
+    ones, each weighted 1 − p_error. Detectors score the flipped copy with the globals of the given labels, so that the
+    columns mean the same in both. Which items are flipped depends on the evidence about them and the seed, not on the
+    order of the rows.
+
+    Parameters
+    ----------
+    matrix
+        float64 [N, C] as given; rows of unlabelled items are not read.
+    p_error
+        float64 [N], a first belief; NaN where unlabelled.
+    suggested
+        int32 [N]: class that the pooled opinion holds.
+
+    Returns
+    -------
+    Learnt or None
+        Nothing where there are too few flips to learn from.
+    """
+    rows = np.flatnonzero(inputs.labelled)
+    order = rows[np.lexsort((*matrix[rows].T[:8], p_error[rows]))]
+    moves = transition(suggested, inputs.labels, np.nan_to_num(p_error), inputs.n_classes)
+    rng = np.random.default_rng(inputs.seed)
+    planted, halves = [], []
+    copies = int(np.clip(round(WANTED / max(1, 0.15 * len(rows))), 1, MOST_COPIES))
+    half = np.zeros(inputs.n, dtype=np.int8)
+    half[order] = np.arange(len(order)) % 2
+    for _ in range(copies):
+        progress.check()
+        keys = np.ones((inputs.n, 2))
+        keys[order] = rng.random((len(order), 2))
+        chosen = choose(inputs.labels, p_error, keys[:, 0])
+        labels = inputs.labels.copy()
+        for part in blocks(chosen, inputs.n_classes):
+            own = labels[part].copy()
+            labels[part] = targets(read.opinion(inputs, findings, part), own, moves[own], keys[part, 1])
+        copy = replace(inputs, labels=labels)
+        told = Findings(
+            {name: again(name, copy, findings.results[name], progress) for name in {*read.detectors, *read.opinions}}
+        )
+        for part in blocks(chosen, inputs.n_classes):
+            planted.append(read.matrix(read.opinion(copy, told, part), labels[part], told, part))
+            halves.append(half[part])
+    wrong, wrong_half = np.concatenate(planted), np.concatenate(halves)
+    if min((wrong_half == h).sum() for h in (0, 1)) < 10:
+        return None
+    right, right_half = matrix[rows], half[rows]
+    belief = 1 - p_error[rows]
+    mass = max(float(p_error[rows].sum()), 1.0)
+    centre = right.mean(axis=0)
+    found = _held_out(right, belief, right_half, wrong, mass, wrong_half, centre)
+    weights, bias = _fit(right, belief, wrong, mass, centre)
+    return Learnt(weights, centre, bias, found)
+
+
+def _fit(
+    right: NDArray[np.float64],
+    belief: NDArray[np.float64],
+    wrong: NDArray[np.float64],
+    mass: float,
+    centre: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], float]:
+    from sklearn.linear_model import LogisticRegression
+
+    x = np.concatenate([right, wrong]) - centre
+    spread = np.maximum(x[: len(right)].std(axis=0), 1e-9)
+    kept = x[: len(right)].std(axis=0) > 1e-9
+    y = np.repeat([0, 1], [len(right), len(wrong)])
+    weight = np.concatenate([belief, np.full(len(wrong), mass / len(wrong))])
+    model = LogisticRegression(C=STRENGTH, max_iter=300)
+    model.fit(x[:, kept] / spread[kept], y, sample_weight=weight)
+    weights = np.zeros(x.shape[1])
+    weights[kept] = model.coef_[0] / spread[kept]
+    return weights, float(model.intercept_[0])
+
+
+def _held_out(
+    right: NDArray[np.float64],
+    belief: NDArray[np.float64],
+    right_half: NDArray[np.int8],
+    wrong: NDArray[np.float64],
+    mass: float,
+    wrong_half: NDArray[np.int8],
+    centre: NDArray[np.float64],
+) -> dict[str, float]:
+    """Fit on one half of the items and judge the flips of the other: AUROC of the pooled opinion and of the model."""
+    from sklearn.metrics import roc_auc_score
+
+    weights, _ = _fit(right[right_half == 0], belief[right_half == 0], wrong[wrong_half == 0], mass / 2, centre)
+    a, b = right[right_half == 1], wrong[wrong_half == 1]
+    truth = np.repeat([0, 1], [len(a), len(b)])
+    weight = np.concatenate([belief[right_half == 1], np.ones(len(b))])
+    x = np.concatenate([a, b])
+    return {
+        "pool": float(roc_auc_score(truth, x[:, 0], sample_weight=weight)),
+        "learnt": float(roc_auc_score(truth, (x - centre) @ weights, sample_weight=weight)),
+    }

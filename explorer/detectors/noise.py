@@ -1,0 +1,152 @@
+"""How many labels are wrong, from where the pooled opinion disagrees with them; and `p_error` brought to that level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SURE = 0.3
+"""Share of the items, those of which the pooled opinion is surest, where it is taken to be right: a label that
+disagrees with it there is wrong."""
+
+BY_CHANCE = (0.3, 0.5)
+"""If the rate of disagreement among the sure items is above the second of these shares of the posterior's mean, labels
+are wrong by chance, on easy items as often as on hard ones; below the first, where an item is hard; in between, partly.
+"""
+
+GROUPS = 20
+"""Groups of equal size by how sure the opinion is."""
+
+SMALLEST_GROUP = 25
+"""Least items in a group."""
+
+FEWEST = 100
+"""With fewer labelled items nothing is corrected."""
+
+SPREAD = 0.3
+"""How far the logarithm of the slope strays from 0, as one standard deviation."""
+
+STEPS = 2_000
+"""Places that log-odds are rounded to while the level is sought."""
+
+LARGEST = 15.0
+"""Log-odds are cut off here."""
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseLevel:
+    """The estimated share of wrong labels, by how sure the pooled opinion is of an item.
+
+    Attributes
+    ----------
+    group
+        int32 [n]: group of each labelled item, the surest first.
+    rate
+        float64 [groups]: estimated share of wrong labels in each.
+    floor
+        Share of labels that disagree where the opinion is surest.
+    disagreement
+        Share of labels that disagree, of all.
+    by_chance
+        How far labels are wrong by chance (1) and not where an item is hard (0).
+    overall
+        Estimated share of wrong labels, of all.
+    """
+
+    group: NDArray[np.int32]
+    rate: NDArray[np.float64]
+    floor: float
+    disagreement: float
+    by_chance: float
+    overall: float
+
+
+def estimate(sureness: NDArray[np.float64], disagrees: NDArray[np.bool_], posterior: NDArray[np.float64]) -> NoiseLevel:
+    """Estimate the share of wrong labels.
+
+    Where the opinion is surest of an item it hardly errs, so the disagreement there is the share of wrong labels there.
+    What holds of the rest cannot be told from disagreement alone: the label may be wrong, or the opinion. Two cases are
+    told apart. If sure items disagree about as often as the noise model expects overall, labels are wrong by chance
+    (slips, spam, planted flips), alike everywhere, and what disagrees beyond that is the opinion's own doubt. If sure
+    items hardly disagree, people err where an item is hard, and a group's share is taken half-way between the noise
+    model's posterior and its disagreement. On human labels of known truth that half-way is within .03 in each tenth.
+
+    Parameters
+    ----------
+    sureness
+        [n]: largest probability of the pooled opinion.
+    disagrees
+        [n]: whether its class is another one than the given label.
+    posterior
+        [n]: the noise model's posterior that the label is wrong.
+    """
+    n = len(sureness)
+    order = np.argsort(-sureness, kind="stable")
+    groups = max(1, min(GROUPS, n // SMALLEST_GROUP))
+    group = np.empty(n, dtype=np.int32)
+    group[order] = np.arange(n) * groups // max(1, n)
+    size = np.maximum(np.bincount(group, minlength=groups), 1)
+    floor = float(disagrees[order[: max(1, round(SURE * n))]].mean()) if n else 0.0
+    mean = float(posterior.mean()) if n else 0.0
+    low, high = BY_CHANCE
+    by_chance = float(np.clip((floor / max(mean, 1e-9) - low) / (high - low), 0, 1))
+    half_way = (np.bincount(group, posterior, groups) + np.bincount(group, disagrees, groups)) / 2 / size
+    rate = by_chance * floor + (1 - by_chance) * half_way
+    overall = float((rate * size).sum() / max(1, n)) if n else 0.0
+    return NoiseLevel(group, rate, floor, float(disagrees.mean()) if n else 0.0, by_chance, overall)
+
+
+@dataclass(frozen=True)
+class Level:
+    """An increasing map of log-odds: slope and shift. It changes what a score means and never the ranking."""
+
+    slope: float = 1.0
+    shift: float = 0.0
+
+    def apply(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return probabilities."""
+        return expit(self.shift + self.slope * np.clip(log_odds, -LARGEST, LARGEST))
+
+
+def fit(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
+    """Find the map that gives every group the estimated rate as its mean, as far as a shift and a slope can.
+
+    Each group's misfit weighs by its binomial variance; the slope pays for straying from 1 (`SPREAD`), since nothing
+    tells it where all log-odds are large.
+    """
+    from scipy.optimize import minimize
+
+    n, groups = len(log_odds), len(noise.rate)
+    if n < FEWEST or not 0 < noise.overall < 1:
+        return Level()
+    # Rounded log-odds: what is left to sum over is then as small for a million items as for a thousand.
+    clipped = np.clip(log_odds, -LARGEST, LARGEST)
+    place = np.round((clipped + LARGEST) * (STEPS / (2 * LARGEST))).astype(np.int64)
+    table = np.bincount(noise.group * (STEPS + 1) + place, minlength=groups * (STEPS + 1)).reshape(groups, -1)
+    used = np.flatnonzero(table.any(axis=0))
+    table, at = table[:, used].astype(np.float64), used * (2 * LARGEST / STEPS) - LARGEST
+    size = np.maximum(table.sum(axis=1), 1)
+    variance = (noise.rate * (1 - noise.rate) + 0.01) / size
+
+    def misfit(point: NDArray[np.float64]) -> float:
+        mean = table @ expit(point[0] + np.exp(point[1]) * at) / size
+        return float(((mean - noise.rate) ** 2 / variance).sum() + (point[1] / SPREAD) ** 2)
+
+    found = minimize(misfit, np.array([0.0, 0.0]), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-6})
+    return Level(float(np.exp(found.x[1])), float(found.x[0]))
+
+
+def expit(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1/(1 + e^−x)."""
+    result: NDArray[np.float64] = 0.5 * (1 + np.tanh(0.5 * x))
+    return result
+
+
+def logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log p/(1 − p), within ±`LARGEST`."""
+    tiny = expit(np.array(-LARGEST))
+    inside = np.clip(p, tiny, 1 - tiny)
+    result: NDArray[np.float64] = np.log(inside) - np.log1p(-inside)
+    return result

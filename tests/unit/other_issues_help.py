@@ -1,0 +1,61 @@
+"""Small random cases and a renumbering of them: what the tests of the issues beside labels share."""
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from explorer.detectors import Inputs
+from explorer.graph import NeighbourGraph, build
+
+
+def random_case(seed, n=40, k=8, n_classes=4, *, probs=True, unlabelled=0.1, copies=0):
+    """Return inputs of a random graph, with negative similarities, unlabelled items and, if asked, exact copies."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 5)).astype(np.float32)
+    if copies:
+        x[rng.choice(n, copies, replace=False)] = x[0]
+    labels = rng.integers(0, n_classes, n).astype(np.int32)
+    labels[rng.random(n) < unlabelled] = -1
+    p = rng.dirichlet(np.full(n_classes, 0.5), n).astype(np.float32) if probs else None
+    hashes = np.array([x[i].tobytes().hex() for i in range(n)], dtype=object)
+    graph = build(x, k, ids=np.arange(n))
+    conflicting = rng.random(n) < 0.05
+    return Inputs(
+        labels, n_classes, graph=graph, probs=p, vectors=x, content_hashes=hashes, conflicting=conflicting, seed=seed
+    )
+
+
+@functools.cache
+def noisy_digits(n=700, rate=0.1):
+    """Return inputs, true labels and which are wrong; as `flipped_digits`, with made-up probabilities, so quickly."""
+    data = load_digits()
+    x = (data.data / 16 - (data.data / 16).mean(axis=0)).astype(np.float32)[:n]
+    truth = data.target[:n].astype(np.int32)
+    rng = np.random.default_rng(0)
+    wrong = np.zeros(n, bool)
+    wrong[rng.choice(n, round(rate * n), replace=False)] = True
+    labels = np.where(wrong, (truth + rng.integers(1, 10, n)) % 10, truth).astype(np.int32)
+    p = np.full((n, 10), 0.01, np.float32)
+    p[np.arange(n), truth] = 0.91
+    return Inputs(labels, 10, graph=build(x, 50, ids=np.arange(n)), probs=p, vectors=x), truth, wrong
+
+
+def renumbered(inputs, seed=0):
+    """Return the same items in another order, and `order`: item i of the new ones is item `order[i]` of the old."""
+    order = np.random.default_rng(seed).permutation(inputs.n)
+    place = np.empty(inputs.n, np.int32)
+    place[order] = np.arange(inputs.n)
+    arrays = {
+        name: getattr(inputs, name)[order]
+        for name in ("labels", "probs", "vectors", "conflicting", "content_hashes")
+        if getattr(inputs, name) is not None
+    }
+    graph = NeighbourGraph(place[inputs.graph.indices[order]], inputs.graph.similarity[order])
+    return replace(inputs, graph=graph, **arrays), order
+
+
+def partition(group):
+    """Return groups as a set of sets of items, whatever their numbers."""
+    return {frozenset(np.flatnonzero(group == g).tolist()) for g in np.unique(group[group >= 0])}
