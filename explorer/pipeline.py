@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("explorer")
 
+SUITES_FROM = 700
+"""Least number of items with which probe suites are trained along: fewer would feel them."""
+
+CHECKPOINTS = 5
+"""Moments of the probe's training that the relation map shows."""
+
+CHECKPOINT_CELLS = 2**25
+"""Most cells [N, K] of one such moment; beyond, none are kept."""
+
 STAGES = ("embed", "graph", "probe", "score", "layout")
 NEEDS: dict[str, tuple[str, ...]] = {
     "embed": (),
@@ -96,6 +105,8 @@ class Pipeline:
         "graph", "probe" or "scores". The dataset is a smaller one when items could not be embedded.
     report
         Called with all stages whenever one of them moves.
+    trusted
+        Bool [N]: items whose label a person has settled.
     """
 
     def __init__(
@@ -106,9 +117,11 @@ class Pipeline:
         options: Options,
         publish: Callable[[str, Results, Dataset], None],
         report: Callable[[tuple[Stage, ...]], None],
+        trusted: NDArray[np.bool_] | None = None,
     ) -> None:
         self.dataset = dataset
         self.labels = labels
+        self.trusted = trusted
         self.classes = classes
         self.options = options
         self.results = Results()
@@ -224,6 +237,7 @@ class Pipeline:
             keep[list(embedding.failed)] = False
             self.dataset = self.dataset.without(embedding.failed)
             self.labels = self.labels[keep]
+            self.trusted = None if self.trusted is None else self.trusted[keep]
             embedding = replace(embedding, vectors=embedding.vectors[keep], failed={})
             note += f"; {int((~keep).sum()):,} items set aside (see review.dataset.set_aside_table())"
         self._set("dataset", embedding=embedding)
@@ -260,6 +274,8 @@ class Pipeline:
             seed=self.options.seed,
             device=self._device(),
             progress=progress,
+            suites=len(self.labels) >= SUITES_FROM,
+            checkpoints=CHECKPOINTS if len(self.labels) * len(self.classes) <= CHECKPOINT_CELLS else 0,
         )
         self._set("probe", probe=found, probs=found.probs)
         return f"out-of-fold accuracy {found.accuracy:.3f}"
@@ -275,12 +291,15 @@ class Pipeline:
             probs=_pad(r.probs, max(1, len(self.classes))),
             vectors=self._vectors(),
             dynamics=None if r.probe is None else r.probe.dynamics,
+            trusted=self.trusted if self.trusted is not None and self.trusted.any() else None,
+            checkpoints=None if r.probe is None else _padded(r.probe.checkpoints, max(1, len(self.classes))),
+            suites=None if r.probe is None else r.probe.suites,
             conflicting=self.dataset.conflicting,
             content_hashes=self.dataset.content_hashes,
             seed=self.options.seed,
         )
         findings = detectors.run(inputs, progress=progress)
-        combined = detectors.combine(inputs, findings)
+        combined = detectors.combine(inputs, findings, progress=progress)
         table = detectors.table(
             self.dataset.item_ids, self.classes, inputs, findings, combined, given=self.dataset.given
         )
@@ -315,6 +334,12 @@ class Pipeline:
         if embedding is None:
             raise ExplorerError("There is no embedding.", "See why the stage 'embed' did not finish: review.status.")
         return embedding.vectors
+
+
+def _padded(checkpoints: NDArray[np.float16] | None, classes: int) -> NDArray[np.float16] | None:
+    if checkpoints is None or checkpoints.shape[2] == classes:
+        return checkpoints
+    return np.pad(checkpoints, ((0, 0), (0, 0), (0, classes - checkpoints.shape[2])))
 
 
 def _pad(probs: NDArray[np.float32] | None, classes: int) -> NDArray[np.float32] | None:

@@ -19,11 +19,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer import labels as label_store
-from explorer.current import STATES, CurrentLabels, bind, names_of
+from explorer.current import CurrentLabels, bind
 from explorer.dataset import Dataset, class_name
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
-from explorer.evidence import explain, shown
+from explorer.evidence import shown
 from explorer.following import Following
+from explorer.insight import Insight
+from explorer.judging import SETTLED, Judging, Standing
 from explorer.labels import BindReport, Commit, Conflict, Edit, Store
 from explorer.pipeline import STAGES, Options, Pipeline, Results
 from explorer.progress import Stage
@@ -37,7 +39,7 @@ log = logging.getLogger("explorer")
 Items = str | int | Sequence[str | int] | NDArray[Any] | pd.Index
 
 
-class Review:
+class Review(Insight):
     """Embed, rank, show and fix the labels of one dataset. Returns at once; the work goes on in the background.
 
     Parameters
@@ -119,6 +121,7 @@ class Review:
         self.binding = bind(dataset, self.labels, allow_changed)
         self._bound = dataset  # the dataset may lose unreadable items later; decisions on them stay
         self._following = Following(dataset, self.labels, self.lock, self._tell)
+        self._judging = Judging(self.lock, self._standing, self._judged)
         self._pipeline = self._new_pipeline()
         if start:
             self._pipeline.start()
@@ -173,39 +176,6 @@ class Review:
         """The stages of the pipeline as they stand."""
         return Status(self._pipeline.stages)
 
-    @property
-    def calibrated(self) -> bool:
-        """Whether `p_error` may be read as a probability."""
-        combined = self._results.combined
-        return combined is not None and combined.calibrated
-
-    @property
-    def issues(self) -> pd.DataFrame:
-        """The ranking, worst first, indexed by item id (waits for the stage "score").
-
-        Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad),
-        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now, and `where`
-        names the file or row.
-        """
-        self._need("score")
-        with self.lock:
-            self.catch_up()
-            table = self._results.table
-            if table is None:
-                raise ExplorerError("There are no scores yet.", "See review.status.")
-            position = pd.Series(np.arange(len(self.dataset)), index=self.dataset.item_ids).loc[table.index].to_numpy()
-            return table.assign(
-                where=[self.dataset.name(p) for p in position],
-                label=names_of(self._now.codes[position], self._now.classes),
-                state=np.asarray(STATES, dtype=object)[self._now.states[position]],
-            )
-
-    @property
-    def trust(self) -> Any:
-        """Whether the embedding is good enough to trust: probe accuracy and neighbour agreement, also per class."""
-        self._need("score")
-        return self._results.trust
-
     def counts(self) -> dict[str, int]:
         """Count what people have decided on: reviewed, relabelled, kept, flagged; and the suspects."""
         with self.lock:
@@ -213,11 +183,6 @@ class Review:
             table = self._results.table
             suspects = 0 if table is None else int(table["is_label_issue"].sum())
             return self._now.reviewed_counts() | {"suspects": suspects}
-
-    def explain(self, item: str | int) -> pd.DataFrame:
-        """Say in words why an item is suspect: `name`, `text`, `value` a method (waits for "score")."""
-        self._need("score")
-        return explain(self._results, self._now.classes, self.dataset.find(item))
 
     def __repr__(self) -> str:
         counts = self.counts()
@@ -490,7 +455,9 @@ class Review:
             if mine():
                 self._tell("stages", stages=stages)
 
-        pipeline = Pipeline(self.dataset, self._now.codes.copy(), self._now.classes, self._options, publish, report)
+        settled = np.isin(self._now.states, SETTLED)
+        codes, classes = self._now.codes.copy(), self._now.classes
+        pipeline = Pipeline(self.dataset, codes, classes, self._options, publish, report, settled)
         generation.append(pipeline)
         return pipeline
 
@@ -498,13 +465,15 @@ class Review:
         if dataset is self.dataset and self._results.table is not None and results.table is None:
             return  # a run over the same items: what stands stays until there are scores to put in its place
         first = self._results.table is None
-        self._results = results
+        self._results = self._judging.carried(self._results, results)
         if dataset is not self.dataset:
             self.dataset = dataset
             self.epoch += 1
             self._following.show(self.dataset)
             self._tell("hello")
         if what == "scores":
+            self._judging.begin(results, self._now.states)
+            self._judging.wake()  # labels may have changed while it ran
             if not first:
                 self._tell("layout")
             self._tell("scores")
@@ -524,7 +493,24 @@ class Review:
                 failed = next((name for name, error in failures.items() if error is cause), stage)
                 raise ExplorerError(f"The stage {failed!r} failed: {cause}", "See review.status.") from cause
 
+    def _standing(self) -> Standing:
+        with self.lock:
+            return Standing(
+                self._results, self.dataset, self._now.classes, self._now.codes.copy(), self._now.states.copy()
+            )
+
+    def _judged(self, before: Results, after: Results) -> bool:
+        """Put results that follow the labels in place, unless the pipeline has brought others meanwhile."""
+        with self.lock:
+            if self._results is not before:
+                return False
+            self._results = after
+        self._tell("scores")
+        return True
+
     def _tell(self, event: str, **details: Any) -> None:
+        if event in ("cells", "hello"):
+            self._judging.wake()
         for listener in list(self._listeners):
             try:
                 listener(event, details)
@@ -548,6 +534,7 @@ class Review:
         self.closed = True
         self._pipeline.cancel()
         self._following.close()
+        self._judging.close()
         self._tell("closed")
         self._listeners.clear()
         self.labels.close()

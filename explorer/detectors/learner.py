@@ -194,9 +194,11 @@ def _fit(
     kept = x[: len(right)].std(axis=0) > 1e-9
     y = np.repeat([0, 1], [len(right), len(wrong)])
     weight = np.concatenate([belief, np.full(len(wrong), mass / len(wrong))])
+    weights = np.zeros(x.shape[1])
+    if not kept.any():
+        return weights, float(np.log(mass / max(float(belief.sum()), 1e-9)))  # no column says anything
     model = LogisticRegression(C=STRENGTH, max_iter=300)
     model.fit(x[:, kept] / spread[kept], y, sample_weight=weight)
-    weights = np.zeros(x.shape[1])
     weights[kept] = model.coef_[0] / spread[kept]
     return weights, float(model.intercept_[0])
 

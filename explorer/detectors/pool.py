@@ -18,6 +18,9 @@ PRIOR = 5.0
 
 HEAVIEST = 4.0
 
+LIGHTEST = 0.05
+"""Least weight, as a share of the one started from: an opinion that no label bears out still breaks ties."""
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -86,6 +89,6 @@ def fit(logs: list[NDArray[np.float64]], labels: NDArray[np.int32], start: list[
 
     # Above (K − 1)/K a given label would speak against its own class.
     most = min(MOST_NOISE, 0.9 * (k - 1) / k)
-    bounds = [(0.0, HEAVIEST)] * len(first) + [(LEAST_NOISE, max(LEAST_NOISE, most))]
+    bounds = [(LIGHTEST * weight, HEAVIEST) for weight in start] + [(LEAST_NOISE, max(LEAST_NOISE, most))]
     found = minimize(loss, np.append(first, LEAST_NOISE), jac=True, method="L-BFGS-B", bounds=bounds)
     return Pool(tuple(float(w) for w in found.x[:-1]), float(found.x[-1]))

@@ -14,7 +14,19 @@ PACKAGE = Path(__file__).parents[2] / "explorer"
 FLOORS = {
     0: {"errors", "progress", "content", "dataset", "graph", "probe", "labels"},
     1: {"readers", "embedding", "layout", "detectors", "export"},
-    2: {"review", "pipeline", "current", "evidence", "manifest", "status", "terminal", "api", "following"},
+    2: {
+        "review",
+        "pipeline",
+        "current",
+        "evidence",
+        "insight",
+        "judging",
+        "manifest",
+        "status",
+        "terminal",
+        "api",
+        "following",
+    },
     3: {"panels", "cli", "lab"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

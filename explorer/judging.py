@@ -1,0 +1,286 @@
+"""Scores that follow the labels: after every change whoever is concerned is judged again, in the background.
+
+What people have decided on keeps the verdict that they saw, so that nothing jumps under the reviewer's hands; everybody
+else is judged by the labels as they stand now, with everything that was learnt (weights, scales, levels) held as it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.current import STATES
+from explorer.pipeline import Results
+
+if TYPE_CHECKING:
+    from explorer.dataset import Dataset
+    from explorer.detectors import Combined, Findings, Inputs
+    from explorer.detectors.reviewer import Taught
+
+QUIET = 0.15
+"""Seconds to wait for more changes before judging."""
+
+MANY = 0.02
+"""Beyond this share of changed labels a full run with the globals held is quicker than following each change."""
+
+SETTLED = tuple(STATES.index(state) for state in ("relabelled", "kept"))
+
+DECIDED = tuple(STATES.index(state) for state in ("relabelled", "kept", "flagged", "conflict"))
+
+log = logging.getLogger("explorer")
+
+
+class Standing(NamedTuple):
+    """What stands at one moment: all that judging reads."""
+
+    results: Results
+    dataset: Dataset
+    classes: tuple[str, ...]
+    codes: NDArray[np.int32]  # [N], a copy
+    states: NDArray[np.uint8]  # [N], a copy
+
+
+class Judging:
+    """Keeps scores in step with labels, on a thread of its own.
+
+    Parameters
+    ----------
+    lock
+        The review's.
+    read
+        Returns what stands now.
+    publish
+        Called with the results that were read and those to put in their place; says whether it did, which it does not
+        when others came meanwhile.
+    """
+
+    def __init__(
+        self,
+        lock: threading.RLock,
+        read: Callable[[], Standing],
+        publish: Callable[[Results, Results], bool],
+    ) -> None:
+        self._lock = lock
+        self._read = read
+        self._publish = publish
+        self._wanted = threading.Condition()
+        self._pending = False
+        self._busy = False
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self._of: Results | None = None  # the results that these belong to
+        self._live: Combined | None = None
+        self._decided: NDArray[np.bool_] | None = None
+        self.begun: Begun | None = None
+        self.taught: Taught | None = None
+        self.error: Exception | None = None
+        self.stale_since: dt.datetime | None = None
+
+    def begin(self, results: Results, states: NDArray[np.uint8]) -> None:
+        """Start from fresh scores; what is decided by now was decided before. Whoever calls holds the review's lock."""
+        if results.combined is None or results.inputs is None:
+            return
+        decided = np.isin(states, DECIDED)
+        self._of, self._live, self._decided = results, results.combined, decided
+        self.begun = Begun(results.combined, results.inputs.labels, decided.copy())
+        self.taught, self.stale_since = None, None
+
+    def carried(self, before: Results, after: Results) -> Results:
+        """Return the pipeline's results with scores that have followed the labels since it made them.
+
+        Whoever calls holds the review's lock.
+        """
+        if before is not self._of or self.begun is None or after.combined is not self.begun.combined:
+            return after
+        self._of = replace(
+            after, inputs=before.inputs, findings=before.findings, combined=before.combined, table=before.table
+        )
+        return self._of
+
+    def wake(self) -> None:
+        """Labels or scores have changed: look again soon. Returns at once."""
+        with self._wanted:
+            if self._closed:
+                return
+            self._pending = True
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="explorer-judging", daemon=True)
+                self._thread.start()
+            self._wanted.notify_all()
+
+    def settle(self, timeout: float = 60.0) -> None:
+        """Wait until the scores are in step; `TimeoutError` if they are not after `timeout` seconds."""
+        with self._wanted:
+            if not self._wanted.wait_for(lambda: not (self._pending or self._busy) or self._closed, timeout):
+                raise TimeoutError(f"The scores have not followed the labels after {timeout:g} s.")
+
+    def close(self) -> None:
+        """Stop; a change that is being followed is finished."""
+        with self._wanted:
+            self._closed = True
+            self._wanted.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            with self._wanted:
+                self._wanted.wait_for(lambda: self._pending or self._closed)
+                if not self._closed:
+                    self._wanted.wait_for(lambda: self._closed, QUIET)
+                if self._closed:
+                    return
+                self._pending, self._busy = False, True
+            try:
+                self._follow()
+                self.error = None
+            except Exception as error:  # said in `review.detectors`; the scores stay as they were
+                self.error = error
+                log.exception("The scores could not follow the labels.")
+            finally:
+                with self._wanted:
+                    self._busy = False
+                    self._wanted.notify_all()
+
+    def _follow(self) -> None:
+        from explorer import detectors
+
+        results, dataset, classes, codes, states = self._read()
+        if results.inputs is None or results.findings is None or results.combined is None or results.table is None:
+            return
+        decided = np.isin(states, DECIDED)
+        if results is not self._of:
+            return  # fresh scores, which are about to begin
+        begun, live = self.begun, self._live
+        assert begun is not None
+        assert live is not None
+        inputs = results.inputs
+        if len(codes) != inputs.n:
+            return  # the items have become others; their scores are on their way
+        # A class that was added since has no place in what was learnt: such an item is as good as unlabelled.
+        labels = np.where(codes < inputs.n_classes, codes, -1).astype(np.int32)
+        changed = np.flatnonzero(labels != inputs.labels)
+        if not len(changed) and self._decided is not None and np.array_equal(decided, self._decided):
+            return
+        begun.note(decided, live.p_error, codes, states)
+        after = replace(inputs, labels=labels)
+        findings = followed(after, results.findings, changed)
+        live = detectors.combine(after, findings, like=live, changed=changed.tolist())
+        taught = begun.teach(after)
+        shown = _as_seen(begun.adjusted(live, taught, after), results.combined, decided)
+        table = detectors.table(dataset.item_ids, classes, after, findings, shown, given=dataset.given)
+        new = replace(results, inputs=after, findings=findings, combined=shown, table=table)
+        stale = any(result.stale for result in findings.results.values())
+        with self._lock:
+            if self._publish(results, new):
+                self._of, self._live, self._decided, self.taught = new, live, decided, taught
+                if stale and self.stale_since is None:
+                    self.stale_since = dt.datetime.now(dt.UTC)
+            else:
+                self.wake()
+
+
+class Begun:
+    """What stood when the scores were made, and what was decided since: what is learnt from the reviewer rests on it.
+
+    Attributes
+    ----------
+    combined
+        The verdict then.
+    labels
+        int32 [N]: the labels that it was about.
+    before
+        bool [N]: decided on before.
+    seen
+        float64 [N]: `p_error` that detectors held when an item was decided on since; NaN for others.
+    wrong
+        float64 [N]: 1 where that label was changed, 0 where it was kept; NaN for others, and for what was set aside.
+    order
+        Positions of the decided items, the oldest first.
+    """
+
+    def __init__(self, combined: Combined, labels: NDArray[np.int32], before: NDArray[np.bool_]) -> None:
+        self.combined = combined
+        self.labels = labels
+        self.before = before
+        self.seen = np.full(len(labels), np.nan)
+        self.wrong = np.full(len(labels), np.nan)
+        self.order: list[int] = []
+        self._rivals: NDArray[np.int32] | None = None
+
+    def note(
+        self,
+        decided: NDArray[np.bool_],
+        p_error: NDArray[np.float32],
+        codes: NDArray[np.int32],
+        states: NDArray[np.uint8],
+    ) -> None:
+        """Take down what has been decided, and taken back, since the last time."""
+        since = decided & ~self.before
+        new = np.flatnonzero(since & np.isnan(self.seen))
+        self.seen[new] = p_error[new]
+        self.seen[~since] = np.nan
+        settled = since & np.isin(states, SETTLED) & (self.labels >= 0)
+        self.wrong = np.where(settled, (codes != self.labels).astype(float), np.nan)
+        self.order = [i for i in self.order if since[i]] + new.tolist()
+
+    def teach(self, inputs: Inputs) -> Taught | None:
+        """Learn from the decisions; `None` where there is nothing to learn from."""
+        from explorer.detectors.reviewer import rivals_of, teach
+
+        if self.combined.model is None or inputs.n_classes < 2:
+            return None
+        rows = np.flatnonzero(np.isfinite(self.wrong) & np.isfinite(self.seen))
+        if not len(rows):
+            return None
+        if self._rivals is None:
+            self._rivals = np.full(inputs.n, -1, dtype=np.int32)
+            read, findings = self.combined.model.read, self.combined.findings
+            assert findings is not None
+            first = replace(inputs, labels=self.labels)
+            step = max(1, 2**22 // inputs.n_classes)
+            for start in range(0, inputs.n, step):
+                part = np.arange(start, min(start + step, inputs.n))
+                self._rivals[part] = rivals_of(read.opinion(first, findings, part), self.labels[part])
+        return teach(
+            rows, self.wrong[rows] == 1, self.seen, self.labels, self._rivals, inputs.n_classes, inputs.vectors
+        )
+
+    def adjusted(self, live: Combined, taught: Taught | None, inputs: Inputs) -> Combined:
+        """Return a verdict with what was learnt from the decisions."""
+        if taught is None or not taught.learnt or self._rivals is None:
+            return live
+        p_error = taught.adjust(live.p_error, inputs.labels, self._rivals, inputs.vectors)
+        is_issue = inputs.labelled & (live.suggested != inputs.labels) & (np.nan_to_num(p_error) > 0.5)
+        return replace(live, p_error=p_error, is_issue=is_issue)
+
+
+def followed(inputs: Inputs, findings: Findings, changed: NDArray[np.intp]) -> Findings:
+    """Bring findings up to date with the labels of `inputs`, which differ at `changed`."""
+    from explorer import detectors
+
+    if len(changed) <= MANY * inputs.n:
+        return detectors.update(inputs, findings, changed)
+    results: dict[str, Any] = {}
+    for name, result in findings.results.items():
+        exact = getattr(detectors.get(name), "exact", False)
+        results[name] = (
+            detectors.again(name, inputs, result) if exact else detectors.get(name).update(inputs, result, changed)
+        )
+    return replace(findings, results=results)
+
+
+def _as_seen(live: Combined, before: Combined, decided: NDArray[np.bool_]) -> Combined:
+    """Return the verdict with that of before for everybody who is decided on."""
+    return replace(
+        live,
+        p_error=np.where(decided, before.p_error, live.p_error),
+        suggested=np.where(decided, before.suggested, live.suggested),
+        suggested_p=np.where(decided, before.suggested_p, live.suggested_p),
+        is_issue=np.where(decided, before.is_issue, live.is_issue),
+    )

@@ -1,0 +1,157 @@
+"""Scores that follow the labels of a review: who is judged again, who keeps the verdict that was seen."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import explorer
+from explorer import detectors
+from explorer.errors import DataError, UnknownName
+from explorer.labels import Edit
+
+N = 900
+
+
+@pytest.fixture(scope="module")
+def spoilt():
+    data = load_digits()
+    truth = data.target[:N]
+    rng = np.random.default_rng(0)
+    wrong = np.zeros(N, bool)
+    wrong[rng.choice(N, 90, replace=False)] = True
+    given = np.where(wrong, (truth + rng.integers(1, 10, N)) % 10, truth)
+    return data.images[:N].astype("uint8") * 15, truth, wrong, given
+
+
+@pytest.fixture
+def review(spoilt, tmp_path):
+    images, _, _, given = spoilt
+    made = explorer.Review(explorer.read(images, label=given), store=tmp_path / "labels.db", seed=0)
+    made.wait(progress=False)
+    yield made
+    made.close()
+
+
+def truth_of(review, spoilt, items):
+    position = [review.dataset.position(item) for item in items]
+    return [str(spoilt[1][review.dataset.row_item == p][0]) for p in position]
+
+
+def test_corrections_move_the_neighbours_and_leave_the_decided(review, spoilt):
+    before = review.issues
+    items = before.index[:15]
+    for item, label in zip(items, truth_of(review, spoilt, items), strict=True):
+        review.relabel(item, label)
+    after = review.issues.reindex(before.index)
+    np.testing.assert_array_equal(after.p_error[items], before.p_error[items])
+    assert after.is_label_issue[items].all(), "what was decided on stays where it was"
+    assert (after.p_error != before.p_error).sum() > 15
+    assert review.results.combined.p_error.dtype == np.float32
+
+
+def test_it_equals_judging_everybody_anew_with_what_was_learnt(review, spoilt):
+    first = review.results
+    items = review.issues.index[:5]
+    for item, label in zip(items, truth_of(review, spoilt, items), strict=True):
+        review.relabel(item, label)
+    _ = review.issues
+    now = review.results
+    full = {
+        name: detectors.again(name, now.inputs, result)
+        for name, result in first.findings.results.items()
+        if getattr(detectors.get(name), "exact", False)
+    }
+    findings = detectors.Findings({**now.findings.results, **full})
+    whole = detectors.combine(now.inputs, findings, like=first.combined)
+    undecided = review.states == 0
+    # Five decisions are too few to learn from, so nothing but the labels has changed.
+    np.testing.assert_allclose(now.combined.p_error[undecided], whole.p_error[undecided], atol=1e-5)
+    np.testing.assert_array_equal(now.combined.suggested[undecided], whole.suggested[undecided])
+
+
+def test_undo_brings_the_scores_back(review):
+    before = review.issues
+    item = before.index[0]
+    review.relabel(item, "0" if before.given_label[item] != "0" else "1")
+    assert (review.issues.p_error.reindex(before.index) != before.p_error).any()
+    review.undo()
+    np.testing.assert_allclose(review.issues.p_error.reindex(before.index), before.p_error, atol=1e-6)
+
+
+def test_many_changes_at_once(review, spoilt):
+    before = review.issues
+    items = before.index[:60]
+    edits = [Edit(i, "set", label) for i, label in zip(items, truth_of(review, spoilt, items), strict=True)]
+    review.labels.apply(edits, kind="bulk")
+    after = review.issues.reindex(before.index)
+    np.testing.assert_array_equal(after.p_error[items], before.p_error[items])
+    rest = before.index.difference(items)
+    assert (after.p_error[rest] != before.p_error[rest]).mean() > 0.5
+    wrong = set(np.asarray(review.dataset.item_ids)[review.dataset.row_item[spoilt[2]]])
+    caught = [i in wrong for i in after.p_error[rest].sort_values(ascending=False).index[:20]]
+    assert np.mean(caught) > 0.8, "the rest is still ranked well"
+
+
+def test_a_rerun_starts_from_the_labels_as_they_stand(review, spoilt):
+    items = review.issues.index[:30]
+    for item, label in zip(items, truth_of(review, spoilt, items), strict=True):
+        review.relabel(item, label)
+    assert review.detectors.stale_since.notna().any()
+    review.rerun()
+    review.wait(progress=False)
+    assert review.issues.p_error[items].mean() < 0.2
+    assert review.detectors.stale_since.isna().all()
+    assert review.detectors.state["conformal"] == "done", "items that people settled can be trusted"
+
+
+def test_a_class_of_its_own_does_not_break_what_was_learnt(review):
+    item = review.issues.index[0]
+    review.relabel(item, "no digit", new_class=True)
+    assert np.isfinite(review.issues.p_error[item])
+    review.keep(review.issues.index[1])
+    assert len(review.issues) == N
+
+
+def test_methods_are_listed_with_their_state_and_page(review):
+    listed = review.detectors
+    assert set(listed.index) == set(detectors.names())
+    assert listed.state["vote"] == "done"
+    assert listed.in_p_error["vote"]
+    assert listed.state["conformal"] == "skipped"
+    assert "trusted" in listed.note["conformal"]
+    assert "Formula" in review.method("relation")
+    assert "flipped on purpose" in review.method("p_error")
+    with pytest.raises(UnknownName, match="relations"):
+        review.method("relations")
+
+
+def test_how_many_are_left(review, spoilt):
+    assert review.left().basis == "model"
+    assert review.left().left == pytest.approx(90, rel=0.3)
+    with pytest.raises(DataError, match="at least one"):
+        review.audit(0)
+    asked = review.audit(60)
+    assert len(set(asked)) == len(asked) <= 60
+    truth = truth_of(review, spoilt, asked)
+    for item, label in zip(asked, truth, strict=True):
+        if review.issues.given_label[item] == label:
+            review.keep(item)
+        else:
+            review.relabel(item, label)
+    left = review.left()
+    assert left.basis == "audit"
+    assert left.draws == 60
+    assert left.found == (review.states == 1).sum()
+    assert left.low <= 90 - left.found <= left.high
+    assert "are left among" in left.sentence()
+    assert review.audit(5) != [], "the next ones follow"
+
+
+def test_drift_is_told(review, spoilt):
+    items = review.issues.index[:40]
+    review.keep(list(items))  # a reviewer who finds nothing wrong
+    found = review.drift()
+    assert found.decisions == 40
+    assert found.found == 0
+    assert found.z < -2.5
+    assert "40" in found.note
