@@ -93,11 +93,11 @@ def shown(results: Results, classes: Sequence[str], item: int) -> dict[str, Any]
 
 
 def explain(results: Results, classes: Sequence[str], item: int) -> pd.DataFrame:
-    """Say in words why an item is suspect: `name`, `text`, `value` a method."""
+    """Say in words why an item is suspect: `name`, `text`, `value`, `method` and `push` a reason."""
     from explorer import detectors
 
     r = results
     if r.inputs is None or r.findings is None or r.combined is None:
         raise ExplorerError("There are no scores yet.", "See review.status.")
     reasons = detectors.explain(item, r.inputs, r.findings, r.combined, classes)
-    return pd.DataFrame([reason._asdict() for reason in reasons], columns=["name", "text", "value"])
+    return pd.DataFrame([reason._asdict() for reason in reasons], columns=["name", "text", "value", "method", "push"])

@@ -128,7 +128,11 @@ class Insight(ABC):
         return detectors.page(name)
 
     def explain(self, item: str | int) -> pd.DataFrame:
-        """Say in words why an item is suspect: `name`, `text`, `value` a method (waits for "score")."""
+        """Say in words why an item is suspect (waits for "score").
+
+        Columns: `name`, `text` and `value` of a piece of evidence, the `method` that holds it, and by how much that
+        `push`es the log-odds of a wrong label.
+        """
         self._need("score")
         return explain(self._results, self.classes, self.dataset.find(item))
 

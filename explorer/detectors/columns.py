@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.noise import expit, logit
-from explorer.detectors.protocol import Findings, Inputs, Opinionated
+from explorer.detectors.protocol import Findings, Inputs
 from explorer.detectors.registry import get
+
+if TYPE_CHECKING:
+    from explorer.detectors.protocol import Opinionated
 
 QUANTILES = 512
 """Places at which a column's distribution is kept."""
@@ -26,28 +30,42 @@ class Scale:
     Attributes
     ----------
     places
-        float64 [Q]: quantiles of the column over all items, ascending; empty for a column that says nothing.
+        float64 [Q]: quantiles of the column over all items that differ, ascending; empty for a column that says
+        nothing.
+    at
+        float64 [Q]: what becomes of a value that is one of them: the middle of its quantiles, so that a value which
+        most items have is not at an end of them.
+    below
+        float64 [Q + 1]: what becomes of a value under each of them, and over the last.
     """
 
     places: NDArray[np.float64]
+    at: NDArray[np.float64]
+    below: NDArray[np.float64]
 
     @classmethod
     def of(cls, column: NDArray[np.float32]) -> Scale:
         """Learn from a column [n]; NaN is nothing said."""
         real = column[np.isfinite(column)].astype(np.float64)
         if not len(real) or real.min() == real.max():
-            return cls(np.empty(0))
-        return cls(np.quantile(real, np.linspace(0, 1, QUANTILES)))
+            return cls(np.empty(0), np.empty(0), np.empty(0))
+        places, counts = np.unique(np.quantile(real, np.linspace(0, 1, QUANTILES)), return_counts=True)
+        ends = np.concatenate([[0], np.cumsum(counts)])
+        return cls(
+            places,
+            logit((ends[:-1] + ends[1:] + 1) / (2 * QUANTILES + 2)),
+            logit((2 * ends + 1) / (2 * QUANTILES + 2)),
+        )
 
     def apply(self, column: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the scaled column [n]; 0, which is the middle, for NaN."""
         if not len(self.places):
             return np.zeros(len(column))
-        # The middle of equal quantiles, so that a value which most items have is not at an end of them.
-        low = np.searchsorted(self.places, column, side="left")
-        high = np.searchsorted(self.places, column, side="right")
-        rank = (low + high + 1) / (2 * QUANTILES + 2)
-        scaled: NDArray[np.float64] = np.where(np.isfinite(column), logit(rank), 0)
+        wide = column.astype(np.float64)
+        place = np.searchsorted(self.places, wide)
+        here = np.minimum(place, len(self.places) - 1)
+        scaled: NDArray[np.float64] = np.where(self.places[here] == wide, self.at[here], self.below[place])
+        scaled[np.isnan(wide)] = 0
         return scaled
 
 
@@ -75,7 +93,8 @@ def moved(before: Findings, after: Findings, names: Sequence[str]) -> NDArray[np
 
 def opinionated(findings: Findings) -> list[str]:
     """Return the detectors that hold an opinion on each item's class."""
-    return [name for name in findings.results if isinstance(get(name), Opinionated)]
+    # A look at a protocol's every attribute would take longer than all the rest of an update.
+    return [name for name in findings.results if hasattr(get(name), "opinion")]
 
 
 def raw(findings: Findings, names: Sequence[str], rows: NDArray[np.intp]) -> dict[str, NDArray[np.float32]]:
@@ -92,8 +111,7 @@ def logs(inputs: Inputs, findings: Findings, names: Sequence[str], rows: NDArray
     """Return each opinion's logarithm [rows, K], smoothed by what its detector says a zero is worth."""
     result = []
     for name in names:
-        one = get(name)
-        assert isinstance(one, Opinionated)
+        one = cast("Opinionated", get(name))
         opinion = one.opinion(inputs, findings.results[name], rows).astype(np.float64)
         result.append(np.log(opinion + one.floor))
     return result

@@ -182,7 +182,8 @@ def combine(
         model = kept
     else:
         model, (p_error, suggested, suggested_p) = _learn(inputs, findings, opinions, progress)
-    is_issue = inputs.labelled & (suggested != inputs.labels) & (np.nan_to_num(p_error) > ISSUE)
+    # p_error is NaN where unlabelled, and NaN is above nothing.
+    is_issue = (suggested != inputs.labels) & (p_error > ISSUE)
     columns = sorted({*opinions, *model.read.detectors}, key=list(findings.results).index)
     return Combined(
         p_error,
@@ -310,7 +311,7 @@ def _nothing_to_compare(inputs: Inputs, opinions: Sequence[str]) -> str:
 
 
 def _note(inputs: Inputs) -> str:
-    counts = np.bincount(inputs.labels[inputs.labelled], minlength=inputs.n_classes)
+    counts = inputs.sizes
     if not counts.sum():
         return "No item has a label."
     if (counts > 0).sum() == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -101,6 +102,11 @@ class Inputs:
     def n(self) -> int:
         """Number of items."""
         return len(self.labels)
+
+    @cached_property
+    def sizes(self) -> NDArray[np.intp]:
+        """How many items carry each class, [K]."""
+        return np.bincount(np.add(self.labels, 1, dtype=np.intp), minlength=self.n_classes + 1)[1:]
 
     @property
     def labelled(self) -> NDArray[np.bool_]:

@@ -124,8 +124,8 @@ def even_where_mute(opinion: NDArray[np.float32], inputs: Inputs, rows: NDArray[
 
 
 def class_sizes(inputs: Inputs) -> NDArray[np.intp]:
-    """Return how many items carry each class, [K]."""
-    return np.bincount(np.add(inputs.labels, 1, dtype=np.intp), minlength=inputs.n_classes + 1)[1:]
+    """Return how many items carry each class, [K]; counted once."""
+    return inputs.sizes
 
 
 class Census(NamedTuple):
