@@ -200,14 +200,30 @@ def combine(
 
 
 def pushes(item: int, inputs: Inputs, findings: Findings, combined: Combined) -> dict[str, float]:
-    """Return by how much each detector moves one item's log-odds of being wrong, strongest first."""
+    """Return by how much each detector moves one item's log-odds of being wrong, strongest first.
+
+    What the pooled opinion moves is shared among its opinions by how far each prefers the strongest other class.
+    """
     if combined.model is None or inputs.labels[item] < 0:
         return {}
     rows = np.array([item])
     read = combined.model.read
-    q = read.opinion(inputs, findings, rows)
-    found = combined.model.pushes(read.matrix(q, inputs.labels[rows], findings, rows))
-    return dict(sorted(((name, float(push[0])) for name, push in found.items()), key=lambda pair: -abs(pair[1])))
+    label = int(inputs.labels[item])
+    opinions = cols.logs(inputs, findings, read.opinions, rows)
+    q = read.pool.blend(opinions)
+    matrix = read.matrix(q, inputs.labels[rows], findings, rows)
+    found = {name: float(push[0]) for name, push in combined.model.pushes(matrix).items()}
+    rest = q[0].copy()
+    rest[label] = -1
+    rival = int(rest.argmax())
+    parts = [w * float(o[0, rival] - o[0, label]) for w, o in zip(read.pool.weights, opinions, strict=True)]
+    whole = found.pop(cols.POOL, 0.0)
+    # Parts may have either sign: those that agree with the whole share it.
+    agreeing = sum(abs(part) for part in parts if part * whole > 0)
+    for name, part in zip(read.opinions, parts, strict=True):
+        if part * whole > 0:
+            found[name] = found.get(name, 0.0) + whole * abs(part) / agreeing
+    return dict(sorted(found.items(), key=lambda pair: -abs(pair[1])))
 
 
 Judged = tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors import columns as cols
-from explorer.detectors.columns import Scale
+from explorer.detectors.columns import Scale, expit
 from explorer.detectors.planting import choose, targets, transition
 from explorer.detectors.pool import Pool
 from explorer.detectors.protocol import Findings, Inputs
@@ -23,6 +23,12 @@ WANTED = 2_000
 """Flips to learn from; small data are copied and flipped several times."""
 
 MOST_COPIES = 6
+
+MOST = 20_000
+"""Most items as given, and most flips, that are learnt from."""
+
+FREE = (f"{cols.POOL}/rival", f"{cols.POOL}/doubt")
+"""Columns that say how hard an item is and not whether its label is wrong: their weights may have either sign."""
 
 STRENGTH = 1.0
 """Inverse weight of the squared weights (columns have a spread of about 1)."""
@@ -151,7 +157,7 @@ def learn(
     planted, halves = [], []
     copies = int(np.clip(round(WANTED / max(1, 0.15 * len(rows))), 1, MOST_COPIES))
     half = np.zeros(inputs.n, dtype=np.int8)
-    half[order] = np.arange(len(order)) % 2
+    half[order] = np.arange(len(order)) // 2 % 2
     for _ in range(copies):
         progress.check()
         keys = np.ones((inputs.n, 2))
@@ -171,39 +177,63 @@ def learn(
     wrong, wrong_half = np.concatenate(planted), np.concatenate(halves)
     if min((wrong_half == h).sum() for h in (0, 1)) < 10:
         return None
-    right, right_half = matrix[rows], half[rows]
-    belief = 1 - p_error[rows]
-    mass = max(float(p_error[rows].sum()), 1.0)
+    # Every so-manieth is enough to learn some twenty weights from.
+    step = -(-len(order) // MOST)
+    part, every = order[::step], -(-len(wrong) // MOST)
+    wrong, wrong_half = wrong[::every], wrong_half[::every]
+    right, right_half = matrix[part], half[part]
+    belief = 1 - p_error[part]
+    mass = max(float(p_error[part].sum()), 1.0)
     centre = right.mean(axis=0)
-    found = _held_out(right, belief, right_half, wrong, mass, wrong_half, centre)
-    weights, bias = _fit(right, belief, wrong, mass, centre)
+    found = _held_out(read.names, right, belief, right_half, wrong, mass, wrong_half, centre)
+    weights, bias = _fit(read.names, right, belief, wrong, mass, centre)
     return Learnt(weights, centre, bias, found)
 
 
 def _fit(
+    names: Sequence[str],
     right: NDArray[np.float64],
     belief: NDArray[np.float64],
     wrong: NDArray[np.float64],
     mass: float,
     centre: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], float]:
-    from sklearn.linear_model import LogisticRegression
+    """Fit a logistic model by L-BFGS-B; returns weights [C] and the bias.
+
+    Every column is high where a label is suspicious, so no weight but those of the pool's further columns may fall
+    below 0: columns that are much alike would otherwise be played off against each other, and a method whose evidence
+    speaks against a label would be said to speak for it.
+    """
+    from scipy.optimize import minimize
 
     x = np.concatenate([right, wrong]) - centre
-    spread = np.maximum(x[: len(right)].std(axis=0), 1e-9)
-    kept = x[: len(right)].std(axis=0) > 1e-9
-    y = np.repeat([0, 1], [len(right), len(wrong)])
-    weight = np.concatenate([belief, np.full(len(wrong), mass / len(wrong))])
+    spread = x[: len(right)].std(axis=0)
+    kept = spread > 1e-9
     weights = np.zeros(x.shape[1])
     if not kept.any():
         return weights, float(np.log(mass / max(float(belief.sum()), 1e-9)))  # no column says anything
-    model = LogisticRegression(C=STRENGTH, max_iter=300)
-    model.fit(x[:, kept] / spread[kept], y, sample_weight=weight)
-    weights[kept] = model.coef_[0] / spread[kept]
-    return weights, float(model.intercept_[0])
+    x = np.column_stack([x[:, kept] / spread[kept], np.ones(len(x))])
+    y = np.repeat([0.0, 1.0], [len(right), len(wrong)])
+    weight = np.concatenate([belief, np.full(len(wrong), mass / len(wrong))])
+    ridge = np.append(np.full(kept.sum(), 1 / STRENGTH), 0.0)
+
+    def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        z = x @ point
+        value = float(weight @ (np.logaddexp(0, z) - y * z) + 0.5 * (ridge * point) @ point)
+        return value, x.T @ (weight * (expit(z) - y)) + ridge * point
+
+    free = (None, None)
+    bounds = [free if name in FREE else (0.0, None) for name, keep in zip(names, kept, strict=True) if keep]
+    start = np.append(np.zeros(kept.sum()), np.log(mass / max(float(belief.sum()), 1e-9)))
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, free], options={"maxiter": 100, "ftol": 1e-7}
+    )
+    weights[kept] = found.x[:-1] / spread[kept]
+    return weights, float(found.x[-1])
 
 
 def _held_out(
+    names: Sequence[str],
     right: NDArray[np.float64],
     belief: NDArray[np.float64],
     right_half: NDArray[np.int8],
@@ -215,7 +245,7 @@ def _held_out(
     """Fit on one half of the items and judge the flips of the other: AUROC of the pooled opinion and of the model."""
     from sklearn.metrics import roc_auc_score
 
-    weights, _ = _fit(right[right_half == 0], belief[right_half == 0], wrong[wrong_half == 0], mass / 2, centre)
+    weights, _ = _fit(names, right[right_half == 0], belief[right_half == 0], wrong[wrong_half == 0], mass / 2, centre)
     a, b = right[right_half == 1], wrong[wrong_half == 1]
     truth = np.repeat([0, 1], [len(a), len(b)])
     weight = np.concatenate([belief[right_half == 1], np.ones(len(b))])
