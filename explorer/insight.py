@@ -14,10 +14,11 @@ from explorer.current import STATES, names_of
 from explorer.dataset import Dataset
 from explorer.errors import DataError, ExplorerError
 from explorer.evidence import explain
-from explorer.judging import Judging
+from explorer.judging import SETTLED, Judging
 from explorer.pipeline import Options, Results
 
 if TYPE_CHECKING:
+    from explorer.detectors.helped import Helped
     from explorer.detectors.remaining import Audit, Left
     from explorer.detectors.reviewer import Drift
 
@@ -188,6 +189,22 @@ class Insight(ABC):
         if begun is None or not rows:
             return drift([], [])
         return drift(begun.seen[rows], begun.wrong[rows] == 1)
+
+    def helped(self) -> Helped:
+        """Compare the probe taught on the given labels with one taught on the labels as they stand.
+
+        Both are judged on the labels of the items that people have decided on. Takes as long as two runs of the probe.
+        """
+        from explorer.detectors.helped import helped
+
+        self._ready()
+        with self.lock:
+            embedding, given, codes = self._results.embedding, self.dataset.given, self.codes
+            if embedding is None:
+                raise ExplorerError("There is no embedding.", "See review.status.")
+            vectors, before, after = embedding.vectors, given.astype(np.int32), codes.astype(np.int32)
+            settled, count = np.isin(self.states, SETTLED), max(1, len(self.classes))
+        return helped(vectors, before, after, settled, count, seed=self._options.seed)
 
     def _audited(self) -> Any:
         begun = self._judging.begun

@@ -21,11 +21,11 @@ larger. The interval uses Student's t, with the number of draws that stand for o
 
 When to trust it
 ----------------
-With 100 draws 92 to 97 of 100 intervals hold the truth on the benchmark sets; they are .15 to 1.05 times as wide as
-those of a simple random sample of 200. It falls to 87 where p⁰ is far too low and hardly an error is left. The audit
-must be answered in the order it is drawn, whether or not an item looks interesting: draws passed over are counted, and
-the estimate rests on their being no different. Before the first draw there is only what the model believes, and the
-range is that of its assumptions.
+With 100 draws 91 to 98 of 100 intervals hold the truth on the benchmark sets; they are .15 times as wide as those of a
+simple random sample of 200 on digits, half as wide on news and images, and as wide on film reviews. Where p⁰ is far too
+low and hardly an error is left it falls to 87. The audit must be answered in the order it is drawn, whether or not an
+item looks interesting: draws passed over are counted, and the estimate rests on their being no different. Before the
+first draw there is only what the model believes, and the range is that of its assumptions.
 
 References
 ----------

@@ -155,3 +155,13 @@ def test_drift_is_told(review, spoilt):
     assert found.found == 0
     assert found.z < -2.5
     assert "40" in found.note
+
+
+def test_did_it_help(review, spoilt):
+    wrong = np.asarray(review.dataset.item_ids)[review.dataset.row_item[spoilt[2]]]
+    for item, label in zip(wrong, truth_of(review, spoilt, wrong), strict=True):
+        review.relabel(item, label)
+    found = review.helped()
+    assert found.after > found.before
+    assert "accuracy" in found.sentence() or "right" in found.sentence()
+    assert len(found.per_class) == 10

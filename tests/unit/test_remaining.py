@@ -1,0 +1,282 @@
+"""How many errors are left: unbiased and covered whatever p_error says, and never absurd."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from explorer.detectors.noise import NoiseLevel
+from explorer.detectors.remaining import Audit, expected_at_cuts
+from explorer.errors import DataError
+
+REPEATS = 200
+
+
+def population(seed, n, off=0.0):
+    """Return p_error whose log-odds are `off`, and which labels are wrong."""
+    rng = np.random.default_rng(seed)
+    p = rng.beta(0.3, 2.5, n)
+    return expit(logit(p) + off), (rng.random(n) < p).astype(float)
+
+
+def reviewed(p, wrong, seed, draws, top_before=0, top_after=0, labels=None):
+    """Look at the top of the queue, do an audit, look at more of the queue; return the estimate and what is left."""
+    audit = Audit.design(p, seed, labels=labels)
+    queue = np.argsort(-p, kind="stable")
+    answers, otherwise = np.full(len(p), np.nan), np.zeros(len(p), bool)
+
+    def work_off(count):
+        rows = queue[np.isnan(answers[queue])][:count]
+        answers[rows], otherwise[rows] = wrong[rows], True
+
+    work_off(top_before)
+    drawn = audit.draw(draws)
+    answers[drawn] = wrong[drawn]
+    work_off(top_after)
+    return audit.estimate(answers, draws, otherwise), wrong[np.isnan(answers)].sum(), answers
+
+
+@pytest.mark.parametrize("off", [0, 1, -1])
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (150, 0), (60, 90)])
+def test_intervals_hold_the_truth_and_the_estimate_is_unbiased(off, before, after):
+    covered, errors, halves, simple = 0, [], [], []
+    for seed in range(REPEATS):
+        p, wrong = population(seed, 3000, off)
+        left, truth, answers = reviewed(p, wrong, seed, 100, before, after)
+        covered += left.low <= truth <= left.high
+        errors.append(left.left - truth)
+        halves.append((left.high - left.low) / 2)
+        rest = int(np.isnan(answers).sum())
+        simple.append(1.96 * rest * np.sqrt(truth / rest * (1 - truth / rest) / 200))
+    assert covered >= 0.9 * REPEATS
+    assert abs(np.mean(errors)) < 3 * np.std(errors) / np.sqrt(REPEATS)
+    # Half as many answers as a simple random sample, and hardly wider even where p_error is off.
+    assert np.mean(halves) < 1.45 * np.mean(simple)
+
+
+def test_a_sharp_p_error_makes_it_narrow():
+    rng = np.random.default_rng(0)
+    wrong = (rng.random(3000) < 0.1).astype(float)
+    p = np.clip(np.where(wrong == 1, rng.beta(9, 1, 3000), rng.beta(0.2, 9, 3000)), 0, 1)
+    left, truth, _ = reviewed(p, wrong, 0, 100)
+    assert left.low <= truth <= left.high
+    assert (left.high - left.low) / 2 < 0.5 * 1.96 * 3000 * np.sqrt(0.09 / 200)
+
+
+def test_what_the_audit_drew_before_the_queue_came_to_it_stands_for_nobody():
+    """With p_error far too low everywhere, counting such items for others would overestimate."""
+    errors = []
+    for seed in range(REPEATS):
+        p, wrong = population(seed, 600)
+        p = expit(logit(p) - 2)
+        left, truth, _ = reviewed(p, wrong, seed, 60, top_after=300)
+        errors.append(left.left - truth)
+    assert abs(np.mean(errors)) < 3 * np.std(errors) / np.sqrt(REPEATS) + 0.3
+
+
+def test_draws_are_an_endless_fixed_sequence():
+    p, _ = population(0, 500)
+    p[:50] = np.nan
+    audit = Audit.design(p, 3)
+    many = audit.draw(20_000)
+    np.testing.assert_array_equal(audit.draw(17), many[:17])
+    np.testing.assert_array_equal(Audit.design(p, 3).draw(100), many[:100])
+    assert (Audit.design(p, 4).draw(100) != many[:100]).any()
+    assert many.min() >= 50
+    assert audit.chance.sum() == pytest.approx(1)
+    share = np.bincount(many, minlength=500) / len(many)
+    assert np.abs(share - audit.chance).max() < 5 * np.sqrt(audit.chance.max() / len(many))
+
+
+def test_design_follows_its_formula():
+    p = np.array([0.0, 0.5, 0.9, np.nan])
+    s = np.array([0.01, 0.5, 0.3])
+    expected = 0.8 * s / s.mean() + 0.2
+    np.testing.assert_allclose(Audit.design(p).chance, [*(expected / expected.sum()), 0])
+    np.testing.assert_allclose(Audit.design(p, uniform=1).chance, [1 / 3, 1 / 3, 1 / 3, 0])
+
+
+def test_estimate_follows_its_formula():
+    p, wrong = population(1, 300)
+    audit = Audit.design(p, 0)
+    drawn = audit.draw(30)
+    answers = np.full(300, np.nan)
+    answers[drawn] = wrong[drawn]
+    left = audit.estimate(answers, 30, np.zeros(300, bool))
+    found = wrong[np.unique(drawn)].sum()
+    total = p.sum() + np.mean((wrong[drawn] - p[drawn]) / audit.chance[drawn])
+    assert left.left == pytest.approx(max(0, total - found))
+    assert left.found == found
+    assert left.total == pytest.approx(left.left + found)
+    assert left.rate == pytest.approx(left.total / 300)
+    assert left.unreviewed == 300 - len(np.unique(drawn))
+    assert (left.draws, left.skipped, left.basis) == (30, 0, "audit")
+
+
+def test_items_reviewed_otherwise_count_as_what_they_are():
+    p, wrong = population(2, 400)
+    otherwise = np.argsort(-p) < 100
+    answers = np.where(otherwise, wrong, np.nan)
+    left = Audit.design(p).estimate(answers, 0, otherwise)
+    assert left.basis == "model"
+    assert left.left == pytest.approx(p[~otherwise].sum())
+    assert left.total == pytest.approx(left.left + wrong[otherwise].sum())
+
+
+def test_skipped_draws_are_counted_and_left_out():
+    p, wrong = population(3, 400)
+    audit = Audit.design(p)
+    drawn = audit.draw(40)
+    answers = np.full(400, np.nan)
+    answers[drawn[:30]] = wrong[drawn[:30]]
+    again = np.isin(drawn[30:], drawn[:30]).sum()
+    left = audit.estimate(answers, 40, np.zeros(400, bool))
+    assert (left.draws, left.skipped) == (30 + again, 10 - again)
+
+
+def test_before_the_first_draw_the_range_is_the_models():
+    p, _ = population(4, 1000)
+    nobody, nothing = np.zeros(1000, bool), np.full(1000, np.nan)
+    noise = NoiseLevel(np.zeros(1000, np.int32), np.array([0.1]), 0.05, 0.2, 0.5, 0.1)
+    left = Audit.design(p).estimate(nothing, 0, nobody, noise)
+    assert (left.low, left.left, left.high) == pytest.approx((50, p.sum(), 200))
+    assert left.sentence() == (
+        f"The model expects about {round(p.sum())} errors among 1,000 labels that nobody has looked at, 50 to 200 by "
+        "its assumptions; no random audit has been made."
+    )
+    blind = Audit.design(p).estimate(nothing, 0, nobody)
+    assert (blind.low, blind.high) == (0, 1000)
+
+
+def test_by_class():
+    rng = np.random.default_rng(0)
+    p, wrong = population(5, 3000)
+    labels = rng.integers(0, 3, 3000).astype(np.int32)
+    labels[:10], p[:10] = -1, np.nan
+    covered = 0
+    for seed in range(100):
+        left, _, answers = reviewed(p, wrong, seed, 150, 30, 20, labels=labels)
+        table = left.per_class
+        rest = np.isnan(answers) & (labels >= 0)
+        truth = np.bincount(labels[rest], wrong[rest], minlength=3)
+        covered += ((table.low <= truth) & (truth <= table.high)).sum()
+        assert table.left.sum() == pytest.approx(left.left)
+        assert table.labels.sum() == 2990
+        assert table.unreviewed.sum() == left.unreviewed
+        assert table.found.sum() == left.found
+    assert covered >= 0.9 * 300
+    assert left.per_class.index.name == "class"
+
+
+def test_needed_draws_reach_the_width():
+    p, wrong = population(6, 5000)
+    left, _, _ = reviewed(p, wrong, 0, 100)
+    half = (left.high - left.low) / 2
+    more = left.needed(half / 2)
+    assert 250 < more < 350
+    halves = []
+    for seed in range(10):
+        after, _, _ = reviewed(p, wrong, seed, 100 + more)
+        halves.append((after.high - after.low) / 2)
+    assert np.mean(halves) == pytest.approx(half / 2, rel=0.2)
+    assert left.needed(half * 2) == 0
+    with pytest.raises(DataError, match="above 0"):
+        left.needed(0)
+
+
+def test_sentences():
+    p, wrong = population(7, 1300)
+    left, _, _ = reviewed(p, wrong, 0, 100)
+    half = round(left.high - left.left)
+    assert left.low > 0
+    assert left.sentence() == (
+        f"About {round(left.left)} ± {half} errors are left among {left.unreviewed:,} labels that nobody has looked at."
+    )
+    clipped, _, _ = reviewed(p, wrong, 0, 100, top_after=600)
+    assert clipped.low == 0
+    assert " (0 to " in clipped.sentence()
+    whole = Audit.design(p).estimate(wrong, 5, np.ones(1300, bool))
+    assert whole.sentence() == f"All labels have been looked at; {int(wrong.sum())} errors were found."
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 30])
+@pytest.mark.parametrize("belief", [0.0, 1.0, 0.3, np.nan])
+@pytest.mark.parametrize("draws", [0, 1, 2, 50])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_odd_inputs_give_finite_bounded_figures(n, belief, draws, share):
+    p = np.full(n, belief)
+    wrong = (np.arange(n) % 2).astype(float)
+    audit = Audit.design(p, labels=np.zeros(n, np.int32))
+    otherwise = np.arange(n) < share * n
+    answers = np.where(otherwise, wrong, np.nan)
+    drawn = audit.draw(draws)
+    answers[drawn] = wrong[drawn]
+    left = audit.estimate(answers, draws, otherwise)
+    assert 0 <= left.low <= left.left <= left.high <= left.unreviewed
+    assert np.isfinite([left.total, left.spread]).all()
+    assert np.isnan(left.rate) == (n == 0 or np.isnan(belief))
+    assert left.sentence()
+    assert left.needed(1) >= 0
+    if not left.unreviewed:
+        assert left.left == 0
+
+
+def test_everything_reviewed_leaves_nothing():
+    p, wrong = population(8, 200)
+    left = Audit.design(p).estimate(wrong, 50, np.arange(200) % 2 == 0)
+    assert (left.low, left.left, left.high, left.unreviewed) == (0, 0, 0, 0)
+    assert left.total == wrong.sum()
+
+
+def test_bad_input_is_refused():
+    p, wrong = population(9, 20)
+    audit = Audit.design(p)
+    nobody = np.zeros(20, bool)
+    with pytest.raises(DataError, match="is of 20 items"):
+        audit.estimate(wrong[:10], 3, nobody)
+    with pytest.raises(DataError, match="1 for wrong"):
+        audit.estimate(wrong + 0.5, 3, nobody)
+    with pytest.raises(DataError, match="cannot be drawn"):
+        audit.draw(-1)
+    with pytest.raises(DataError, match="between 0 and 1"):
+        Audit.design(p + 1)
+    with pytest.raises(DataError, match="above 0 and is at most 1"):
+        Audit.design(p, uniform=0)
+    with pytest.raises(DataError, match="3 labels for 20"):
+        Audit.design(p, labels=np.zeros(3, np.int32))
+
+
+def test_expected_precision_and_recall_are_what_comes_out():
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.5, 2, 50_000)
+    wrong = rng.random(50_000) < p
+    cuts = expected_at_cuts(p)
+    hits = np.cumsum(wrong[np.argsort(-p)])
+    np.testing.assert_allclose(cuts.precision[500:], (hits / np.arange(1, 50_001))[500:], atol=0.03)
+    np.testing.assert_allclose(cuts.recall, hits / hits[-1], atol=0.02)
+    count = cuts.cut_for(0.8)
+    assert cuts.precision[count - 1] >= 0.8 > cuts.precision[count]
+    assert (wrong[np.argsort(-p)[:count]]).mean() == pytest.approx(0.8, abs=0.02)
+
+
+def test_cuts_use_what_was_found_and_never_part_equal_values():
+    p = np.array([0.9, 0.5, 0.5, 0.1, np.nan])
+    cuts = expected_at_cuts(p, [0, np.nan, 1, np.nan, np.nan])
+    np.testing.assert_array_equal(cuts.count, [1, 3, 4])
+    np.testing.assert_allclose(cuts.threshold, [0.9, 0.5, 0.1])
+    np.testing.assert_allclose(cuts.precision, [0, 0.5, 0.4])
+    np.testing.assert_allclose(cuts.recall, [0, 1.5 / 1.6, 1])
+    assert cuts.cut_for(0.5) == 3
+    assert cuts.cut_for(0.9) == 0
+    assert cuts.cut_for(0) == 4
+
+
+def test_cuts_of_little():
+    assert len(expected_at_cuts([]).count) == 0
+    assert expected_at_cuts([np.nan, np.nan]).cut_for(0) == 0
+    assert np.isnan(expected_at_cuts([0.0, 0.0]).recall).all()
+    with pytest.raises(DataError, match="1 states for 2"):
+        expected_at_cuts([0.1, 0.2], [1])
+    with pytest.raises(DataError, match="not looked at"):
+        expected_at_cuts([0.1], [2])
+    with pytest.raises(DataError, match="not 2"):
+        expected_at_cuts([0.1]).cut_for(2)
