@@ -19,12 +19,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from explorer.api import find_issues
     from explorer.dataset import Dataset
+    from explorer.detectors import detector, forget
     from explorer.errors import ExplorerError
     from explorer.panels import show
     from explorer.readers import read
     from explorer.review import Review
 
-__all__ = ["Dataset", "ExplorerError", "Review", "__version__", "find_issues", "read", "show"]
+__all__ = [
+    "Dataset",
+    "ExplorerError",
+    "Review",
+    "__version__",
+    "detector",
+    "find_issues",
+    "forget",
+    "read",
+    "show",
+]
 
 __version__ = metadata.version("data-quality-explorer")
 
@@ -32,7 +43,9 @@ _HOMES = {
     "Dataset": "explorer.dataset",
     "ExplorerError": "explorer.errors",
     "Review": "explorer.review",
+    "detector": "explorer.detectors",
     "find_issues": "explorer.api",
+    "forget": "explorer.detectors",
     "read": "explorer.readers",
     "show": "explorer.panels",
 }

@@ -9,21 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.dataset import check_probs, encode_labels
-from explorer.errors import DataError
+from explorer.errors import DataError, UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from explorer.dataset import Dataset
+    from explorer.detectors import Combined, Inputs
     from explorer.graph import NeighbourGraph
+    from explorer.progress import Progress
 
 
 def find_issues(
     labels: Sequence[Any] | NDArray[Any] | pd.Series[Any],
     *,
     features: NDArray[Any] | None = None,
-    probs: NDArray[Any] | None = None,
+    probs: NDArray[Any] | pd.DataFrame | None = None,
     graph: NeighbourGraph | None = None,
     classes: Sequence[Any] | None = None,
+    detectors: Sequence[str] | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Rank labels by how likely they are wrong.
@@ -38,11 +42,15 @@ def find_issues(
     features
         float [N, D]: an embedding of the items.
     probs
-        float [N, K]: held-out class probabilities, columns in the order of `classes`.
+        float [N, K]: held-out class probabilities, columns in the order of `classes`; a DataFrame's columns are
+        matched to the classes by name.
     graph
         A neighbour graph of the same N items, instead of one built from `features`.
     classes
-        Class values in the order of the columns of `probs`; sorted naturally when left out.
+        Class values in the order of the columns of `probs`. Left out, they are sorted naturally; where the labels are
+        whole numbers that count columns of `probs`, they are those numbers, also the ones that no item carries.
+    detectors
+        Names of the methods to use (`explorer.detectors.names()`); by default all that can.
     seed
         Seed of everything that is drawn.
 
@@ -50,12 +58,16 @@ def find_issues(
     -------
     pandas.DataFrame
         Aligned to the rows of `labels` (and indexed like it when it is a Series), with the columns of
-        `explorer.detectors.table`.
+        `explorer.detectors.table`. Its `attrs` hold facts about the whole: `failures` and `skipped` (methods that gave
+        nothing, each with its reason), `note` (what could not be judged, else ""), `estimate` (see `estimate`).
 
     Raises
     ------
     DataError
-        Nothing to judge the labels by; inputs of different lengths; features or probabilities that are none.
+        Nothing to judge the labels by; inputs of different lengths; features or probabilities that are none, with the
+        first row that is wrong.
+    UnknownName
+        A label that is not in `classes`; a method that does not exist.
 
     Examples
     --------
@@ -67,27 +79,199 @@ def find_issues(
     """
     import pandas as pd
 
-    from explorer import detectors, probe
-    from explorer import graph as graphs
-
+    wanted = _known(detectors)
     if features is None and probs is None and graph is None:
         raise DataError("There is nothing to judge the labels by.", "Give features=, probs= or graph=.")
-    index = labels.index if isinstance(labels, pd.Series) else pd.RangeIndex(len(labels))
-    codes, names, _ = encode_labels(list(labels), classes)
-    n = len(codes)
+    index = labels.index if isinstance(labels, pd.Series) else None
+    values = _listed(labels)
+    n = len(values)
     if n == 0:
         raise DataError("There are no labels.", "Give one label per item.")
-    vectors = None if features is None else np.asarray(features)
-    if vectors is not None and (vectors.ndim != 2 or len(vectors) != n):
-        raise DataError(f"The features have the shape {vectors.shape}; {n:,} rows were expected, one per label.")
-    checked = None if probs is None else check_probs(np.asarray(probs), n, names)
-    if vectors is not None and checked is None:
-        checked = probe.out_of_fold(vectors, codes, len(names), seed=seed).probs
-    if vectors is not None and graph is None and n > 1:
-        graph = graphs.build(vectors, seed=seed)
-    inputs = detectors.Inputs(codes, len(names), graph=graph, probs=checked, vectors=vectors, seed=seed)
-    findings = detectors.run(inputs)
-    combined = detectors.combine(inputs, findings)
-    frame = detectors.table(np.arange(n), names, inputs, findings, combined, sort=False)
-    frame.index = index
+    given = None
+    if probs is not None:
+        given, classes = _columns(probs, values, classes)
+    codes, names, _ = encode_labels(values, classes)
+    vectors = None if features is None else _vectors(features, n)
+    checked = None if given is None else check_probs(given, n, names)
+    inputs = _inputs(codes, len(names), vectors=vectors, probs=checked, graph=graph, seed=seed)
+    frame = _judged(inputs, np.arange(n), names, wanted)
+    frame.index = pd.RangeIndex(n) if index is None else index
     return frame
+
+
+def find_issues_in(
+    dataset: Dataset,
+    *,
+    embedder: str | None = "auto",
+    detectors: Sequence[str] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Rank the labels of a dataset, without a store or a widget.
+
+    Parameters
+    ----------
+    dataset
+        What `explorer.read` returns. Its probabilities are used where it has any.
+    embedder
+        As in `explorer.Review`; `None` judges by the probabilities alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an item, indexed by item id, worst first, as of `find_issues`; and `where` each item is.
+
+    Raises
+    ------
+    DataError
+        Nothing to judge the labels by.
+    """
+    from explorer.embedding import embed
+
+    wanted = _known(detectors)
+    if embedder is None and dataset.probs is None:
+        raise DataError("There is nothing to judge the labels by.", "Give probabilities, or an embedder.")
+    vectors = None
+    if embedder is not None:
+        embedding = embed(dataset, embedder, seed=seed, progress=progress)
+        kept = np.ones(len(dataset), dtype=bool)
+        kept[list(embedding.failed)] = False
+        dataset, vectors = dataset.without(embedding.failed), embedding.vectors[kept]
+    inputs = _inputs(
+        dataset.given,
+        max(1, len(dataset.classes)),
+        ids=dataset.item_ids,
+        vectors=vectors,
+        probs=dataset.probs,
+        conflicting=dataset.conflicting,
+        content_hashes=dataset.content_hashes,
+        seed=seed,
+    )
+    frame = _judged(inputs, dataset.item_ids, dataset.classes, wanted)
+    frame.insert(0, "where", [dataset.content.name(int(row)) for row in dataset.first_row])
+    return frame.iloc[np.argsort(-np.nan_to_num(frame["p_error"], nan=-1), kind="stable")]
+
+
+def _known(names: Sequence[str] | None) -> list[str] | None:
+    """Check the names of methods, before any work begins."""
+    from explorer.detectors import registry
+
+    if names is None:
+        return None
+    wanted = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        if name not in registry.names():
+            raise UnknownName("detector", name, registry.names())
+    return wanted
+
+
+def _inputs(
+    codes: NDArray[np.int32],
+    n_classes: int,
+    *,
+    vectors: NDArray[np.float32] | None,
+    probs: NDArray[np.float32] | None,
+    seed: int,
+    graph: NeighbourGraph | None = None,
+    ids: NDArray[Any] | None = None,
+    **others: Any,
+) -> Inputs:
+    """Compute what is absent and can be: probabilities, with how their training went, and the graph, from vectors."""
+    from explorer import graph as graphs
+    from explorer import probe
+    from explorer.detectors import Inputs
+
+    if vectors is not None and probs is None:
+        found = probe.out_of_fold(vectors, codes, n_classes, ids=ids, seed=seed)
+        probs, others = found.probs, {**others, "dynamics": found.dynamics}
+    if vectors is not None and graph is None and len(codes) > 1:
+        graph = graphs.build(vectors, ids=ids, seed=seed)
+    return Inputs(codes, n_classes, graph=graph, probs=probs, vectors=vectors, seed=seed, **others)
+
+
+def _judged(inputs: Inputs, ids: NDArray[Any], classes: Sequence[str], wanted: list[str] | None) -> pd.DataFrame:
+    """Run methods and combiner; the table in the order of the items, with facts about the whole in its `attrs`."""
+    from explorer import detectors
+
+    findings = detectors.run(inputs, only=wanted)
+    combined = detectors.combine(inputs, findings)
+    frame = detectors.table(ids, classes, inputs, findings, combined, sort=False)
+    frame.attrs = {
+        "failures": dict(findings.failures),
+        "skipped": dict(findings.skipped),
+        "note": combined.note,
+        "estimate": estimate(combined),
+    }
+    return frame
+
+
+def estimate(combined: Combined) -> dict[str, Any]:
+    """Return what is held of the labels as a whole, in plain numbers.
+
+    Returns
+    -------
+    dict
+        `labels` (how many there are), `issues` (how many are more likely wrong than right), `error_rate` (estimated
+        share of wrong labels), and `low` and `high`: the share that disagrees with models and neighbours where these
+        are surest (or a third less than the estimate), and the share that disagrees anywhere. The truth has lain
+        between the two on all benchmark sets; it lies above where the models have learnt the errors. The last three are
+        `None` where they cannot be known.
+    """
+    judged = int(np.isfinite(combined.p_error).sum())
+    noise = None if combined.model is None else combined.model.noise
+    rate = combined.noise_rate if judged and combined.model is not None else None
+    return {
+        "labels": judged,
+        "issues": int(combined.is_issue.sum()),
+        "error_rate": rate,
+        "low": None if noise is None or rate is None else min(noise.low, rate),
+        "high": None if noise is None or rate is None else max(noise.high, rate),
+    }
+
+
+def _listed(labels: Any) -> list[Any]:
+    shape = getattr(labels, "shape", None)
+    if labels is None or isinstance(labels, str | bytes) or (shape is not None and len(shape) != 1):
+        what = f"of the shape {shape}" if shape is not None else f"a {type(labels).__name__}"
+        raise DataError(
+            f"The labels are {what}.", "Give one label per item: a list, a Series or a one-dimensional array."
+        )
+    return list(labels)
+
+
+def _vectors(features: Any, n: int) -> NDArray[np.float32]:
+    """Check features; what is wrong with single rows is said by position."""
+    array = np.asarray(features)
+    if array.ndim != 2 or len(array) != n:
+        raise DataError(f"The features have the shape {array.shape}; {n:,} rows were expected, one per label.")
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"The features are of the type {array.dtype}.", "Give an array of numbers, one row per item.")
+    with np.errstate(over="ignore"):  # a value that float32 does not hold counts as infinite
+        array = array.astype(np.float32)
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        raise DataError(
+            f"The features of row {int(np.flatnonzero(~finite)[0])} hold NaN or infinite values; "
+            f"{int((~finite).sum()):,} rows are like it.",
+            "Leave these rows out, or fill in what is missing.",
+        )
+    if not array.shape[1]:
+        raise DataError("The features have no columns.", "Give at least one number per item.")
+    return array
+
+
+def _columns(probs: Any, labels: list[Any], classes: Sequence[Any] | None) -> tuple[NDArray[Any], Sequence[Any] | None]:
+    """Return probabilities and the classes that their columns stand for; `None` for those of the labels."""
+    from explorer.readers.probabilities import align
+
+    aligned = align(probs, None, labels, classes)
+    values, classes = aligned.values, aligned.classes
+    if values.dtype.kind not in "fiub":
+        raise DataError(f"The probabilities are of the type {values.dtype}.", "Give numbers, one column per class.")
+    if classes is None and values.ndim == 2:
+        _, names, own = encode_labels(labels)
+        k = values.shape[1]
+        # Labels that count the columns, as scikit-learn's usually do: a class that no item carries keeps its column.
+        if len(names) < k and all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < k for v in own):
+            classes = range(k)
+    return values, classes

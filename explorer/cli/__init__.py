@@ -1,6 +1,7 @@
 """The `explorer` command: the same work from a shell.
 
-Exit status 0 = done, 1 = refused with a reason (also: conflicts are open, or the store is damaged), 2 = usage.
+Exit status 0 = done, 1 = refused with a reason (also: conflicts are open, or the store is damaged), 2 = usage. Where
+1 is an answer (`issues --fail-over`), whatever goes wrong exits with 2.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for python, shell in _SAID_HERE.items():
             text = text.replace(python, shell)
         print(f"explorer: {text}", file=sys.stderr)
-        return 1
+        return int(getattr(given, "refused", 1))
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()
         return 0
@@ -66,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     from explorer import __doc__ as about
     from explorer import __version__
-    from explorer.cli import change, data, look, merge
+    from explorer.cli import bench, change, data, issues, look, merge
 
     parser = argparse.ArgumentParser(
         prog="explorer", description=(about or "").splitlines()[0], epilog="explorer COMMAND --help says more of each."
@@ -74,7 +75,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"explorer {__version__}")
     commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=AnyOrder)
     data.add_commands(commands)
+    issues.add_commands(commands)
     look.add_commands(commands)
     change.add_commands(commands)
     merge.add_commands(commands)
+    bench.add_commands(commands)
     return parser

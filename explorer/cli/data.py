@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 DATA_OPTIONS = ("label", "text", "image", "key", "features", "embedding", "encoding", "root")
 
+FOR_PEOPLE = (
+    "given_label",
+    "suggested_label",
+    "p_error",
+    "is_label_issue",
+    "is_outlier_issue",
+    "is_near_duplicate_issue",
+    "is_conflicting_duplicate_issue",
+)
+"""Columns of the ranking that fit on a screen; other formats have them all."""
+
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Describe these commands."""
@@ -31,7 +42,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "review", help="review a labelled dataset: ranking here, or the explorer in JupyterLab"
     )
     review.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
-    _data_options(review)
+    data_options(review)
     review.add_argument("--store", help="label store: a file (DATA.labels.db beside the data) or postgresql://…")
     review.add_argument("--notebook", type=Path, help="notebook to make (default: DATA.review.ipynb here)")
     review.add_argument("--print", type=int, metavar="N", help="print the N most suspicious items and open nothing")
@@ -47,7 +58,8 @@ def _lab_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port of the server")
 
 
-def _data_options(parser: argparse.ArgumentParser) -> None:
+def data_options(parser: argparse.ArgumentParser) -> None:
+    """Describe how a dataset is read."""
     parser.add_argument("--label", help="label column")
     parser.add_argument("--text", help="text column")
     parser.add_argument("--image", help="column of image paths or bytes")
@@ -106,4 +118,5 @@ def _ranking(data: Path, options: dict[str, Any], store: Path | str, given: argp
     trust = review.trust
     if trust is not None and trust.warning:
         print(f"Warning: {trust.warning}", file=sys.stderr)
-    return issues.head(given.print)[["where", *issues.columns.drop("where")]]
+    columns = FOR_PEOPLE if given.format == "table" else list(issues.columns.drop("where"))
+    return issues.head(given.print)[["where", *(c for c in columns if c in issues)]]

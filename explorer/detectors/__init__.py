@@ -30,8 +30,9 @@ from explorer.detectors.combiner import Combined, combine, pushes
 from explorer.detectors.explanation import explain, page
 from explorer.detectors.grow import Grown
 from explorer.detectors.grow import grow as grow_selection
+from explorer.detectors.own import detector, forget
 from explorer.detectors.protocol import Detector, Findings, Inputs, Reason, Result
-from explorer.detectors.registry import again, detector, get, names, run, update
+from explorer.detectors.registry import again, get, names, run, update
 from explorer.detectors.relation_map import RelationMap, relation_map
 from explorer.detectors.table import ranking, table
 from explorer.probe.suites import Suites
@@ -73,6 +74,7 @@ __all__ = [
     "combine",
     "detector",
     "explain",
+    "forget",
     "get",
     "grow_selection",
     "names",

@@ -16,21 +16,24 @@ that; until then read the estimate with its range.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors import columns as cols
 from explorer.detectors import noise as levels
-from explorer.detectors.learner import Learnt, Reader, blocks, learn, reader
+from explorer.detectors.learner import Learnt, Reader, Unreadable, blocks, learn, reader
 from explorer.detectors.noise import Level, NoiseLevel
 from explorer.detectors.pool import Pool, fit
 from explorer.detectors.protocol import Findings, Inputs, Opinionated
 from explorer.detectors.registry import get
 from explorer.detectors.vote import reached
 from explorer.progress import Progress
+
+log = logging.getLogger("explorer")
 
 FITTED_CELLS = 2**22
 """Most cells [rows, K] that the pool is fitted to."""
@@ -181,7 +184,14 @@ def combine(
         _judge(inputs, findings, kept, again, p_error, suggested, suggested_p)
         model = kept
     else:
-        model, (p_error, suggested, suggested_p) = _learn(inputs, findings, opinions, progress)
+        try:
+            model, (p_error, suggested, suggested_p) = _learn(inputs, findings, opinions, progress)
+        except Unreadable as failed:
+            log.warning(
+                "The detector %r failed on altered labels and has no say in p_error.", failed.name, exc_info=True
+            )
+            rest = {name: result for name, result in findings.results.items() if name != failed.name}
+            return combine(inputs, replace(findings, results=rest), like=like, progress=progress)
     # p_error is NaN where unlabelled, and NaN is above nothing.
     is_issue = (suggested != inputs.labels) & (p_error > ISSUE)
     columns = sorted({*opinions, *model.read.detectors}, key=list(findings.results).index)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from explorer.detectors.columns import POOL
 from explorer.detectors.combiner import Combined, pushes
+from explorer.detectors.own import FromFunction
 from explorer.detectors.protocol import Findings, Inputs, Reason
 from explorer.detectors.registry import get
 
@@ -15,7 +16,7 @@ FIRST = ("vote", "confident")
 """Shown first: what the neighbours and the model say is what people ask for."""
 
 OTHERS = 4
-"""Most further methods that speak about the label; other issues are always named."""
+"""Most further methods that speak about the label; the user's own and other issues are always named."""
 
 
 def explain(item: int, inputs: Inputs, findings: Findings, combined: Combined, classes: Sequence[str]) -> list[Reason]:
@@ -30,7 +31,7 @@ def explain(item: int, inputs: Inputs, findings: Findings, combined: Combined, c
     reasons: list[Reason] = []
     spoken = 0
     for name in (*(f for f in FIRST if f in findings.results), *label, *other):
-        if name in label and spoken >= OTHERS:
+        if name in label and spoken >= OTHERS and not isinstance(get(name), FromFunction):
             continue
         said = get(name).explain(item, inputs, findings.results[name], tuple(classes))
         spoken += bool(said) and name in label

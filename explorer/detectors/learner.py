@@ -12,8 +12,9 @@ from explorer.detectors import columns as cols
 from explorer.detectors.columns import Scale, expit
 from explorer.detectors.planting import choose, targets, transition
 from explorer.detectors.pool import Pool
-from explorer.detectors.protocol import Findings, Inputs
+from explorer.detectors.protocol import Findings, Inputs, Result
 from explorer.detectors.registry import again
+from explorer.errors import Cancelled
 from explorer.progress import Progress
 
 CELLS = 2**22
@@ -169,7 +170,7 @@ def learn(
             labels[part] = targets(read.opinion(inputs, findings, part), own, moves[own], keys[part, 1])
         copy = replace(inputs, labels=labels)
         told = Findings(
-            {name: again(name, copy, findings.results[name], progress) for name in {*read.detectors, *read.opinions}}
+            {name: _again(name, copy, findings, progress) for name in dict.fromkeys((*read.detectors, *read.opinions))}
         )
         for part in blocks(chosen, inputs.n_classes):
             planted.append(read.matrix(read.opinion(copy, told, part), labels[part], told, part))
@@ -188,6 +189,23 @@ def learn(
     found = _held_out(read.names, right, belief, right_half, wrong, mass, wrong_half, centre)
     weights, bias = _fit(read.names, right, belief, wrong, mass, centre)
     return Learnt(weights, centre, bias, found)
+
+
+class Unreadable(Exception):
+    """A detector failed on labels that were altered: `name`, `cause`."""
+
+    def __init__(self, name: str, cause: Exception) -> None:
+        super().__init__(f"{name}: {type(cause).__name__}: {cause}")
+        self.name, self.cause = name, cause
+
+
+def _again(name: str, copy: Inputs, findings: Findings, progress: Progress) -> Result:
+    try:
+        return again(name, copy, findings.results[name], progress)
+    except Cancelled:
+        raise
+    except Exception as error:  # anybody's detector: `combine` goes on without it
+        raise Unreadable(name, error) from error
 
 
 def _fit(

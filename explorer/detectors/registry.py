@@ -10,12 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Detector, Findings, Freezing, Inputs, Result
-from explorer.errors import Cancelled, DataError, UnknownName
+from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
 from explorer.progress import Progress
 
 logger = logging.getLogger(__name__)
 
 _DETECTORS: dict[str, Detector] = {}
+
+_ORIGINS: dict[str, tuple[str, str]] = {}
+"""Module and name of what each detector was made of."""
+
+_SHIPPED: set[str] = set()
+"""Names of the detectors that come with the package."""
+
+_FORGOTTEN: dict[str, Detector] = {}
+"""Detectors that no longer run, for results that they have left behind."""
 
 D = TypeVar("D", bound=type)
 
@@ -29,10 +38,55 @@ def detector(cls: D) -> D:
         The name is taken.
     """
     instance: Detector = cls()
-    if instance.name in _DETECTORS:
-        raise DataError(f"There is already a detector {instance.name!r}.", "Give it another name.")
-    _DETECTORS[instance.name] = instance
+    put(instance, (cls.__module__, cls.__qualname__))
+    if cls.__module__.startswith("explorer."):
+        _SHIPPED.add(instance.name)
     return cls
+
+
+def put(one: Detector, origin: tuple[str, str]) -> None:
+    """Keep a detector under its name.
+
+    Parameters
+    ----------
+    origin
+        Module and qualified name of the class or function. One of the user's own replaces the one of the same origin,
+        in its place: a notebook's cell is run more than once.
+
+    Raises
+    ------
+    DataError
+        The name is taken by another one.
+    """
+    if one.name in _DETECTORS and (one.name in _SHIPPED or _ORIGINS.get(one.name) != origin):
+        remedy = "Give it another name."
+        if one.name not in _SHIPPED:
+            remedy = f"Give it another name, or call explorer.forget({one.name!r}) first."
+        raise DataError(f"There is already a detector {one.name!r}.", remedy)
+    _DETECTORS[one.name] = one
+    _ORIGINS[one.name] = origin
+    _FORGOTTEN.pop(one.name, None)
+
+
+def forget(name: str) -> None:
+    """Remove a detector of the user's own: it runs no more. What it found before can still be read.
+
+    Raises
+    ------
+    UnknownName
+        No such detector.
+    DataError
+        It comes with the package.
+    """
+    if name not in _DETECTORS:
+        raise UnknownName("detector", name, _DETECTORS)
+    if name in _SHIPPED:
+        raise DataError(
+            f"The detector {name!r} comes with the package and stays.",
+            "Name those that shall run: find_issues(detectors=…).",
+        )
+    _FORGOTTEN[name] = _DETECTORS.pop(name)
+    _ORIGINS.pop(name, None)
 
 
 def names() -> tuple[str, ...]:
@@ -41,10 +95,11 @@ def names() -> tuple[str, ...]:
 
 
 def get(name: str) -> Detector:
-    """Return one detector; `UnknownName` with the nearest names."""
-    if name not in _DETECTORS:
+    """Return one detector, also one that was forgotten; `UnknownName` with the nearest names."""
+    found = _DETECTORS.get(name) or _FORGOTTEN.get(name)
+    if found is None:
         raise UnknownName("detector", name, _DETECTORS)
-    return _DETECTORS[name]
+    return found
 
 
 def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress | None = None) -> Findings:
@@ -63,7 +118,11 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
         When `progress` says so.
     """
     progress = progress or Progress()
-    chosen = [get(name) for name in (names() if only is None else only)]
+    wanted = names() if only is None else tuple(dict.fromkeys(only))
+    for name in wanted:
+        if name not in _DETECTORS:
+            raise UnknownName("detector", name, _DETECTORS)
+    chosen = [_DETECTORS[name] for name in wanted]
     results: dict[str, Result] = {}
     failures: dict[str, str] = {}
     skipped: dict[str, str] = {}
@@ -77,8 +136,11 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
                 results[one.name] = one.run(inputs, progress)
             except Cancelled:
                 raise
+            except ExplorerError as error:  # raised on purpose: it says what is wrong, and needs no traceback
+                logger.warning("The detector %r failed: %s", one.name, error)
+                failures[one.name] = f"{type(error).__name__}: {error}"
             except Exception as error:  # whatever a detector raises is shown by name, and the others go on
-                logger.warning("The detector %r failed.", one.name, exc_info=True)
+                logger.warning("The detector %r failed: %s", one.name, error, exc_info=True)
                 failures[one.name] = f"{type(error).__name__}: {error}"
         progress.advance()
     progress.finish(note="failed: " + ", ".join(failures) if failures else None)
@@ -109,6 +171,6 @@ def update(inputs: Inputs, findings: Findings, changed: Iterable[int]) -> Findin
         try:
             results[name] = get(name).update(inputs, result, positions)
         except Exception as error:  # as in `run`
-            logger.warning("The detector %r failed to update.", name, exc_info=True)
+            logger.warning("The detector %r failed to update: %s", name, error, exc_info=True)
             failures[name] = f"{type(error).__name__}: {error}"
     return Findings(results, failures, findings.skipped)

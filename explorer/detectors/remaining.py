@@ -346,7 +346,7 @@ class _Parts:
             low, high = 0.0, unreviewed
             if self.noise is not None:
                 found = float(self.answer[rows][self.looked[rows]].sum())
-                low, high = self.noise.floor * len(rows) - found, self.noise.disagreement * len(rows) - found
+                low, high = self.noise.low * len(rows) - found, self.noise.high * len(rows) - found
             spread = float(np.sqrt((g**2 * p * (1 - p) / chance).sum()))
             return left, spread, min(max(low, 0.0), left), min(max(high, left), unreviewed)
         mine = np.isin(self.draws, rows)

@@ -16,9 +16,11 @@ from explorer.panels import (  # noqa: F401
     history,
     map,  # noqa: A004
     merge,
+    methods,
     pipeline,
     previews,
     queue,
+    relations,
     versions,
 )
 from explorer.panels.session import session_of

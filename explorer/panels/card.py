@@ -36,6 +36,7 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
         "given": int(review.given[i]),
         "current": int(review.codes[i]),
         "suggested": -1,
+        "suggested_p": None,
         "p_error": None,
         "rank": None,
         "ranked": 0,
@@ -58,6 +59,7 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
         ranked = int(np.isfinite(r.combined.p_error).sum())
         body |= {
             "suggested": suggested,
+            "suggested_p": float(r.combined.suggested_p[i]),
             "p_error": p,
             "rank": None if np.isnan(p) else place + 1,
             "ranked": ranked,

@@ -106,13 +106,14 @@ def p_error(review: Review) -> go.Figure:
                 hovertemplate=f"{name}: %{{y}}<extra></extra>",
             )
         )
-    title = "p_error" if review.calibrated else "suspicion (not yet calibrated)"
+    title = "likely wrong (p_error)" if review.calibrated else "suspicion (not yet calibrated)"
+    ticks = {"tickformat": ".0%"} if review.calibrated else {}
     return go.Figure(
         bars,
         {
             "barmode": "stack",
             "bargap": 0.05,
-            "xaxis": {"title": title, "range": [0, 1]},
+            "xaxis": {"title": title, "range": [0, 1], **ticks},
             "yaxis": {"title": "items", "type": "log"},
             "legend": {"orientation": "h", "y": 1.1},
         },

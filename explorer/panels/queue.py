@@ -30,6 +30,8 @@ def scores(session: Session) -> dict[str, Any]:
             column[order] = r.table[name].to_numpy(dtype=bool)
         flags[name] = column
     return {
+        # Said here too: the page greeted the kernel before anything was scored.
+        "calibrated": review.calibrated,
         "suggested": r.combined.suggested.astype(np.int32),
         "p_error": r.combined.p_error.astype(np.float32),
         "order": order,

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("explorer")
 
 SLOW = frozenset(
-    {"previews", "card", "plotly", "figure", "history", "rerun", "timeline", "entries", "diff", "versions", "merge"}
+    {"previews", "card", "relations", "plotly", "figure", "history", "rerun", "timeline", "entries", "diff"}
+    | {"versions", "merge", "method", "methods"}
 )
 """Calls answered on a thread: they decode pictures or read many rows, and change no label."""
 

@@ -18,7 +18,8 @@ from explorer import cli, labels
 from explorer.lab import review_cells
 
 COMMANDS = (
-    "demo", "review", "log", "show", "diff", "blame", "votes", "raters", "reflog", "verify", "tag", "branch", "revert",
+    "demo", "review", "issues", "methods", "bench",
+    "log", "show", "diff", "blame", "votes", "raters", "reflog", "verify", "tag", "branch", "revert",
     "classes", "export", "backup", "grant", "merge",
 )  # fmt: skip
 

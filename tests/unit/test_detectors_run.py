@@ -163,3 +163,35 @@ def test_a_new_detector_with_an_opinion_joins_the_pool():
     weight = dict(zip(combined.model.read.opinions, combined.pool.weights, strict=True))
     assert weight["oracle"] > 0.5
     assert average_precision_score(wrong, combined.p_error) > 0.995
+
+
+def test_a_detector_that_fails_on_altered_labels_has_no_say(caplog):
+    inputs, _, wrong = flipped_digits()
+
+    @detectors.detector
+    class Picky:
+        name = "picky"
+        issue = "label"
+        needs = frozenset()
+        exact = True
+
+        def run(self, given, _progress):
+            if not np.array_equal(given.labels, inputs.labels):
+                raise ArithmeticError("never seen such labels")
+            return Result(np.zeros(given.n, np.float32))
+
+        def update(self, inputs, result, _changed):
+            return result
+
+        def explain(self, item, inputs, result, classes):
+            return []
+
+    try:
+        findings = detectors.run(inputs)
+        combined = detectors.combine(inputs, findings)
+    finally:
+        del registry._DETECTORS["picky"]
+    assert "picky" in findings.results
+    assert "picky" not in combined.columns
+    assert "'picky' failed on altered labels" in caplog.text
+    assert average_precision_score(wrong, combined.p_error) > 0.95

@@ -25,6 +25,7 @@ FLOORS = {
         "status",
         "terminal",
         "api",
+        "bench",
         "following",
     },
     3: {"panels", "cli", "lab"},

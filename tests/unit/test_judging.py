@@ -40,8 +40,9 @@ def truth_of(review, spoilt, items):
 def test_corrections_move_the_neighbours_and_leave_the_decided(review, spoilt):
     before = review.issues
     items = before.index[:15]
-    for item, label in zip(items, truth_of(review, spoilt, items), strict=True):
-        review.relabel(item, label)
+    with review.lock:  # all at once: each keeps the verdict that it had when it was decided on
+        for item, label in zip(items, truth_of(review, spoilt, items), strict=True):
+            review.relabel(item, label)
     after = review.issues.reindex(before.index)
     np.testing.assert_array_equal(after.p_error[items], before.p_error[items])
     assert after.is_label_issue[items].all(), "what was decided on stays where it was"
@@ -162,6 +163,8 @@ def test_did_it_help(review, spoilt):
     for item, label in zip(wrong, truth_of(review, spoilt, wrong), strict=True):
         review.relabel(item, label)
     found = review.helped()
-    assert found.after > found.before
-    assert "accuracy" in found.sentence() or "right" in found.sentence()
+    assert found.low <= found.difference <= found.high
+    assert found.after >= found.before
+    assert found.judged == found.changed == 90
+    assert found.sentence()
     assert len(found.per_class) == 10

@@ -4,12 +4,15 @@ import { labelChip } from "../core/frame";
 import { withShortNames } from "../core/name";
 import { showPreview } from "../core/preview";
 import type { Session } from "../core/session";
-import type { Card } from "../core/types";
-import { shortId } from "../core/words";
-import { decision, newest, percent, standing } from "./words";
+import type { Card, Reason } from "../core/types";
+import { percent, shortId } from "../core/words";
+import { pushMark } from "./push";
+import { decision, newest, standing } from "./words";
 
 /** Letters of a class name inside a sentence. */
 const NAME_LENGTH = 24;
+/** Lines of evidence that are shown before one asks for more. */
+const LINES = 3;
 
 /** The item's large preview; `release` frees its picture. */
 export function previewOf(card: Card): { element: HTMLElement; release: () => void } {
@@ -56,13 +59,14 @@ export function verdict(session: Session, card: Card): HTMLElement {
   const suggested = h("strong", { class: "dqx-card-label", data: { dqx: "card-suggested" } });
   if (card.suggested >= 0) suggested.append(labelChip(session, card.suggested));
   else suggested.append(h("span", { class: "dqx-muted", text: "no suggestion" }));
+  const sure = suggestionShare(session, card);
   const agrees = card.given >= 0 && card.given === card.suggested;
   const out = card.given >= 0 && !agrees && (state === "relabelled" ? now !== card.given : state === "given");
   if (out && card.suggested >= 0) given.classList.add("dqx-struck");
   if (state === "kept") suggested.classList.add("dqx-struck");
   if (agrees) {
     const words = h("span", { class: "dqx-muted", text: "and the suggestion agrees:" });
-    return h("div", { class: "dqx-card-verdict" }, given, words, suggested);
+    return h("div", { class: "dqx-card-verdict" }, given, words, suggested, sure);
   }
   const arrow = h("span", {
     class: "dqx-card-arrow dqx-muted",
@@ -75,8 +79,20 @@ export function verdict(session: Session, card: Card): HTMLElement {
     "div",
     { class: "dqx-card-verdict" },
     given,
-    h("span", { class: "dqx-card-change" }, arrow, suggested),
+    h("span", { class: "dqx-card-change" }, arrow, suggested, sure),
   );
+}
+
+/** How likely the suggested label is the true one: beside the label, not a part of it. */
+function suggestionShare(session: Session, card: Card): HTMLElement | null {
+  const p = card.suggested_p;
+  if (!session.hello?.calibrated || card.suggested < 0 || typeof p !== "number") return null;
+  return h("span", {
+    class: "dqx-card-suggested-p dqx-muted",
+    text: percent(p),
+    title: "how likely the suggested label is the true one",
+    data: { dqx: "suggested-p" },
+  });
 }
 
 /** How likely the given label is wrong: a percentage only where it has been calibrated. */
@@ -102,16 +118,24 @@ export function meter(session: Session, card: Card): HTMLElement | null {
     { class: "dqx-card-meter" },
     bar,
     h(
-      "span",
-      {},
+      "button",
+      {
+        class: "dqx-link",
+        type: "button",
+        title: "What this probability is made of, and when to trust it",
+        data: { dqx: "p-error", method: "p_error" },
+      },
       h("strong", { text: percent(p) }),
-      h("span", { class: "dqx-muted", text: "  likely wrong" }),
+      h("span", { class: "dqx-muted", text: " likely wrong" }),
     ),
   );
 }
 
-/** The label now, then the evidence in words; the number behind each sentence is its title. */
-export function evidence(session: Session, card: Card): HTMLElement {
+/**
+ * The label now, then the evidence in words; the number behind each sentence is its title. A few lines, so that the
+ * comparison below them stays in sight, or with `all` every one.
+ */
+export function evidence(session: Session, card: Card, all: boolean, more: () => void): HTMLElement {
   const state = session.stateOf(card.item);
   const now = session.labels?.current[card.item] ?? card.current;
   const label = h("span", { data: { dqx: "card-label" } }, labelChip(session, now));
@@ -125,18 +149,53 @@ export function evidence(session: Session, card: Card): HTMLElement {
       { class: `dqx-card-state dqx-card-${state}`, data: { state } },
       label,
       h("span", { class: "dqx-card-decision dqx-cut", text: words, title: words }),
+      moreLines(card.why.length - LINES, all, more),
     ),
   );
-  for (const reason of card.why) {
+  for (const reason of all ? card.why : card.why.slice(0, LINES)) {
     const text = withShortNames(reason.text, session.classes, NAME_LENGTH);
     const title = [
       text === reason.text ? "" : reason.text,
       reason.value === null ? "" : `${reason.name}: ${Number(reason.value.toPrecision(4))}`,
     ];
-    rows.append(h("dt", { class: "dqx-cut", text: reason.name, title: reason.name }));
-    rows.append(h("dd", { text, title: title.filter(Boolean).join("\n") }));
+    rows.append(h("dt", { class: "dqx-cut" }, methodName(reason)));
+    rows.append(
+      h(
+        "dd",
+        { class: "dqx-card-reason-line" },
+        h("span", { text, title: title.filter(Boolean).join("\n") }),
+        pushMark(reason.push),
+      ),
+    );
   }
   return rows;
+}
+
+/** Shows the lines that are left out; it stands above them, where it takes no room from the comparison. */
+function moreLines(left: number, all: boolean, more: () => void): HTMLElement | null {
+  if (left <= 0) return null;
+  return h("button", {
+    class: "dqx-link dqx-muted dqx-card-more-lines",
+    type: "button",
+    text: all ? "fewer lines" : `${left} more ${left === 1 ? "line" : "lines"}`,
+    title: all ? "Show the lines that weigh most" : "Show what every method says",
+    data: { dqx: "more-lines" },
+    aria: { expanded: String(all) },
+    on: { click: more },
+  });
+}
+
+/** The name of the method behind a line; pressed, it opens the method's page. */
+function methodName(reason: Reason): HTMLElement {
+  if (!reason.method) return h("span", { text: reason.name, title: reason.name });
+  return h("button", {
+    class: "dqx-link dqx-card-method",
+    type: "button",
+    text: reason.name.replaceAll("_", " "),
+    title: "What this method does, and when to trust it",
+    data: { dqx: "reason-method", method: reason.method },
+    aria: { label: `${reason.name.replaceAll("_", " ")}: about this method` },
+  });
 }
 
 /** What else is odd about the item. */

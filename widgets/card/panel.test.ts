@@ -15,10 +15,11 @@ function cardOf(item: number, changes: Partial<CardData> = {}): CardData {
     given: [0, 0, 1, 1, 2, -1][item] as number,
     current: [0, 0, 1, 1, 2, -1][item] as number,
     suggested: [0, 1, 1, 0, 2, 1][item] as number,
+    suggested_p: 0.94,
     p_error: 0.72,
     rank: 1,
     ranked: 6,
-    why: [{ name: "neighbours", text: "46 of 50 say cat", value: 0.92 }],
+    why: [{ name: "neighbours", text: "46 of 50 say cat", value: 0.92, method: "vote", push: 1.7 }],
     badges: ["outlier"],
     preview: { kind: "text", text: EVIL },
     same: [2],
@@ -75,6 +76,57 @@ describe("Card", () => {
     const calibrated = await start({}, { calibrated: true });
     expect(calibrated.root.textContent).toContain("72 %");
     expect(calibrated.root.querySelector("[role=meter]")?.getAttribute("aria-valuenow")).toBe("72");
+  });
+
+  it("says how likely the suggestion is right, once that is calibrated", async () => {
+    const { find } = await start();
+    expect(find("suggested-p")).toBeNull();
+    const calibrated = await start({}, { calibrated: true });
+    expect(calibrated.find("suggested-p").textContent).toBe("94 %");
+    expect(calibrated.find("card-suggested").textContent).toBe("cat");
+    const none = await start(
+      { card: ({ item }) => cardOf(item as number, { suggested_p: null }) },
+      { calibrated: true },
+    );
+    expect(none.find("suggested-p")).toBeNull();
+  });
+
+  it("shows what each line adds, in a mark and in words", async () => {
+    const outlier = { name: "outlier", text: "far from all", value: 3, method: "outlier", push: null };
+    const { root } = await start({
+      card: ({ item }) => {
+        const card = cardOf(item as number);
+        return { ...card, why: [...card.why, outlier] };
+      },
+    });
+    const marks = root.querySelectorAll<HTMLElement>('[data-dqx="push"]');
+    expect(marks).toHaveLength(1);
+    expect(marks[0]?.dataset.side).toBe("against");
+    expect(marks[0]?.textContent).toBe("speaks strongly against the label");
+    expect(root.querySelectorAll('[data-dqx="reason-method"]')).toHaveLength(2);
+  });
+
+  it("shows a few lines, and every one when asked", async () => {
+    const line = (n: number) => ({
+      name: `m${n}`,
+      text: `line ${n}`,
+      value: null,
+      method: `m${n}`,
+      push: 0.5,
+    });
+    const { root, session, find } = await start({
+      card: ({ item }) => cardOf(item as number, { why: [1, 2, 3, 4, 5, 6].map(line) }),
+    });
+    expect(root.textContent).toContain("line 3");
+    expect(root.textContent).not.toContain("line 4");
+    expect(find("more-lines").textContent).toBe("3 more lines");
+    find("more-lines").click();
+    expect(root.textContent).toContain("line 6");
+    expect(document.activeElement).toBe(find("more-lines"));
+    // It stays so from item to item.
+    session.select(1);
+    await settled();
+    expect(find("more-lines").getAttribute("aria-expanded")).toBe("true");
   });
 
   it("names the reason of a decision", async () => {

@@ -7,10 +7,12 @@ import { followCard } from "../core/currentCard";
 import { h } from "../core/dom";
 import { keepFocus } from "../core/focus";
 import { frame } from "../core/frame";
+import { isFor } from "../core/keys";
 import type { Panel } from "../core/panel";
 import type { Session } from "../core/session";
 import { onTheme } from "../core/theme";
 import type { Card as CardData } from "../core/types";
+import { makeMethodPage } from "../methods/page";
 import { comparison } from "./comparison";
 import { makeDecisions } from "./decide";
 import { badges, evidence, meter, previewOf, standingLine, verdict } from "./facts";
@@ -31,19 +33,57 @@ export const Card: Panel = {
       },
       signal,
     );
+    const read = h("div", { class: "dqx-card-read" }, preview, facts, pairs);
+    const page = makeMethodPage(session, {
+      shown(open) {
+        read.hidden = open;
+        // What decides by key would be about an item whose card nobody sees.
+        if (open) page.element.dataset.dqxCover = "";
+        else delete page.element.dataset.dqxCover;
+      },
+      // The line that was pressed may have been drawn anew since.
+      back: (name) => facts.querySelector<HTMLElement>(`[data-method="${CSS.escape(name)}"]`) ?? root,
+    });
+    facts.addEventListener(
+      "click",
+      (event) => {
+        const line =
+          event.target instanceof Element ? event.target.closest<HTMLElement>("[data-method]") : null;
+        if (line?.dataset.method) void page.open(line.dataset.method);
+      },
+      { signal },
+    );
+    session.on("current", () => page.close(), signal);
+    session.on(
+      "command",
+      (wish) => {
+        if (wish.name !== "escape" || wish.taken || page.element.hidden || !isFor(root, wish.from)) return;
+        page.close();
+        wish.taken = true;
+      },
+      signal,
+    );
     const body = h(
       "section",
       { class: "dqx-card-body", data: { dqx: "card" }, hidden: true, aria: { label: "Current item" } },
       // In the explorer this part scrolls if it must: the buttons below it stay where they are.
-      h("div", { class: "dqx-card-read" }, preview, facts, pairs),
+      read,
+      page.element,
       decisions.element,
     );
     root.append(placeholder, body);
 
     let shown: CardData | null = null;
+    let allLines = false;
     let epoch: number | undefined;
     let release = (): void => {};
     signal.addEventListener("abort", () => release(), { once: true });
+
+    /** The method whose line has the focus, so that it has it still when the lines are drawn anew. */
+    const focusedMethod = (): string => {
+      const now = (root.getRootNode() as Document | ShadowRoot).activeElement;
+      return facts.contains(now) ? ((now as HTMLElement).dataset.method ?? "") : "";
+    };
 
     /** Everything that follows from the card and from the label columns as they are now. */
     const fillFacts = (card: CardData): void => {
@@ -51,10 +91,20 @@ export const Card: Panel = {
         standingLine(session, card),
         verdict(session, card),
         meter(session, card),
-        evidence(session, card),
+        evidence(session, card, allLines, () => {
+          allLines = !allLines;
+          fillFacts(card);
+          facts.querySelector<HTMLElement>('[data-dqx="more-lines"]')?.focus({ preventScroll: true });
+        }),
         badges(card),
       ];
-      facts.replaceChildren(...parts.filter((part) => part !== null));
+      const method = focusedMethod();
+      keepFocus(
+        root,
+        () => facts.replaceChildren(...parts.filter((part) => part !== null)),
+        () =>
+          method === "" ? null : facts.querySelector<HTMLElement>(`[data-method="${CSS.escape(method)}"]`),
+      );
       decisions.fill(card);
     };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HistoryEntry } from "../core/types";
-import { decision, percent, standing } from "./words";
+import { percent } from "../core/words";
+import { decision, standing } from "./words";
 
 const entry = (changes: Partial<HistoryEntry>): HistoryEntry => ({
   time: "2026-03-01T10:05:00",

@@ -11,13 +11,6 @@ export function standing(rank: number | null, ranked: number, suspects: number, 
   return `rank ${count(rank)} of ${count(ranked)}`;
 }
 
-/** A probability as a whole percentage that never claims certainty. */
-export function percent(p: number): string {
-  if (p > 0.99) return "over 99 %";
-  if (p < 0.01) return "under 1 %";
-  return `${Math.round(p * 100)} %`;
-}
-
 /** What was decided on the item, by whom and when; `entry` is the newest decision if the card brought one. */
 export function decision(state: ItemState, entry: HistoryEntry | null): string {
   switch (state) {

@@ -51,6 +51,9 @@ export function key(name: string): HTMLElement {
 /** Whether keys typed now belong to a text field and not to us. */
 export function isTyping(event: Event): boolean {
   const target = event.composedPath()[0];
+  // A slider takes the keys that move it, and no others.
+  if (target instanceof HTMLInputElement && target.type === "range")
+    return event instanceof KeyboardEvent && /^(Arrow|Home$|End$|Page)/.test(event.key);
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))

@@ -83,6 +83,13 @@ export const BINDINGS: readonly Binding[] = [
   { name: "previous", keys: ["ArrowLeft", "p"], print: "←", about: "previous item", group: "Move" },
   { name: "conflict", keys: ["c"], print: "C", about: "next open conflict", group: "Move" },
   { name: "escape", keys: ["Escape"], print: "Esc", about: "leave the lasso, then forget it", group: "Move" },
+  {
+    name: "relations",
+    keys: ["v"],
+    print: "V",
+    about: "neighbours, or their relation map",
+    group: "Map",
+  },
   { name: "lasso", keys: ["l"], print: "L", about: "choose items with a lasso", group: "Map" },
   { name: "pan-left", keys: ["Shift+ArrowLeft"], print: "⇧ ←", about: "pan left", group: "Map" },
   { name: "pan-right", keys: ["Shift+ArrowRight"], print: "⇧ →", about: "pan right", group: "Map" },

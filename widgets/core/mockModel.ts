@@ -128,6 +128,7 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
       seen: { base: "base:1", events: {} },
     }),
     scores: () => ({
+      calibrated: hello.calibrated,
       suggested: Int32Array.of(0, 1, 1, 0, 2, 1),
       p_error: Float32Array.of(0.1, 0.8, 0.2, 0.9, 0.05, 0.6),
       order: Int32Array.of(3, 1, 5, 2, 0, 4),

@@ -4,6 +4,8 @@ import type { Labels, Scores } from "./types";
 export interface Filter {
   /** Only items that the ranking calls label issues. */
   suspects: boolean;
+  /** Only the first so many of the ranking; null = no such cut. It takes the place of `suspects`. */
+  cut: number | null;
   /** Only this given → suggested pair of class codes. */
   pair: readonly [number, number] | null;
   /** Only these items (a lasso); null = all. */
@@ -13,7 +15,7 @@ export interface Filter {
 }
 
 export class QueueOrder {
-  filter: Filter = { suspects: true, pair: null, items: null, hideReviewed: false };
+  filter: Filter = { suspects: true, cut: null, pair: null, items: null, hideReviewed: false };
   /** Items to review in order, after the filter. */
   items: readonly number[] = [];
   private places = new Map<number, number>();
@@ -45,8 +47,11 @@ export class QueueOrder {
   fill(labels: Labels | null): boolean {
     const { scores, filter } = this;
     if (!scores) return false;
+    const { cut } = filter;
     const keep = (item: number): boolean =>
-      (!filter.suspects || scores.is_label_issue[item] === 1) &&
+      (cut === null
+        ? !filter.suspects || scores.is_label_issue[item] === 1
+        : (this.rank(item) ?? Infinity) <= cut) &&
       (!filter.items || filter.items.has(item)) &&
       (!filter.pair || (labels?.given[item] === filter.pair[0] && scores.suggested[item] === filter.pair[1]));
     this.items = Array.from(scores.order).filter(keep);

@@ -7,6 +7,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { Cards } from "./cards";
 import { Conflicts } from "./conflicts";
+import { Dial } from "./dial";
 import { type EditOptions, Edits } from "./edits";
 import { Emitter } from "./emitter";
 import { pageStorage, placeOf } from "./outbox";
@@ -24,6 +25,9 @@ import type {
   HistoryEntry,
   Labels,
   Layout,
+  Method,
+  MethodPage,
+  Relations,
   Scores,
   Stage,
 } from "./types";
@@ -51,6 +55,8 @@ export class Session extends Emitter<Topics> {
     () => this.emit("conflicts", this.conflicts.items),
     () => this.labels?.order ?? "",
   );
+  /** How far down the ranking it is worth going; turned by `setDial`. */
+  readonly dial = new Dial();
   readonly transport: Transport;
   readonly previews: Previews;
   readonly cards: Cards;
@@ -137,11 +143,20 @@ export class Session extends Emitter<Topics> {
   }
 
   setFilter(change: Partial<Filter>): void {
-    this.order.filter = { ...this.filter, ...change };
+    // Suspects, all, or those above the cut: one of the three.
+    const other = change.suspects !== undefined && change.cut === undefined;
+    if (other && this.dial.on) this.dial.set({ on: false });
+    this.order.filter = { ...this.filter, ...(other ? { cut: null } : {}), ...change };
     this.emit("filter", this.filter);
     this.makeQueue();
     // The queue had come to its end, or was empty: the first item left to review is the current one again.
     if (this.current === null) this.step(1, { skipReviewed: true });
+  }
+
+  /** Let the queue end where fewer than `target` per cent of its items are expected to be wrong. */
+  setDial(target: number): void {
+    this.dial.set({ target, on: true });
+    if (this.dial.on) this.setFilter({ suspects: false, cut: this.dial.cut.count });
   }
 
   /** Go `by` places along the queue (skipping reviewed items when asked); stays put at the ends. */
@@ -194,6 +209,21 @@ export class Session extends Emitter<Topics> {
   /** Everything about one item, for the card and the neighbours; asked for once until something about it changes. */
   card(item: number): Promise<Card> {
     return this.cards.get(item);
+  }
+
+  /** What a method does, how, when to trust it and where it comes from; "p_error" has a page too. */
+  method(name: string): Promise<MethodPage> {
+    return this.transport.call("method", { name });
+  }
+
+  /** Every method, and how its last run went. */
+  methods(): Promise<Method[]> {
+    return this.transport.call("methods");
+  }
+
+  /** How every stored neighbour relates to an item, over the checkpoints of the model's training. */
+  relations(item: number): Promise<Relations> {
+    return this.transport.call("relations", { item });
   }
 
   history(limit: number): Promise<{ entries: HistoryEntry[]; total: number }> {
@@ -315,6 +345,7 @@ export class Session extends Emitter<Topics> {
   /** The dataset changed: everything that names items by their position in the order before is void. */
   private forgetPositions(): void {
     this.scores = null;
+    this.dial.clear();
     this.layout = null;
     this.current = null;
     this.hovered = null;
@@ -335,7 +366,13 @@ export class Session extends Emitter<Topics> {
   private async loadScores(): Promise<void> {
     const scores = await this.transport.call<Scores>("scores");
     this.scores = scores;
+    // The page greeted the kernel before anything was scored.
+    if (this.hello) this.hello.calibrated = scores.calibrated;
     this.order.rankBy(scores);
+    this.dial.take(scores, this.hello?.store.id ?? "");
+    const { filter } = this;
+    if (this.dial.on) this.order.filter = { ...filter, suspects: false, cut: this.dial.cut.count };
+    else if (filter.cut !== null) this.order.filter = { ...filter, suspects: true, cut: null };
     this.cards.forget();
     this.makeQueue();
     this.emit("scores", scores);

@@ -63,6 +63,8 @@ export interface Labels {
 }
 
 export interface Scores {
+  /** Whether p_error may be read as a probability. */
+  calibrated: boolean;
   suggested: Int32Array;
   /** NaN where the item is unlabelled. */
   p_error: Float32Array;
@@ -98,6 +100,45 @@ export interface Reason {
   name: string;
   text: string;
   value: number | null;
+  /** The method that holds it, whose page says how; "" where none does. */
+  method: string;
+  /** What it adds to the log-odds of a wrong label; null where it is no part of p_error. */
+  push: number | null;
+}
+
+/** How a method's last run went. */
+export type MethodState = "ran" | "stale" | "skipped" | "failed" | "waiting";
+
+export interface Method {
+  name: string;
+  title: string;
+  /** What a high score means, in a sentence. */
+  about: string;
+  issue: string;
+  columns: string[];
+  state: MethodState;
+  /** Why it is in that state; "" where nothing is to be said. */
+  note: string;
+}
+
+export interface MethodPage extends Method {
+  /** In order; the first has no heading. */
+  sections: { heading: string; text: string }[];
+}
+
+/** How every stored neighbour relates to an item over the checkpoints of the model's training; nearest first. */
+export interface Relations {
+  item: number;
+  /** Why there is nothing to show, else "". */
+  why: string;
+  checkpoints: number;
+  neighbours: Int32Array;
+  labels: Int32Array;
+  similarity: Float32Array;
+  /** In [-1, 1]: + same label, − different label. */
+  mean: Float32Array;
+  variance: Float32Array;
+  last: Float32Array;
 }
 
 export interface HistoryEntry {
@@ -124,6 +165,8 @@ export interface Card {
   given: number;
   current: number;
   suggested: number;
+  /** How likely the suggested label is the true one; null where there is none. */
+  suggested_p: number | null;
   p_error: number | null;
   /** 1 = most suspicious; null while there are no scores. */
   rank: number | null;

@@ -6,6 +6,13 @@ export function shortId(id: string): string {
   return id.length > 24 ? `${id.slice(0, 14)}…${id.slice(-8)}` : id;
 }
 
+/** A probability as a whole percentage that never claims certainty. */
+export function percent(p: number): string {
+  if (p > 0.99) return "over 99 %";
+  if (p < 0.01) return "under 1 %";
+  return `${Math.round(p * 100)} %`;
+}
+
 /** Hour and minute of an ISO 8601 time, in the reader's own zone. */
 export function clock(iso: string): string {
   const time = new Date(iso);

@@ -1,7 +1,12 @@
-/** The help that `?` shows: every key from the one table, and what the map's encodings mean. Nothing waits for it. */
+/**
+ * The help that `?` shows: every key from the one table, what the map's encodings mean, and every method with how it
+ * ran and its page. Nothing waits for it.
+ */
 import { h, key } from "../core/dom";
 import { BINDINGS, isFor, PANEL_KEYS } from "../core/keys";
 import type { Session } from "../core/session";
+import { makeMethodList } from "../methods/list";
+import { makeMethodPage } from "../methods/page";
 
 /** The groups of keys and where each acts; `inside` finds the panel whose keys they are, if only one has them. */
 const GROUPS = [
@@ -24,6 +29,39 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
   close.append(key("?"));
   const made = GROUPS.map((each) => ({ inside: "inside" in each ? each.inside : "", element: group(each) }));
   const groups = h("div", { class: "dqx-help-groups" });
+  const said = h("div", { class: "dqx-help-marks" });
+  const keys = h("div", {}, groups, h("div", { class: "dqx-strong", text: "Marks" }), said);
+  const list = makeMethodList(session, (name) => void page.open(name));
+  const page = makeMethodPage(session, {
+    shown(open) {
+      list.element.hidden = open;
+    },
+    back: (name) => list.element.querySelector<HTMLElement>(`[data-method="${CSS.escape(name)}"]`) ?? element,
+  });
+  const methods = h("div", {}, list.element, page.element);
+  const view = (which: "keys" | "methods"): void => {
+    page.close();
+    keys.hidden = which !== "keys";
+    methods.hidden = which !== "methods";
+    toKeys.setAttribute("aria-pressed", String(which === "keys"));
+    toMethods.setAttribute("aria-pressed", String(which === "methods"));
+    if (which === "methods") void list.load();
+  };
+  const toKeys = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "Keys and marks",
+    data: { dqx: "help-keys" },
+    on: { click: () => view("keys") },
+  });
+  const toMethods = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "Methods",
+    title: "All methods, with how their last run went",
+    data: { dqx: "help-methods" },
+    on: { click: () => view("methods") },
+  });
   const element = h(
     "section",
     {
@@ -31,14 +69,14 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       role: "dialog",
       tabIndex: -1,
       data: { dqx: "help" },
-      aria: { label: "Keys and marks" },
+      aria: { label: "Help" },
     },
-    h("div", { class: "dqx-help-head" }, h("span", { class: "dqx-strong", text: "Keys" }), close),
-    groups,
-    h("div", { class: "dqx-strong", text: "Marks" }),
-    h("div", { class: "dqx-help-marks" }, ...marks(session).map((text) => h("div", { text }))),
+    h("div", { class: "dqx-help-head" }, h("span", { class: "dqx-help-views" }, toKeys, toMethods), close),
+    keys,
+    methods,
   );
   element.hidden = true;
+  view("keys");
 
   /** What had the keyboard before the help took it. */
   let before: Element | null = null;
@@ -49,6 +87,9 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       // First the keys of the place that one asks from.
       const here = made.filter(({ inside }) => inside !== "" && now?.closest(inside));
       groups.replaceChildren(...[...new Set([...here, ...made])].map((each) => each.element));
+      // What size means is known only once there are scores.
+      said.replaceChildren(...marks(session).map((text) => h("div", { text })));
+      view("keys");
       element.hidden = false;
       element.scrollTop = 0;
       element.focus({ preventScroll: true });
@@ -69,7 +110,7 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     (wish) => {
       if (!isFor(root, wish.from)) return;
       if (wish.name === "help") show(element.hidden === true);
-      else if (wish.name === "escape" && !element.hidden) show(false);
+      else if (wish.name === "escape" && !wish.taken && !element.hidden) show(false);
       else return;
       wish.taken = true;
     },

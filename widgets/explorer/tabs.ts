@@ -36,6 +36,10 @@ export function makeTabs(tabs: readonly Tab[], session: Session, signal: AbortSi
       h("span", { text: tab.title, data: { dqx: `tab-${tab.panel.name}` } }),
     ),
   );
+  // A panel that a key asks for comes to the front by itself.
+  pages.forEach((page, i) => {
+    page.addEventListener("dqx-show", () => open(i), { signal });
+  });
   const mounted = new Set<number>();
   const open = (place: number): void => {
     pages.forEach((page, i) => {

@@ -4,7 +4,7 @@ import { colourIndices, emphasis, levels, markedItems } from "./marks";
 import { medians } from "./medians";
 import { ease, growth, LEVEL, looks, Positions } from "./pointMap";
 
-const NO_FILTER = { suspects: true, pair: null, items: null, hideReviewed: false };
+const NO_FILTER = { suspects: true, cut: null, pair: null, items: null, hideReviewed: false };
 const labels = {
   given: Int32Array.of(0, 0, 1, 1),
   current: Int32Array.of(0, 1, 1, 1),

@@ -71,7 +71,7 @@ export function makeToolbar(session: Session, events: ToolbarEvents): Toolbar {
     fill(state) {
       const { filter } = session;
       press(suspects, filter.suspects);
-      press(all, !filter.suspects);
+      press(all, !filter.suspects && filter.cut === null);
       press(lasso, state.lassoing);
       press(conflicts, state.conflictsOnly);
       pair.hidden = filter.pair === null;

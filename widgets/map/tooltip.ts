@@ -3,6 +3,7 @@ import { h } from "../core/dom";
 import { labelChip } from "../core/frame";
 import { thumbnail } from "../core/preview";
 import type { Session } from "../core/session";
+import { percent } from "../core/words";
 
 export interface Tooltip {
   element: HTMLElement;
@@ -59,7 +60,6 @@ function standing(session: Session, item: number, now: number, given: number): s
   }
   const p = session.scores?.p_error[item];
   const place = session.position(item);
-  if (session.hello?.calibrated && p !== undefined && !Number.isNaN(p))
-    return `${Math.round(p * 100)} % likely wrong`;
+  if (session.hello?.calibrated && p !== undefined && !Number.isNaN(p)) return `${percent(p)} likely wrong`;
   return place >= 0 ? `${place + 1} of ${session.queue.length} in the queue` : "not in the queue";
 }

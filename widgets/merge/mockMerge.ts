@@ -61,6 +61,7 @@ export function cardOf(item: number): Card {
     given: [0, 0, 1, 1, 2, -1][item] as number,
     current: [0, 0, 1, 1, 2, -1][item] as number,
     suggested: [0, 1, 1, 0, 2, 1][item] as number,
+    suggested_p: null,
     p_error: null,
     rank: 1,
     ranked: 6,

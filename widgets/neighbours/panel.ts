@@ -1,13 +1,16 @@
 /**
- * The current item among its nearest neighbours: nearer is more similar, a solid line has the same label, a dashed
+ * The current item among its neighbours: as a drawing around it, or as the map of how they relate to it.
+ *
+ * The drawing: the current item among its nearest neighbours: nearer is more similar, a solid line has the same label, a dashed
  * one another, a thick one weighs more. Lines are SVG; nodes are buttons over it, so that keyboard and screen reader
  * find them.
  */
 import "./neighbours.css";
 import { followCard } from "../core/currentCard";
-import { h, svg } from "../core/dom";
+import { h, key as keyCap, svg } from "../core/dom";
 import { keepFocus } from "../core/focus";
 import { frame } from "../core/frame";
+import { command, isFor, printed } from "../core/keys";
 import { nameElement, withShortNames } from "../core/name";
 import type { Panel } from "../core/panel";
 import { thumbnail } from "../core/preview";
@@ -15,6 +18,7 @@ import type { Session } from "../core/session";
 import { classColour, isDark, onTheme } from "../core/theme";
 import type { Card, Neighbour } from "../core/types";
 import { around, arrange, type Box, capacity } from "./ego";
+import { makeRelationMap } from "./relationMap";
 import { agreement, summary } from "./words";
 
 /** Letters of a class name inside a sentence. */
@@ -40,13 +44,33 @@ export const Neighbours: Panel = {
         },
       },
     });
+    const change = h("button", {
+      class: "dqx-button",
+      type: "button",
+      text: "Relation map",
+      title: "Every neighbour by how it relates to this item, and how steadily (or back to the drawing)",
+      data: { dqx: "relations" },
+      aria: { pressed: "false" },
+      on: { click: () => void command("relations", root, session) },
+    });
+    change.append(keyCap(printed("relations")));
     const stage = h("div", { class: "dqx-ego-stage" });
     const key = h("span", {
       class: "dqx-muted",
       text: "solid: same label · dashed: another · nearer: more similar",
     });
+    const relations = makeRelationMap(
+      session,
+      root,
+      (text) => {
+        words.textContent = text;
+        words.title = text;
+      },
+      signal,
+    );
     const empty = h("p", { class: "dqx-ego-empty dqx-muted", role: "status" });
-    root.append(h("div", { class: "dqx-ego-head" }, words, numbers), stage, empty, key);
+    const tools = h("span", { class: "dqx-ego-tools" }, numbers, change);
+    root.append(h("div", { class: "dqx-ego-head" }, words, tools), stage, empty, key, relations.element);
     key.classList.add("dqx-ego-key");
 
     let shown: Card | null = null;
@@ -62,8 +86,10 @@ export const Neighbours: Panel = {
         spokes.map((s) => s.label),
         (code) => session.className(code),
       );
-      words.textContent = withShortNames(full, session.classes, NAME_LENGTH);
-      words.title = full;
+      if (!mapped) {
+        words.textContent = withShortNames(full, session.classes, NAME_LENGTH);
+        words.title = full;
+      }
       keepFocus(root, () => stage.replaceChildren(...graph(session, card, spokes, box)));
       mark();
     };
@@ -76,12 +102,37 @@ export const Neighbours: Panel = {
 
     const say = (text: string): void => {
       empty.textContent = text;
-      empty.hidden = text === "";
-      stage.hidden = text !== "";
-      key.hidden = text !== "";
-      words.hidden = text !== "";
-      numbers.hidden = text !== "";
+      lacking = text;
+      arrangeParts();
     };
+
+    /** What is on show: the drawing, the relation map, or why there is neither. */
+    const arrangeParts = (): void => {
+      const drawing = !mapped && lacking === "";
+      empty.hidden = mapped || lacking === "";
+      for (const part of [stage, key, numbers]) part.hidden = !drawing;
+      words.hidden = !drawing && !mapped;
+      relations.element.hidden = !mapped;
+      change.setAttribute("aria-pressed", String(mapped));
+    };
+
+    let mapped = false;
+    let lacking = "";
+    session.on(
+      "command",
+      (wish) => {
+        if (wish.name !== "relations" || wish.taken || !isFor(root, wish.from)) return;
+        wish.taken = true;
+        // Behind another tab the key brings the map to the front; there it goes to and fro.
+        const behind = root.closest("[hidden]") !== null;
+        if (behind) root.dispatchEvent(new CustomEvent("dqx-show", { bubbles: true }));
+        mapped = behind || !mapped;
+        keepFocus(root, arrangeParts);
+        relations.show(mapped ? shown : null);
+        if (!mapped) draw();
+      },
+      signal,
+    );
 
     followCard(
       session,
@@ -91,12 +142,14 @@ export const Neighbours: Panel = {
           root.classList.remove("dqx-ego-waiting");
           say(card.neighbours.length ? "" : "This item's neighbours are not known yet.");
           draw();
+          if (mapped) relations.show(card);
         },
         wait: () => root.classList.add("dqx-ego-waiting"),
         none(reason) {
           shown = null;
           stage.replaceChildren();
           say(reason);
+          relations.none(reason);
         },
       },
       signal,

@@ -1,6 +1,7 @@
 /** The line above the queue: how many there are, how many are done, and what narrows the queue. */
 import { count, h } from "../core/dom";
 import type { Session } from "../core/session";
+import { makeDial } from "./dial";
 
 export interface Bar {
   element: HTMLElement;
@@ -25,10 +26,12 @@ export function makeBar(session: Session, onGrid: (grid: boolean) => void): Bar 
   });
   const pair = chip(() => session.setFilter({ pair: null }));
   const lasso = chip(() => session.choose([]));
+  const dial = makeDial(session);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
     counts,
+    dial.element,
     h(
       "span",
       { class: "dqx-queue-tools" },
@@ -40,9 +43,10 @@ export function makeBar(session: Session, onGrid: (grid: boolean) => void): Bar 
   return {
     element,
     update() {
+      dial.update();
       const { filter, queue } = session;
       suspects.setAttribute("aria-pressed", String(filter.suspects));
-      all.setAttribute("aria-pressed", String(!filter.suspects));
+      all.setAttribute("aria-pressed", String(!filter.suspects && filter.cut === null));
       hide.setAttribute("aria-pressed", String(filter.hideReviewed));
       pair.hidden = filter.pair === null;
       if (filter.pair)

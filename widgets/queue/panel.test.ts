@@ -40,7 +40,10 @@ async function start(n = 6, changes = {}) {
   return { session, model, root, tiles, tile, end };
 }
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
 
 describe("Queue", () => {
   it("says what it waits for before there are scores", () => {
@@ -112,5 +115,60 @@ describe("Queue", () => {
     expect(model.count("edit")).toBe(0);
     tile(1).dispatchEvent(enter());
     expect(model.last("edit").args).toMatchObject({ items: [1], label: "dog" });
+  });
+});
+
+describe("the dial", () => {
+  const find = (root: HTMLElement, name: string) =>
+    root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+  const turn = (root: HTMLElement, to: number) => {
+    const slider = find(root, "dial") as HTMLInputElement;
+    slider.value = String(to);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  it("is not there before p_error is a probability", async () => {
+    const { root } = await start();
+    expect(find(root, "dial").closest<HTMLElement>("[hidden]")).not.toBeNull();
+    expect(find(root, "cut-line").hidden).toBe(true);
+    expect(root.textContent).not.toContain("rank only");
+  });
+
+  it("says as it moves how many items, and what to expect of them", async () => {
+    const { root, session } = await start(6, { calibrated: true });
+    turn(root, 85);
+    // .9 and .8 of .9 + .8 + .6 + .2 + .1 + .05.
+    expect(find(root, "cut").textContent).toBe("cut: 2 items, expected precision 85 %, expected recall 64 %");
+    expect(session.queue).toEqual([3, 1]);
+    expect(root.textContent).toContain("2 items, 0 reviewed");
+    turn(root, 90);
+    expect(find(root, "cut").textContent).toContain("cut: 1 item, ");
+    turn(root, 95);
+    expect(find(root, "cut").textContent).toBe("cut: no item, since none is that likely wrong");
+    expect(root.textContent).toContain("Show all");
+  });
+
+  it("draws the cut in the queue, wherever the queue crosses it", async () => {
+    const { root, session } = await start(6, { calibrated: true });
+    turn(root, 85);
+    session.setFilter({ suspects: false });
+    const line = find(root, "cut-line");
+    expect(line.hidden).toBe(false);
+    expect(line.dataset.above).toBe("2");
+    expect(line.title).toContain("cut: 2 items");
+    session.setFilter({ items: new Set([3]) });
+    expect(line.hidden).toBe(true);
+  });
+
+  it("is switched on and off by its button, and says so", async () => {
+    const { root, session } = await start(6, { calibrated: true });
+    const use = find(root, "to-the-cut");
+    expect(use.getAttribute("aria-pressed")).toBe("false");
+    use.click();
+    expect(use.getAttribute("aria-pressed")).toBe("true");
+    // 80 %: .9, .8 — with .6 the mean is under it.
+    expect(session.queue).toEqual([3, 1]);
+    use.click();
+    expect(session.queue).toEqual([3, 1, 5]);
   });
 });

@@ -7,6 +7,7 @@ import { frame } from "../core/frame";
 import type { Panel } from "../core/panel";
 import type { Session } from "../core/session";
 import { makeBar } from "./bar";
+import { makeLine } from "./dial";
 import { makeTile, type Tile } from "./tile";
 import { columns, extent, inView, place, type Shape, scrollFor } from "./window";
 
@@ -32,6 +33,7 @@ export const Queue: Panel = {
       area,
     );
     const empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
+    const line = makeLine(session);
     const bar = makeBar(session, (grid) => {
       root.classList.toggle("dqx-queue-tall", grid);
       measure();
@@ -69,6 +71,7 @@ export const Queue: Panel = {
         },
         () => currentTile(),
       );
+      line.draw(area, shown, shape);
       const entry = session.current !== null && places.has(session.current) ? session.current : shown[from];
       for (const item of wanted) {
         let tile = tiles.get(item);
@@ -251,8 +254,8 @@ function tileSize(session: Session): { width: number; height: number; picture: n
 
 function whyEmpty(session: Session): Node[] {
   if (!session.scores) return [h("span", { text: "The queue fills when the items are scored." })];
-  const { suspects, pair, items, hideReviewed } = session.filter;
-  if (!suspects && !pair && !items && !hideReviewed)
+  const { suspects, cut, pair, items, hideReviewed } = session.filter;
+  if (!suspects && cut === null && !pair && !items && !hideReviewed)
     return [h("span", { text: "There is nothing to review." })];
   return [
     h("span", { text: hideReviewed ? "Nothing is left to review here. " : "No item passes the filter. " }),

@@ -3,6 +3,7 @@ import { count, h } from "../core/dom";
 import { nameElement } from "../core/name";
 import { thumbnail } from "../core/preview";
 import type { Session } from "../core/session";
+import { percent } from "../core/words";
 
 export interface Tile {
   element: HTMLElement;
@@ -92,6 +93,6 @@ function standing(session: Session, item: number): string {
   const rank = session.rank(item);
   if (rank === null) return "not ranked";
   const p = session.scores?.p_error[item] ?? Number.NaN;
-  if (session.hello?.calibrated && !Number.isNaN(p)) return `${Math.round(p * 100)} % likely wrong`;
+  if (session.hello?.calibrated && !Number.isNaN(p)) return `${percent(p)} likely wrong`;
   return `rank ${count(rank)}`;
 }

@@ -1,0 +1,116 @@
+"""From a line of "why" to the method behind it, the relation map, and the expected-precision dial; by keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from jupyter import PATIENCE, Lab
+from playwright.sync_api import expect
+
+NOTEBOOK = "01_quickstart.ipynb"
+
+
+def press(lab: Lab, key: str) -> None:
+    """Press a key while the explorer has the focus, as a person does after clicking into it."""
+    lab.page.locator(".dqx-explorer").first.focus()
+    lab.page.keyboard.press(key)
+
+
+def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab], shot: Any) -> None:
+    page = lab()
+    page.open(NOTEBOOK)
+    page.run_all()
+    page.drawn("umap")
+    card = page.dqx("card").first
+    expect(card).to_be_visible(timeout=PATIENCE)
+    # The scores came after the page had greeted the kernel: they are probabilities all the same.
+    page.dqx("queue-tile").nth(2).click()
+    expect(page.dqx("p-error").first).to_contain_text(re.compile(r"(\d+|over 99) % likely wrong"), timeout=PATIENCE)
+    expect(page.dqx("suggested-p").first).to_have_text(re.compile(r"%$"))
+    expect(page.dqx("queue-tile").nth(2)).to_have_attribute("title", re.compile("% likely wrong"))
+    expect(page.page.locator('[data-dqx="push"][data-side="against"]').first).to_be_visible()
+    # What the person compares stays in sight under the lines.
+    expect(page.dqx("card-same").first).to_be_in_viewport(ratio=0.9)
+    shot(page, "why-light")
+
+    # By Tab to a line of "why", by Enter to its method's page, by Escape back to the line.
+    page.dqx("more-lines").first.focus()
+    page.page.keyboard.press("Tab")
+    line = page.page.locator('[data-dqx="reason-method"]:focus')
+    expect(line).to_have_count(1)
+    name = str(line.get_attribute("data-method"))
+    page.page.keyboard.press("Enter")
+    opened = page.page.locator(".dqx-card [data-dqx=method]")
+    expect(opened).to_be_visible()
+    expect(opened).to_be_focused()
+    formula = opened.locator("[data-dqx=formula]")
+    expect(formula).to_contain_text("=", timeout=PATIENCE)
+    assert "mono" in formula.evaluate("e => getComputedStyle(e).fontFamily")
+    expect(opened).to_contain_text("When to trust it")
+    shot(page, "method-light")
+    page.page.keyboard.press("Escape")
+    expect(opened).to_be_hidden()
+    assert page.page.locator(":focus").get_attribute("data-method") == name
+    page.dqx("p-error").first.focus()
+    page.page.keyboard.press("Enter")
+    expect(opened).to_contain_text("How likely the label is wrong", timeout=PATIENCE)
+    page.page.keyboard.press("Escape")
+
+    # V shows the relation map of the item: a mark for every neighbour, and a click selects it.
+    press(page, "v")
+    points = page.dqx("relation")
+    expect(points.first).to_be_visible(timeout=PATIENCE)
+    assert points.count() == 50
+    points.first.focus()
+    expect(page.page.locator(".dqx-relations-detail")).to_contain_text("variance")
+    shot(page, "relations-light")
+    tile = page.page.locator('[data-dqx="queue-tile"][aria-selected="true"]')
+    before = tile.get_attribute("data-item")
+
+    # The dial moves the cut, says what to expect, and takes no key but its own.
+    dial, cut = page.dqx("dial").first, page.dqx("cut").first
+    dial.focus()
+    page.page.keyboard.press("Home")
+    said = cut.inner_text()
+    most = re.search(r"cut: ([\d,]+) item", said)
+    assert most, said
+    for _ in range(7):
+        page.page.keyboard.press("PageUp")
+    expect(cut).not_to_have_text(said)
+    found = re.search(r"cut: ([\d,]+) items?, expected precision (\d+) %, expected recall (\d+) %", cut.inner_text())
+    assert found, cut.inner_text()
+    assert int(found[1].replace(",", "")) < int(most[1].replace(",", ""))
+    assert int(found[2]) >= int(dial.input_value())
+    expect(page.dqx("queue-counts").first).to_contain_text(f"{found[1]} item")
+    page.dqx("all").first.click()
+    expect(page.dqx("cut-line").first).to_have_attribute("data-above", found[1].replace(",", ""))
+    page.dqx("cut-line").first.evaluate("e => e.scrollIntoView({inline: 'center', block: 'nearest'})")
+    page.page.locator(f'[data-dqx="queue-tile"][aria-posinset="{found[1]}"]').wait_for()
+    shot(page, "cut-light")
+    assert tile.get_attribute("data-item") == before
+    dial.focus()
+    page.page.keyboard.press("k")
+    expect(page.page.locator(f'[data-dqx="queue-tile"][data-item="{before}"]')).to_have_attribute("data-state", "kept")
+    press(page, "u")
+
+    # Every method is in the help, with how it went.
+    press(page, "?")
+    page.dqx("help-methods").first.click()
+    expect(page.page.locator("[data-dqx=methods] li").first).to_be_visible(timeout=PATIENCE)
+    assert page.page.locator("[data-dqx=methods] li").count() > 20
+    assert page.page.locator("[data-dqx=methods] li[data-state=failed]").count() == 0
+    shot(page, "methods-light")
+    press(page, "Escape")
+
+    page.theme("Dark")
+    page.page.locator('[data-dqx="queue-tile"]').nth(2).click()
+    expect(points.first).to_be_visible(timeout=PATIENCE)
+    shot(page, "relations-dark")
+    page.dqx("reason-method").first.click()
+    expect(formula).to_be_visible(timeout=PATIENCE)
+    shot(page, "method-dark")
+    page.theme("Light")  # JupyterLab remembers
+    assert not page.outside, "nothing is loaded from outside"
+    assert not [text for text in page.console if "data-quality-explorer" in text or "anywidget" in text]

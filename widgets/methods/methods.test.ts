@@ -1,0 +1,209 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it } from "vitest";
+import { bindKeys } from "../core/keys";
+import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
+import { Session } from "../core/session";
+import type { Card, Method, MethodPage } from "../core/types";
+import { Explorer } from "../explorer/panel";
+import { unwrapped } from "./page";
+
+const EVIL = "<img src=x onerror=alert(1)>";
+const VOTE: MethodPage = {
+  name: "vote",
+  title: "Neighbour vote",
+  about: "A high score means trouble.",
+  issue: "label",
+  columns: ["vote", "vote_margin"],
+  state: "ran",
+  note: "",
+  sections: [
+    { heading: "", text: `A high score means\ntrouble. ${EVIL}` },
+    { heading: "Formula", text: "share_c = Σ_j\n  s_j⁴" },
+    { heading: "When to trust it", text: "Mostly.\n\nNot always." },
+  ],
+};
+const METHODS: Method[] = [
+  { ...VOTE, name: "p_error", title: "How likely the label is wrong", columns: [] },
+  VOTE,
+  { ...VOTE, name: "aum", title: "Area under the margin", state: "stale", note: "labels changed" },
+  { ...VOTE, name: "hoc", title: "HOC", state: "skipped", note: "needs graph" },
+  { ...VOTE, name: "mine", title: EVIL, state: "failed", note: "ValueError: no" },
+];
+
+const card = (item: number): Card => ({
+  item,
+  id: `id-${item}`,
+  name: "",
+  given: 1,
+  current: 1,
+  suggested: 0,
+  suggested_p: 0.9,
+  p_error: 0.8,
+  rank: 1,
+  ranked: 6,
+  why: [{ name: "neighbours", text: "46 of 50 say cat", value: 0.9, method: "vote", push: 1 }],
+  badges: [],
+  preview: { kind: "text", text: "text" },
+  same: [],
+  other: [],
+  neighbours: [],
+  history: [],
+  scores: {},
+});
+
+async function start(answers: Answers = {}) {
+  const model = new MockModel({
+    ...sixItems({ calibrated: true }),
+    card: ({ item }) => card(item as number),
+    method: ({ name }) => ({ ...VOTE, name }),
+    methods: () => METHODS,
+    ...answers,
+  });
+  const session = new Session("six");
+  const end = new AbortController();
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  Explorer.mount(root, session, end.signal);
+  bindKeys(root, session, end.signal);
+  session.attach(model.model, end.signal);
+  await settled();
+  const find = (name: string, inside = "") =>
+    root.querySelector<HTMLElement>(`${inside} [data-dqx="${name}"]`) as HTMLElement;
+  const press = (key: string, on: Element = root) =>
+    on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  return { model, session, end, root, find, press };
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+describe("a method's page", () => {
+  it("opens from its line, with headings, prose that flows and a formula that keeps its lines", async () => {
+    const { model, root, find } = await start();
+    const line = find("reason-method", ".dqx-card");
+    line.focus();
+    line.click();
+    await settled();
+    expect(model.last("method").args).toEqual({ name: "vote" });
+    const page = find("method", ".dqx-card");
+    expect(page.hidden).toBe(false);
+    expect(document.activeElement).toBe(page);
+    expect(page.querySelector("h3")?.textContent).toBe("Neighbour vote");
+    expect([...page.querySelectorAll("h4")].map((each) => each.textContent)).toEqual([
+      "Formula",
+      "When to trust it",
+    ]);
+    expect(find("formula").tagName).toBe("PRE");
+    expect(find("formula").textContent).toBe("share_c = Σ_j\n  s_j⁴");
+    expect([...page.querySelectorAll("p")].map((each) => each.textContent)).toEqual([
+      "label issues · ran · columns vote, vote_margin",
+      `A high score means trouble. ${EVIL}`,
+      "Mostly.",
+      "Not always.",
+    ]);
+    expect(root.querySelector("img")).toBeNull();
+    expect(page.getAttribute("aria-modal")).toBeNull();
+  });
+
+  it("closes on Escape and on its button, and the keyboard goes back to the line", async () => {
+    const { find, press } = await start();
+    for (const close of ["escape", "button"]) {
+      find("reason-method", ".dqx-card").click();
+      await settled();
+      if (close === "escape") press("Escape", find("method", ".dqx-card"));
+      else find("method-close", ".dqx-card").click();
+      expect(find("method", ".dqx-card").hidden).toBe(true);
+      expect(find("card").querySelector<HTMLElement>(".dqx-card-read")?.hidden).toBe(false);
+      if (close === "escape") expect(document.activeElement).toBe(find("reason-method", ".dqx-card"));
+    }
+  });
+
+  it("closes on Escape from anywhere in the explorer", async () => {
+    const { find, press } = await start();
+    find("p-error").click();
+    await settled();
+    press("Escape");
+    expect(find("method", ".dqx-card").hidden).toBe(true);
+  });
+
+  it("lets nothing be decided by key about an item that is not in sight, and goes with the item", async () => {
+    const { model, session, find, press } = await start();
+    find("p-error").click();
+    await settled();
+    press("Enter", find("method", ".dqx-card"));
+    press("k");
+    expect(model.count("edit")).toBe(0);
+    expect(document.activeElement).toBe(find("method", ".dqx-card"));
+    press("ArrowRight");
+    await settled();
+    expect(session.current).toBe(1);
+    expect(find("method", ".dqx-card").hidden).toBe(true);
+    press("k");
+    expect(model.count("edit")).toBe(1);
+  });
+
+  it("keeps the focus on the line when the lines are drawn anew", async () => {
+    const { session, find } = await start();
+    const before = find("reason-method", ".dqx-card");
+    before.focus();
+    session.edit("keep", [session.current as number]);
+    await settled();
+    expect(find("reason-method", ".dqx-card")).not.toBe(before);
+    expect(document.activeElement).toBe(find("reason-method", ".dqx-card"));
+  });
+
+  it("says what the kernel refuses", async () => {
+    const { find } = await start({
+      method: () =>
+        Promise.reject({ type: "UnknownName", message: "There is no method 'x'.", remedy: "Try vote." }),
+    });
+    find("p-error").click();
+    await settled();
+    expect(find("method", ".dqx-card").textContent).toContain("There is no method 'x'. Try vote.");
+  });
+});
+
+describe("a formula", () => {
+  it("keeps its own lines, and loses those that only ended for want of room", () => {
+    const long = "x".repeat(100);
+    expect(unwrapped(`a = b\nc = d\n${long}\nand so on`)).toBe(`a = b\nc = d\n${long} and so on`);
+    expect(unwrapped(`${long};\nnext`)).toBe(`${long};\nnext`);
+    expect(unwrapped(`${long}\n  inside\n\n${long}\n`)).toBe(`${long}\n  inside\n\n${long}\n`);
+  });
+});
+
+describe("the methods in the help", () => {
+  it("are all listed with how they ran, and open their pages", async () => {
+    const { root, model, find, press } = await start();
+    press("?");
+    find("help-methods").click();
+    await settled();
+    const rows = [...root.querySelectorAll<HTMLElement>('[data-dqx="methods"] li')];
+    expect(rows.map((row) => row.textContent)).toEqual([
+      "How likely the label is wrongran",
+      "Neighbour voteran",
+      "Area under the marginstale: labels changed",
+      "HOCdid not run: needs graph",
+      `${EVIL}failed: ValueError: no`,
+    ]);
+    expect(root.querySelector("img")).toBeNull();
+    const line = rows[3]?.querySelector("button") as HTMLElement;
+    line.focus();
+    line.click();
+    await settled();
+    expect(model.last("method").args).toEqual({ name: "hoc" });
+    expect(find("methods").hidden).toBe(true);
+    const page = find("method", ".dqx-help");
+    expect(document.activeElement).toBe(page);
+    // The first Escape closes the page, the next one the help.
+    press("Escape", page);
+    expect(find("methods").hidden).toBe(false);
+    expect(document.activeElement).toBe(line);
+    press("Escape", line);
+    expect(find("help").hidden).toBe(true);
+    press("?");
+    expect(find("methods").closest<HTMLElement>("[hidden]")).not.toBeNull();
+  });
+});

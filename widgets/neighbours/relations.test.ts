@@ -1,0 +1,179 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it } from "vitest";
+import { bindKeys } from "../core/keys";
+import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
+import { Session } from "../core/session";
+import { Explorer } from "../explorer/panel";
+import { ceiling, marks, relationSummary } from "./scatter";
+
+const FOUND = {
+  mean: Float32Array.of(-0.5, 0.5, 0),
+  variance: Float32Array.of(0.01, 0, 0.04),
+  last: Float32Array.of(-1, 0.2, 0),
+};
+const ROOM = { width: 220, height: 120, left: 10, right: 10, top: 10, bottom: 10 };
+
+describe("the scatter", () => {
+  it("puts the mean across and the variance upwards, the strongest relation last and largest", () => {
+    expect(ceiling(FOUND.variance)).toBe(0.05);
+    const drawn = marks(FOUND, ROOM);
+    expect(drawn.map((mark) => mark.index)).toEqual([2, 1, 0]);
+    expect(drawn.map((mark) => Math.round(mark.x))).toEqual([110, 160, 60]);
+    expect(drawn.map((mark) => Math.round(mark.y))).toEqual([30, 110, 90]);
+    expect(drawn[2]?.radius).toBeGreaterThan(drawn[1]?.radius as number);
+  });
+
+  it("has an axis for any variance", () => {
+    expect(ceiling(new Float32Array(0))).toBe(0.02);
+    expect(ceiling(Float32Array.of(0.9))).toBe(1);
+  });
+
+  it("is summed up in words", () => {
+    expect(relationSummary(FOUND)).toBe("3 neighbours: 1 contradict, 1 confirm, 1 wavered");
+  });
+});
+
+async function start(answers: Answers = {}) {
+  const relations = ({ item }: Record<string, unknown>) => ({
+    item,
+    why: "",
+    checkpoints: 5,
+    neighbours: Int32Array.of(0, 2, 5),
+    labels: Int32Array.of(0, 1, -1),
+    similarity: Float32Array.of(0.9, 0.8, 0.7),
+    ...FOUND,
+  });
+  const card = (item: number) => ({
+    item,
+    id: `id-${item}`,
+    name: "",
+    given: 1,
+    current: 1,
+    suggested: 0,
+    suggested_p: null,
+    p_error: null,
+    rank: 1,
+    ranked: 6,
+    why: [],
+    badges: [],
+    preview: { kind: "text", text: "text" },
+    same: [],
+    other: [],
+    neighbours: [{ item: 0, similarity: 0.9, relation: -0.5, label: 0 }],
+    history: [],
+    scores: {},
+  });
+  const model = new MockModel({
+    ...sixItems(),
+    card: ({ item }) => card(item as number),
+    relations,
+    ...answers,
+  });
+  const session = new Session("six");
+  const end = new AbortController();
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  // The page has no layout here: every element has this size.
+  for (const [side, size] of [
+    ["clientWidth", 400],
+    ["clientHeight", 150],
+  ] as const)
+    Object.defineProperty(HTMLElement.prototype, side, { configurable: true, get: () => size });
+  Explorer.mount(root, session, end.signal);
+  bindKeys(root, session, end.signal);
+  session.attach(model.model, end.signal);
+  await settled();
+  const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+  const points = () => [...root.querySelectorAll<HTMLElement>('[data-dqx="relation"]')];
+  const press = (key: string, on: Element = root) =>
+    on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  return { model, session, end, root, find, points, press };
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+describe("the relation map", () => {
+  it("comes by its button and by V, and goes by both", async () => {
+    const { model, find, points, press } = await start();
+    expect(find("relation-map").hidden).toBe(true);
+    expect(model.count("relations")).toBe(0);
+    press("v");
+    await settled();
+    expect(find("relation-map").hidden).toBe(false);
+    expect(find("relations").getAttribute("aria-pressed")).toBe("true");
+    expect(model.last("relations").args).toEqual({ item: 3 });
+    expect(points()).toHaveLength(3);
+    find("relations").click();
+    expect(find("relation-map").hidden).toBe(true);
+  });
+
+  it("brings its tab to the front when another one is open", async () => {
+    const { root, find, press } = await start();
+    const tabs = [...root.querySelectorAll<HTMLElement>("[role=tab]")];
+    tabs[1]?.click();
+    press("v");
+    await settled();
+    expect(tabs[0]?.getAttribute("aria-selected")).toBe("true");
+    expect(find("relation-map").hidden).toBe(false);
+  });
+
+  it("tells neighbours apart by kind of mark and in words, and reads nearest first", async () => {
+    const { points, press } = await start();
+    press("v");
+    await settled();
+    expect(points().map((point) => point.dataset.agreement)).toEqual(["conflicts", "agrees", "unknown"]);
+    expect(points()[0]?.getAttribute("aria-label")).toBe(
+      "labelled cat (another label), mean −0.50, variance 0.010, last −1.00, similarity 0.90: select",
+    );
+    expect(points().map((point) => point.tabIndex)).toEqual([0, -1, -1]);
+  });
+
+  it("shows a neighbour on focus and selects it by click; arrows walk the marks and not the queue", async () => {
+    const { session, root, points, press } = await start();
+    press("v");
+    await settled();
+    points()[0]?.focus();
+    expect(session.hovered).toBe(0);
+    const detail = root.querySelector<HTMLElement>(".dqx-relations-detail") as HTMLElement;
+    expect(detail.hidden).toBe(false);
+    expect(detail.textContent).toContain("mean −0.50");
+    press("ArrowRight", points()[0]);
+    expect(document.activeElement).toBe(points()[1]);
+    expect(session.current).toBe(3);
+    points()[1]?.click();
+    expect(session.current).toBe(2);
+  });
+
+  it("follows the selection, and drops an answer that comes late", async () => {
+    const late: ((value: unknown) => void)[] = [];
+    const { session, root, press } = await start({
+      relations: ({ item }) =>
+        new Promise((resolve) => late.push((why) => resolve({ item, why, neighbours: new Int32Array(0) }))),
+    });
+    press("v");
+    await settled();
+    session.select(1);
+    await settled();
+    late[1]?.("the newer");
+    await settled();
+    late[0]?.("the older");
+    await settled();
+    expect(root.querySelector('[data-dqx="no-relations"]')?.textContent).toBe("the newer");
+  });
+
+  it("says why there is none", async () => {
+    const why = "Probabilities were given, so no training was watched.";
+    const { find, points, press } = await start({ relations: ({ item }) => ({ item, why }) });
+    press("v");
+    await settled();
+    expect(find("no-relations").hidden).toBe(false);
+    expect(find("no-relations").textContent).toBe(why);
+    expect(points()).toHaveLength(0);
+    // The way back is still there.
+    find("relations").click();
+    expect(find("relation-map").hidden).toBe(true);
+  });
+});

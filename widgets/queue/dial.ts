@@ -1,0 +1,124 @@
+/** The expected-precision dial, and the line it draws across the queue: how far down the ranking it is worth going. */
+import { type Cut, LEAST, MOST } from "../core/dial";
+import { count, h } from "../core/dom";
+import type { Session } from "../core/session";
+import { percent } from "../core/words";
+import { place, type Shape } from "./window";
+
+export interface DialView {
+  element: HTMLElement;
+  update(): void;
+}
+
+/** Make the dial; it is there once p_error may be read as a probability. */
+export function makeDial(session: Session): DialView {
+  const slider = h("input", {
+    class: "dqx-dial-slider",
+    type: "range",
+    min: String(LEAST),
+    max: String(MOST),
+    step: "1",
+    data: { dqx: "dial" },
+    aria: { label: "Show items until the expected precision falls under" },
+    on: { input: () => session.setDial(slider.valueAsNumber) },
+  });
+  const value = h("span", { class: "dqx-dial-value" });
+  const words = h("span", { class: "dqx-muted", data: { dqx: "cut" } });
+  const use = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "To the cut",
+    data: { dqx: "to-the-cut" },
+    on: {
+      click: () => {
+        if (session.dial.on) session.setFilter({ suspects: true });
+        else session.setDial(session.dial.target);
+      },
+    },
+  });
+  const element = h(
+    "span",
+    { class: "dqx-dial", role: "group", aria: { label: "Expected precision" }, hidden: true },
+    h(
+      "label",
+      {
+        class: "dqx-dial-label",
+        title:
+          "Show items until the expected precision falls under this: the mean of p_error over those shown",
+      },
+      "precision ≥ ",
+      slider,
+      value,
+    ),
+    use,
+    words,
+  );
+  return {
+    element,
+    update() {
+      const { dial } = session;
+      element.hidden = !dial.ready;
+      if (!dial.ready) return;
+      if (slider.valueAsNumber !== dial.target) slider.value = String(dial.target);
+      value.textContent = `${dial.target} %`;
+      use.setAttribute("aria-pressed", String(dial.on));
+      use.title = dial.on ? "Show the suspects again" : "Queue the items above the cut, and no others";
+      const text = cutWords(dial.cut);
+      slider.setAttribute("aria-valuetext", `${dial.target} %, ${text}`);
+      if (words.textContent !== text) words.textContent = text;
+    },
+  };
+}
+
+/** "cut: 142 items, expected precision 80 %, expected recall 63 %". */
+export function cutWords({ count: n, precision, recall }: Cut): string {
+  if (n === 0) return "cut: no item, since none is that likely wrong";
+  return `cut: ${count(n)} ${n === 1 ? "item" : "items"}, expected precision ${percent(precision)}, expected recall ${percent(recall)}`;
+}
+
+/** The line across the queue, between the last item above the cut and the first below it. */
+export function makeLine(session: Session): {
+  draw(area: HTMLElement, shown: readonly number[], shape: Shape): void;
+} {
+  // For eyes only: the line of words above the queue says the same.
+  const element = h("div", {
+    class: "dqx-queue-cut",
+    data: { dqx: "cut-line" },
+    aria: { hidden: "true" },
+    hidden: true,
+  });
+  return {
+    draw(area, shown, shape) {
+      const { dial } = session;
+      if (element.parentElement !== area) area.append(element);
+      element.hidden = !dial.ready || shown.length === 0;
+      if (element.hidden) return;
+      const above = lastAbove(
+        shown,
+        (item) => (session.rank(item) ?? Number.POSITIVE_INFINITY) <= dial.cut.count,
+      );
+      // All that is shown may lie above the cut: the line is drawn where the cut is, or not at all.
+      const hides = above === shown.length && !dial.on;
+      element.hidden = hides;
+      if (hides) return;
+      const at = place(Math.max(0, above - 1), shape);
+      const x = above === 0 ? at.x - shape.gap / 2 : at.x + shape.tileWidth + shape.gap / 2;
+      element.dataset.above = String(above);
+      element.style.transform = `translate(${x - 1}px, ${at.y}px)`;
+      element.style.height = `${shape.tileHeight}px`;
+      element.title = cutWords(dial.cut);
+    },
+  };
+}
+
+/** How many items at the beginning of a list pass, where those that pass come first. */
+export function lastAbove(items: readonly number[], passes: (item: number) => boolean): number {
+  let from = 0;
+  let to = items.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (passes(items[middle] as number)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
