@@ -137,7 +137,7 @@ class Insight(ABC):
         self._need("score")
         return explain(self._results, self.classes, self.dataset.find(item))
 
-    def audit(self, n: int = 20) -> list[str]:
+    def audit(self, n: int = 20, *, wait: bool = True) -> list[str]:
         """Draw the next n items of a random audit and return their ids, those that nobody has decided on yet.
 
         Look at each of them, whether it looks interesting or not, and keep or change its label; then `left()` rests on
@@ -150,7 +150,8 @@ class Insight(ABC):
         """
         if n < 1:
             raise DataError(f"{n} items cannot be drawn.", "Ask for at least one.")
-        self._ready()
+        if wait:
+            self._ready()
         with self.lock:
             audit, asked = self._auditing()
             asked += n
@@ -160,12 +161,14 @@ class Insight(ABC):
             open_ = [i for i in drawn if begun is None or np.isnan(begun.wrong[i])]
             return [str(self.dataset.item_ids[i]) for i in open_]
 
-    def left(self) -> Left:
+    def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left among those that nobody has looked at, with a 95 % interval.
 
         It rests on the items of `audit()` that were decided on; before there are any, on what the model believes.
+        Without `wait` the scores are taken as they are, also while they follow the last decision.
         """
-        self._ready()
+        if wait:
+            self._ready()
         with self.lock:
             audit, asked = self._auditing()
             begun = self._judging.begun
@@ -179,11 +182,12 @@ class Insight(ABC):
             noise = None if combined is None or combined.model is None else combined.model.noise
             return audit.estimate(wrong, asked, otherwise, noise)
 
-    def drift(self) -> Drift:
+    def drift(self, *, wait: bool = True) -> Drift:
         """Compare the last decisions with what `p_error` expected of them."""
         from explorer.detectors.reviewer import drift
 
-        self._ready()
+        if wait:
+            self._ready()
         begun = self._judging.begun
         rows = [] if begun is None else [i for i in begun.order if np.isfinite(begun.wrong[i])]
         if begun is None or not rows:

@@ -14,6 +14,7 @@ from explorer.panels import (  # noqa: F401
     charts,
     explorer,
     history,
+    left,
     map,  # noqa: A004
     merge,
     methods,

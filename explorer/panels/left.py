@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from explorer.panels.calls import call
 
 if TYPE_CHECKING:
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 def left(session: Session) -> dict[str, Any]:
     """Return the estimate of the errors left, in words and numbers, and what drifts."""
     review = session.review
-    found, drift = review.left(), review.drift()
+    found, drift = review.left(wait=False), review.drift(wait=False)
     return {
         "sentence": found.sentence(),
         "left": found.left,
@@ -34,5 +32,4 @@ def left(session: Session) -> dict[str, Any]:
 def audit(session: Session, *, count: int = 20) -> dict[str, Any]:
     """Draw the next items of the random audit; those that nobody has decided on yet, in the order to look at them."""
     review = session.review
-    ids = review.audit(count)
-    return {"items": np.array([review.dataset.position(item) for item in ids], dtype=np.int32)}
+    return {"items": [review.dataset.position(item) for item in review.audit(count, wait=False)]}

@@ -201,3 +201,16 @@ def test_the_scores_say_whether_they_are_probabilities(page: Page) -> None:
     assert page.call("scores")["calibrated"] is True
     figure = page.call("figure", name="p_error")
     assert figure["layout"]["xaxis"]["tickformat"] == ".0%"
+
+
+def test_how_many_are_left_and_an_audit(page: Page) -> None:
+    said = page.call("left")
+    assert said["basis"] == "model"
+    assert said["low"] <= said["left"] <= said["high"] <= said["unreviewed"] == 300
+    assert "nobody has looked at" in said["sentence"]
+    assert said["drift"] == ""
+    drawn = page.call("audit", count=10)["items"]
+    assert 0 < len(drawn) <= 10
+    assert drawn == [page.review.dataset.position(i) for i in page.review.audit(1)][: len(drawn)]
+    with pytest.raises(explorer.ExplorerError, match="at least one"):
+        page.call("audit", count=0)

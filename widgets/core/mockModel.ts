@@ -127,6 +127,18 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
       order: "order:1",
       seen: { base: "base:1", events: {} },
     }),
+    left: () => ({
+      sentence: "About 2 errors are left (1 to 4) among 6 labels that nobody has looked at.",
+      left: 2,
+      low: 1,
+      high: 4,
+      unreviewed: 6,
+      found: 0,
+      basis: "model",
+      draws: 0,
+      drift: "",
+    }),
+    audit: () => ({ items: [1, 4] }),
     scores: () => ({
       calibrated: hello.calibrated,
       suggested: Int32Array.of(0, 1, 1, 0, 2, 1),

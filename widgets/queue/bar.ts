@@ -2,14 +2,17 @@
 import { count, h } from "../core/dom";
 import type { Session } from "../core/session";
 import { makeDial } from "./dial";
+import { makeLeft } from "./left";
 
 export interface Bar {
   element: HTMLElement;
+  /** The line below it, shown on request: how many errors are left. */
+  left: HTMLElement;
   update(): void;
 }
 
 /** Make the line; `onGrid` switches between strip and grid. */
-export function makeBar(session: Session, onGrid: (grid: boolean) => void): Bar {
+export function makeBar(session: Session, signal: AbortSignal, onGrid: (grid: boolean) => void): Bar {
   const counts = h("span", { class: "dqx-queue-counts", role: "status", data: { dqx: "queue-counts" } });
   const suspects = toggle("Suspects", "Only items that the ranking calls label issues", () =>
     session.setFilter({ suspects: true }),
@@ -27,11 +30,13 @@ export function makeBar(session: Session, onGrid: (grid: boolean) => void): Bar 
   const pair = chip(() => session.setFilter({ pair: null }));
   const lasso = chip(() => session.choose([]));
   const dial = makeDial(session);
+  const left = makeLeft(session, signal);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
     counts,
     dial.element,
+    left.button,
     h(
       "span",
       { class: "dqx-queue-tools" },
@@ -42,6 +47,7 @@ export function makeBar(session: Session, onGrid: (grid: boolean) => void): Bar 
   );
   return {
     element,
+    left: left.line,
     update() {
       dial.update();
       const { filter, queue } = session;

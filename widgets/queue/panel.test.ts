@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MockModel, settled, sixItems } from "../core/mockModel";
 import { Session } from "../core/session";
 import { Queue } from "./panel";
+
+const open: AbortController[] = [];
 
 async function start(n = 6, changes = {}) {
   const six = sixItems(changes);
@@ -30,6 +32,7 @@ async function start(n = 6, changes = {}) {
   );
   const session = new Session("six");
   const end = new AbortController();
+  open.push(end);
   const root = document.createElement("div");
   document.body.replaceChildren(root);
   Queue.mount(root, session, end.signal);
@@ -39,6 +42,11 @@ async function start(n = 6, changes = {}) {
   const tile = (item: number) => tiles().find((t) => t.dataset.item === String(item)) as HTMLElement;
   return { session, model, root, tiles, tile, end };
 }
+
+// A panel's timers must not outlive the page.
+afterEach(() => {
+  for (const end of open.splice(0)) end.abort();
+});
 
 beforeEach(() => {
   localStorage.clear();

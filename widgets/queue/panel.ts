@@ -34,11 +34,11 @@ export const Queue: Panel = {
     );
     const empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
     const line = makeLine(session);
-    const bar = makeBar(session, (grid) => {
+    const bar = makeBar(session, signal, (grid) => {
       root.classList.toggle("dqx-queue-tall", grid);
       measure();
     });
-    root.append(bar.element, list, empty);
+    root.append(bar.element, bar.left, list, empty);
 
     /** The queue as shown: without the reviewed items where those are hidden, but never without the current one. */
     let shown: readonly number[] = [];
