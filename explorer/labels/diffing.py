@@ -58,7 +58,7 @@ def of_changes(engine: SQLReader, a: Commit, b: Commit, words: LabelSchema | Non
         return None
     changed = engine.changed(b, a, FIELD) if forward else engine.changed(a, b, FIELD)
     # Whole columns from here on, without a loop over changes in Python: thousands of them are to take milliseconds.
-    items, olds, news = changed.items, changed.old, changed.new
+    items = changed.items
     newest = dict(zip(items, range(len(items)), strict=True))
     ids = sorted(newest)
     first = last = _array(map(newest.__getitem__, ids), len(ids))
@@ -66,28 +66,30 @@ def of_changes(engine: SQLReader, a: Commit, b: Commit, words: LabelSchema | Non
         oldest = dict(zip(reversed(items), reversed(range(len(items))), strict=True))
         first = _array(map(oldest.__getitem__, ids), len(ids))
     names = names_of(words or engine.schema(b.schema))
-    public = {value: to_public(value, names) for value in dict.fromkeys(olds + news)}  # of class ids, or nothing
+    public = {n: to_public(value, names) for n, value in changed.values.items()}  # of class ids, or nothing
     shown = list(dict.fromkeys(public.values()))
-    code = {value: shown.index(name) for value, name in public.items()}
-    before, after = (
-        _array(map(code.__getitem__, olds), len(olds))[first],
-        _array(map(code.__getitem__, news), len(news))[last],
-    )
+    place = {name: code for code, name in enumerate(shown)}
+    numbers = np.array(sorted(public), dtype=np.int64)
+    code = np.array([place[public[n]] for n in numbers.tolist()], dtype=np.intp)
+    before = code[np.searchsorted(numbers, changed.old[first])]
+    after = code[np.searchsorted(numbers, changed.new[last])]
     if not forward:
         before, after = after, before
     differing = before != after
     last, before, after = last[differing], before[differing], after[differing]
     pairs = Counter((before * len(shown) + after).tolist()).most_common()
-    which, commits = _coded(changed.commits)
+    commits, which = np.unique(changed.commits[last], return_inverse=True)
+    made = [changed.made[n] for n in commits.tolist()]
+    raters, by = np.unique(changed.raters[last], return_inverse=True)
     return _frame(
         {
             "item": text_of(list(compress(ids, differing.tolist()))),
             "old": text_of(shown).take(before),
             "new": text_of(shown).take(after),
-            "rater": _text(changed.raters, last),
-            "time": _times([changed.times[c] for c in commits])[which[last]],
+            "rater": text_of([changed.names[n] for n in raters.tolist()]).take(by),
+            "time": _times([time for _, time in made])[which],
             "why": _text(changed.whys, last),
-            "commit": text_of(commits).take(which[last]),
+            "commit": text_of([identity for identity, _ in made]).take(which),
         },
         {(shown[pair // len(shown)], shown[pair % len(shown)]): n for pair, n in pairs},
     )

@@ -11,6 +11,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from explorer.labels import rows
 from explorer.labels.canonical import of_rows, read_value, root_hash
 from explorer.labels.checks import problems
@@ -27,15 +30,17 @@ _REMEMBERED = 50_000
 
 
 class Changed(NamedTuple):
-    """Changes as columns of the same length, oldest first, and the time of each of their commits."""
+    """Changes as columns of the same length, oldest first; numbers stand for what the last three say of them."""
 
     items: list[str]
-    old: list[Value]
-    new: list[Value]
-    raters: list[str]
+    old: NDArray[np.int64]
+    new: NDArray[np.int64]
+    raters: NDArray[np.int64]
     whys: list[str]
-    commits: list[str]
-    times: dict[str, dt.datetime]
+    commits: NDArray[np.int64]
+    values: dict[int, Value]
+    names: dict[int, str]  # of raters
+    made: dict[int, tuple[str, dt.datetime]]  # id and time of commits
 
 
 class SQLReader(ABC):
@@ -297,35 +302,54 @@ class SQLReader(ABC):
     def changes(self, at: Commit, after: Commit | None, field: str) -> list[Change]:
         """Return the events of one field as `events` does, but only what a diff needs."""
         found = self.changed(at, after, field)
-        times = map(found.times.__getitem__, found.commits)
-        return list(zip(found.items, found.old, found.new, found.raters, times, found.whys, found.commits, strict=True))
+        value, name, made = found.values.__getitem__, found.names.__getitem__, found.made.__getitem__
+        commits = list(map(made, found.commits.tolist()))
+        return list(
+            zip(
+                found.items,
+                map(value, found.old.tolist()),
+                map(value, found.new.tolist()),
+                map(name, found.raters.tolist()),
+                (time for _, time in commits),
+                found.whys,
+                (identity for identity, _ in commits),
+                strict=True,
+            )
+        )
 
     @of_rows
     def changed(self, at: Commit, after: Commit | None, field: str) -> Changed:
-        """Return `changes` as columns, which takes half the time where there are thousands."""
-        found = Changed([], [], [], [], [], [], {})
+        """Return `changes` as columns, which takes a third of the time where there are thousands."""
+        items: list[str] = []
+        whys: list[str] = []
+        parts: list[tuple[NDArray[np.int64], ...]] = []
+        made: dict[int, tuple[str, dt.datetime]] = {}
+        # Columns are what a fetch costs: two numbers below 2³² travel as one.
+        sql = (
+            f"SELECT e.item, (e.old << 32) | e.new, {rows.COMMIT_OF}, e.rater, e.note FROM events e "  # noqa: S608  # our own
+            "WHERE e.n BETWEEN :lo AND :hi AND e.field = :field ORDER BY e.n"
+        )
         for lo, hi in reversed(self.ranges(at, after)):
             first, last = event_range((lo, hi))
-            commits = self.all("SELECT n, id, time FROM commits WHERE n BETWEEN :lo AND :hi", lo=lo, hi=hi)
-            ids = {n: identity.hex() for n, identity, _ in commits}
-            found.times.update((ids[n], rows.moment(time)) for n, _, time in commits)
-            sql = (
-                f"SELECT e.item, e.old, e.new, e.rater, {rows.COMMIT_OF}, e.note FROM events e "  # noqa: S608  # our own
-                "WHERE e.n BETWEEN :lo AND :hi AND e.field = :field ORDER BY e.n"
-            )
             events = self.all(sql, lo=first, hi=last, field="" if field == FIELD else field)
             if not events:
                 continue
-            items, old, new, by, made, whys = zip(*events, strict=True)
-            raters = {n: self._numbers.rater(n).name for n in set(by)}
-            values = self._values({*old, *new})
-            found.items.extend(rows.unpack_all(items))
-            found.old.extend(map(values.__getitem__, old))
-            found.new.extend(map(values.__getitem__, new))
-            found.raters.extend(map(raters.__getitem__, by))
-            found.whys.extend(whys)
-            found.commits.extend(map(ids.__getitem__, made))
-        return found
+            packed, *numbers, notes = zip(*events, strict=True)
+            items.extend(rows.unpack_all(packed))
+            whys.extend(notes)
+            both, commits, by = (np.array(column, dtype=np.int64) for column in numbers)
+            old, new = both >> 32, both & (2**32 - 1)
+            parts.append((old, new, by, commits))
+            found = self.all("SELECT n, id, time FROM commits WHERE n BETWEEN :lo AND :hi", lo=lo, hi=hi)
+            made |= {n: (identity.hex(), rows.moment(time)) for n, identity, time in found}
+        old, new, by, commits = (
+            (np.concatenate(column) for column in zip(*parts, strict=True))
+            if parts
+            else (np.empty(0, np.int64) for _ in range(4))
+        )
+        values = self._values(set(np.unique(np.concatenate([old, new])).tolist()))
+        names = {n: self._numbers.rater(n).name for n in np.unique(by).tolist()}
+        return Changed(items, old, new, by, whys, commits, values, names, made)
 
     @of_rows
     def _values(self, numbers: set[int]) -> dict[int, Value]:
