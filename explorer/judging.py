@@ -231,6 +231,7 @@ class Begun:
 
     def teach(self, inputs: Inputs) -> Taught | None:
         """Learn from the decisions; `None` where there is nothing to learn from."""
+        from explorer.detectors.learner import blocks
         from explorer.detectors.reviewer import rivals_of, teach
 
         if self.combined.model is None or inputs.n_classes < 2:
@@ -243,9 +244,7 @@ class Begun:
             read, findings = self.combined.model.read, self.combined.findings
             assert findings is not None
             first = replace(inputs, labels=self.labels)
-            step = max(1, 2**22 // inputs.n_classes)
-            for start in range(0, inputs.n, step):
-                part = np.arange(start, min(start + step, inputs.n))
+            for part in blocks(np.arange(inputs.n), inputs.n_classes):
                 self._rivals[part] = rivals_of(read.opinion(first, findings, part), self.labels[part])
         return teach(
             rows, self.wrong[rows] == 1, self.seen, self.labels, self._rivals, inputs.n_classes, inputs.vectors
@@ -253,11 +252,12 @@ class Begun:
 
     def adjusted(self, live: Combined, taught: Taught | None, inputs: Inputs) -> Combined:
         """Return a verdict with what was learnt from the decisions."""
+        from explorer.detectors.combiner import issues
+
         if taught is None or not taught.learnt or self._rivals is None:
             return live
         p_error = taught.adjust(live.p_error, inputs.labels, self._rivals, inputs.vectors)
-        is_issue = inputs.labelled & (live.suggested != inputs.labels) & (np.nan_to_num(p_error) > 0.5)
-        return replace(live, p_error=p_error, is_issue=is_issue)
+        return replace(live, p_error=p_error, is_issue=issues(inputs.labels, live.suggested, p_error))
 
 
 def followed(inputs: Inputs, findings: Findings, changed: NDArray[np.intp]) -> Findings:

@@ -192,14 +192,12 @@ def combine(
             )
             rest = {name: result for name, result in findings.results.items() if name != failed.name}
             return combine(inputs, replace(findings, results=rest), like=like, progress=progress)
-    # p_error is NaN where unlabelled, and NaN is above nothing.
-    is_issue = (suggested != inputs.labels) & (p_error > ISSUE)
     columns = sorted({*opinions, *model.read.detectors}, key=list(findings.results).index)
     return Combined(
         p_error,
         suggested,
         suggested_p,
-        is_issue,
+        issues(inputs.labels, suggested, p_error),
         columns,
         calibrated=model.noise is not None,
         model=model,
@@ -207,6 +205,13 @@ def combine(
         facts={} if model.learnt is None else model.learnt.found,
         findings=findings,
     )
+
+
+def issues(labels: NDArray[np.int32], suggested: NDArray[np.int32], p_error: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which labels are issues, bool [N]: more likely wrong than right, with another class suggested."""
+    # p_error is NaN where unlabelled, and NaN is above nothing.
+    result: NDArray[np.bool_] = (suggested != labels) & (p_error > ISSUE)
+    return result
 
 
 def pushes(item: int, inputs: Inputs, findings: Findings, combined: Combined) -> dict[str, float]:

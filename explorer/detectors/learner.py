@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.detectors import columns as cols
 from explorer.detectors.columns import Scale, expit
-from explorer.detectors.planting import choose, targets, transition
+from explorer.detectors.planting import SHARE, choose, targets, transition
 from explorer.detectors.pool import Pool
 from explorer.detectors.protocol import Findings, Inputs, Result
 from explorer.detectors.registry import again
@@ -156,7 +156,7 @@ def learn(
     moves = transition(suggested, inputs.labels, np.nan_to_num(p_error), inputs.n_classes)
     rng = np.random.default_rng(inputs.seed)
     planted, halves = [], []
-    copies = int(np.clip(round(WANTED / max(1, 0.15 * len(rows))), 1, MOST_COPIES))
+    copies = int(np.clip(round(WANTED / max(1, SHARE * len(rows))), 1, MOST_COPIES))
     half = np.zeros(inputs.n, dtype=np.int8)
     half[order] = np.arange(len(order)) // 2 % 2
     for _ in range(copies):

@@ -19,6 +19,7 @@ import { classColour, isDark, onTheme } from "../core/theme";
 import type { Card, Neighbour } from "../core/types";
 import { around, arrange, type Box, capacity } from "./ego";
 import { makeRelationMap } from "./relationMap";
+import { walk } from "./walk";
 import { agreement, summary } from "./words";
 
 /** Letters of a class name inside a sentence. */
@@ -157,7 +158,7 @@ export const Neighbours: Panel = {
     session.on("labels", draw, signal);
     session.on("hover", mark, signal);
     onTheme(draw, signal);
-    stage.addEventListener("keydown", (event) => walk(event, stage), { signal });
+    stage.addEventListener("keydown", (event) => walk(event, stage, ".dqx-ego-node"), { signal });
     if (globalThis.ResizeObserver) {
       const observer = new ResizeObserver(draw);
       observer.observe(stage);
@@ -285,19 +286,4 @@ function put(element: HTMLElement, x: number, y: number, width: number, height: 
     width: `${width}px`,
     height: `${height}px`,
   });
-}
-
-/** Arrow keys on a node go around the middle: one stop in the tab order for all nodes. */
-function walk(event: KeyboardEvent, stage: HTMLElement): void {
-  const steps: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-  const step = steps[event.key];
-  if (step === undefined || event.shiftKey || !(event.target instanceof HTMLElement)) return;
-  const nodes = [...stage.querySelectorAll<HTMLElement>(".dqx-ego-node")];
-  const at = nodes.indexOf(event.target);
-  if (at < 0) return;
-  const next = nodes[(at + step + nodes.length) % nodes.length] as HTMLElement;
-  for (const each of nodes) each.tabIndex = each === next ? 0 : -1;
-  next.focus();
-  event.preventDefault();
-  event.stopPropagation();
 }

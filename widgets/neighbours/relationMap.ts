@@ -13,6 +13,7 @@ import { onTheme } from "../core/theme";
 import { Disconnected } from "../core/transport";
 import type { Card, Relations } from "../core/types";
 import { across, ceiling, marks, type Room, relationSummary } from "./scatter";
+import { walk } from "./walk";
 import { agreement } from "./words";
 
 const READ =
@@ -179,7 +180,7 @@ export function makeRelationMap(
 
   session.on("hover", hovered, signal);
   onTheme(draw, signal);
-  stage.addEventListener("keydown", (event) => walk(event, stage), { signal });
+  stage.addEventListener("keydown", (event) => walk(event, stage, ".dqx-relation"), { signal });
   if (globalThis.ResizeObserver) {
     const observer = new ResizeObserver(draw);
     observer.observe(stage);
@@ -240,18 +241,4 @@ function axes(room: Room, relations: Relations): SVGSVGElement {
     text(width - room.right, height - 5, "end", "confirms 1 →"),
     text(room.left, room.top + 6, "start", `↑ variance ${top}: wavered`),
   );
-}
-
-/** Arrow keys on a mark go to the next one across: one stop in the tab order for all marks. */
-function walk(event: KeyboardEvent, stage: HTMLElement): void {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  if (step === undefined || event.shiftKey || !(event.target instanceof HTMLElement)) return;
-  const all = [...stage.querySelectorAll<HTMLElement>(".dqx-relation")];
-  const at = all.indexOf(event.target);
-  if (at < 0) return;
-  const next = all[(at + step + all.length) % all.length] as HTMLElement;
-  for (const each of all) each.tabIndex = each === next ? 0 : -1;
-  next.focus();
-  event.preventDefault();
-  event.stopPropagation();
 }
