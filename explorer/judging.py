@@ -10,8 +10,9 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,10 +77,8 @@ class Judging:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._of: Results | None = None  # the results that these belong to
-        self._live: Combined | None = None
-        self._decided: NDArray[np.bool_] | None = None
+        self._live: Live | None = None
         self.begun: Begun | None = None
-        self.taught: Taught | None = None
         self.error: Exception | None = None
         self.stale_since: dt.datetime | None = None
 
@@ -87,10 +86,12 @@ class Judging:
         """Start from fresh scores; what is decided by now was decided before. Whoever calls holds the review's lock."""
         if results.combined is None or results.inputs is None:
             return
+        if results.findings is None:
+            return
         decided = np.isin(states, DECIDED)
-        self._of, self._live, self._decided = results, results.combined, decided
+        self._of, self._live = results, Live(results.inputs, results.findings, results.combined, decided)
         self.begun = Begun(results.combined, results.inputs.labels, decided.copy())
-        self.taught, self.stale_since = None, None
+        self.stale_since = None
 
     def carried(self, before: Results, after: Results) -> Results:
         """Return the pipeline's results with scores that have followed the labels since it made them.
@@ -151,38 +152,78 @@ class Judging:
         from explorer import detectors
 
         results, dataset, classes, codes, states = self._read()
-        if results.inputs is None or results.findings is None or results.combined is None or results.table is None:
-            return
-        decided = np.isin(states, DECIDED)
-        if results is not self._of:
-            return  # fresh scores, which are about to begin
         begun, live = self.begun, self._live
-        assert begun is not None
-        assert live is not None
-        inputs = results.inputs
-        if len(codes) != inputs.n:
+        if results is not self._of or begun is None or live is None or results.combined is None:
+            return  # fresh scores, which are about to begin
+        if live.inputs.graph is not None:
+            _ = live.inputs.graph.reverse  # made once, and not while the first correction waits for it
+        n, n_classes = live.inputs.n, live.inputs.n_classes
+        if len(codes) != n:
             return  # the items have become others; their scores are on their way
+        decided = np.isin(states, DECIDED)
         # A class that was added since has no place in what was learnt: such an item is as good as unlabelled.
-        labels = np.where(codes < inputs.n_classes, codes, -1).astype(np.int32)
-        changed = np.flatnonzero(labels != inputs.labels)
-        if not len(changed) and self._decided is not None and np.array_equal(decided, self._decided):
+        labels = np.where(codes < n_classes, codes, -1).astype(np.int32)
+        changed = np.flatnonzero(labels != live.inputs.labels)
+        if live.shown and not len(changed) and np.array_equal(decided, live.decided):
             return
-        begun.note(decided, live.p_error, codes, states)
-        after = replace(inputs, labels=labels)
-        findings = followed(after, results.findings, changed)
-        live = detectors.combine(after, findings, like=live, changed=changed.tolist())
-        taught = begun.teach(after)
-        shown = _as_seen(begun.adjusted(live, taught, after), results.combined, decided)
-        table = detectors.table(dataset.item_ids, classes, after, findings, shown, given=dataset.given)
-        new = replace(results, inputs=after, findings=findings, combined=shown, table=table)
-        stale = any(result.stale for result in findings.results.values())
+        begun.note(decided, live.combined.p_error, codes, states)
+        live.follow(labels, changed, begun, self._lock)
+        live.decided = decided
+        taught = begun.teach(live.inputs)
+        shown = _as_seen(begun.adjusted(live.combined, taught, live.inputs), results.combined, decided)
+        table = detectors.table(dataset.item_ids, classes, live.inputs, live.findings, shown, given=dataset.given)
+        new = replace(results, inputs=live.inputs, findings=live.findings, combined=shown, table=table)
         with self._lock:
-            if self._publish(results, new):
-                self._of, self._live, self._decided, self.taught = new, live, decided, taught
-                if stale and self.stale_since is None:
-                    self.stale_since = dt.datetime.now(dt.UTC)
-            else:
+            live.shown = self._publish(results, new)
+            if not live.shown:
                 self.wake()
+                return
+            self._of = new
+            if self.stale_since is None and any(result.stale for result in live.findings.results.values()):
+                self.stale_since = dt.datetime.now(dt.UTC)
+
+
+class Live:
+    """The scores of the labels as they stand, which nobody but the thread that judges writes to.
+
+    Attributes
+    ----------
+    inputs, findings, combined
+        What was last judged.
+    decided
+        bool [N]: decided on by then.
+    shown
+        Whether it is what the review shows.
+    whole
+        Whether it is in step with its own labels: not while a change is being followed, nor after that has failed.
+    """
+
+    def __init__(self, inputs: Inputs, findings: Findings, combined: Combined, decided: NDArray[np.bool_]) -> None:
+        self.inputs, self.findings, self.combined = inputs, findings, combined
+        self.decided = decided
+        self.shown = True
+        self.whole = True
+
+    def follow(
+        self, labels: NDArray[np.int32], changed: NDArray[np.intp], begun: Begun, lock: AbstractContextManager[object]
+    ) -> None:
+        """Judge again whom the new labels at `changed` concern; the lock keeps readers out of arrays written to."""
+        from explorer import detectors
+
+        if self.whole and len(changed) <= MANY * self.inputs.n:
+            inputs = self.inputs.following(labels, changed)
+            with lock:
+                self.whole = False
+                findings = detectors.update(inputs, self.findings, changed, inplace=True)
+                combined = detectors.combine(inputs, findings, like=self.combined, changed=changed, inplace=True)
+        else:
+            # From the scores as they were made: nothing was ever written to those.
+            first, self.whole = begun.combined, False
+            assert first.findings is not None
+            inputs = replace(self.inputs, labels=labels)
+            findings = detectors.rerun(inputs, first.findings, np.flatnonzero(labels != begun.labels))
+            combined = detectors.combine(inputs, findings, like=first)
+        self.inputs, self.findings, self.combined, self.whole = inputs, findings, combined, True
 
 
 class Begun:
@@ -231,8 +272,8 @@ class Begun:
 
     def teach(self, inputs: Inputs) -> Taught | None:
         """Learn from the decisions; `None` where there is nothing to learn from."""
-        from explorer.detectors.learner import blocks
         from explorer.detectors.reviewer import rivals_of, teach
+        from explorer.detectors.seen import blocks
 
         if self.combined.model is None or inputs.n_classes < 2:
             return None
@@ -258,21 +299,6 @@ class Begun:
             return live
         p_error = taught.adjust(live.p_error, inputs.labels, self._rivals, inputs.vectors)
         return replace(live, p_error=p_error, is_issue=issues(inputs.labels, live.suggested, p_error))
-
-
-def followed(inputs: Inputs, findings: Findings, changed: NDArray[np.intp]) -> Findings:
-    """Bring findings up to date with the labels of `inputs`, which differ at `changed`."""
-    from explorer import detectors
-
-    if len(changed) <= MANY * inputs.n:
-        return detectors.update(inputs, findings, changed)
-    results: dict[str, Any] = {}
-    for name, result in findings.results.items():
-        exact = getattr(detectors.get(name), "exact", False)
-        results[name] = (
-            detectors.again(name, inputs, result) if exact else detectors.get(name).update(inputs, result, changed)
-        )
-    return replace(findings, results=results)
 
 
 def _as_seen(live: Combined, before: Combined, decided: NDArray[np.bool_]) -> Combined:

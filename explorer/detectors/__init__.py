@@ -32,7 +32,7 @@ from explorer.detectors.grow import Grown
 from explorer.detectors.grow import grow as grow_selection
 from explorer.detectors.own import detector, forget
 from explorer.detectors.protocol import Detector, Findings, Inputs, Reason, Result
-from explorer.detectors.registry import again, get, names, run, update
+from explorer.detectors.registry import again, get, names, rerun, run, update
 from explorer.detectors.relation_map import RelationMap, relation_map
 from explorer.detectors.table import ranking, table
 from explorer.probe.suites import Suites
@@ -82,6 +82,7 @@ __all__ = [
     "pushes",
     "ranking",
     "relation_map",
+    "rerun",
     "run",
     "table",
     "update",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -114,12 +112,13 @@ class Archaeology:
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Keep the scores, which tell of the labels that were trained on; items without a label lose theirs."""
-        score, kind = result.score.copy(), result.frozen["kind"].copy()
+        score, kind = result.own(result.score), result.own(result.frozen["kind"])
         assert result.flags is not None
-        flags = result.flags.copy()
+        flags = result.own(result.flags)
         gone = changed[inputs.labels[changed] < 0]
         score[gone], kind[gone], flags[gone] = np.nan, UNKNOWN, False
-        return replace(result, score=score, flags=flags, frozen={**result.frozen, "kind": kind}, stale=True)
+        frozen = {**result.frozen, "kind": kind}
+        return result.after(score=score, flags=flags, frozen=frozen, stale=True, moved=gone)
 
     def explain(self, item: int, inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
         """Say which kind of items were learnt alike.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -141,13 +141,13 @@ class BetaMixture:
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Score the changed items by the earlier mixture: each reads its own label alone."""
         assert result.flags is not None
-        score, flags = result.score.copy(), result.flags.copy()
+        score, flags = result.own(result.score), result.own(result.flags)
         again = _judged(losses(inputs, changed)[0], result.frozen["mixture"], {})
         assert again.flags is not None
         score[changed], flags[changed] = again.score, again.flags
         # Dynamics were recorded with the labels of their time; what a new label would have had is not known.
         stale = result.stale or (result.summary["source"] == "dynamics" and len(changed) > 0)
-        return replace(result, score=score, flags=flags, stale=stale)
+        return result.after(score=score, flags=flags, stale=stale, moved=changed)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say that the label fits as badly as wrong ones do, where it does."""

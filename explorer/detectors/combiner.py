@@ -19,21 +19,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors import columns as cols
 from explorer.detectors import noise as levels
-from explorer.detectors.learner import Learnt, Reader, Unreadable, blocks, learn, reader
+from explorer.detectors.learner import Learnt, Reader, Unreadable, learn, reader
 from explorer.detectors.noise import Level, NoiseLevel
 from explorer.detectors.pool import Pool, fit
-from explorer.detectors.protocol import Findings, Inputs, Opinionated
+from explorer.detectors.protocol import Findings, Inputs, Opinionated, distinct
 from explorer.detectors.registry import get
-from explorer.detectors.vote import reached
+from explorer.detectors.seen import Seen, blocks, look
 from explorer.progress import Progress
 
 log = logging.getLogger("explorer")
+
+S = TypeVar("S", bound=np.generic)
 
 FITTED_CELLS = 2**22
 """Most cells [rows, K] that the pool is fitted to."""
@@ -43,6 +46,12 @@ FITTED_ON = 20_000
 
 ISSUE = 0.5
 """A label is an issue when it is more likely wrong than right; the estimated noise is part of that likelihood."""
+
+TIE = 1e-9
+"""Probabilities as near as this are equal."""
+
+KNOWN = 1e-6
+"""Least difference between the probabilities of two classes that says anything."""
 
 LEARNT = 0.5
 """Share of the log-odds that comes from the model taught on flips; the rest is the pooled opinion's."""
@@ -78,7 +87,7 @@ class Model:
         pooled = matrix[:, 0]
         if self.learnt is None:
             return pooled
-        learnt = np.clip(self.learnt.log_odds(matrix), -levels.LARGEST, levels.LARGEST)
+        learnt = np.minimum(np.maximum(self.learnt.log_odds(matrix), -levels.LARGEST), levels.LARGEST)
         return (1 - LEARNT) * pooled + LEARNT * learnt
 
     def pushes(self, matrix: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -92,6 +101,29 @@ class Model:
             detector = name.split("/")[0]
             total[detector] = total.get(detector, np.zeros(len(matrix))) + push
         return total
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What a verdict rests on, item by item.
+
+    Attributes
+    ----------
+    seen
+        The labels that it is about.
+    matrix
+        float32 [C, N]: what the model reads, a row for each of its columns.
+    share
+        float32 [N]: probability of the suggested class if the given one is wrong; where that is the suggested one, or
+        none is given, its probability by the pooled opinion.
+    private
+        A verdict made by following an earlier one: the next one may write into its arrays.
+    """
+
+    seen: Seen
+    matrix: NDArray[np.float32]
+    share: NDArray[np.float32]
+    private: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +152,8 @@ class Combined:
         AUROC on flips that were held out, of the pooled opinion ("pool") and of the taught model ("learnt").
     findings
         What it was made from.
+    read
+        All that was read to get there; what stays as it is is not read again.
     """
 
     p_error: NDArray[np.float32]
@@ -132,6 +166,7 @@ class Combined:
     note: str = ""
     facts: Mapping[str, float] = field(default_factory=dict)
     findings: Findings | None = field(default=None, repr=False)
+    read: Read | None = field(default=None, repr=False)
 
     @property
     def pool(self) -> Pool | None:
@@ -150,7 +185,8 @@ def combine(
     findings: Findings,
     *,
     like: Combined | None = None,
-    changed: Sequence[int] | None = None,
+    changed: Sequence[int] | NDArray[np.intp] | None = None,
+    inplace: bool = False,
     progress: Progress | None = None,
 ) -> Combined:
     """Join all detectors in one calibrated number.
@@ -162,8 +198,11 @@ def combine(
     like
         An earlier verdict whose model is kept, so that relabelling one item moves no other but by its evidence.
     changed
-        With `like`: positions of the items whose label changed since. Only they, and the items that have them as
-        neighbours, are judged again; the rest is taken over.
+        With `like`: positions of the items whose label changed since, where `findings` are those of `like`, updated.
+        Only the items that the change reaches are judged again; the rest is taken over.
+    inplace
+        Write into the arrays of `like` if it was itself made by following an earlier verdict: nobody else may be
+        reading it.
     """
     progress = progress or Progress()
     opinions = cols.opinionated(findings)
@@ -173,38 +212,75 @@ def combine(
         return Combined(p_error, inputs.labels.copy(), 1 - p_error, np.zeros(inputs.n, bool), list(opinions), note=note)
     kept = None if like is None else like.model
     if kept is not None and like is not None and kept.fits(findings, opinions):
-        again = np.arange(inputs.n)
-        if changed is not None and like.findings is not None:
-            # Opinions reach the neighbours; what a detector passes on further shows in its column.
-            further = cols.moved(like.findings, findings, kept.read.detectors)
-            again = np.union1d(reached(inputs, changed), further)
-            p_error, suggested, suggested_p = like.p_error.copy(), like.suggested.copy(), like.suggested_p.copy()
-        else:
-            p_error, suggested, suggested_p = _blank(inputs.n)
-        _judge(inputs, findings, kept, again, p_error, suggested, suggested_p)
+        # Only with the findings that it was made from at hand is it known what has moved.
+        if changed is not None and like.findings is not None and findings.after is like.findings.mark:
+            return _followed(inputs, findings, like, kept, np.asarray(changed, dtype=np.intp), inplace)
         model = kept
     else:
         try:
-            model, (p_error, suggested, suggested_p) = _learn(inputs, findings, opinions, progress)
+            model = _learn(inputs, findings, opinions, progress)
         except Unreadable as failed:
             log.warning(
                 "The detector %r failed on altered labels and has no say in p_error.", failed.name, exc_info=True
             )
             rest = {name: result for name, result in findings.results.items() if name != failed.name}
             return combine(inputs, replace(findings, results=rest), like=like, progress=progress)
-    columns = sorted({*opinions, *model.read.detectors}, key=list(findings.results).index)
-    return Combined(
-        p_error,
-        suggested,
-        suggested_p,
-        issues(inputs.labels, suggested, p_error),
-        columns,
+    everyone = np.arange(inputs.n)
+    combined = Combined(
+        np.empty(inputs.n, np.float32),
+        np.empty(inputs.n, np.int32),
+        np.empty(inputs.n, np.float32),
+        np.empty(inputs.n, bool),
+        sorted({*opinions, *model.read.detectors}, key=list(findings.results).index),
         calibrated=model.noise is not None,
         model=model,
         note=_note(inputs),
         facts={} if model.learnt is None else model.learnt.found,
         findings=findings,
+        read=Read(
+            look(inputs), np.empty((len(model.read.names), inputs.n), np.float32), np.empty(inputs.n, np.float32)
+        ),
     )
+    _read(inputs, findings, combined, everyone)
+    _judge(inputs, combined, everyone)
+    return combined
+
+
+def _followed(
+    inputs: Inputs, findings: Findings, like: Combined, model: Model, changed: NDArray[np.intp], inplace: bool
+) -> Combined:
+    """Return a verdict with those items judged again that a change of labels reaches."""
+    read = like.read
+    assert read is not None
+    seen, reached = read.seen.follow(inputs, changed)
+
+    def own(array: NDArray[S]) -> NDArray[S]:
+        return array if inplace and read.private else array.copy()
+
+    combined = replace(
+        like,
+        p_error=own(like.p_error),
+        suggested=own(like.suggested),
+        suggested_p=own(like.suggested_p),
+        is_issue=own(like.is_issue),
+        note=_note(inputs),
+        findings=findings,
+        read=Read(seen, own(read.matrix), own(read.share), True),
+    )
+    # Opinions reach the neighbours; what a detector passes on further shows in its own columns.
+    _read(inputs, findings, combined, reached)
+    parts = [reached]
+    for name in model.read.detectors:
+        rows = findings.moved[name]
+        if rows is reached or not len(rows):
+            continue
+        rows = rows[reached.take(np.searchsorted(reached, rows), mode="clip") != rows]
+        if len(rows):
+            _read_column(model, findings, combined, name, rows)
+            parts.append(rows)
+    again = distinct(*parts) if len(parts) > 1 else reached
+    _judge(inputs, combined, again)
+    return combined
 
 
 def issues(labels: NDArray[np.int32], suggested: NDArray[np.int32], p_error: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -241,14 +317,7 @@ def pushes(item: int, inputs: Inputs, findings: Findings, combined: Combined) ->
     return dict(sorted(found.items(), key=lambda pair: -abs(pair[1])))
 
 
-Judged = tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]
-
-
-def _blank(n: int) -> Judged:
-    return np.full(n, np.nan, np.float32), np.full(n, -1, np.int32), np.full(n, np.nan, np.float32)
-
-
-def _learn(inputs: Inputs, findings: Findings, opinions: Sequence[str], progress: Progress) -> tuple[Model, Judged]:
+def _learn(inputs: Inputs, findings: Findings, opinions: Sequence[str], progress: Progress) -> Model:
     """Fit the pool, level its posterior, teach a model on flips that follow it, and level the two together."""
     labelled = np.flatnonzero(inputs.labelled)
     read = reader(inputs, findings, opinions, _pool(inputs, findings, opinions, labelled))
@@ -264,55 +333,64 @@ def _learn(inputs: Inputs, findings: Findings, opinions: Sequence[str], progress
     disagrees = best[labelled] != inputs.labels[labelled]
     if len(labelled) < levels.FEWEST:
         # Too few to estimate anything of the whole: the noise model's posterior stands.
-        model = Model(read, None, Level(1.0, _shift(read.pool, inputs.n_classes)), None)
-    else:
-        noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled])
-        first = levels.fit(matrix[labelled, 0], noise)
-        belief = np.full(n, np.nan)
-        belief[labelled] = first.apply(matrix[labelled, 0])
-        learnt = learn(inputs, findings, read, matrix, belief, best, progress)
-        draft = Model(read, learnt, first, noise)
-        level = levels.fit(draft.log_odds(matrix[labelled]), noise)
-        model = Model(read, learnt, level, noise)
-    judged = _blank(n)
-    _judge(inputs, findings, model, np.arange(n), *judged)
-    return model, judged
+        return Model(read, None, Level(1.0, _shift(read.pool, inputs.n_classes)), None)
+    noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled])
+    first = levels.fit(matrix[labelled, 0], noise)
+    belief = np.full(n, np.nan)
+    belief[labelled] = first.apply(matrix[labelled, 0])
+    learnt = learn(inputs, findings, read, matrix, belief, best, progress)
+    draft = Model(read, learnt, first, noise)
+    level = levels.fit(draft.log_odds(matrix[labelled]), noise)
+    return Model(read, learnt, level, noise)
 
 
-def _judge(
-    inputs: Inputs,
-    findings: Findings,
-    model: Model,
-    again: NDArray[np.intp],
-    p_error: NDArray[np.float32],
-    suggested: NDArray[np.int32],
-    suggested_p: NDArray[np.float32],
-) -> None:
-    """Write the verdict on some items in place."""
-    for rows in blocks(again, inputs.n_classes):
-        labels = inputs.labels[rows]
-        q = model.read.opinion(inputs, findings, rows)
-        each = np.arange(len(rows))
-        given = np.maximum(labels, 0)
-        matrix = model.read.matrix(q, given, findings, rows)
-        p = model.level.apply(model.log_odds(matrix))
+def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[np.intp]) -> None:
+    """Ask opinions and columns about some items, and write down what the verdict rests on."""
+    model, read = combined.model, combined.read
+    assert model is not None
+    assert read is not None
+    for part in blocks(rows, inputs.n_classes):
+        labels = inputs.labels[part]
+        q = model.read.opinion(inputs, findings, part)
+        each, given = np.arange(len(part)), np.maximum(labels, 0)
+        read.matrix[:, part] = model.read.matrix(q, given, findings, part).T
+        most = q.max(axis=1)
+        top = q.argmax(axis=1)
         own = q[each, given]
-        # Where all classes are alike nothing is known.
-        known = q.max(axis=1) - q.min(axis=1) > 1e-6
-        best = np.where(labels >= 0, _best(q, given), q.argmax(axis=1))
-        chosen = np.where(known, best, labels)
-        p_error[rows] = np.where(labels >= 0, p, np.nan)
-        suggested[rows] = chosen
+        # A tie goes to the given label; where all classes are alike nothing is known.
+        best = np.where((labels >= 0) & (own >= most - TIE), given, top)
+        chosen = np.where(most - q.min(axis=1) > KNOWN, best, labels).astype(np.int32)
+        combined.suggested[part] = chosen
+        share = q[each, np.maximum(chosen, 0)]
+        read.share[part] = np.where((labels < 0) | (chosen == labels), share, share / np.maximum(1 - own, 1e-12))
+
+
+def _read_column(model: Model, findings: Findings, combined: Combined, name: str, rows: NDArray[np.intp]) -> None:
+    """Write down what one detector says of some items, where nothing else has changed."""
+    assert combined.read is not None
+    for column, values in cols.raw(findings, [name], rows).items():
+        combined.read.matrix[model.read.place(column), rows] = model.read.scales[column].apply(values)
+
+
+def _judge(inputs: Inputs, combined: Combined, again: NDArray[np.intp]) -> None:
+    """Write the verdict on some items in place, by what was read of them."""
+    model, read = combined.model, combined.read
+    assert model is not None
+    assert read is not None
+    for rows in blocks(again, len(read.matrix)):
+        labels, chosen, share = inputs.labels[rows], combined.suggested[rows], read.share[rows]
+        p = model.level.apply(model.log_odds(read.matrix[:, rows].T.astype(np.float64)))
         # The doubt about the given label is shared among the others as the pooled opinion has it.
-        other = p * q[each, np.maximum(chosen, 0)] / np.maximum(1 - own, 1e-12)
-        sure = np.where(labels < 0, q[each, np.maximum(chosen, 0)], np.where(chosen == labels, 1 - p, other))
-        suggested_p[rows] = np.where(chosen >= 0, np.minimum(sure, 1), np.nan)
+        sure = np.where(labels < 0, share, np.where(chosen == labels, 1 - p, p * share))
+        combined.suggested_p[rows] = np.where(chosen >= 0, np.minimum(sure, 1), np.nan)
+        combined.p_error[rows] = now = np.where(labels >= 0, p, np.nan).astype(np.float32)
+        combined.is_issue[rows] = issues(labels, chosen, now)
 
 
 def _best(q: NDArray[np.float64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the class that fits best, int32 [n]; a tie goes to the given label."""
     own = q[np.arange(len(q)), labels]
-    result: NDArray[np.int32] = np.where(own >= q.max(axis=1) - 1e-9, labels, q.argmax(axis=1)).astype(np.int32)
+    result: NDArray[np.int32] = np.where(own >= q.max(axis=1) - TIE, labels, q.argmax(axis=1)).astype(np.int32)
     return result
 
 

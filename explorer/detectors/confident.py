@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -122,12 +122,12 @@ class Confident:
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Score the changed items again: each reads its own label alone. Noise estimate and cuts stay as they were."""
         assert result.flags is not None
-        score, flags = result.score.copy(), result.flags.copy()
-        columns = {name: column.copy() for name, column in result.columns.items()}
+        score, flags = result.own(result.score), result.own(result.flags)
+        columns = {name: result.own(column) for name, column in result.columns.items()}
         score[changed], columns["confident_margin"][changed], columns["confident_entropy"][changed], flags[changed] = (
             _judge(inputs, changed, result.frozen["cuts"])
         )
-        return replace(result, score=score, flags=flags, columns=columns)
+        return result.after(score=score, flags=flags, columns=columns, moved=changed)
 
     def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the probabilities."""

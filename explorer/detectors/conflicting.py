@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.near_duplicate import content_codes, duplicate_pairs, groups_of
-from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
 from explorer.progress import Progress
 
@@ -71,34 +71,45 @@ class Conflicting:
             flags=score > 0,
             columns={"conflicting_duplicate_others": others},
             frozen={"group": group, "members": members, "conflicts": conflicts},
-            summary=_summary(conflicts, members, own),
+            summary={**_counts(conflicts, members), "items_with_conflicting_occurrences": int(own.sum())},
         )
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Compare the labels of the groups that the changed items are in; no item outside of them is touched."""
         group, members = result.frozen["group"], result.frozen["members"]
-        score, suggestion = result.score.copy(), np.array(result.suggestion)
-        others = result.columns["conflicting_duplicate_others"].copy()
-        conflicts = result.frozen["conflicts"].copy()
-        own = np.zeros(inputs.n, dtype=bool) if inputs.conflicting is None else inputs.conflicting
+        assert result.suggestion is not None
+        assert result.flags is not None
+        score, suggestion = result.own(result.score), result.own(result.suggestion)
+        flags = result.own(result.flags)
+        others = result.own(result.columns["conflicting_duplicate_others"])
+        conflicts = result.frozen["conflicts"]
+        own = np.zeros(len(changed), dtype=bool) if inputs.conflicting is None else inputs.conflicting[changed]
         labelled = inputs.labels[changed] >= 0
-        score[changed] = np.where(labelled | own[changed], own[changed], np.nan)
+        rows = changed
+        score[changed] = np.where(labelled | own, own, np.nan)
         others[changed] = np.where(labelled, 0, np.nan)
-        groups = np.unique(group[changed])
+        groups = distinct(group[changed])
         groups = groups[groups >= 0]
         if len(groups):
             parts = [members.items[members.indptr[g] : members.indptr[g + 1]] for g in groups]
             rows = np.concatenate(parts)
             local = np.repeat(np.arange(len(groups)), [len(part) for part in parts])
             score[rows], others[rows], suggestion[rows] = _judge(inputs, rows, local, len(groups))
+            conflicts = conflicts.copy()
             conflicts[groups] = np.bincount(local, others[rows] > 0, minlength=len(groups)) > 0
-        return Result(
-            score,
-            suggestion,
-            flags=score > 0,
+        touched = distinct(changed, rows)
+        flags[touched] = score[touched] > 0
+        summary = result.summary
+        if len(groups):
+            summary = {**summary, **_counts(conflicts, members)}
+        return result.after(
+            score=score,
+            suggestion=suggestion,
+            flags=flags,
             columns={"conflicting_duplicate_others": others},
             frozen={"group": group, "members": members, "conflicts": conflicts},
-            summary=_summary(conflicts, members, own),
+            summary=summary,
+            moved=touched,
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
@@ -150,12 +161,11 @@ def _judge(
     return score, others, np.where(clash[group], winner[group], -1).astype(np.int32)
 
 
-def _summary(conflicts: NDArray[np.bool_], members: Members, own: NDArray[np.bool_]) -> dict[str, int]:
+def _counts(conflicts: NDArray[np.bool_], members: Members) -> dict[str, int]:
     """Count groups and items in conflict."""
     sizes = np.diff(members.indptr)
     return {
         "groups": len(conflicts),
         "conflicting_groups": int(conflicts.sum()),
         "conflicting_items": int(sizes[conflicts].sum()),
-        "items_with_conflicting_occurrences": int(own.sum()),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -134,11 +134,11 @@ class Conformal:
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Test the changed labels against the earlier calibration and cut: each reads its own label alone."""
         assert result.flags is not None
-        score, flags = result.score.copy(), result.flags.copy()
+        score, flags = result.own(result.score), result.own(result.flags)
         calibration: Calibration = result.frozen["calibration"]
         p = calibration.p_values(inputs, changed)
         score[changed], flags[changed] = 1 - p, _flags(p, calibration.member[changed], result.frozen["cut"])
-        return replace(result, score=score, flags=flags)
+        return result.after(score=score, flags=flags, moved=changed)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say how few settled items fit their label as badly, where they are few."""

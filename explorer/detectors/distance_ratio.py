@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
 from explorer.detectors.seen import Seen, look
 from explorer.progress import Progress
@@ -42,15 +42,28 @@ class Nearest:
         int32 [N, 2]: who it is, where the graph does not say and the index was asked; else -1.
     similarity
         float32 [N, 2]: its cosine; the k-th neighbour's, an upper bound, where nobody knows; NaN where there is none.
+    second
+        int32 [N]: the second nearest of the same label, where the index gave it; -1 where it is not known (any more).
+        Who loses his nearest then need not ask again.
+    second_similarity
+        float32 [N]: its cosine.
     """
 
     slot: NDArray[np.int16]
     far: NDArray[np.int32]
     similarity: NDArray[np.float32]
+    second: NDArray[np.int32]
+    second_similarity: NDArray[np.float32]
 
-    def copy(self) -> Nearest:
-        """Return one that may be written to."""
-        return Nearest(self.slot.copy(), self.far.copy(), self.similarity.copy())
+    def own(self, result: Result) -> Nearest:
+        """Return one that an update of `result` may write to."""
+        return Nearest(
+            result.own(self.slot),
+            result.own(self.far),
+            result.own(self.similarity),
+            result.own(self.second),
+            result.own(self.second_similarity),
+        )
 
     def who(self, inputs: Inputs, rows: NDArray[np.intp], kind: int) -> NDArray[np.int32]:
         """Return the position of the nearest, int32 [rows]; -1 where it is not known."""
@@ -111,17 +124,23 @@ class DistanceRatio:
         assert result.suggestion is not None
         before: Seen = result.frozen["seen"]
         seen, rows = before.follow(inputs, changed)
-        nearest, lengths = result.frozen["nearest"].copy(), result.frozen["lengths"]
+        nearest, lengths = result.frozen["nearest"].own(result), result.frozen["lengths"]
         nearest.slot[rows] = _slots(inputs, seen, rows)
         valid = before.labels[rows] == seen.labels[rows]
+        answered = nearest.far[rows] >= 0
         _fill(inputs, seen, nearest, rows, result.frozen["asked"], lengths, valid)
+        askers = result.frozen["askers"]
+        if not np.array_equal(answered, nearest.far[rows] >= 0):
+            askers = _askers(nearest)
         if inputs.vectors is not None and len(changed):
-            rows = np.union1d(rows, _follow_answers(inputs, seen, nearest, changed, lengths))
-        score, suggestion = result.score.copy(), result.suggestion.copy()
+            touched = _follow_answers(inputs, seen, nearest, changed, lengths, askers)
+            if len(touched):
+                rows, askers = distinct(rows, touched), _askers(nearest)
+        score, suggestion = result.own(result.score), result.own(result.suggestion)
         score[rows], suggestion[rows] = _score(inputs, seen, nearest, rows)
-        frozen = {**result.frozen, "seen": seen, "nearest": nearest}
-        summary = {**result.summary, "asked": _answers(nearest)}
-        return replace(result, score=score, suggestion=suggestion, frozen=frozen, summary=summary)
+        frozen = {**result.frozen, "seen": seen, "nearest": nearest, "askers": askers}
+        summary = {**result.summary, "asked": len(askers[SAME])}
+        return result.after(score=score, suggestion=suggestion, frozen=frozen, summary=summary, moved=rows)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Compare the two distances, where the other label is nearer."""
@@ -210,6 +229,8 @@ def _fill(
     blind: NDArray[np.bool_] = slot.max(axis=1) < 0
     nearest.similarity[rows] = np.where(blind[:, None], np.nan, known)
     nearest.far[rows] = -1
+    seconds = nearest.second[rows]
+    nearest.second[rows] = -1
     for kind, lacking in zip((SAME, OTHER), _lacking(seen, slot, rows), strict=True):
         wanting = lacking[asked[seen.labels[lacking]]]
         if valid is not None and len(wanting):
@@ -217,6 +238,8 @@ def _fill(
             kept = valid[at] & (old[0][at, kind] >= 0)
             nearest.far[wanting[kept], kind] = old[0][at[kept], kind]
             nearest.similarity[wanting[kept], kind] = old[1][at[kept], kind]
+            if kind == SAME:
+                nearest.second[wanting[kept]] = seconds[at[kept]]
             wanting = wanting[~kept]
         _ask(inputs, seen, nearest, wanting, kind, lengths)
 
@@ -230,23 +253,31 @@ def _ask(
     lengths: NDArray[np.float32] | None,
 ) -> None:
     """Find the nearest of the same or of another label for some items, class by class, and write it down."""
+    if not len(queries):
+        return
     labels = seen.labels[queries]
-    for label in np.unique(labels):
+    for label in distinct(labels):
         if kind == SAME:
             candidates = np.flatnonzero(seen.labels == label)
         else:
             candidates = np.flatnonzero((seen.labels >= 0) & (seen.labels != label))
         part = queries[labels == label]
-        nearest.far[part, kind], nearest.similarity[part, kind] = _search(inputs, part, candidates, lengths)
+        who, cosine = _search(inputs, part, candidates, lengths)
+        nearest.far[part, kind], nearest.similarity[part, kind] = who[:, 0], cosine[:, 0]
+        if kind == SAME:
+            nearest.second[part], nearest.second_similarity[part] = who[:, 1], cosine[:, 1]
 
 
 def _search(
     inputs: Inputs, queries: NDArray[np.intp], candidates: NDArray[np.intp], lengths: NDArray[np.float32] | None
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return position and cosine of each query's nearest among the candidates (ascending), itself left out; exact."""
+    """Return positions and cosines of each query's two nearest among the candidates (ascending), [queries, 2]; exact.
+
+    The query itself is left out; -1 and NaN where there are fewer.
+    """
     assert inputs.vectors is not None
     assert lengths is not None
-    who, best = np.full(len(queries), -1, np.int32), np.full(len(queries), -np.inf, np.float32)
+    who, best = np.full((len(queries), 2), -1, np.int32), np.full((len(queries), 2), -np.inf, np.float32)
     for first in range(0, len(candidates), CANDIDATES):
         some = candidates[first : first + CANDIDATES]
         vectors, scale = np.take(inputs.vectors, some, axis=0), lengths[some]
@@ -258,12 +289,19 @@ def _search(
             own = np.searchsorted(some, queries[rows])
             inside = np.flatnonzero(some.take(own, mode="clip") == queries[rows])
             cosine[inside, own[inside]] = -np.inf
-            top = cosine.argmax(axis=1)
-            value = cosine[np.arange(len(top)), top]
-            better = value > best[rows]
-            who[rows] = np.where(better, some[top], who[rows])
-            best[rows] = np.where(better, value, best[rows])
-    return who, _cosine(inputs, queries, who.astype(np.intp), lengths)
+            each, names, values = np.arange(len(cosine)), [who[rows]], [best[rows]]
+            for _ in range(2):
+                top = cosine.argmax(axis=1)
+                value = cosine[each, top]
+                names.append(np.where(value > -np.inf, some[top], -1)[:, None])
+                values.append(value[:, None])
+                cosine[each, top] = -np.inf
+            known = np.concatenate(values, axis=1)
+            order = np.argsort(-known, axis=1, kind="stable")[:, :2]
+            who[rows] = np.take_along_axis(np.concatenate(names, axis=1), order, axis=1)
+            best[rows] = np.take_along_axis(known, order, axis=1)
+    exact = [np.where(one >= 0, _cosine(inputs, queries, one.astype(np.intp), lengths), np.nan) for one in who.T]
+    return who, np.stack(exact, axis=1)
 
 
 def _follow_answers(
@@ -272,33 +310,75 @@ def _follow_answers(
     nearest: Nearest,
     changed: NDArray[np.intp],
     lengths: NDArray[np.float32] | None,
+    asked: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> NDArray[np.intp]:
     """Bring the answers of the index up to date that the changed items are or now could be; return whose."""
     assert inputs.vectors is not None
     assert lengths is not None
     touched = []
     vectors = _unit(inputs, changed, lengths)
-    for kind in (SAME, OTHER):
-        askers = np.flatnonzero(nearest.far[:, kind] >= 0)
+    for kind, askers in zip((SAME, OTHER), asked, strict=True):
         if not len(askers):
             continue
         own, now = seen.labels[askers][:, None], seen.labels[changed]
         fits = (own == now) if kind == SAME else (own != now) & (now >= 0)
-        lost = ((nearest.far[askers, kind][:, None] == changed) & ~fits).any(axis=1)
+        far = nearest.far[askers, kind]
+        lost = ((far[:, None] == changed) & ~fits).any(axis=1)
+        touched.append(askers[lost])
+        fits &= (askers[:, None] != changed) & (far[:, None] != changed)
+        if kind == SAME:
+            lost = _second_for_lost(seen, nearest, askers, lost, changed)
+            fits &= nearest.second[askers][:, None] != changed
         _ask(inputs, seen, nearest, askers[lost], kind, lengths)
-        fits &= askers[:, None] != changed
         could = np.flatnonzero(~lost & fits.any(axis=1))
         rows = askers[could]
-        touched.append(askers[lost])
-        cosine = np.where(fits[could], inputs.vectors[rows] @ vectors.T / lengths[rows, None], -np.inf)
-        near = cosine.max(axis=1, initial=-np.inf) > nearest.similarity[rows, kind] - NOISE
-        rows, best = rows[near], changed[cosine[near].argmax(axis=1)]
+        # Not by `@`: for so few BLAS takes longer to wake its threads.
+        product = np.einsum("rd,cd->rc", inputs.vectors[rows], vectors) / lengths[rows, None]
+        cosine = np.where(fits[could], product, -np.inf)
+        least = nearest.similarity[rows, kind]
+        if kind == SAME:
+            least = np.where(nearest.second[rows] >= 0, nearest.second_similarity[rows], least)
+        near = cosine.max(axis=1, initial=-np.inf) > least - NOISE
+        rows, best, several = rows[near], changed[cosine[near].argmax(axis=1)], fits[could[near]].sum(axis=1) > 1
         value = _cosine(inputs, rows, best, lengths)
         better = value > nearest.similarity[rows, kind]
+        if kind == SAME:
+            _follow_second(nearest, rows, best, value, better, several)
         nearest.far[rows[better], kind] = best[better]
         nearest.similarity[rows[better], kind] = value[better]
         touched.append(rows[better])
     return np.concatenate([np.empty(0, np.intp), *touched])
+
+
+def _second_for_lost(
+    seen: Seen, nearest: Nearest, askers: NDArray[np.intp], lost: NDArray[np.bool_], changed: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Put the second in the place of a nearest of the same label that was lost; return who has to ask, bool."""
+    second = nearest.second[askers]
+    gone = np.isin(second, changed) & (seen.labels[second] != seen.labels[askers])
+    nearest.second[askers[gone]] = -1
+    ready = lost & (second >= 0) & ~gone
+    rows = askers[ready]
+    nearest.far[rows, SAME], nearest.similarity[rows, SAME] = second[ready], nearest.second_similarity[rows]
+    nearest.second[rows] = -1
+    still: NDArray[np.bool_] = lost & ~ready
+    return still
+
+
+def _follow_second(
+    nearest: Nearest,
+    rows: NDArray[np.intp],
+    who: NDArray[np.intp],
+    value: NDArray[np.float32],
+    better: NDArray[np.bool_],
+    several: NDArray[np.bool_],
+) -> None:
+    """Bring the second nearest up to date for items whose class `who` has joined, before the nearest is."""
+    first = rows[better]
+    nearest.second[first], nearest.second_similarity[first] = nearest.far[first, SAME], nearest.similarity[first, SAME]
+    between = ~better & (nearest.second[rows] >= 0) & (value > nearest.second_similarity[rows])
+    nearest.second[rows[between]], nearest.second_similarity[rows[between]] = who[between], value[between]
+    nearest.second[rows[several]] = -1  # any of the others may be nearer
 
 
 def _unit(inputs: Inputs, rows: NDArray[np.intp], lengths: NDArray[np.float32] | None) -> NDArray[np.float32]:
@@ -323,9 +403,9 @@ def _cosine(
     return rounded
 
 
-def _answers(nearest: Nearest) -> int:
-    """Return the number of items whose nearest of the same label the index gave."""
-    return int(np.count_nonzero(nearest.far[:, SAME] >= 0))
+def _askers(nearest: Nearest) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the items whose nearest of the same and of another label the index gave."""
+    return np.flatnonzero(nearest.far[:, SAME] >= 0), np.flatnonzero(nearest.far[:, OTHER] >= 0)
 
 
 def _score(
@@ -353,9 +433,16 @@ def _result(
 ) -> Result:
     progress.check()
     everyone = np.arange(inputs.n)
-    nearest = Nearest(slot, np.full((inputs.n, 2), -1, np.int32), np.full((inputs.n, 2), np.nan, np.float32))
+    nearest = Nearest(
+        slot,
+        np.full((inputs.n, 2), -1, np.int32),
+        np.full((inputs.n, 2), np.nan, np.float32),
+        np.full(inputs.n, -1, np.int32),
+        np.full(inputs.n, np.nan, np.float32),
+    )
     _fill(inputs, seen, nearest, everyone, asked, lengths)
     score, suggestion = _score(inputs, seen, nearest, everyone)
-    summary = {"asked": _answers(nearest), "classes_not_asked": np.flatnonzero(~asked).tolist()}
-    frozen = {"seen": seen, "nearest": nearest, "asked": asked, "lengths": lengths}
+    askers = _askers(nearest)
+    summary = {"asked": len(askers[SAME]), "classes_not_asked": np.flatnonzero(~asked).tolist()}
+    frozen = {"seen": seen, "nearest": nearest, "askers": askers, "asked": asked, "lengths": lengths}
     return Result(score, suggestion, frozen=frozen, summary=summary)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +48,10 @@ class _OfTraining(ABC):
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Keep the scores, and say that they are stale while any label differs from the one that was trained on."""
-        score = result.score.copy()
+        score = result.own(result.score)
         score[changed] = self._judge(inputs, changed)
-        return replace(result, score=score, stale=bool((inputs.labels != result.frozen["labels"]).any()))
+        stale = bool((inputs.labels != result.frozen["labels"]).any())
+        return result.after(score=score, stale=stale, moved=changed)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say how the training went, where it went badly."""

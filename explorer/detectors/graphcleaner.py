@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.confident import NoiseEstimate, estimate
-from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
+from explorer.detectors.seen import look
 from explorer.detectors.surroundings import Surroundings, surroundings
-from explorer.detectors.vote import alone, class_sizes
 from explorer.progress import Progress
 
 NAMES = ("P", "SP", "S²P", "S³P", "SL", "S²L", "S³L")
@@ -121,7 +121,7 @@ class GraphCleaner:
             inputs.labelled & (inputs.probs.argmax(axis=1) == inputs.labels) if inputs.n_classes else inputs.labelled
         )
         summary: dict[str, Any] = {"noise": noise.noise, "note": ""}
-        if (class_sizes(inputs) > 0).sum() < 2 or right.sum() < FEWEST:
+        if (inputs.sizes > 0).sum() < 2 or right.sum() < FEWEST:
             summary["note"] = "There are too few items, or too few classes, to learn from labels spoilt on purpose."
             silent = np.full(inputs.n, np.nan, dtype=np.float32)
             return Result(silent, frozen={"cleaner": None}, summary=summary)
@@ -166,12 +166,14 @@ class GraphCleaner:
         cleaner: Cleaner | None = result.frozen["cleaner"]
         walks: _Walks | None = result.frozen.get("walks")
         if cleaner is None or walks is None or walks.kept is None:
-            return replace(result, stale=True)
-        score = result.score.copy()
-        score[changed] = np.nan
-        rows = changed[inputs.labels[changed] >= 0]
-        score[rows] = cleaner.score(walks.read(rows, inputs.labels[rows], Progress()), rows)
-        return replace(result, score=score, stale=True)
+            return replace(result, stale=True, moved=changed[:0])
+        seen = look(inputs)
+        rows = distinct(changed, *result.frozen["seen"].turned(seen))
+        score = result.own(result.score)
+        score[rows] = np.nan
+        again = rows[(inputs.labels[rows] >= 0) & ~seen.alone(rows)]
+        score[again] = cleaner.score(walks.read(again, inputs.labels[again], Progress()), again)
+        return result.after(score=score, frozen={**result.frozen, "seen": seen}, stale=True, moved=rows)
 
     def combinable(self, result: Result) -> bool:
         """Say whether corrected items can be scored again at once, as a column of the combiner must be."""
@@ -318,7 +320,7 @@ def _logistic(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np
 def _judged(inputs: Inputs, cleaner: Cleaner, walks: _Walks, features: NDArray[np.float64], summary: Any) -> Result:
     everyone = np.arange(inputs.n)
     score = cleaner.score(features, everyone)
-    score[alone(inputs, everyone)] = np.nan
+    score[look(inputs).alone(everyone)] = np.nan
     suggestion = None
     if walks.kept is not None:
         # The label with the least odds of being spoilt, class by class so as not to hold all features at once.
@@ -328,4 +330,5 @@ def _judged(inputs: Inputs, cleaner: Cleaner, walks: _Walks, features: NDArray[n
             odds = cleaner.odds(walks.read(everyone, np.full(inputs.n, c, dtype=np.int32), Progress()), everyone)
             better = odds < least
             least[better], suggestion[better] = odds[better], c
-    return Result(score, suggestion, frozen={"cleaner": cleaner, "walks": walks}, summary=summary)
+    frozen = {"cleaner": cleaner, "walks": walks, "seen": look(inputs)}
+    return Result(score, suggestion, frozen=frozen, summary=summary)

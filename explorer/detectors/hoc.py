@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import look
+from explorer.detectors.seen import Seen, look
 from explorer.graph import NeighbourGraph
 from explorer.progress import Progress
 
@@ -80,6 +80,9 @@ class Consensus:
 
     def moved(self, before: NDArray[np.int32], after: NDArray[np.int32]) -> Consensus:
         """Return the counts after some items' triples [n, 3] became others; exact."""
+        few = self._few_moved(before, after)
+        if few is not None:
+            return few
         minus, plus = count(before), count(after)
         keys, counts = self.keys, self.counts.copy()
         at = np.searchsorted(keys, plus.keys)
@@ -92,6 +95,23 @@ class Consensus:
         if (counts[np.searchsorted(keys, minus.keys)] == 0).any():
             keys, counts = keys[counts > 0], counts[counts > 0]
         return Consensus(keys, counts, self.total + plus.total - minus.total, self.alike + plus.alike - minus.alike)
+
+    def _few_moved(self, before: NDArray[np.int32], after: NDArray[np.int32]) -> Consensus | None:
+        """Return what `moved` does where no kind of triple comes up or dies out: that takes no sorting."""
+        parts = [part[(part >= 0).all(axis=1)] for part in (before, after)]
+        asked = [pack(part) for part in parts]
+        every = np.concatenate(asked)
+        at = self.keys.searchsorted(every)
+        if not len(self.keys) or (self.keys.take(at, mode="clip") != every).any():
+            return None
+        counts = self.counts.copy()
+        for places, step in ((at[: len(asked[0])], -1), (at[len(asked[0]) :], 1)):
+            np.add.at(counts, places, step)
+        if (counts[at] == 0).any():
+            return None
+        total = len(asked[1]) - len(asked[0])
+        gone, come = (int(((part[:, 1] == part[:, 0]) & (part[:, 2] == part[:, 0])).sum()) for part in parts)
+        return Consensus(self.keys, counts, self.total + total, self.alike + come - gone)
 
     def facts(self) -> dict[str, Any]:
         """Return what the summary says of it."""
@@ -245,17 +265,23 @@ class Hoc:
         """Judge again whose triple changed, and move the counts; T and prior stay as they were."""
         assert inputs.graph is not None
         assert result.suggestion is not None
-        seen, rows = result.frozen["seen"].follow(inputs, changed)
-        found = result.frozen["triples"].copy()
-        before, found[rows] = found[rows], triples(inputs.labels, inputs.graph, rows)
-        consensus = result.frozen["consensus"].moved(before, found[rows])
-        score, suggestion = result.score.copy(), result.suggestion.copy()
-        wrong, best = judge(found[rows], result.frozen["factors"])
-        score[rows] = np.where(seen.judged(rows) & (found[rows, 1] >= 0), wrong, np.nan)
+        last: Seen = result.frozen["seen"]
+        seen, rows = last.follow(inputs, changed)
+        found = result.own(result.frozen["triples"])
+        now = triples(inputs.labels, inputs.graph, rows)
+        if not (seen.singles or last.singles) and seen.comparable == last.comparable:
+            # Few have the changed item as one of their two nearest.
+            differs = (now != found[rows]).any(axis=1)
+            rows, now = rows[differs], now[differs]
+        consensus = result.frozen["consensus"].moved(found[rows], now)
+        found[rows] = now
+        score, suggestion = result.own(result.score), result.own(result.suggestion)
+        wrong, best = judge(now, result.frozen["factors"])
+        score[rows] = np.where(seen.judged(rows) & (now[:, 1] >= 0), wrong, np.nan)
         suggestion[rows] = best
         frozen = {**result.frozen, "seen": seen, "triples": found, "consensus": consensus}
         summary = {**result.summary, **consensus.facts()}
-        return replace(result, score=score, suggestion=suggestion, frozen=frozen, summary=summary)
+        return result.after(score=score, suggestion=suggestion, frozen=frozen, summary=summary, moved=rows)
 
     def explain(self, item: int, _inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say what the two nearest items are called, where that makes the label more likely wrong than right."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,30 +44,29 @@ class Imbalance:
 
     def run(self, inputs: Inputs, _progress: Progress) -> Result:
         """Count the classes."""
-        counts = np.bincount(inputs.labels[inputs.labelled], minlength=inputs.n_classes)
+        counts = inputs.sizes
         score, flags = _by_class(counts)
         return Result(
             _of_items(score, inputs.labels),
             flags=_of_items(flags, inputs.labels),
-            frozen={"counts": counts, "labels": inputs.labels.copy()},
+            frozen={"counts": counts},
             summary=_summary(counts),
         )
 
-    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
-        """Count the changed items anew. Every item of a class moves with its count, so all look theirs up."""
-        before, after = result.frozen["labels"][changed], inputs.labels[changed]
-        counts = result.frozen["counts"].copy()
-        np.subtract.at(counts, before[before >= 0], 1)
-        np.add.at(counts, after[after >= 0], 1)
-        score, flags = _by_class(counts)
-        labels = result.frozen["labels"].copy()
-        labels[changed] = after
-        return replace(
-            result,
-            score=_of_items(score, inputs.labels),
-            flags=_of_items(flags, inputs.labels),
-            frozen={"counts": counts, "labels": labels},
+    def update(self, inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
+        """Count anew. Every item of a class moves with its count, so all look theirs up."""
+        assert result.flags is not None
+        counts = inputs.sizes
+        of_class, flagged = _by_class(counts)
+        score, flags = result.own(result.score), result.own(result.flags)
+        np.take(of_class, inputs.labels, mode="wrap", out=score)
+        np.take(flagged, inputs.labels, mode="wrap", out=flags)
+        return result.after(
+            score=score,
+            flags=flags,
+            frozen={"counts": counts},
             summary=_summary(counts),
+            moved=inputs.shared.once("everyone", lambda: np.arange(inputs.n)),
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
-from explorer.detectors.vote import Census, alone, reached
+from explorer.detectors.seen import Seen, around, blocks, look
 from explorer.progress import Progress
 
 CELLS = 2**22
@@ -67,16 +66,15 @@ class Influence:
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Sum again where the item or one of its neighbours changed; no global is read."""
-        before = result.frozen["census"]
-        census = before.after(inputs, changed)
-        if _comparable(census) != _comparable(before):
-            return self.rerun(inputs, result, Progress())
-        score, columns = result.score.copy(), {name: column.copy() for name, column in result.columns.items()}
-        rows = reached(inputs, changed, census.sizes)
-        score[rows], columns["influence_neighbours"][rows], columns["influence_self"][rows] = _judge(
-            inputs, result.frozen, rows, census
-        )
-        return replace(result, score=score, columns=columns, frozen={**result.frozen, "census": census})
+        seen, rows = result.frozen["seen"].follow(inputs, changed)
+        score, columns = result.own(result.score), {name: result.own(column) for name, column in result.columns.items()}
+        assert inputs.graph is not None
+        for part in blocks(rows, inputs.graph.k, CELLS):
+            score[part], columns["influence_neighbours"][part], columns["influence_self"][part] = _judge(
+                inputs, result.frozen, part, seen
+            )
+        frozen = {**result.frozen, "seen": seen}
+        return result.after(score=score, columns=columns, frozen=frozen, moved=rows)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the neighbours that argue for the label and against it, where they argue against it on the whole."""
@@ -123,7 +121,7 @@ def _influences(inputs: Inputs, frozen: Mapping[str, Any], rows: NDArray[np.intp
     assert inputs.graph is not None
     assert inputs.probs is not None
     near = inputs.graph.indices[rows]
-    own, theirs = inputs.labels[rows][:, None], inputs.labels[near]
+    own, theirs = inputs.labels[rows][:, None], around(inputs, rows)
     both = (own >= 0) & (theirs >= 0)
     # (P_i − onehot(y_i))·(P_j − onehot(y_j)), written out; code -1 reads a cell that is thrown away.
     pull = frozen["agree"][rows] - inputs.probs[rows[:, None], theirs] - inputs.probs[near, own] + (own == theirs)
@@ -131,21 +129,16 @@ def _influences(inputs: Inputs, frozen: Mapping[str, Any], rows: NDArray[np.intp
     return result
 
 
-def _comparable(census: Census) -> bool:
-    """Say whether there are two classes at least."""
-    return bool((census.sizes > 0).sum() > 1)
-
-
 def _judge(
-    inputs: Inputs, frozen: Mapping[str, Any], rows: NDArray[np.intp], census: Census
+    inputs: Inputs, frozen: Mapping[str, Any], rows: NDArray[np.intp], seen: Seen
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Return of some items the score, minus the sum of the influences on them, and their influence on themselves."""
     assert inputs.graph is not None
     assert inputs.probs is not None
     labels = inputs.labels[rows]
-    labelled = (labels >= 0) & _comparable(census)
-    voters = (inputs.labels[inputs.graph.indices[rows]] >= 0).sum(axis=1)
-    judged = labelled & (voters > 0) & ~alone(inputs, rows, census.sizes)
+    labelled = (labels >= 0) & seen.comparable
+    voters = (around(inputs, rows) >= 0).sum(axis=1)
+    judged = labelled & (voters > 0) & ~seen.alone(rows)
     against = -_influences(inputs, frozen, rows).sum(axis=1)
     own = frozen["own_alike"][rows] * np.maximum(0, frozen["own_agree"][rows] - 2 * inputs.probs[rows, labels] + 1)
     return (
@@ -157,12 +150,10 @@ def _judge(
 
 def _scored(inputs: Inputs, frozen: Mapping[str, Any], progress: Progress) -> Result:
     assert inputs.graph is not None
-    census = Census.of(inputs)
+    seen = look(inputs)
     score, against, own = (np.empty(inputs.n, np.float32) for _ in range(3))
-    block = max(1, CELLS // max(1, inputs.graph.k))
-    for start in range(0, inputs.n, block):
-        rows = np.arange(start, min(start + block, inputs.n))
-        score[rows], against[rows], own[rows] = _judge(inputs, frozen, rows, census)
+    for rows in blocks(np.arange(inputs.n), inputs.graph.k, CELLS):
+        score[rows], against[rows], own[rows] = _judge(inputs, frozen, rows, seen)
         progress.check()
     columns = {"influence_neighbours": against, "influence_self": own}
-    return Result(score, columns=columns, frozen={**frozen, "census": census})
+    return Result(score, columns=columns, frozen={**frozen, "seen": seen})

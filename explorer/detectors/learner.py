@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors import columns as cols
-from explorer.detectors.columns import Scale, expit
+from explorer.detectors.columns import Scale, Scales, expit
 from explorer.detectors.planting import SHARE, choose, targets, transition
 from explorer.detectors.pool import Pool
 from explorer.detectors.protocol import Findings, Inputs, Result
 from explorer.detectors.registry import again
+from explorer.detectors.seen import blocks
 from explorer.errors import Cancelled
 from explorer.progress import Progress
-
-CELLS = 2**22
-"""Most cells [rows, K] of one opinion held at once."""
 
 WANTED = 2_000
 """Flips to learn from; small data are copied and flipped several times."""
@@ -61,6 +60,18 @@ class Reader:
         """Names of the matrix's columns, [C]: "pool", "pool/…", "<detector>", "<detector>/<column>"."""
         return (cols.POOL, f"{cols.POOL}/rival", f"{cols.POOL}/doubt", *self.scales)
 
+    def place(self, column: str) -> int:
+        """Return where in the matrix a detector's column stands."""
+        return self._places[column]
+
+    @cached_property
+    def _scales(self) -> Scales:
+        return Scales(self.scales)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: at for at, name in enumerate(self.names)}
+
     def opinion(self, inputs: Inputs, findings: Findings, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the pooled opinion on some items, float64 [rows, K]."""
         return self.pool.blend(cols.logs(inputs, findings, self.opinions, rows))
@@ -71,8 +82,8 @@ class Reader:
         """Return the matrix float64 [rows, C] for labelled items with the pooled opinion q."""
         found = cols.pooled(q, labels)
         told = cols.raw(findings, self.detectors, rows)
-        scaled = [scale.apply(told[name]) for name, scale in self.scales.items()]
-        return np.stack([*found.values(), *scaled], axis=1)
+        scaled = self._scales.apply([told[name] for name in self.scales])
+        return np.concatenate([np.stack(list(found.values())), scaled]).T
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,15 +114,9 @@ class Learnt:
 
     def log_odds(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the log-odds that a label is wrong, float64 [n]."""
-        result: NDArray[np.float64] = self.bias + (matrix - self.centre) @ self.weights
+        # Not by `@`: BLAS would wake its threads, which takes longer than the sums, and their order would depend on n.
+        result: NDArray[np.float64] = self.bias + np.einsum("nc,c->n", matrix - self.centre, self.weights)
         return result
-
-
-def blocks(rows: NDArray[np.intp], n_classes: int) -> Iterator[NDArray[np.intp]]:
-    """Cut positions into blocks of which an opinion fits in memory."""
-    step = max(1, CELLS // max(1, n_classes))
-    for begin in range(0, len(rows), step):
-        yield rows[begin : begin + step]
 
 
 def reader(inputs: Inputs, findings: Findings, opinions: Sequence[str], pool: Pool) -> Reader:

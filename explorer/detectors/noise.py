@@ -123,7 +123,7 @@ class Level:
 
     def apply(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return probabilities."""
-        return expit(self.shift + self.slope * np.clip(log_odds, -LARGEST, LARGEST))
+        return expit(self.shift + self.slope * np.minimum(np.maximum(log_odds, -LARGEST), LARGEST))
 
 
 def fit(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
@@ -162,7 +162,11 @@ def expit(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return log p/(1 − p), within ±`LARGEST`."""
-    tiny = expit(np.array(-LARGEST))
-    inside = np.clip(p, tiny, 1 - tiny)
+    # numpy.clip takes thrice as long for a few.
+    inside = np.minimum(np.maximum(p, TINY), 1 - TINY)
     result: NDArray[np.float64] = np.log(inside) - np.log1p(-inside)
     return result
+
+
+TINY = float(expit(np.array(-LARGEST)))
+"""Probability of log-odds of −`LARGEST`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.confident import estimate
-from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
 from explorer.detectors.vote import NEIGHBOURS, POWER
 from explorer.progress import Progress
@@ -87,32 +86,28 @@ class Plausible:
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Draw the changed items' labels again, and vote where they have a voice."""
         assert inputs.graph is not None
+        assert result.flags is not None
         frozen, labels = result.frozen, inputs.labels
-        old = frozen["labels"][changed]
-        counts = frozen["counts"].copy()
-        np.subtract.at(counts, old[old >= 0], 1)
-        np.add.at(counts, labels[changed][labels[changed] >= 0], 1)
-        before = frozen["counts"]
+        counts, before = inputs.sizes, frozen["counts"]
         if (counts > 0).sum() < 2 or (before > 0).sum() < 2:
             return _full(inputs, frozen["model"], Progress())
-        draws = frozen["draws"].copy()
-        draws[changed] = _draw(inputs, frozen["model"], changed)
+        draws = result.own(frozen["draws"])
+        drawn = _draw(inputs, frozen["model"], changed)
+        redrawn = changed[(drawn != draws[changed]).any(axis=1)]
+        draws[changed] = drawn
         rows = [changed]
-        for item in changed:
-            if (draws[item] != frozen["draws"][item]).any():
-                pointing, slots = inputs.graph.pointing_at(int(item))
-                rows.append(pointing[slots < NEIGHBOURS].astype(np.intp))
+        for item in redrawn:
+            pointing, slots = inputs.graph.pointing_at(int(item))
+            rows.append(pointing[slots < NEIGHBOURS].astype(np.intp))
         # An item alone in its class has no score; a class that became one, or is one no more, changes that.
         crossed = np.flatnonzero((counts != before) & ((counts == 1) | (before == 1)))
         rows += [np.flatnonzero(labels == c) for c in crossed]
-        touched = np.unique(np.concatenate(rows))
-        score = result.score.copy()
-        score[touched] = _vote(inputs, frozen["model"], draws, counts, touched)
-        assert result.flags is not None
-        flags = result.flags.copy()
-        flags[touched] = score[touched] >= AMBIGUOUS
+        touched = distinct(*rows)
+        score, flags = result.own(result.score), result.own(result.flags)
+        score[touched] = now = _vote(inputs, frozen["model"], draws, counts, touched)
+        flags[touched] = now >= AMBIGUOUS
         new = {**frozen, "draws": draws, "counts": counts, "labels": labels}
-        return replace(result, score=score, flags=flags, frozen=new)
+        return result.after(score=score, flags=flags, frozen=new, moved=touched)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Name the classes that it may be, where that is open."""
@@ -173,7 +168,7 @@ def _without_noise(p: NDArray[np.float32], confusion: NDArray[np.float32]) -> ND
 
 def _full(inputs: Inputs, model: _Model, progress: Progress) -> Result:
     labels = inputs.labels
-    counts = np.bincount(labels[labels >= 0], minlength=inputs.n_classes)
+    counts = inputs.sizes
     draws = np.empty((inputs.n, DRAWS), dtype=np.min_scalar_type(-max(2, inputs.n_classes)))
     for rows in _blocks(inputs, max(inputs.n_classes, OPEN * DRAWS)):
         draws[rows] = _draw(inputs, model, rows)

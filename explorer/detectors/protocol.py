@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,71 @@ Issue = Literal[
     "value",
 ]
 
+T = TypeVar("T")
+S = TypeVar("S", bound=np.generic)
+
+
+def distinct(*parts: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
+    """Return all positions in some arrays once, ascending; `numpy.unique` takes ten times as long for a few."""
+    every = np.sort(np.concatenate(parts)).astype(np.intp, copy=False)
+    first = np.ones(len(every), dtype=bool)
+    np.not_equal(every[1:], every[:-1], out=first[1:])
+    return every[first]
+
+
+class Later(Mapping[str, Any]):
+    """Facts that are made when somebody reads them.
+
+    Parameters
+    ----------
+    make
+        Returns them.
+    """
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, Any]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._made))
+
+
+class Shared:
+    """What several methods ask for after one change of labels, made once.
+
+    Attributes
+    ----------
+    rows
+        The items that the change reaches: what is asked about these very rows (the same array) is kept.
+    """
+
+    def __init__(self) -> None:
+        self.rows: NDArray[np.intp] | None = None
+        self._made: dict[Hashable, Any] = {}
+
+    def once(self, name: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returned the first time."""
+        if name not in self._made:
+            self._made[name] = make()
+        found: T = self._made[name]
+        return found
+
+    def of(self, rows: NDArray[np.intp], name: Hashable, make: Callable[[], T]) -> T:
+        """Return `make()`, once for the rows that a change reaches; nothing is kept of other rows."""
+        return self.once((name, id(rows)), make) if rows is self.rows else make()
+
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
@@ -37,7 +103,7 @@ class Inputs:
     Attributes
     ----------
     labels
-        int32 [N]: class codes, -1 where unlabelled.
+        int32 [N]: class codes, -1 where unlabelled. Not to be written to: results remember it.
     n_classes
         K.
     graph
@@ -79,6 +145,7 @@ class Inputs:
     conflicting: NDArray[np.bool_] | None = None
     content_hashes: NDArray[Any] | None = None
     seed: int = 0
+    shared: Shared = field(default_factory=Shared, init=False, repr=False)
 
     def __post_init__(self) -> None:
         n = len(self.labels)
@@ -121,7 +188,25 @@ class Inputs:
         """Return the same inputs with other labels at some positions."""
         labels = self.labels.copy()
         labels[list(changes)] = list(changes.values())
-        return replace(self, labels=labels)
+        return self.following(labels, np.fromiter(changes, dtype=np.intp, count=len(changes)))
+
+    def following(self, labels: NDArray[np.int32], changed: NDArray[np.intp]) -> Inputs:
+        """Return the same inputs with other labels int32 [N], which differ at `changed` alone; looks at no others.
+
+        Raises
+        ------
+        DataError
+            A code that is no class.
+        """
+        before, now = self.labels[changed], labels[changed]
+        if len(now) and (now.min() < -1 or now.max() >= self.n_classes):
+            raise DataError(f"Labels are class codes from 0 to {self.n_classes - 1}, or -1 for unlabelled.")
+        after = copy.copy(self)
+        sizes = self.sizes.copy()
+        for codes, step in ((before, -1), (now, 1)):
+            np.add.at(sizes, codes[codes >= 0], step)
+        after.__dict__.update(labels=labels, sizes=sizes, shared=Shared())
+        return after
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +231,13 @@ class Result:
         Facts about the whole dataset in plain numbers, texts and lists of them (a rate, a table by class).
     stale
         Labels changed since it was computed, and only a new run can take that into account.
+    moved
+        Positions of all items of which the last update may have changed a score, a column, a suggestion or a flag;
+        `None` where that is not known.
+    copied
+        An update made copies of all that updates write to.
+    private
+        These copies are nobody else's: the next update may write into them in place.
     """
 
     score: NDArray[np.float32]
@@ -156,6 +248,25 @@ class Result:
     frozen: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
     stale: bool = False
+    moved: NDArray[np.intp] | None = None
+    copied: bool = False
+    private: bool = False
+
+    def own(self, array: NDArray[S]) -> NDArray[S]:
+        """Return an array of this result to write to: itself if nobody else reads it, else a copy."""
+        return array if self.private else array.copy()
+
+    def after(self, **changes: Any) -> Result:
+        """Return the result with some attributes made anew by an update that used `own`; faster than `replace`."""
+        made = object.__new__(Result)
+        made.__dict__.update(self.__dict__, copied=True, private=False, **changes)
+        return made
+
+    def lent(self) -> Result:
+        """Return the result for an update that may write into it, as far as it is a copy."""
+        made = object.__new__(Result)
+        made.__dict__.update(self.__dict__, private=self.copied)
+        return made
 
 
 class Reason(NamedTuple):
@@ -186,7 +297,8 @@ class Detector(Protocol):
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp], /) -> Result:
         """Score again after the labels at positions `changed` became what `inputs.labels` now says.
 
-        Equal to `run` on the same inputs with the frozen globals of `result`.
+        Equal to `run` on the same inputs with the frozen globals of `result`. Arrays of `result` are written to only
+        as `Result.own` gives them.
         """
         ...
 
@@ -229,8 +341,24 @@ class Opinionated(Protocol):
 
 @dataclass(frozen=True)
 class Findings:
-    """What all detectors found; those that failed are named with the reason."""
+    """What all detectors found; those that failed are named with the reason.
+
+    Attributes
+    ----------
+    results, failures, skipped
+        By detector.
+    moved
+        After an update: positions of the items of which a score or a column may be another one than before, by
+        detector.
+    after
+        `mark` of the findings that were updated.
+    mark
+        Tells these findings from all others.
+    """
 
     results: Mapping[str, Result] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    after: object | None = None
+    mark: object = field(default_factory=object, init=False, repr=False, compare=False)

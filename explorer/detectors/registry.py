@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Detector, Findings, Freezing, Inputs, Result
+from explorer.detectors.protocol import Detector, Findings, Freezing, Inputs, Result, distinct
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
 from explorer.progress import Progress
 
@@ -154,7 +154,7 @@ def again(name: str, inputs: Inputs, result: Result, progress: Progress | None =
     return one.rerun(inputs, result, progress) if isinstance(one, Freezing) else one.run(inputs, progress)
 
 
-def update(inputs: Inputs, findings: Findings, changed: Iterable[int]) -> Findings:
+def update(inputs: Inputs, findings: Findings, changed: Iterable[int], *, inplace: bool = False) -> Findings:
     """Bring findings up to date after some labels changed, with every detector's globals held fixed.
 
     Parameters
@@ -163,14 +163,59 @@ def update(inputs: Inputs, findings: Findings, changed: Iterable[int]) -> Findin
         With the new labels.
     changed
         Positions of the items whose label is another one than at the last run or update.
+    inplace
+        Write into arrays that an earlier update made, instead of copying them: nobody else may be reading the findings
+        of that update. What a run made is never written to.
+
+    Returns
+    -------
+    Findings
+        A detector that raises has no result any more, and is named in `failures`; the others go on.
     """
-    positions: NDArray[np.intp] = np.unique(np.fromiter(changed, dtype=np.intp))
+    positions: NDArray[np.intp] = distinct(np.fromiter(changed, dtype=np.intp))
+    moved: dict[str, NDArray[np.intp]] = {}
+
+    def one(name: str, result: Result) -> Result:
+        before = result.lent() if inplace else result
+        after = get(name).update(inputs, before, positions)
+        moved[name] = after.moved if after.moved is not None else differing(before, after)
+        return after
+
+    results, failures = _each(findings, one)
+    return Findings(results, failures, findings.skipped, moved, findings.mark)
+
+
+def rerun(inputs: Inputs, findings: Findings, changed: NDArray[np.intp]) -> Findings:
+    """Bring findings up to date after many labels changed: in full, with the globals held, where that is exact.
+
+    Parameters and result are those of `update`.
+    """
+
+    def one(name: str, result: Result) -> Result:
+        if getattr(get(name), "exact", False):
+            return again(name, inputs, result)
+        return get(name).update(inputs, result, changed)
+
+    results, failures = _each(findings, one)
+    return Findings(results, failures, findings.skipped)
+
+
+def _each(findings: Findings, call: Callable[[str, Result], Result]) -> tuple[dict[str, Result], dict[str, str]]:
+    """Return every detector's new result, and what those that failed have said."""
     results: dict[str, Result] = {}
     failures = dict(findings.failures)
     for name, result in findings.results.items():
         try:
-            results[name] = get(name).update(inputs, result, positions)
+            results[name] = call(name, result)
         except Exception as error:  # as in `run`
-            logger.warning("The detector %r failed to update: %s", name, error, exc_info=True)
+            logger.warning("The detector %r failed to follow the labels: %s", name, error, exc_info=True)
             failures[name] = f"{type(error).__name__}: {error}"
-    return Findings(results, failures, findings.skipped)
+    return results, failures
+
+
+def differing(before: Result, after: Result) -> NDArray[np.intp]:
+    """Return the items of which the score or a column is another one than before, ascending."""
+    pairs = [(before.score, after.score), *((before.columns[c], after.columns[c]) for c in after.columns)]
+    # Bits are compared, so that NaN equals itself.
+    parts = [np.flatnonzero(a.view(np.int32) != b.view(np.int32)) for a, b in pairs if a is not b]
+    return distinct(*parts) if parts else np.empty(0, np.intp)

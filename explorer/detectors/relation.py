@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.vote import Census, alone, count_votes, even_where_mute, reached
+from explorer.detectors.seen import Seen, around, look
+from explorer.detectors.vote import count_votes, even_where_mute
 from explorer.progress import Progress
 
 POWER = 4
@@ -82,16 +83,16 @@ class Relation:
             progress.check()
             steps.append(_refined(inputs, signed, first, members[-1], everyone))
             members.append(_membership(members[-1], steps[-1], limit))
-        census = Census.of(inputs)
+        seen = look(inputs)
         return Result(
-            _suspicion(inputs, steps[-1], everyone, census),
-            columns={"relation_first_pass": _suspicion(inputs, steps[0], everyone, census)},
+            _suspicion(inputs, steps[-1], everyone, seen),
+            columns={"relation_first_pass": _suspicion(inputs, steps[0], everyone, seen)},
             frozen={
                 "kernel": kernel,
                 "limit": limit,
                 "steps": steps,
                 "members": members,
-                "census": census,
+                "seen": seen,
                 # Kept to tell whether the kernel is still theirs.
                 "graph": inputs.graph,
                 "probs": inputs.probs,
@@ -101,39 +102,38 @@ class Relation:
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Score again what the change reaches, hop by hop; no global is read, so this is a full run's result."""
         frozen = result.frozen
-        kernel, census = frozen["kernel"], frozen["census"].after(inputs, changed)
-        steps = [s.copy() for s in frozen["steps"]]
-        members = [m.copy() for m in frozen["members"]]
-        limit = frozen["limit"]
+        kernel, limit = frozen["kernel"], frozen["limit"]
         # A label is read by the item itself and by those that have it as neighbour, in every step.
-        relabelled = reached(inputs, changed, census.sizes)
+        assert inputs.graph is not None
+        seen, relabelled = frozen["seen"].follow(inputs, changed)
+        steps, members = ([result.own(part) for part in frozen[name]] for name in ("steps", "members"))
         signed = _signed(inputs, kernel, relabelled)
-        steps[0][relabelled] = signed.sum(axis=1)
-        moved = _set(members[0], relabelled, _membership(None, steps[0][relabelled], limit[relabelled]))
+        first = steps[0][relabelled] = signed.sum(axis=1)
+        moved = _set(members[0], relabelled, _membership(None, first, limit[relabelled]))
         touched = relabelled
         for t in range(1, len(steps)):
             if len(moved):
-                touched = np.union1d(relabelled, _with_pointing(inputs, moved))
-                own = np.union1d(touched, moved)
+                touched = distinct(relabelled, moved, *(inputs.graph.pointing_at(int(i))[0] for i in moved))
             else:
-                touched = own = relabelled
+                touched = relabelled
             # Mostly no membership moves, and the relations are those of the step before.
             relations = signed if touched is relabelled else _signed(inputs, kernel, touched)
-            steps[t][touched] = _refined(inputs, relations, steps[0], members[t - 1], touched)
-            moved = _set(members[t], own, _membership(members[t - 1][own], steps[t][own], limit[own]))
-        score, first = result.score.copy(), result.columns["relation_first_pass"].copy()
-        score[touched] = _suspicion(inputs, steps[-1], touched, census)
-        first[relabelled] = _suspicion(inputs, steps[0], relabelled, census)
-        return Result(
-            score,
-            columns={"relation_first_pass": first},
-            frozen={**frozen, "steps": steps, "members": members, "census": census},
+            steps[t][touched] = now = _refined(inputs, relations, steps[0], members[t - 1], touched)
+            moved = _set(members[t], touched, _membership(members[t - 1][touched], now, limit[touched]))
+        score, passed = result.own(result.score), result.own(result.columns["relation_first_pass"])
+        score[touched] = _suspicion(inputs, steps[-1], touched, seen)
+        passed[relabelled] = _suspicion(inputs, steps[0], relabelled, seen)
+        return result.after(
+            score=score,
+            columns={"relation_first_pass": passed},
+            frozen={**frozen, "steps": steps, "members": members, "seen": seen},
+            moved=touched,
         )
 
     def opinion(self, inputs: Inputs, result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the share of each class in an item's relations."""
         assert inputs.graph is not None
-        shares = count_votes(inputs.labels[inputs.graph.indices[rows]], result.frozen["kernel"][rows], inputs.n_classes)
+        shares = count_votes(around(inputs, rows), result.frozen["kernel"][rows], inputs.n_classes)
         return even_where_mute(shares, inputs, rows)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
@@ -189,7 +189,7 @@ def all_pairs(
 def _signed(inputs: Inputs, kernel: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return the relations of some items [rows, k]: + for the same label, − for another, 0 where one is unlabelled."""
     assert inputs.graph is not None
-    labels = inputs.labels[inputs.graph.indices[rows]]
+    labels = around(inputs, rows)
     own = inputs.labels[rows][:, None]
     result: NDArray[np.float32] = np.where(labels == own, kernel[rows], -kernel[rows])
     result[(labels < 0) | (own < 0)] = 0
@@ -227,16 +227,8 @@ def _set(target: NDArray[np.float32], rows: NDArray[np.intp], values: NDArray[np
     return moved
 
 
-def _with_pointing(inputs: Inputs, items: NDArray[np.intp]) -> NDArray[np.intp]:
-    assert inputs.graph is not None
-    parts = [np.asarray(items, dtype=np.intp), *(inputs.graph.pointing_at(int(i))[0].astype(np.intp) for i in items)]
-    return np.unique(np.concatenate(parts))
-
-
-def _suspicion(
-    inputs: Inputs, step: NDArray[np.float32], rows: NDArray[np.intp], census: Census
-) -> NDArray[np.float32]:
+def _suspicion(inputs: Inputs, step: NDArray[np.float32], rows: NDArray[np.intp], seen: Seen) -> NDArray[np.float32]:
     """Return minus the sums of a step, NaN where there is no label or no other item of it."""
     result = -step[rows]
-    result[(inputs.labels[rows] < 0) | alone(inputs, rows, census.sizes)] = np.nan
+    result[(inputs.labels[rows] < 0) | seen.alone(rows)] = np.nan
     return result

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
 from explorer.detectors.seen import Seen, look
 from explorer.graph import NeighbourGraph
@@ -89,8 +88,8 @@ class Shapley:
         new, weighed = _given(inputs.labels, inputs.graph, givers)
         moved = np.flatnonzero((old != new) | (weighed != weighed_before))
         targets = inputs.graph.indices[givers].ravel()[moved].astype(np.intp)
-        rows = np.union1d(givers, targets)
-        value, weight = result.frozen["value"].copy(), result.frozen["weight"].copy()
+        rows = distinct(givers, targets)
+        value, weight = result.own(result.frozen["value"]), result.own(result.frozen["weight"])
         was = value[rows]
         np.add.at(value, targets, new[moved] - old[moved])
         np.add.at(weight, targets, weighed[moved] - weighed_before[moved])
@@ -103,14 +102,14 @@ class Shapley:
                 strict=True,
             )
         )
-        score, share = result.score.copy(), result.columns["shapley_share"].copy()
+        score, share = result.own(result.score), result.own(result.columns["shapley_share"])
         score[rows], share[rows] = _scores(value[rows], weight[rows], seen.judged(rows))
-        return replace(
-            result,
+        return result.after(
             score=score,
             columns={"shapley_share": share},
             frozen={"seen": seen, "value": value, "weight": weight, "facts": facts},
             summary=_summary(facts, seen),
+            moved=rows,
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,17 +73,17 @@ class SimiFeat:
         assert result.flags is not None
         seen, rows = result.frozen["seen"].follow(inputs, changed)
         cuts, name = result.frozen["cuts"], "simifeat_beyond"
-        score, suggestion, flags = result.score.copy(), result.suggestion.copy(), result.flags.copy()
-        beyond = result.columns[name].copy()
+        score, suggestion = result.own(result.score), result.own(result.suggestion)
+        flags, beyond = result.own(result.flags), result.own(result.columns[name])
         score[rows], suggestion[rows] = _score(inputs, seen, rows)
         beyond[rows], flags[rows] = _cut(score[rows], seen.labels[rows], cuts)
-        return replace(
-            result,
+        return result.after(
             score=score,
             suggestion=suggestion,
             flags=flags,
             columns={name: beyond},
             frozen={**result.frozen, "seen": seen},
+            moved=rows,
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.communities import communities
-from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.protocol import Inputs, Later, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
 from explorer.detectors.vote import shares
 from explorer.progress import Progress
@@ -126,12 +126,11 @@ class Underperforming:
         tally = Tally(group, indptr, np.argsort(key, kind="stable"), value, suggested, agrees, sums)
         by_group, flagged = _judged(tally)
         has = np.isfinite(value)
-        frozen = _frozen(inputs, tally, by_group, flagged, {})
         return Result(
             np.where(has, np.append(by_group, np.nan)[key], np.nan).astype(np.float32),
             flags=has & np.append(flagged, False)[key],
-            frozen=frozen,
-            summary=_summary(tally, by_group, frozen),
+            frozen={"group": tally.group, "tally": tally, "flagged": flagged},
+            summary=Later(lambda: _summary(inputs, tally, by_group, flagged)),
         )
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
@@ -142,33 +141,33 @@ class Underperforming:
         touched = changed
         if inputs.probs is None:
             reached = [inputs.graph.pointing_at(int(i))[0].astype(np.intp) for i in changed]
-            touched = np.unique(np.concatenate([changed, *reached]))
-        value, suggested, sums = before.value.copy(), before.suggested.copy(), before.sums.copy()
-        value[touched], suggested[touched] = _values(inputs, touched)
+            touched = distinct(changed, *reached)
+        value, suggested = result.own(before.value), result.own(before.suggested)
+        agreed = result.own(before.agrees)
+        sums = before.sums.copy()
         groups = len(sums) - 1
         key = np.where(before.group[touched] < 0, groups, before.group[touched])
-        agreed = before.agrees.copy()
+        np.subtract.at(sums, key, _counted(value[touched], agreed[touched]))
+        value[touched], suggested[touched] = _values(inputs, touched)
         agreed[touched] = suggested[touched] == inputs.labels[touched]
         np.add.at(sums, key, _counted(value[touched], agreed[touched]))
-        np.subtract.at(sums, key, _counted(before.value[touched], before.agrees[touched]))
-        again = np.unique(key)
+        again = distinct(key)
         tally = replace(before, value=value, suggested=suggested, agrees=agreed, sums=sums)
         by_group, flagged = _judged(tally)
-        score, flags = result.score.copy(), result.flags.copy()
+        score, flags = result.own(result.score), result.own(result.flags)
         turned = np.flatnonzero(flagged != result.frozen["flagged"])
-        for g in np.union1d(again, turned):
+        again_or_turned = distinct(again, turned)
+        for g in again_or_turned:
             items = tally.of(int(g))
             known = np.isfinite(value[items])
             score[items] = np.where(known, by_group[g] if g < groups else np.nan, np.nan)
             flags[items] = known & (g < groups and flagged[g])
-        kept = {g: row for g, row in result.frozen["classes"].items() if g not in again}
-        frozen = _frozen(inputs, tally, by_group, flagged, kept)
-        return replace(
-            result,
+        return result.after(
             score=score,
             flags=flags,
-            frozen=frozen,
-            summary=_summary(tally, by_group, frozen),
+            frozen={"group": tally.group, "tally": tally, "flagged": flagged},
+            summary=Later(lambda: _summary(inputs, tally, by_group, flagged)),
+            moved=np.concatenate([changed[:0], *(tally.of(int(g)) for g in again_or_turned)]),
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
@@ -235,17 +234,6 @@ def _worst(tally: Tally, score: NDArray[np.float32]) -> list[int]:
     return [int(g) for g in listed[:LISTED]]
 
 
-def _frozen(
-    inputs: Inputs,
-    tally: Tally,
-    score: NDArray[np.float32],
-    flagged: NDArray[np.bool_],
-    kept: dict[int, tuple[list[list[int]], list[list[int]]]],
-) -> dict[str, Any]:
-    classes = {g: kept[g] if g in kept else _classes_of(inputs, tally, g) for g in _worst(tally, score)}
-    return {"group": tally.group, "tally": tally, "flagged": flagged, "classes": classes}
-
-
 def _classes_of(inputs: Inputs, tally: Tally, group: int) -> tuple[list[list[int]], list[list[int]]]:
     """Return a group's commonest given classes, and the commonest suggested instead, as [class, items]."""
     items = tally.of(group)
@@ -259,11 +247,12 @@ def _commonest(labels: NDArray[np.int32]) -> list[list[int]]:
     return [[int(c), int(counts[c])] for c in order if counts[c]]
 
 
-def _summary(tally: Tally, score: NDArray[np.float32], frozen: dict[str, Any]) -> dict[str, Any]:
+def _summary(inputs: Inputs, tally: Tally, score: NDArray[np.float32], flagged: NDArray[np.bool_]) -> dict[str, Any]:
     """List the worst groups."""
     total = tally.sums.sum(axis=0)
     rows = []
-    for g, (given, instead) in frozen["classes"].items():  # worst first
+    for g in _worst(tally, score):
+        given, instead = _classes_of(inputs, tally, g)
         n, value, right = tally.sums[g].tolist()
         rest = total - tally.sums[g]
         rows.append(
@@ -273,7 +262,7 @@ def _summary(tally: Tally, score: NDArray[np.float32], frozen: dict[str, Any]) -
                 "mean": value / n,
                 "accuracy": right / n,
                 "accuracy_elsewhere": float(rest[2] / rest[0]) if rest[0] else None,
-                "issue": bool(frozen["flagged"][g]),
+                "issue": bool(flagged[g]),
                 "given": given,
                 "suggested": instead,
             }
@@ -281,7 +270,7 @@ def _summary(tally: Tally, score: NDArray[np.float32], frozen: dict[str, Any]) -
     return {
         "groups": rows,
         "number_of_groups": len(score),
-        "flagged_groups": int(frozen["flagged"].sum()),
+        "flagged_groups": int(flagged.sum()),
         "in_groups": int(total[0] - tally.sums[-1, 0]),
         "accuracy": float(total[2] / total[0]) if total[0] else None,
     }

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
+from explorer.detectors.seen import Seen, around, look
 from explorer.progress import Progress
 
 NEIGHBOURS = 30
@@ -57,21 +54,21 @@ class Vote:
         """Let the neighbours of every item vote."""
         score = np.full(inputs.n, np.nan, dtype=np.float32)
         suggestion = np.full(inputs.n, -1, dtype=np.int32)
-        sizes = class_sizes(inputs)
+        seen = look(inputs)
         block = max(1, CELLS // max(1, inputs.n_classes))
         for start in range(0, inputs.n, block):
             rows = np.arange(start, min(start + block, inputs.n))
-            score[rows], suggestion[rows] = _score(inputs, rows, sizes)
+            score[rows], suggestion[rows] = _score(inputs, rows, seen)
             progress.check()
-        return Result(score, suggestion, frozen={"census": Census(inputs.labels.copy(), sizes)})
+        return Result(score, suggestion, frozen={"seen": seen})
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Vote again where the item or one of its voters changed; nothing is frozen, so this is a full run's result."""
-        census = result.frozen["census"].after(inputs, changed)
-        again = reached(inputs, changed, census.sizes)
-        score, suggestion = result.score.copy(), np.array(result.suggestion)
-        score[again], suggestion[again] = _score(inputs, again, census.sizes)
-        return replace(result, score=score, suggestion=suggestion, frozen={"census": census})
+        assert result.suggestion is not None
+        seen, rows = result.frozen["seen"].follow(inputs, changed)
+        score, suggestion = result.own(result.score), result.own(result.suggestion)
+        score[rows], suggestion[rows] = _score(inputs, rows, seen)
+        return result.after(score=score, suggestion=suggestion, frozen={"seen": seen}, moved=rows)
 
     def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the shares of the vote."""
@@ -97,10 +94,17 @@ class Vote:
 
 
 def shares(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return each class's share of the weighted votes, float32 [rows, K]; zeros where no neighbour has a label."""
+    """Return each class's share of the weighted votes, float32 [rows, K]; zeros where no neighbour has a label.
+
+    Not to be written to: methods that ask about the same change get the same array.
+    """
+    return inputs.shared.of(rows, "shares", lambda: _shares(inputs, rows))
+
+
+def _shares(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
     assert inputs.graph is not None
     weight = np.maximum(inputs.graph.similarity[rows, :NEIGHBOURS], 0) ** POWER
-    return count_votes(inputs.labels[inputs.graph.indices[rows, :NEIGHBOURS]], weight, inputs.n_classes)
+    return count_votes(around(inputs, rows)[:, :NEIGHBOURS], weight, inputs.n_classes)
 
 
 def count_votes(labels: NDArray[np.int32], weight: NDArray[np.float32], n_classes: int) -> NDArray[np.float32]:
@@ -118,70 +122,20 @@ def even_where_mute(opinion: NDArray[np.float32], inputs: Inputs, rows: NDArray[
 
     Nobody could confirm the label of the only item of its class, so that nobody confirms it says nothing.
     """
-    mute = ~opinion.any(axis=1) | alone(inputs, rows)
+    mute = ~opinion.any(axis=1) | look(inputs).alone(rows)
     result: NDArray[np.float32] = np.where(mute[:, None], np.float32(1 / inputs.n_classes), opinion)
     return result
 
 
-def class_sizes(inputs: Inputs) -> NDArray[np.intp]:
-    """Return how many items carry each class, [K]; counted once."""
-    return inputs.sizes
-
-
-class Census(NamedTuple):
-    """The labels at some moment, int32 [N], and how many items carry each class, [K]: kept so as not to count again."""
-
-    labels: NDArray[np.int32]
-    sizes: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, inputs: Inputs) -> Census:
-        """Count."""
-        return cls(inputs.labels.copy(), class_sizes(inputs))
-
-    def after(self, inputs: Inputs, changed: NDArray[np.intp]) -> Census:
-        """Return the census after these items were relabelled."""
-        labels, sizes = self.labels.copy(), self.sizes.copy()
-        for by, codes in ((-1, labels[changed]), (1, inputs.labels[changed])):
-            np.add.at(sizes, codes[codes >= 0], by)
-        labels[changed] = inputs.labels[changed]
-        return Census(labels, sizes)
-
-
-def alone(inputs: Inputs, rows: NDArray[np.intp], sizes: NDArray[np.intp] | None = None) -> NDArray[np.bool_]:
-    """Say which items are the only ones of their given class, bool [rows]; `sizes` as `class_sizes` gives them."""
-    sizes = class_sizes(inputs) if sizes is None else sizes
-    if not (sizes == 1).any():
-        return np.zeros(len(rows), dtype=bool)
-    labels = inputs.labels[rows]
-    result: NDArray[np.bool_] = (labels >= 0) & (sizes[labels] == 1)
-    return result
-
-
-def reached(
-    inputs: Inputs, changed: Sequence[int] | NDArray[np.intp], sizes: NDArray[np.intp] | None = None
-) -> NDArray[np.intp]:
-    """Return the items whose opinions may be others after these changed their labels: they, and those next to them."""
-    touched = [np.asarray(changed, dtype=np.intp)]
-    if inputs.graph is not None:
-        touched += [inputs.graph.pointing_at(int(item))[0].astype(np.intp) for item in changed]
-    # The size of a class is read only where it is one. So few changes cannot have made a larger one of such.
-    sizes = class_sizes(inputs) if sizes is None else sizes
-    small = (sizes > 0) & (sizes <= len(changed) + 1)
-    if small.any():
-        touched.append(np.flatnonzero(inputs.labelled & small[inputs.labels]))
-    return np.unique(np.concatenate(touched))
-
-
-def _score(
-    inputs: Inputs, rows: NDArray[np.intp], sizes: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def _score(inputs: Inputs, rows: NDArray[np.intp], seen: Seen) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     votes = shares(inputs, rows)
     labels = inputs.labels[rows]
     each = np.arange(len(rows))
-    suggestion = np.where(votes.any(axis=1), votes.argmax(axis=1), -1).astype(np.int32)
-    own = votes[each, labels].copy()
-    votes[each, labels] = -1
-    other = votes.max(axis=1) if votes.shape[1] > 1 else np.zeros(len(rows), np.float32)
-    judged = (labels >= 0) & ~alone(inputs, rows, sizes)
+    best = votes.argmax(axis=1)
+    suggestion = np.where(votes[each, best] > 0, best, -1).astype(np.int32)
+    own = votes[each, labels]
+    rest = votes.copy()
+    rest[each, labels] = -1
+    other = rest.max(axis=1) if votes.shape[1] > 1 else np.zeros(len(rows), np.float32)
+    judged = (labels >= 0) & ~seen.alone(rows)
     return np.where(judged, other - own, np.nan).astype(np.float32), suggestion

@@ -52,6 +52,8 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
     if r.combined is not None and r.table is not None and r.inputs is not None and r.findings is not None:
         from explorer import detectors
 
+        with review.lock:  # findings follow the labels in place
+            why = detectors.explain(i, r.inputs, r.findings, r.combined, review.classes)
         suggested = int(r.combined.suggested[i])
         place = int(pd.Index(r.table.index).get_indexer([item_id])[0])
         row = r.table.iloc[place].to_dict()
@@ -63,7 +65,7 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
             "p_error": p,
             "rank": None if np.isnan(p) else place + 1,
             "ranked": ranked,
-            "why": [w._asdict() for w in detectors.explain(i, r.inputs, r.findings, r.combined, review.classes)],
+            "why": [reason._asdict() for reason in why],
             "badges": _badges(row, r.table),
             "scores": {str(k): float(v) for k, v in row.items() if str(k).endswith("_score") or k == "p_error"},
             "other": evidence.nearest_of(r, review.codes, i, suggested),
