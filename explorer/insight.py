@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +16,16 @@ from explorer.current import STATES, names_of
 from explorer.dataset import Dataset
 from explorer.errors import DataError, ExplorerError
 from explorer.evidence import explain
-from explorer.judging import SETTLED, Judging
+from explorer.judging import DECIDED, SETTLED, Judging
+from explorer.mixing import RATE, Sampling, check_rate, every, mixed
 from explorer.pipeline import Options, Results
+from explorer.stopping import Below
 
 if TYPE_CHECKING:
+    from explorer.detectors.drift import Drift
     from explorer.detectors.helped import Helped
-    from explorer.detectors.remaining import Audit, Left
-    from explorer.detectors.reviewer import Drift
+    from explorer.detectors.remaining import Left
+    from explorer.progress import Progress
 
 FEWEST_DRAWS = 10
 """With fewer answers to the audit its interval is so wide that what the model believes says more."""
@@ -34,7 +39,8 @@ class Insight(ABC):
     _results: Results
     _options: Options
     _judging: Judging
-    _audit: tuple[Results | None, Audit, int] | None = None
+    _sampled: Sampling | None = None
+    _audit_rate: float = RATE
 
     @property
     @abstractmethod
@@ -48,6 +54,11 @@ class Insight(ABC):
 
     @property
     @abstractmethod
+    def given(self) -> NDArray[np.int32]:
+        """Class code that each item's given label reads as, int32 [N]."""
+
+    @property
+    @abstractmethod
     def states(self) -> NDArray[np.uint8]:
         """State of each item, uint8 [N]."""
 
@@ -57,6 +68,9 @@ class Insight(ABC):
 
     @abstractmethod
     def _need(self, stage: str) -> None: ...
+
+    @abstractmethod
+    def _tell(self, event: str, **details: Any) -> None: ...
 
     def _ready(self) -> None:
         """Wait for the scores, and for them to follow the labels."""
@@ -106,7 +120,9 @@ class Insight(ABC):
         from explorer import detectors
 
         self._ready()
-        findings, combined = self._results.findings, self._results.combined
+        with self.lock:
+            results, stale_since, error = self._results, self._judging.stale_since, self.following_error
+        findings, combined = results.findings, results.combined
         if findings is None or combined is None:
             raise ExplorerError("There are no scores yet.", "See review.status.")
         rows = []
@@ -115,12 +131,30 @@ class Insight(ABC):
             failed, skipped = findings.failures.get(name), findings.skipped.get(name)
             state = "failed" if failed else "done" if result is not None else "skipped"
             note = failed or skipped or ""
-            if result is not None and not note:
+            if result is None and not note:
+                note = "registered since the last run; review.rerun() runs it"
+            elif result is not None and not note:
                 note = str(result.summary.get("note") or "")
-            stale = self._judging.stale_since if result is not None and result.stale else None
+                if error is not None:
+                    note = f"has not followed the labels: {type(error).__name__}: {error}"
+            stale = stale_since if result is not None and result.stale else None
             rows.append((name, detectors.get(name).issue, state, note, name in combined.columns, stale))
         frame = pd.DataFrame(rows, columns=["method", "issue", "state", "note", "in_p_error", "stale_since"])
         return frame.set_index("method").astype({"stale_since": "datetime64[us, UTC]"})
+
+    @property
+    def behind(self) -> tuple[dt.datetime | None, int]:
+        """Since when methods that need a new run are behind the labels, and on how many items. Does not wait."""
+        with self.lock:
+            begun = self._judging.begun
+            if begun is None or len(begun.labels) != len(self.codes):
+                return None, 0
+            return self._judging.stale_since, int((self.codes != begun.labels).sum())
+
+    @property
+    def following_error(self) -> Exception | None:
+        """Why the scores could not follow the labels the last time; `None` where they did."""
+        return self._judging.error
 
     def method(self, name: str) -> str:
         """Return what a method does, its formula, when to trust it and its source; "p_error" for the number itself."""
@@ -135,13 +169,53 @@ class Insight(ABC):
         `push`es the log-odds of a wrong label.
         """
         self._need("score")
-        return explain(self._results, self.classes, self.dataset.find(item))
+        with self.lock:  # findings follow the labels in place
+            return explain(self._results, self.classes, self.dataset.find(item))
+
+    @property
+    def audit_rate(self) -> float:
+        """Share of the queue that is drawn at random, so that `left()` rests on a sample: 0.1, one in ten.
+
+        Assign a share from 0 (none) to 0.5; it is what a widget begins with.
+        """
+        return self._audit_rate
+
+    @audit_rate.setter
+    def audit_rate(self, rate: float) -> None:
+        self._audit_rate = check_rate(rate)
+        if self._results.combined is not None:
+            self._tell("scores")
+
+    @property
+    def queue(self) -> pd.DataFrame:
+        """The suspects in the order to look at them, with draws mixed in at `audit_rate` (waits for "score").
+
+        Columns and index of `issues`, and `drawn`: the item stands here because it was drawn at random. Decide on
+        those too, whether or not they look wrong.
+        """
+        table = self.issues
+        with self.lock:
+            position = pd.Index(self.dataset.item_ids).get_indexer(table.index)
+            suspects = position[table["is_label_issue"].to_numpy(dtype=bool)]
+            decided = np.isin(self.states, DECIDED)
+            order, drawn = mixed(suspects, self.draws(), every(self._audit_rate), decided)
+            found: pd.DataFrame = table.loc[self.dataset.item_ids[order].tolist()]
+            return found.assign(drawn=drawn)
+
+    def draws(self) -> NDArray[np.int32]:
+        """Return the positions of the items that the queue mixes in, int32 [D], in the order in which they were drawn.
+
+        Without those that `audit()` asked for. Does not wait.
+        """
+        with self.lock:
+            return self._sampling().draws()
 
     def audit(self, n: int = 20, *, wait: bool = True) -> list[str]:
         """Draw the next n items of a random audit and return their ids, those that nobody has decided on yet.
 
         Look at each of them, whether it looks interesting or not, and keep or change its label; then `left()` rests on
-        a random sample and no longer on what the model believes. The draws follow from the seed.
+        a random sample and no longer on what the model believes. The draws follow from the seed. The `queue` mixes in
+        draws of the same sequence, and no item is asked about twice.
 
         Raises
         ------
@@ -153,38 +227,54 @@ class Insight(ABC):
         if wait:
             self._ready()
         with self.lock:
-            audit, asked = self._auditing()
-            asked += n
-            self._audit = (self._audited(), audit, asked)
-            begun = self._judging.begun
-            drawn = dict.fromkeys(audit.draw(asked).tolist())
-            open_ = [i for i in drawn if begun is None or np.isnan(begun.wrong[i])]
-            return [str(self.dataset.item_ids[i]) for i in open_]
+            return [str(self.dataset.item_ids[i]) for i in self._sampling().ask(n, self._decided())]
 
     def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left among those that nobody has looked at, with a 95 % interval.
 
-        It rests on the items of `audit()` that were decided on; before there are any, on what the model believes.
-        Without `wait` the scores are taken as they are, also while they follow the last decision.
+        It rests on the random items that were decided on, in the queue or of `audit()`; before there are enough, on
+        what the model believes. `per_class` is indexed by the given class. Without `wait` the scores are taken as they
+        are, also while they follow the last decision.
         """
         if wait:
             self._ready()
         with self.lock:
-            audit, asked = self._auditing()
-            begun = self._judging.begun
-            wrong = np.full(len(self.dataset), np.nan) if begun is None else begun.wrong
-            drawn = audit.draw(asked)
-            if np.isfinite(wrong[drawn]).sum() < FEWEST_DRAWS:
-                asked, drawn = 0, drawn[:0]
-            otherwise = np.isfinite(wrong)
-            otherwise[drawn] = False
-            combined = self._results.combined
-            noise = None if combined is None or combined.model is None else combined.model.noise
-            return audit.estimate(wrong, asked, otherwise, noise)
+            found = self._left(None)
+            table = found.per_class
+            if table is None:
+                return found
+            names = [self.classes[code] for code in table.index]
+            return replace(found, per_class=table.set_axis(pd.Index(names, name="class")))
+
+    def left_below(self, cut: int | None = None, *, wait: bool = True) -> Below:
+        """Estimate how many wrong labels are left below a line across the ranking; `sentence()` says it.
+
+        Parameters
+        ----------
+        cut
+            Items of the ranking above the line; by default the line is below the last suspect.
+        """
+        if wait:
+            self._ready()
+        with self.lock:
+            table = self._results.table
+            if table is None:
+                raise ExplorerError("There are no scores yet.", "See review.status.")
+            position = pd.Index(self.dataset.item_ids).get_indexer(table.index)
+            above = table["is_label_issue"].to_numpy(dtype=bool) if cut is None else np.arange(len(position)) < cut
+            below = np.ones(len(self.dataset), dtype=np.int32)
+            below[position[above]] = 0
+            found = self._left(below)
+            assert found.per_class is not None
+            for _, unreviewed, _, left, low, high in found.per_class.loc[1:].itertuples(index=False, name=None):
+                # A part cannot hold more than the whole, where each is cut off at nothing by itself.
+                most = min(left, found.left)
+                return Below(most, min(low, most), min(high, found.high), unreviewed, found.basis)
+            return Below(0, 0, 0, 0, found.basis)
 
     def drift(self, *, wait: bool = True) -> Drift:
         """Compare the last decisions with what `p_error` expected of them."""
-        from explorer.detectors.reviewer import drift
+        from explorer.detectors.drift import drift
 
         if wait:
             self._ready()
@@ -194,39 +284,70 @@ class Insight(ABC):
             return drift([], [])
         return drift(begun.seen[rows], begun.wrong[rows] == 1)
 
-    def helped(self) -> Helped:
+    def helped(self, progress: Progress | None = None) -> Helped:
         """Compare the probe taught on the given labels with one taught on the labels as they stand.
 
-        Both are judged on the labels of the items that people have decided on. Takes as long as two runs of the probe.
+        Both are judged on the labels of the items that people have decided on. Takes as long as two runs of the probe,
+        and needs the embedding only. `per_class` is indexed by class name.
+
+        Parameters
+        ----------
+        progress
+            Hears how far it is, and carries the request to cancel.
         """
         from explorer.detectors.helped import helped
+        from explorer.embedding.device import pick
 
-        self._ready()
+        if self._results.embedding is None:
+            self._need("embed")
+        self.catch_up()
         with self.lock:
-            embedding, given, codes = self._results.embedding, self.dataset.given, self.codes
-            if embedding is None:
+            embedding, given, codes, classes = self._results.embedding, self.given, self.codes, self.classes
+            if embedding is None or len(embedding.vectors) != len(codes):
                 raise ExplorerError("There is no embedding.", "See review.status.")
+            # Codes of a class that was merged into another read as that one's: nobody corrected these labels.
             vectors, before, after = embedding.vectors, given.astype(np.int32), codes.astype(np.int32)
-            settled, count = np.isin(self.states, SETTLED), max(1, len(self.classes))
-        return helped(vectors, before, after, settled, count, seed=self._options.seed)
+            settled, count = np.isin(self.states, SETTLED), max(1, len(classes))
+        device = str(pick(self._options.device)[0])
+        found = helped(vectors, before, after, settled, count, self._options.seed, progress, device)
+        table = found.per_class
+        return replace(found, per_class=table.set_axis(pd.Index(classes, name="class"))) if classes else found
 
-    def _audited(self) -> Any:
+    def _left(self, groups: NDArray[np.int32] | None) -> Left:
+        """Return the estimate, by group of items instead of by class where groups are given, int32 [N]."""
+        sampling, decided = self._sampling(), self._decided()
+        audit = sampling.audit if groups is None else replace(sampling.audit, labels=groups)
         begun = self._judging.begun
-        return self._results.combined if begun is None else begun.combined
+        wrong = np.full(len(self.dataset), np.nan) if begun is None else begun.wrong
+        combined = self._results.combined
+        noise = None if combined is None or combined.model is None else combined.model.noise
+        reached = sampling.reached(decided)
+        otherwise = np.isfinite(wrong)
+        otherwise[audit.draw(reached)] = False
+        heard = round(audit.standing(reached, wrong, otherwise))
+        if heard >= FEWEST_DRAWS:
+            return audit.estimate(wrong, reached, otherwise, noise)
+        return replace(audit.estimate(wrong, 0, np.isfinite(wrong), noise), draws=heard)
 
-    def _auditing(self) -> tuple[Audit, int]:
-        """Return the audit of the scores as they were made, and how many items it has asked about."""
+    def _decided(self) -> NDArray[np.bool_]:
+        """Return which items were decided on since the scores were made, bool [N]."""
+        begun = self._judging.begun
+        return np.zeros(len(self.dataset), dtype=bool) if begun is None else np.isfinite(begun.seen)
+
+    def _sampling(self) -> Sampling:
+        """Return the audit of the scores as they were made."""
         from explorer.detectors.remaining import Audit
 
-        of = self._audited()
-        if self._audit is not None and self._audit[0] is of:
-            return self._audit[1], self._audit[2]
+        begun = self._judging.begun
+        of = self._results.combined if begun is None else begun.combined
+        if self._sampled is not None and self._sampled.of is of:
+            return self._sampled
         if of is None:
             raise ExplorerError("There are no scores yet.", "See review.status.")
-        begun = self._judging.begun
         p_error = of.p_error.astype(np.float64)
         labels = self._results.inputs.labels if self._results.inputs is not None else None
         if begun is not None:
             p_error[begun.before] = np.nan  # decided on before: nothing to find there
             labels = begun.labels
-        return Audit.design(p_error, seed=self._options.seed, labels=labels), 0
+        self._sampled = Sampling(of, Audit.design(p_error, seed=self._options.seed, labels=labels))
+        return self._sampled

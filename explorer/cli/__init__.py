@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     from explorer import __doc__ as about
     from explorer import __version__
-    from explorer.cli import bench, change, data, issues, look, merge
+    from explorer.cli import bench, change, data, helped, issues, look, merge
 
     parser = argparse.ArgumentParser(
         prog="explorer", description=(about or "").splitlines()[0], epilog="explorer COMMAND --help says more of each."
@@ -76,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=AnyOrder)
     data.add_commands(commands)
     issues.add_commands(commands)
+    helped.add_commands(commands)
     look.add_commands(commands)
     change.add_commands(commands)
     merge.add_commands(commands)

@@ -82,7 +82,7 @@ def _review(given: argparse.Namespace) -> int:
         raise DataError(f"There is no file or folder {str(data)!r}.", "Check the path.")
     data = data.resolve()
     options = {name: getattr(given, name) for name in DATA_OPTIONS if getattr(given, name) is not None}
-    store = _store(given.store, data)
+    store = store_of(given.store, data)
     if given.print is not None:
         show_frame(_ranking(data, options, store, given).head(given.print), given.format)
         return 0
@@ -102,7 +102,8 @@ def _review(given: argparse.Namespace) -> int:
     return open_lab(notebook, browser=not given.no_browser, port=given.port)
 
 
-def _store(store: str | None, data: Path) -> Path | str:
+def store_of(store: str | None, data: Path) -> Path | str:
+    """Return the store that a command names, else the one beside the data."""
     if store is None:
         return data.with_name(f"{data.stem}.labels.db").resolve()
     return store if is_url(store) else Path(store).expanduser().resolve()

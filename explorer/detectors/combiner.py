@@ -334,7 +334,7 @@ def _learn(inputs: Inputs, findings: Findings, opinions: Sequence[str], progress
     if len(labelled) < levels.FEWEST:
         # Too few to estimate anything of the whole: the noise model's posterior stands.
         return Model(read, None, Level(1.0, _shift(read.pool, inputs.n_classes)), None)
-    noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled])
+    noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled], inputs.n_classes)
     first = levels.fit(matrix[labelled, 0], noise)
     belief = np.full(n, np.nan)
     belief[labelled] = first.apply(matrix[labelled, 0])

@@ -28,7 +28,7 @@ Newcombe: Improved confidence intervals for the difference between binomial prop
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer import probe
 from explorer.errors import DataError
+from explorer.probe.fit import CHOOSING, EPOCHS
 from explorer.progress import Progress
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 Z = 1.959963984540054
 """Normal quantile of a two-sided 95 % interval."""
+
+ROUNDS = CHOOSING + EPOCHS
+"""Epochs that one fit of the probe takes, those that choose its penalty among them."""
 
 FEWEST = 30
 """With fewer items to judge on, the sentence says that they are few."""
@@ -82,24 +86,26 @@ class Helped:
     per_class: pd.DataFrame
     note: str = ""
 
+    def verdict(self) -> str:
+        """Say whether it helped, in a few words and without a full stop."""
+        if not self.judged:
+            return "There is no label to judge on"
+        if not self.changed:
+            return "No label changed, so nothing changed"
+        if self.low > 0:
+            return "The corrections helped"
+        return "The corrections did harm" if self.high < 0 else "Whether the corrections helped cannot be told"
+
     def sentence(self) -> str:
         """Say it in plain words."""
-        if not self.judged:
-            return "There is no label to judge on."
-        if not self.changed:
-            return "No label changed, so nothing changed."
-        if self.low > 0:
-            verdict = "The corrections helped"
-        elif self.high < 0:
-            verdict = "The corrections did harm"
-        else:
-            verdict = "Whether the corrections helped cannot be told"
+        if not self.judged or not self.changed:
+            return f"{self.verdict()}."
         on = "reviewed items" if self.reviewed else "items, none of them reviewed"
         few = " These are few." if self.judged < FEWEST else ""
         return (
-            f"{verdict}: taught on the corrected labels the probe gets {self.after:.1%} of {self.judged:,} {on} right, "
-            f"on the given ones {self.before:.1%} ({100 * self.difference:+.1f} percentage points, 95 % interval "
-            f"{100 * self.low:+.1f} to {100 * self.high:+.1f}).{few}"
+            f"{self.verdict()}: taught on the corrected labels the probe gets {self.after:.1%} of {self.judged:,} {on} "
+            f"right, on the given ones {self.before:.1%} ({100 * self.difference:+.1f} percentage points, 95 % "
+            f"interval {100 * self.low:+.1f} to {100 * self.high:+.1f}).{few}"
         )
 
 
@@ -111,6 +117,7 @@ def helped(
     n_classes: int,
     seed: int = 0,
     progress: Progress | None = None,
+    device: str | None = None,
 ) -> Helped:
     """Teach the probe on the labels before and after, and compare. Costs two fits; deterministic for a seed.
 
@@ -125,6 +132,10 @@ def helped(
         correction are judged on, and the note says so.
     seed
         Varies the folds, which are the same for both as far as the labels allow.
+    progress
+        Hears of both fits as of one stage, in epochs.
+    device
+        Where the probe is fitted: "cpu", "cuda", "mps" …
 
     Raises
     ------
@@ -149,11 +160,12 @@ def helped(
     reviewed = bool((looked & known).any())
     judged = known & looked if reviewed else known
     changed = int((before != after).sum())
-    progress.begin(2, unit="probes", note="labels before and after the corrections")
-    first = _right(vectors, before, after, n_classes, seed, progress)
-    progress.advance()
-    second = first if not changed else _right(vectors, after, after, n_classes, seed, progress)
-    progress.advance()
+    progress.begin((2 if changed else 1) * ROUNDS, "epochs", device or "cpu", "taught on the given labels")
+    first = _right(vectors, before, after, n_classes, seed, progress, device)
+    second = first
+    if changed:
+        progress.say("taught on the corrected labels")
+        second = _right(vectors, after, after, n_classes, seed, progress, device)
     progress.finish()
     old, new, d, low, high = _compare(first[judged], second[judged])
     table = _per_class(first, second, judged, after, n_classes)
@@ -202,15 +214,35 @@ def _right(
     n_classes: int,
     seed: int,
     progress: Progress,
+    device: str | None,
 ) -> NDArray[np.bool_]:
     """Return which items the probe gets right, bool [N], held out."""
     if not n_classes:
         return np.zeros(len(truth), dtype=bool)
-    # The two fits are one stage to whoever watches; a request to cancel reaches them all the same.
-    inner = Progress(stage=replace(progress.stage), cancel=progress.cancel)
-    probs = probe.out_of_fold(vectors, taught, n_classes, seed=seed, progress=inner).probs
+    due = progress.stage.done + ROUNDS
+    probs = probe.out_of_fold(vectors, taught, n_classes, seed=seed, device=device, progress=_Half(progress)).probs
+    progress.advance(due - progress.stage.done)  # one class alone is no work
     right: NDArray[np.bool_] = probs.argmax(axis=1) == truth
     return right
+
+
+class _Half(Progress):
+    """One of the two fits, which are one stage to whoever watches: it counts, and neither begins nor ends."""
+
+    def __init__(self, whole: Progress) -> None:
+        super().__init__(cancel=whole.cancel)
+        self._whole = whole
+
+    def begin(self, total: int, unit: str = "", device: str = "", note: str = "") -> None:  # noqa: ARG002  # see above
+        """Hear whether it should stop before it begins."""
+        self.check()
+
+    def advance(self, units: int = 1) -> None:
+        """Count for both."""
+        self._whole.advance(units)
+
+    def finish(self, state: str = "done", note: str | None = None) -> None:
+        """Leave the stage to the whole."""
 
 
 def _compare(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[float, float, float, float, float]:
@@ -258,8 +290,9 @@ def _note(right: NDArray[np.bool_], judged: NDArray[np.bool_], known: NDArray[np
     rest = known & ~judged
     if not rest.any():
         return ""
+    items = "one reviewed item" if judged.sum() == 1 else f"{int(judged.sum()):,} reviewed items"
     return (
-        f"Judged on the {int(judged.sum()):,} reviewed items only. Most come to review because their labels look "
+        f"Judged on the {items} only. Most come to review because their labels look "
         f"wrong, so they are no average: the probe agrees with {right[judged].mean():.1%} of their labels, and with "
         f"{right[rest].mean():.1%} of the others."
     )

@@ -28,6 +28,10 @@ SMALLEST_GROUP = 25
 FEWEST = 100
 """With fewer labelled items nothing is corrected."""
 
+SPLIT = 0.1
+"""How far the share of wrong labels among those of a group that agree, or disagree, with the opinion is off beyond what
+few items explain, as one standard deviation: what is wrong by chance is not quite alike everywhere."""
+
 SPREAD = 0.3
 """How far the logarithm of the slope strays from 0, as one standard deviation."""
 
@@ -56,6 +60,11 @@ class NoiseLevel:
         How far labels are wrong by chance (1) and not where an item is hard (0).
     overall
         Estimated share of wrong labels, of all.
+    disagrees
+        bool [n]: whether the opinion's class is another one than the given label; `None` where that is not told apart.
+    split, split_off
+        float64 [groups, 2]: estimated share of wrong labels among those that agree with the opinion, and among those
+        that disagree; and how far it may be off, as one standard deviation.
     """
 
     group: NDArray[np.int32]
@@ -64,6 +73,9 @@ class NoiseLevel:
     disagreement: float
     by_chance: float
     overall: float
+    disagrees: NDArray[np.bool_] | None = None
+    split: NDArray[np.float64] | None = None
+    split_off: NDArray[np.float64] | None = None
 
     @property
     def low(self) -> float:
@@ -79,7 +91,9 @@ class NoiseLevel:
         return min(1.0, max(self.disagreement, self.overall * (1 + UNSURE / 2)))
 
 
-def estimate(sureness: NDArray[np.float64], disagrees: NDArray[np.bool_], posterior: NDArray[np.float64]) -> NoiseLevel:
+def estimate(
+    sureness: NDArray[np.float64], disagrees: NDArray[np.bool_], posterior: NDArray[np.float64], n_classes: int = 2
+) -> NoiseLevel:
     """Estimate the share of wrong labels.
 
     Where the opinion is surest of an item it hardly errs, so the disagreement there is the share of wrong labels there.
@@ -97,6 +111,8 @@ def estimate(sureness: NDArray[np.float64], disagrees: NDArray[np.bool_], poster
         [n]: whether its class is another one than the given label.
     posterior
         [n]: the noise model's posterior that the label is wrong.
+    n_classes
+        K, which says how often a wrong label and a wrong opinion agree.
     """
     n = len(sureness)
     order = np.argsort(-sureness, kind="stable")
@@ -111,7 +127,34 @@ def estimate(sureness: NDArray[np.float64], disagrees: NDArray[np.bool_], poster
     half_way = (np.bincount(group, posterior, groups) + np.bincount(group, disagrees, groups)) / 2 / size
     rate = by_chance * floor + (1 - by_chance) * half_way
     overall = float((rate * size).sum() / max(1, n)) if n else 0.0
-    return NoiseLevel(group, rate, floor, float(disagrees.mean()) if n else 0.0, by_chance, overall)
+    apart = np.bincount(group, disagrees, groups) / size
+    lower, upper = _split(apart, rate * (1 - UNSURE / 2), n_classes), _split(apart, rate * (1 + UNSURE / 2), n_classes)
+    off = np.sqrt(SPLIT**2 + ((upper - lower) / 2) ** 2)
+    split = _split(apart, rate, n_classes)
+    disagreement = float(disagrees.mean()) if n else 0.0
+    return NoiseLevel(group, rate, floor, disagreement, by_chance, overall, disagrees, split, off)
+
+
+def _split(disagreement: NDArray[np.float64], rate: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
+    """Return the share of wrong labels among those that agree with the opinion and those that do not [groups, 2].
+
+    Where a share ε of the labels is wrong, and the opinion errs in a share e of the items whatever their label,
+    they disagree in a share ε + e·(1 − ε·K/(K − 1)), from which e follows; and a wrong label agrees with a share
+    e/(K − 1) of the opinions.
+
+    References
+    ----------
+    Disagreement with noisy labels, turned round: Angluin, Laird, Learning from noisy examples (Machine Learning 1988);
+    Natarajan, Dhillon, Ravikumar, Tewari, Learning with noisy labels (NIPS 2013).
+    """
+    others = max(1, n_classes - 1)
+    most = others / (others + 1)
+    rate = np.minimum(rate, disagreement)
+    errs = np.clip((disagreement - rate) / np.maximum(1 - rate / most, 1e-6), 0, most)
+    alike = rate * errs / others
+    agree = alike / np.maximum(1 - disagreement, 1e-9)
+    result: NDArray[np.float64] = np.stack([agree, (rate - alike) / np.maximum(disagreement, 1e-9)], axis=1)
+    return np.clip(result, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -130,7 +173,9 @@ def fit(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
     """Find the map that gives every group the estimated rate as its mean, as far as a shift and a slope can.
 
     Each group's misfit weighs by its binomial variance; the slope pays for straying from 1 (`SPREAD`), since nothing
-    tells it where all log-odds are large.
+    tells it where all log-odds are large. Groups of the same rate tell nothing of it either, and would have all items
+    alike: so within each group those that agree with the opinion, and those that do not, are to have their shares too,
+    as far as these are known.
     """
     from scipy.optimize import minimize
 
@@ -140,15 +185,25 @@ def fit(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
     # Rounded log-odds: what is left to sum over is then as small for a million items as for a thousand.
     clipped = np.clip(log_odds, -LARGEST, LARGEST)
     place = np.round((clipped + LARGEST) * (STEPS / (2 * LARGEST))).astype(np.int64)
-    table = np.bincount(noise.group * (STEPS + 1) + place, minlength=groups * (STEPS + 1)).reshape(groups, -1)
+    part = 2 * noise.group.astype(np.int64)
+    if noise.disagrees is not None:
+        part += noise.disagrees
+    table = np.bincount(part * (STEPS + 1) + place, minlength=2 * groups * (STEPS + 1)).reshape(2 * groups, -1)
     used = np.flatnonzero(table.any(axis=0))
     table, at = table[:, used].astype(np.float64), used * (2 * LARGEST / STEPS) - LARGEST
-    size = np.maximum(table.sum(axis=1), 1)
+    sizes = table.sum(axis=1).reshape(groups, 2)
+    size = np.maximum(sizes.sum(axis=1), 1)
     variance = (noise.rate * (1 - noise.rate) + 0.01) / size
+    split, weight = np.zeros((groups, 2)), np.zeros((groups, 2))
+    if noise.split is not None and noise.split_off is not None:
+        split = noise.split
+        weight = (sizes > 0) / ((split * (1 - split) + 0.01) / np.maximum(sizes, 1) + noise.split_off**2)
 
     def misfit(point: NDArray[np.float64]) -> float:
-        mean = table @ expit(point[0] + np.exp(point[1]) * at) / size
-        return float(((mean - noise.rate) ** 2 / variance).sum() + (point[1] / SPREAD) ** 2)
+        sums = (table @ expit(point[0] + np.exp(point[1]) * at)).reshape(groups, 2)
+        whole = (sums.sum(axis=1) / size - noise.rate) ** 2 / variance
+        apart = weight * (sums / np.maximum(sizes, 1) - split) ** 2
+        return float(whole.sum() + apart.sum() + (point[1] / SPREAD) ** 2)
 
     found = minimize(misfit, np.array([0.0, 0.0]), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-6})
     return Level(float(np.exp(found.x[1])), float(found.x[0]))

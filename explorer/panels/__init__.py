@@ -13,6 +13,7 @@ from explorer.panels import (  # noqa: F401
     card,
     charts,
     explorer,
+    helped,
     history,
     left,
     map,  # noqa: A004

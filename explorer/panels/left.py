@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from explorer.insight import FEWEST_DRAWS
 from explorer.panels.calls import call
+from explorer.stopping import more
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from explorer.panels.session import Session
+
+MOST_CLASSES = 100
+"""Rows of the table by class, those with most errors left."""
 
 
 @call("left")
-def left(session: Session) -> dict[str, Any]:
-    """Return the estimate of the errors left, in words and numbers, and what drifts."""
+def left(session: Session, *, cut: int | None = None) -> dict[str, Any]:
+    """Return the estimate of the errors left, in words and numbers, and what drifts.
+
+    Parameters
+    ----------
+    cut
+        Items of the ranking above the line of the dial; `stop` speaks of it, and of the line below the last suspect.
+    """
     review = session.review
     found, drift = review.left(wait=False), review.drift(wait=False)
     return {
@@ -24,12 +37,30 @@ def left(session: Session) -> dict[str, Any]:
         "found": found.found,
         "basis": found.basis,
         "draws": found.draws,
+        "fewest": FEWEST_DRAWS,
+        "more": more(found),
+        "stop": {
+            "suspects": review.left_below(wait=False).sentence(),
+            "cut": "" if cut is None else review.left_below(cut, wait=False).sentence(),
+        },
+        "classes": [] if found.per_class is None else _rows(found.per_class),
         "drift": drift.note,
     }
 
 
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the classes with labels as the browser lists them, most errors left first."""
+    table = table[table["labels"] > 0].sort_values("left", ascending=False, kind="stable").head(MOST_CLASSES)
+    columns = ["name", *table.columns]
+    return [dict(zip(columns, row, strict=True)) for row in table.itertuples(name=None)]
+
+
 @call("audit")
 def audit(session: Session, *, count: int = 20) -> dict[str, Any]:
-    """Draw the next items of the random audit; those that nobody has decided on yet, in the order to look at them."""
+    """Draw the next items of the random audit; those that nobody has decided on yet, in the order to look at them.
+
+    `draws` are those that are left for the queue to mix in.
+    """
     review = session.review
-    return {"items": [review.dataset.position(item) for item in review.audit(count, wait=False)]}
+    items = [review.dataset.position(item) for item in review.audit(count, wait=False)]
+    return {"items": items, "draws": review.draws()}

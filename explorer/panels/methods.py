@@ -11,6 +11,7 @@ from explorer.panels.calls import call
 if TYPE_CHECKING:
     from explorer.panels.session import Session
     from explorer.pipeline import Results
+    from explorer.review import Review
 
 P_ERROR = "p_error"
 """The one number has a page as its methods have."""
@@ -63,10 +64,11 @@ def method(session: Session, *, name: str) -> dict[str, Any]:
     """
     from explorer import detectors
 
-    results = session.review.results
-    if name not in _names(results):
-        raise UnknownName("method", str(name), _names(results))
-    return {**_entry(results, name), "sections": sections(detectors.page(name))}
+    review = session.review
+    known = _names(review.results)
+    if name not in known:
+        raise UnknownName("method", str(name), known)
+    return {**_entry(review, name), "sections": sections(detectors.page(name))}
 
 
 @call("methods")
@@ -74,10 +76,23 @@ def methods(session: Session) -> list[dict[str, Any]]:
     """Return every method, `p_error` first: `name`, `title`, `about`, `issue`, `columns`, and how its run went.
 
     `state` is "ran", "stale", "skipped", "failed" or, before the stage "score" and for a method that was registered
-    since, "waiting"; `note` says why.
+    since, "waiting"; `note` says why. Of a stale one, `since` is when labels moved on from what it read, ISO 8601, and
+    `changes` on how many items.
     """
-    results = session.review.results
-    return [_entry(results, name) for name in _names(results)]
+    review = session.review
+    return [_entry(review, name) for name in _names(review.results)]
+
+
+@call("failures")
+def failures(session: Session) -> dict[str, Any]:
+    """Return the methods that failed, each with `name`, `title` and `error`; and why scores do not follow, else ""."""
+    review = session.review
+    findings, error = review.results.findings, review.following_error
+    failed = {} if findings is None else findings.failures
+    return {
+        "methods": [{"name": name, "title": title(name), "error": said} for name, said in failed.items()],
+        "following": "" if error is None else f"{type(error).__name__}: {error}",
+    }
 
 
 def _names(results: Results) -> tuple[str, ...]:
@@ -111,12 +126,22 @@ def title(name: str) -> str:
     return TITLES.get(name, words[:1].upper() + words[1:])
 
 
-def _entry(results: Results, name: str) -> dict[str, Any]:
+def _entry(review: Review, name: str) -> dict[str, Any]:
     from explorer import detectors
 
+    results = review.results
     state, note = _standing(results, name)
+    since, changes = review.behind if state == "stale" else (None, 0)
     paragraph = detectors.page(name).strip().split("\n\n")[0]
-    entry = {"name": name, "title": title(name), "about": " ".join(paragraph.split()), "state": state, "note": note}
+    entry = {
+        "name": name,
+        "title": title(name),
+        "about": " ".join(paragraph.split()),
+        "state": state,
+        "note": note,
+        "since": None if since is None else since.isoformat(),
+        "changes": changes,
+    }
     if name == P_ERROR:
         combined = results.combined
         return {**entry, "issue": "label", "columns": [] if combined is None else list(combined.columns)}
@@ -146,5 +171,5 @@ def _standing(results: Results, name: str) -> tuple[str, str]:
     if name not in findings.results:
         return "waiting", "it was registered after the items were scored; run again"
     if findings.results[name].stale:
-        return "stale", "labels changed since; a new run takes that in"
+        return "stale", ""
     return "ran", ""

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @call("scores")
 def scores(session: Session) -> dict[str, Any]:
-    """Return suggested label, p_error and issue flags by item, and the items in order, worst first."""
+    """Return suggested label, p_error and issue flags by item, and the items in order, worst first.
+
+    `draws` are the items to mix into the queue, in that order, `audit_rate` of its places.
+    """
     review = session.review
     r = review.results
     if r.combined is None or r.table is None:
@@ -35,5 +38,7 @@ def scores(session: Session) -> dict[str, Any]:
         "suggested": r.combined.suggested.astype(np.int32),
         "p_error": r.combined.p_error.astype(np.float32),
         "order": order,
+        "draws": review.draws(),
+        "audit_rate": review.audit_rate,
         **flags,
     }

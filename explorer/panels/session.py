@@ -33,7 +33,10 @@ SLOW = frozenset(
 )
 """Calls answered on a thread: they decode pictures or read many rows, and change no label."""
 
-UNLOCKED = frozenset({"previews", "plotly", "rerun", "history", "timeline", "entries", "diff", "versions", "merge"})
+UNLOCKED = frozenset(
+    {"previews", "plotly", "rerun", "history", "timeline", "entries", "diff", "versions", "merge"}
+    | {"helped", "helped_start", "helped_cancel"}
+)
 """Calls that read one thing only (pictures, or the store, which has its own lock), or take their own lock."""
 
 

@@ -2,7 +2,7 @@
 
     EXPLORER_DATA=… python tests/benchmarks/remaining.py [--seeds 5] [--repeats 300] [--sets digits ag_news sst2 …]
 
-Vectors, planted or human errors and held-out probabilities as `rank.py` has them. For every seed the detectors and the
+Vectors, planted or human errors and held-out probabilities as `cases.py` has them. For every seed the detectors and the
 combiner run once; then the audit is repeated with other draws, `--repeats` times a set in all at least. Each audit has
 100 draws, on three courses: by itself; after the top 100 of the queue was reviewed; and before the next 300 were.
 
@@ -20,7 +20,7 @@ import pkgutil
 
 import numpy as np
 import pandas as pd
-from rank import human, planted
+from cases import human, planted
 
 from explorer import detectors, graph
 from explorer.detectors.remaining import Audit
@@ -41,7 +41,7 @@ def main() -> None:
         rows, found = [], None
         cases = human(name, 1) if name == "cifar10n" else planted(name, options.seeds)
         repeats = options.repeats if name == "cifar10n" else -(-options.repeats // options.seeds)
-        for number, (case, x, y, wrong, probs, _) in enumerate(cases):
+        for number, (case, x, y, wrong, probs) in enumerate(cases):
             found = found or graph.build(x)
             inputs = detectors.Inputs(y, probs.shape[1], graph=found, probs=probs.astype(np.float32), vectors=x)
             p = detectors.combine(inputs, detectors.run(inputs)).p_error

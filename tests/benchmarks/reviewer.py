@@ -2,7 +2,7 @@
 
     EXPLORER_DATA=… python tests/benchmarks/reviewer.py [--seeds 10] [--sets digits ag_news sst2]
 
-Vectors, planted errors and held-out probabilities as `rank.py` has them (probabilities by logistic regression on the
+Vectors, planted errors and held-out probabilities as `cases.py` has them (probabilities by logistic regression on the
 planted labels, so that figures compare with the reference's). Per seed: the detectors and the combiner run once; the
 top 90 of the queue and 10 at random are reviewed, by somebody who knows which labels are planted; then the precision of
 the next 300 that nobody has looked at, by three rankings:
@@ -24,7 +24,7 @@ import time
 
 import numpy as np
 import pandas as pd
-from rank import planted
+from cases import planted
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -45,7 +45,7 @@ def main() -> None:
         importlib.import_module(f"explorer.detectors.{module.name}")
     for name in options.sets:
         rows, began, found = [], time.perf_counter(), None
-        for seed, (case, x, y, wrong, probs, _) in enumerate(planted(name, options.seeds)):
+        for seed, (case, x, y, wrong, probs) in enumerate(planted(name, options.seeds)):
             found = found or graph.build(x)
             random = np.random.default_rng(seed % options.seeds)
             rows.append({"case": case, **measure(x, y, wrong, probs, found, random, not options.no_ceiling)})

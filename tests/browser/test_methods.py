@@ -18,6 +18,14 @@ def press(lab: Lab, key: str) -> None:
     lab.page.keyboard.press(key)
 
 
+def first_drawn(lab: Lab) -> str:
+    """Return the random item that comes first among the tiles in the page that nobody has decided on."""
+    tiles = lab.page.locator('[data-dqx="queue-tile"][data-state="given"]:has([data-dqx="tile-random"])')
+    expect(tiles.first).to_be_attached()
+    places = tiles.evaluate_all("all => all.map(tile => [Number(tile.ariaPosInSet), tile.dataset.item])")
+    return str(min(places)[1])
+
+
 def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab], shot: Any) -> None:
     page = lab()
     page.open(NOTEBOOK)
@@ -95,6 +103,36 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     expect(page.page.locator(f'[data-dqx="queue-tile"][data-item="{before}"]')).to_have_attribute("data-state", "kept")
     press(page, "u")
 
+    # One in five of the suspects' queue is drawn at random, by keyboard; what is decided on those is an audit.
+    page.page.get_by_role("button", name="Suspects", exact=True).first.click()
+    page.dqx("left").first.click()
+    expect(page.dqx("left-words").first).to_contain_text("no random audit has been made")
+    page.dqx("audit-rate").first.focus()
+    page.page.keyboard.press("ArrowDown")
+    expect(page.dqx("audit-rate").first).to_have_value("5")
+    expect(page.dqx("queue-counts").first).to_contain_text("at random")
+    tile.focus()
+    page.page.keyboard.press("Home")
+    for answered in range(11):
+        item = first_drawn(page)
+        drawn = page.page.locator(f'[data-dqx="queue-tile"][data-item="{item}"]')
+        drawn.click()
+        expect(card).to_have_attribute("data-item", item, timeout=PATIENCE)
+        expect(page.dqx("card-random").first).to_be_visible()
+        if answered == 0:
+            shot(page, "random-light")
+        press(page, "Enter" if "→" in drawn.inner_text() else "k")
+        expect(drawn).to_have_attribute("data-state", re.compile("kept|relabelled"))
+        expect(drawn.locator("[data-dqx=tile-random]")).to_be_visible()
+    expect(page.dqx("left").first).to_have_text(re.compile(r"^[\d,]+ ± [\d,]+ left$"), timeout=PATIENCE)
+    expect(page.dqx("left-more").first).to_contain_text("more random items are needed")
+    page.dqx("left-classes").first.locator("summary").click()
+    expect(page.dqx("left-classes").first.locator("tbody tr")).to_have_count(10)
+    tile.focus()
+    page.page.keyboard.press("End")
+    expect(page.dqx("stop").first).to_contain_text(re.compile(r"^Stop here: about [\d,]+ "))
+    shot(page, "stop-light")
+
     # Every method is in the help, with how it went.
     press(page, "?")
     page.dqx("help-methods").first.click()
@@ -108,6 +146,12 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     page.page.locator('[data-dqx="queue-tile"]').nth(2).click()
     expect(points.first).to_be_visible(timeout=PATIENCE)
     shot(page, "relations-dark")
+    tile.focus()
+    page.page.keyboard.press("End")
+    expect(page.dqx("stop").first).to_be_visible()
+    page.page.locator('[data-dqx="queue-tile"]:has([data-dqx="tile-random"])').last.click()
+    expect(page.dqx("card-random").first).to_be_visible(timeout=PATIENCE)
+    shot(page, "random-dark")
     page.dqx("reason-method").first.click()
     expect(formula).to_be_visible(timeout=PATIENCE)
     shot(page, "method-dark")

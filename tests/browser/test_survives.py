@@ -25,10 +25,12 @@ def start(lab: Callable[..., Lab]) -> Lab:
 def decide(page: Lab) -> str:
     """Keep an item that nobody decided on yet; returns its position when that is acknowledged.
 
-    Not one of the first: the notebook's own code relabels the worst item each time it runs.
+    Not one of the first: the notebook's own code relabels the worst item each time it runs. Nor a random one: a new
+    kernel draws others, and then it stands where its rank is, if it stands in the queue at all.
     """
-    fresh = page.page.locator('[data-dqx="queue-tile"][data-state="given"]')
-    fresh.nth(5).click()
+    fresh = page.page.locator('[data-dqx="queue-tile"][data-state="given"]:not(:has([data-dqx="tile-random"]))')
+    places = fresh.evaluate_all("all => all.map(tile => [Number(tile.ariaPosInSet), tile.dataset.item])")
+    tile(page, sorted(places)[10][1]).click()  # tiles lie in the page in another order than in the queue
     item = current_item(page)
     press(page, "k")
     settled(page)

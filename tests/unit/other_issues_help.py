@@ -1,10 +1,8 @@
 """Small random cases and a renumbering of them: what the tests of the issues beside labels share."""
 
-import functools
 from dataclasses import replace
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from explorer.detectors import Inputs
 from explorer.graph import NeighbourGraph, build
@@ -25,21 +23,6 @@ def random_case(seed, n=40, k=8, n_classes=4, *, probs=True, unlabelled=0.1, cop
     return Inputs(
         labels, n_classes, graph=graph, probs=p, vectors=x, content_hashes=hashes, conflicting=conflicting, seed=seed
     )
-
-
-@functools.cache
-def noisy_digits(n=700, rate=0.1):
-    """Return inputs, true labels and which are wrong; as `flipped_digits`, with made-up probabilities, so quickly."""
-    data = load_digits()
-    x = (data.data / 16 - (data.data / 16).mean(axis=0)).astype(np.float32)[:n]
-    truth = data.target[:n].astype(np.int32)
-    rng = np.random.default_rng(0)
-    wrong = np.zeros(n, bool)
-    wrong[rng.choice(n, round(rate * n), replace=False)] = True
-    labels = np.where(wrong, (truth + rng.integers(1, 10, n)) % 10, truth).astype(np.int32)
-    p = np.full((n, 10), 0.01, np.float32)
-    p[np.arange(n), truth] = 0.91
-    return Inputs(labels, 10, graph=build(x, 50, ids=np.arange(n)), probs=p, vectors=x), truth, wrong
 
 
 def renumbered(inputs, seed=0):

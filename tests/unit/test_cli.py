@@ -18,7 +18,7 @@ from explorer import cli, labels
 from explorer.lab import review_cells
 
 COMMANDS = (
-    "demo", "review", "issues", "methods", "bench",
+    "demo", "review", "issues", "methods", "helped", "bench",
     "log", "show", "diff", "blame", "votes", "raters", "reflog", "verify", "tag", "branch", "revert",
     "classes", "export", "backup", "grant", "merge",
 )  # fmt: skip

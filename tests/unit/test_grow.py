@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from detectors_help import flipped_digits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from other_issues_help import noisy_digits, random_case, renumbered
+from other_issues_help import random_case, renumbered
 
 from explorer.detectors import Inputs
 from explorer.detectors.grow import grow
@@ -55,7 +56,7 @@ def test_scores_are_the_personalised_pagerank(seed, other):
 
 
 def test_it_finds_the_class_of_a_digit_behind_wrong_labels():
-    inputs, truth, wrong = noisy_digits(rate=0.2)
+    inputs, truth, wrong = flipped_digits(rate=0.2, taught=False)
     shares, plain, sizes = [], [], []
     for item in np.flatnonzero(~wrong)[:20]:
         grown = grow([int(item)], inputs, size=40)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from explorer.detectors.helped import helped, newcombe
+from explorer.detectors.helped import ROUNDS, helped, newcombe
 from explorer.errors import Cancelled, DataError
 from explorer.progress import Progress, Stage
 
@@ -131,12 +131,31 @@ def test_bad_input_is_refused(digits):
 def test_progress_is_one_stage_and_can_be_cancelled(digits, flipped):
     stages = []
     helped(*(digits[0], flipped, digits[1], None, 10), progress=Progress(Stage("helped"), stages.append, interval=0))
-    assert [s.done for s in stages] == [0, 1, 2, 2]
+    done = [s.done for s in stages]
+    assert done == sorted(done)
+    assert set(done) == set(range(2 * ROUNDS + 1)), "epoch by epoch through both fits"
+    assert {(s.total, s.unit) for s in stages} == {(2 * ROUNDS, "epochs")}
+    assert [s.note for s in stages][:: len(stages) - 1] == [
+        "taught on the given labels",
+        "taught on the corrected labels",
+    ]
+    assert all(s.left is not None and s.rate > 0 for s in stages[1:] if s.state == "running")
     assert stages[-1].state == "done"
+    once = []
+    helped(digits[0], digits[1], digits[1], None, 10, progress=Progress(Stage("helped"), once.append, interval=0))
+    assert once[-1].done == once[-1].total == ROUNDS, "labels that are the same are taught once"
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
         helped(*(digits[0], flipped, digits[1], None, 10), progress=Progress(Stage("helped"), cancel=cancel))
+    late = threading.Event()
+
+    def stop(stage):
+        if stage.done > ROUNDS + 3:
+            late.set()
+
+    with pytest.raises(Cancelled):
+        helped(*(digits[0], flipped, digits[1], None, 10), progress=Progress(Stage("helped"), stop, late, interval=0))
 
 
 def test_newcombe_covers():

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from other_issues_help import noisy_digits, random_case, renumbered
+from detectors_help import flipped_digits
+from other_issues_help import random_case, renumbered
 
 from explorer.detectors import Inputs, again, get
 from explorer.graph import build
@@ -60,7 +61,7 @@ def test_no_label_is_read():
 
 
 def test_relations_single_out_noise_among_digits():
-    inputs, _, _ = noisy_digits()
+    inputs, _, _ = flipped_digits(taught=False)
     rng = np.random.default_rng(0)
     x = np.concatenate([inputs.vectors, rng.normal(scale=0.4, size=(7, 64)).astype(np.float32)])
     p = np.concatenate([inputs.probs, np.full((7, 10), 0.1, np.float32)])

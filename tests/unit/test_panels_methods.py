@@ -101,7 +101,6 @@ def test_the_list_says_how_each_method_went(page: Page, scored: Review) -> None:
         "needs the neighbour graph and labels that somebody has settled",
     )
     assert listed["vote"]["state"] == "stale"
-    assert "new run" in listed["vote"]["note"]
     assert (listed["confident"]["state"], listed["confident"]["note"]) == ("ran", "")
     assert listed["confident"]["columns"][0] == "confident"
     assert listed["outlier"]["issue"] == "outlier"
@@ -209,8 +208,22 @@ def test_how_many_are_left_and_an_audit(page: Page) -> None:
     assert said["low"] <= said["left"] <= said["high"] <= said["unreviewed"] == 300
     assert "nobody has looked at" in said["sentence"]
     assert said["drift"] == ""
-    drawn = page.call("audit", count=10)["items"]
+    assert said["stop"]["suspects"].startswith("Stop here: the model expects about")
+    assert said["stop"]["cut"] == ""
+    assert page.call("left", cut=300)["stop"]["cut"] == "Stop here: everything below this line has been looked at."
+    assert said["more"].startswith("For ± ")
+    assert (said["draws"], said["fewest"]) == (0, 10)
+    rows = said["classes"]
+    assert {row["name"] for row in rows} <= set(page.review.classes)
+    assert sum(row["labels"] for row in rows) == 300
+    assert [row["left"] for row in rows] == sorted((row["left"] for row in rows), reverse=True)
+    mixed = page.array(page.call("scores")["draws"])
+    assert page.call("scores")["audit_rate"] == page.review.audit_rate
+    reply = page.call("audit", count=10)
+    drawn = reply["items"]
     assert 0 < len(drawn) <= 10
+    assert drawn[0] == mixed[0]
+    assert not np.isin(drawn, page.array(reply["draws"])).any(), "the queue does not ask again"
     assert drawn == [page.review.dataset.position(i) for i in page.review.audit(1)][: len(drawn)]
     with pytest.raises(explorer.ExplorerError, match="at least one"):
         page.call("audit", count=0)

@@ -5,7 +5,8 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors.reviewer import FEWEST, drift, rivals_of, teach
+from explorer.detectors.drift import drift
+from explorer.detectors.reviewer import FEWEST, rivals_of, teach
 from explorer.errors import DataError
 
 K = 5

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from detectors_help import flipped_digits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from other_issues_help import noisy_digits, partition, random_case, renumbered
+from other_issues_help import partition, random_case, renumbered
 
 from explorer.detectors import Inputs, again, get, underperforming
 from explorer.detectors.communities import communities
@@ -41,7 +42,7 @@ def blobs(seed, n=150, *, probs=True, unlabelled=0.1):
 @pytest.fixture(scope="module")
 def planted():
     """Digits of which one group has most of its labels wrong."""
-    inputs, truth, _ = noisy_digits()
+    inputs, truth, _ = flipped_digits(taught=False)
     group = communities(inputs.graph)
     rows = np.flatnonzero(group == 2)
     rng = np.random.default_rng(0)
@@ -103,7 +104,7 @@ def test_a_spoilt_group_is_found(planted):
 
 
 def test_even_noise_makes_no_group():
-    inputs, _, wrong = noisy_digits()
+    inputs, _, wrong = flipped_digits(taught=False)
     assert wrong.mean() == pytest.approx(0.1)
     assert not run(inputs).flags.any()
     assert not run(replace(inputs, probs=None)).flags.any()
@@ -151,7 +152,7 @@ def test_renumbering_the_items_renumbers_the_result(with_probs):
 
 
 def test_groups_have_sizes_within_limits():
-    inputs, truth, _ = noisy_digits()
+    inputs, truth, _ = flipped_digits(taught=False)
     group = communities(inputs.graph)
     sizes = np.bincount(group[group >= 0])
     assert sizes.min() >= 15

@@ -1,6 +1,7 @@
 /** The card's reading half: what the item is, what its labels are, how sure the ranking is, and why. */
 import { h } from "../core/dom";
 import { labelChip } from "../core/frame";
+import { WHY_DRAWN } from "../core/mixing";
 import { withShortNames } from "../core/name";
 import { showPreview } from "../core/preview";
 import type { Session } from "../core/session";
@@ -44,10 +45,16 @@ export function standingLine(session: Session, card: Card): HTMLElement {
   return h(
     "div",
     { class: "dqx-card-standing dqx-muted dqx-cut" },
+    ...(session.drawn.has(card.item) ? [randomMark(), " "] : []),
     `${standing(card.rank, card.ranked, suspects, calibrated)} · `,
     h("span", { text: `item ${shortId(card.id)}`, title: card.id, data: { dqx: "card-id" } }),
     card.name && card.name !== card.id ? h("span", { text: ` · ${card.name}`, title: card.name }) : null,
   );
+}
+
+/** The badge of an item that the queue holds because it was drawn. */
+function randomMark(): HTMLElement {
+  return h("span", { class: "dqx-random", text: "random", title: WHY_DRAWN, data: { dqx: "card-random" } });
 }
 
 /** Given label → suggested label, as the decision so far leaves them: what is out is struck through. */

@@ -69,6 +69,17 @@ describe("Card", () => {
     expect(find("keep").textContent).toContain("Keep dog");
   });
 
+  it("says of an item that it was drawn at random, as long as the queue mixes such items in", async () => {
+    const { session, find } = await start();
+    session.setAuditRate(3);
+    session.select(4);
+    await settled();
+    expect(find("card-random").textContent).toBe("random");
+    expect(find("card-random").title).toContain("unbiased");
+    session.setAuditRate(0);
+    expect(find("card-random")).toBeNull();
+  });
+
   it("calls nothing a percentage before it is calibrated", async () => {
     const plain = await start();
     expect(plain.root.textContent).not.toContain("%");

@@ -54,6 +54,8 @@ export const Card: Panel = {
       { signal },
     );
     session.on("current", () => page.close(), signal);
+    // Whether it is a random item follows from the queue.
+    session.on("queue", () => shown?.item === session.current && shown && fillFacts(shown), signal);
     session.on(
       "command",
       (wish) => {

@@ -109,7 +109,7 @@ function sums({ order, p_error }: Pick<Scores, "order" | "p_error">): Float64Arr
 }
 
 /** What lasts as long as the tab: it outlives a reload, and the next visit begins anew. */
-function tabStorage(): Storage {
+export function tabStorage(): Storage {
   try {
     const storage = globalThis.sessionStorage;
     storage.getItem("data-quality-explorer:probe");

@@ -98,6 +98,13 @@ export const BINDINGS: readonly Binding[] = [
   { name: "zoom-in", keys: ["+", "="], print: "+", about: "zoom in", group: "Map" },
   { name: "zoom-out", keys: ["-", "_"], print: "−", about: "zoom out", group: "Map" },
   { name: "fit", keys: ["f"], print: "F", about: "show the whole map", group: "Map" },
+  {
+    name: "helped",
+    keys: ["h"],
+    print: "H",
+    about: "did it help: a model before and after the corrections",
+    group: "Help",
+  },
   { name: "help", keys: ["?"], print: "?", about: "show or hide this help", group: "Help" },
 ];
 

@@ -1,6 +1,8 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
+import { sixItems } from "./mockModel";
 import { start } from "./mockSession";
+import type { Scores } from "./types";
 
 beforeEach(() => localStorage.clear());
 
@@ -64,5 +66,62 @@ describe("the queue", () => {
     const { session } = await start();
     if (session.scores) session.scores.p_error[4] = Number.NaN;
     expect(session.rank(4)).toBeNull();
+  });
+});
+
+describe("the queue with random items", () => {
+  const scores = (): Scores => sixItems().scores?.({}) as Scores;
+  const random = (changes: Partial<Scores> = {}) => ({
+    scores: () => ({ ...scores(), audit_rate: 0.5, draws: Int32Array.of(4, 1, 2, 0), ...changes }),
+  });
+  beforeEach(() => sessionStorage.clear());
+
+  it("has one at every so many places, as the review says", async () => {
+    const { session } = await start(random());
+    expect(session.queue).toEqual([3, 4, 1, 2, 5]);
+    expect([...session.drawn]).toEqual([4, 2]);
+    session.setAuditRate(0);
+    expect(session.queue).toEqual([3, 1, 5]);
+    expect(session.drawn.size).toBe(0);
+    session.setAuditRate(3);
+    expect(session.queue).toEqual([3, 1, 4, 5]);
+  });
+
+  it("has them among the suspects and above the cut, and nowhere else", async () => {
+    const { session } = await start(random({ calibrated: true }), { calibrated: true });
+    session.setFilter({ suspects: false });
+    expect(session.queue).toEqual([3, 1, 5, 2, 0, 4]);
+    expect(session.mixes).toBe(false);
+    session.setFilter({ suspects: true, pair: [0, 1] });
+    expect(session.queue).toEqual([1]);
+    session.setFilter({ pair: null });
+    session.choose([5, 3]);
+    expect(session.queue).toEqual([3, 5]);
+    session.choose([]);
+    expect(session.drawn.size).toBe(2);
+    session.setDial(85);
+    expect(session.queue).toEqual([3, 4, 1]);
+  });
+
+  it("stays as it is while somebody works it off, also when scores come anew", async () => {
+    const { session, model } = await start(random());
+    for (const item of [3, 4, 1, 2]) {
+      expect(session.current).toBe(item);
+      session.edit("keep", [item]);
+      session.step(1, { skipReviewed: true });
+      model.say({ event: "scores", trust: null });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(session.queue).toEqual([3, 4, 1, 2, 5]);
+    }
+    expect(session.current).toBe(5);
+  });
+
+  it("is remembered for the tab, until the review says something else", async () => {
+    const first = await start(random());
+    first.session.setAuditRate(0);
+    const again = await start(random());
+    expect(again.session.auditRate.every).toBe(0);
+    const other = await start(random({ audit_rate: 0.2 }));
+    expect(other.session.auditRate.every).toBe(5);
   });
 });

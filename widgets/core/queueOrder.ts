@@ -1,4 +1,5 @@
 /** The order of review: every item's rank, the queue that the filter leaves of it, and the way along that queue. */
+import { mixed } from "./mixing";
 import type { Labels, Scores } from "./types";
 
 export interface Filter {
@@ -18,6 +19,10 @@ export class QueueOrder {
   filter: Filter = { suspects: true, cut: null, pair: null, items: null, hideReviewed: false };
   /** Items to review in order, after the filter. */
   items: readonly number[] = [];
+  /** Those of them that stand where they do because they were drawn at random. */
+  drawn: ReadonlySet<number> = new Set();
+  /** How many items pass the filter; random ones come on top where they do not. */
+  passing = 0;
   private places = new Map<number, number>();
   private scores: Scores | null = null;
   private ranks = new Int32Array(0);
@@ -28,6 +33,8 @@ export class QueueOrder {
   reset(): void {
     this.filter = { ...this.filter, items: null, pair: null };
     this.items = [];
+    this.drawn = new Set();
+    this.passing = 0;
     this.places.clear();
     this.scores = null;
     this.ranks = new Int32Array(0);
@@ -43,8 +50,17 @@ export class QueueOrder {
     });
   }
 
-  /** Make the queue anew from scores, filter and given labels; false while there are no scores. */
-  fill(labels: Labels | null): boolean {
+  /** Whether random items belong in the queue: in the suspects or those above the cut, as nothing else narrows them. */
+  get mixes(): boolean {
+    const { suspects, cut, pair, items } = this.filter;
+    return (suspects || cut !== null) && !pair && !items && (this.scores?.draws.length ?? 0) > 0;
+  }
+
+  /**
+   * Make the queue anew from scores, filter and given labels, with a random item at every so many places (0 = none);
+   * false while there are no scores.
+   */
+  fill(labels: Labels | null, every = 0, decided: (item: number) => boolean = () => false): boolean {
     const { scores, filter } = this;
     if (!scores) return false;
     const { cut } = filter;
@@ -54,7 +70,11 @@ export class QueueOrder {
         : (this.rank(item) ?? Infinity) <= cut) &&
       (!filter.items || filter.items.has(item)) &&
       (!filter.pair || (labels?.given[item] === filter.pair[0] && scores.suggested[item] === filter.pair[1]));
-    this.items = Array.from(scores.order).filter(keep);
+    const ranked = Array.from(scores.order).filter(keep);
+    const { items, drawn } = mixed(ranked, scores.draws, this.mixes ? every : 0, decided);
+    this.items = items;
+    this.drawn = drawn;
+    this.passing = ranked.length;
     this.places = new Map(this.items.map((item, place) => [item, place]));
     return true;
   }

@@ -5,6 +5,7 @@
  * public fields, listen to topics, and call the verbs; none talks to another, and selection never asks the kernel.
  */
 import type { AnyModel } from "@anywidget/types";
+import { AuditRate } from "./auditRate";
 import { Cards } from "./cards";
 import { Conflicts } from "./conflicts";
 import { Dial } from "./dial";
@@ -22,6 +23,7 @@ import type {
   Counts,
   EditReply,
   Hello,
+  HelpedState,
   HistoryEntry,
   Labels,
   Layout,
@@ -57,6 +59,8 @@ export class Session extends Emitter<Topics> {
   );
   /** How far down the ranking it is worth going; turned by `setDial`. */
   readonly dial = new Dial();
+  /** How much of the queue is drawn at random; changed by `setAuditRate`. */
+  readonly auditRate = new AuditRate();
   readonly transport: Transport;
   readonly previews: Previews;
   readonly cards: Cards;
@@ -104,6 +108,21 @@ export class Session extends Emitter<Topics> {
   /** Items to review in order, after the filter. */
   get queue(): readonly number[] {
     return this.order.items;
+  }
+
+  /** Whether random items belong in the queue as it is filtered now. */
+  get mixes(): boolean {
+    return this.order.mixes;
+  }
+
+  /** Items that stand in the queue because they were drawn at random. */
+  get drawn(): ReadonlySet<number> {
+    return this.order.drawn;
+  }
+
+  /** How many items pass the filter; random ones come on top where they do not. */
+  get passing(): number {
+    return this.order.passing;
   }
 
   /** Rank over all items, 1 = most suspicious; null without scores, and for an item that has no p_error. */
@@ -159,6 +178,18 @@ export class Session extends Emitter<Topics> {
     if (this.dial.on) this.setFilter({ suspects: false, cut: this.dial.cut.count });
   }
 
+  /** Let every so many places of the queue go to a random item; 0 = none. */
+  setAuditRate(every: number): void {
+    this.auditRate.set(every);
+    this.makeQueue();
+  }
+
+  /** Take the draws that are left to mix in, after others have been asked about by themselves. */
+  takeDraws(draws: Int32Array): void {
+    if (this.scores) this.scores.draws = draws;
+    this.makeQueue();
+  }
+
   /** Go `by` places along the queue (skipping reviewed items when asked); stays put at the ends. */
   step(by: 1 | -1, options: { skipReviewed?: boolean } = {}): void {
     const skip = options.skipReviewed || this.filter.hideReviewed;
@@ -167,7 +198,8 @@ export class Session extends Emitter<Topics> {
   }
 
   private makeQueue(): void {
-    if (this.order.fill(this.labels)) this.emit("queue", this.queue);
+    const decided = (item: number): boolean => this.isReviewed(item);
+    if (this.order.fill(this.labels, this.auditRate.every, decided)) this.emit("queue", this.queue);
   }
 
   // Deciding ------------------------------------------------------------------------------------------------------
@@ -370,6 +402,7 @@ export class Session extends Emitter<Topics> {
     if (this.hello) this.hello.calibrated = scores.calibrated;
     this.order.rankBy(scores);
     this.dial.take(scores, this.hello?.store.id ?? "");
+    this.auditRate.take(scores.audit_rate, this.hello?.store.id ?? "");
     const { filter } = this;
     if (this.dial.on) this.order.filter = { ...filter, suspects: false, cut: this.dial.cut.count };
     else if (filter.cut !== null) this.order.filter = { ...filter, suspects: true, cut: null };
@@ -406,7 +439,8 @@ export class Session extends Emitter<Topics> {
         // Somebody switched branches and no "hello" has said so yet: every label may be another.
         await this.loading;
         if (this.hello && this.hello.store.branch !== versions.branch) await this.reload();
-      } else if (push.event === "notice") this.emit("notice", push as unknown as Notice);
+      } else if (push.event === "helped") this.emit("helped", push as unknown as HelpedState);
+      else if (push.event === "notice") this.emit("notice", push as unknown as Notice);
     } catch (error) {
       if (!(error instanceof Disconnected)) this.report(error);
     }

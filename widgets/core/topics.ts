@@ -1,6 +1,6 @@
 /** What a session tells its panels, and in which words. */
 import type { Filter } from "./queueOrder";
-import type { Counts, Hello, Layout, Scores, Stage } from "./types";
+import type { Counts, Hello, HelpedState, Layout, Scores, Stage } from "./types";
 import type { Versions } from "./versions";
 
 export interface Notice {
@@ -29,6 +29,8 @@ export interface Topics {
   layout: Layout;
   stages: readonly Stage[];
   counts: Counts;
+  /** "Did it help?" has got further. */
+  helped: HelpedState;
   /** The current item changed (null = none). */
   current: number | null;
   hover: number | null;

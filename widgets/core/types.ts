@@ -70,6 +70,10 @@ export interface Scores {
   p_error: Float32Array;
   /** Items worst first, those without p_error last. */
   order: Int32Array;
+  /** Items that the audit drew, each once, to be mixed into the queue in this order. */
+  draws: Int32Array;
+  /** Share of the queue that is drawn, as the review says. */
+  audit_rate: number;
   is_label_issue: Uint8Array;
   is_outlier_issue: Uint8Array;
   is_near_duplicate_issue: Uint8Array;
@@ -119,11 +123,56 @@ export interface Method {
   state: MethodState;
   /** Why it is in that state; "" where nothing is to be said. */
   note: string;
+  /** Of a stale one: since when labels have moved on from what it read, ISO 8601, and on how many items. */
+  since?: string | null;
+  changes?: number;
 }
 
 export interface MethodPage extends Method {
   /** In order; the first has no heading. */
   sections: { heading: string; text: string }[];
+}
+
+/** Accuracy of a probe taught on the given labels, and of one taught on the labels as they are now; null: nothing judged. */
+export interface Helped {
+  /** In a few words. */
+  verdict: string;
+  before: number | null;
+  after: number | null;
+  difference: number | null;
+  /** 95 % interval of the difference. */
+  low: number | null;
+  high: number | null;
+  judged: number;
+  changed: number;
+  /** Whether it was judged on reviewed items; if not, on all. */
+  reviewed: boolean;
+  few: boolean;
+  note: string;
+  classes: {
+    name: string;
+    judged: number;
+    before: number;
+    after: number;
+    difference: number;
+    low: number;
+    high: number;
+  }[];
+  /** Classes that are left out, since there are so many. */
+  omitted: number;
+  time: string;
+}
+
+/** Where "Did it help?" stands. */
+export interface HelpedState {
+  state: "none" | "running" | "done" | "failed" | "cancelled";
+  /** While it runs. */
+  stage: Stage | null;
+  /** Of the last time that it came to an end. */
+  result: Helped | null;
+  error: { message: string; remedy: string } | null;
+  /** Items whose label has changed since the result's. */
+  since: number;
 }
 
 /** How every stored neighbour relates to an item over the checkpoints of the model's training; nearest first. */

@@ -3,7 +3,7 @@
  * ran and its page. Nothing waits for it.
  */
 import { h, key } from "../core/dom";
-import { BINDINGS, isFor, PANEL_KEYS } from "../core/keys";
+import { BINDINGS, command, isFor, PANEL_KEYS, printed } from "../core/keys";
 import type { Session } from "../core/session";
 import { makeMethodList } from "../methods/list";
 import { makeMethodPage } from "../methods/page";
@@ -31,7 +31,7 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
   const groups = h("div", { class: "dqx-help-groups" });
   const said = h("div", { class: "dqx-help-marks" });
   const keys = h("div", {}, groups, h("div", { class: "dqx-strong", text: "Marks" }), said);
-  const list = makeMethodList(session, (name) => void page.open(name));
+  const list = makeMethodList(session, (name) => void page.open(name), signal);
   const page = makeMethodPage(session, {
     shown(open) {
       list.element.hidden = open;
@@ -62,6 +62,20 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     data: { dqx: "help-methods" },
     on: { click: () => view("methods") },
   });
+  const toHelped = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "Did it help?",
+    title: "Compare a model taught on the given labels with one taught on the corrected ones",
+    data: { dqx: "help-helped" },
+    on: {
+      click: () => {
+        show(false);
+        command("helped", root, session);
+      },
+    },
+  });
+  toHelped.append(key(printed("helped")));
   const element = h(
     "section",
     {
@@ -71,7 +85,12 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       data: { dqx: "help" },
       aria: { label: "Help" },
     },
-    h("div", { class: "dqx-help-head" }, h("span", { class: "dqx-help-views" }, toKeys, toMethods), close),
+    h(
+      "div",
+      { class: "dqx-help-head" },
+      h("span", { class: "dqx-help-views" }, toKeys, toMethods, toHelped),
+      close,
+    ),
     keys,
     methods,
   );
@@ -110,7 +129,10 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     (wish) => {
       if (!isFor(root, wish.from)) return;
       if (wish.name === "help") show(element.hidden === true);
-      else if (wish.name === "escape" && !wish.taken && !element.hidden) show(false);
+      else if (wish.name === "methods") {
+        if (element.hidden) show(true);
+        view("methods");
+      } else if (wish.name === "escape" && !wish.taken && !element.hidden) show(false);
       else return;
       wish.taken = true;
     },

@@ -1,27 +1,12 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { BINDINGS, bindKeys, PANEL_KEYS } from "../core/keys";
-import { MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
+import { BINDINGS, PANEL_KEYS } from "../core/keys";
+import { settled } from "../core/mockModel";
 import type { Hello } from "../core/types";
+import { startExplorer } from "./fixture";
 import { ago } from "./footer";
-import { Explorer } from "./panel";
 
-async function start() {
-  const model = new MockModel({ ...sixItems(), rater: () => null });
-  const session = new Session("six");
-  const end = new AbortController();
-  const root = document.createElement("div");
-  document.body.replaceChildren(root);
-  Explorer.mount(root, session, end.signal);
-  bindKeys(root, session, end.signal);
-  session.attach(model.model, end.signal);
-  await settled();
-  const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
-  const press = (key: string, on: Element = root) =>
-    on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  return { model, session, end, root, find, press };
-}
+const start = () => startExplorer({ rater: () => null });
 
 beforeEach(() => localStorage.clear());
 

@@ -1,12 +1,13 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import { bindKeys } from "../core/keys";
-import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
-import type { Card, Method, MethodPage } from "../core/types";
-import { Explorer } from "../explorer/panel";
+import { type Answers, settled } from "../core/mockModel";
+import type { Method, MethodPage } from "../core/types";
+import { bareCard, startExplorer } from "../explorer/fixture";
 import { unwrapped } from "./page";
+import { asOf, stateWords } from "./words";
 
+/** Of today, and at an hour that the reader's zone does not move to another day. */
+const SINCE = new Date(new Date().setHours(9, 12, 0, 0)).toISOString();
 const EVIL = "<img src=x onerror=alert(1)>";
 const VOTE: MethodPage = {
   name: "vote",
@@ -25,54 +26,26 @@ const VOTE: MethodPage = {
 const METHODS: Method[] = [
   { ...VOTE, name: "p_error", title: "How likely the label is wrong", columns: [] },
   VOTE,
-  { ...VOTE, name: "aum", title: "Area under the margin", state: "stale", note: "labels changed" },
+  { ...VOTE, name: "aum", title: "Area under the margin", state: "stale", since: SINCE, changes: 3 },
   { ...VOTE, name: "hoc", title: "HOC", state: "skipped", note: "needs graph" },
   { ...VOTE, name: "mine", title: EVIL, state: "failed", note: "ValueError: no" },
 ];
 
-const card = (item: number): Card => ({
-  item,
-  id: `id-${item}`,
-  name: "",
-  given: 1,
-  current: 1,
-  suggested: 0,
-  suggested_p: 0.9,
-  p_error: 0.8,
-  rank: 1,
-  ranked: 6,
-  why: [{ name: "neighbours", text: "46 of 50 say cat", value: 0.9, method: "vote", push: 1 }],
-  badges: [],
-  preview: { kind: "text", text: "text" },
-  same: [],
-  other: [],
-  neighbours: [],
-  history: [],
-  scores: {},
-});
-
-async function start(answers: Answers = {}) {
-  const model = new MockModel({
-    ...sixItems({ calibrated: true }),
-    card: ({ item }) => card(item as number),
-    method: ({ name }) => ({ ...VOTE, name }),
-    methods: () => METHODS,
-    ...answers,
-  });
-  const session = new Session("six");
-  const end = new AbortController();
-  const root = document.createElement("div");
-  document.body.replaceChildren(root);
-  Explorer.mount(root, session, end.signal);
-  bindKeys(root, session, end.signal);
-  session.attach(model.model, end.signal);
-  await settled();
-  const find = (name: string, inside = "") =>
-    root.querySelector<HTMLElement>(`${inside} [data-dqx="${name}"]`) as HTMLElement;
-  const press = (key: string, on: Element = root) =>
-    on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  return { model, session, end, root, find, press };
-}
+const start = (answers: Answers = {}) =>
+  startExplorer(
+    {
+      card: ({ item }) =>
+        bareCard(item as number, {
+          suggested_p: 0.9,
+          p_error: 0.8,
+          why: [{ name: "neighbours", text: "46 of 50 say cat", value: 0.9, method: "vote", push: 1 }],
+        }),
+      method: ({ name }) => ({ ...VOTE, name }),
+      methods: () => METHODS,
+      ...answers,
+    },
+    { calibrated: true },
+  );
 
 beforeEach(() => {
   localStorage.clear();
@@ -184,7 +157,7 @@ describe("the methods in the help", () => {
     expect(rows.map((row) => row.textContent)).toEqual([
       "How likely the label is wrongran",
       "Neighbour voteran",
-      "Area under the marginstale: labels changed",
+      "Area under the marginas of 09:12, before 3 changes",
       "HOCdid not run: needs graph",
       `${EVIL}failed: ValueError: no`,
     ]);
@@ -205,5 +178,46 @@ describe("the methods in the help", () => {
     expect(find("help").hidden).toBe(true);
     press("?");
     expect(find("methods").closest<HTMLElement>("[hidden]")).not.toBeNull();
+  });
+});
+
+describe("methods that labels have moved on from", () => {
+  it("are marked calmly, with one offer to run again for all of them", async () => {
+    const old = METHODS.map((each) => ({ ...each, state: "stale" as const, since: SINCE, changes: 1 }));
+    let methods: Method[] = old;
+    const { root, model, find, press } = await start({ methods: () => methods, rerun: () => null });
+    press("?");
+    find("help-methods").click();
+    await settled();
+    expect(root.querySelectorAll('[data-dqx="methods-rerun"]')).toHaveLength(1);
+    expect(find("methods-behind").textContent).toBe("5 methods stand as of 09:12, before 1 change.Run again");
+    const again = find("methods-rerun");
+    again.focus();
+    again.click();
+    expect(model.last("rerun").args).toEqual({ embedder: "" });
+    model.say({ event: "stages", stages: [{ name: "score", state: "running" }] });
+    expect(again.textContent).toBe("Running …");
+    again.click();
+    expect(model.count("rerun"), "it runs already").toBe(1);
+    // The new run is through: the offer goes.
+    methods = METHODS.filter((each) => each.state !== "stale");
+    model.say({ event: "stages", stages: [{ name: "score", state: "done" }] });
+    model.say({ event: "scores", trust: null });
+    await settled();
+    expect(find("methods-behind")).toBeNull();
+    expect(root.querySelectorAll('[data-dqx="methods"] li')).toHaveLength(4);
+  });
+
+  it("say since when, and before how many changes", () => {
+    const now = new Date(2026, 2, 3, 15, 0);
+    const at = (...time: [number, number, number, number, number]) => new Date(...time).toISOString();
+    expect(asOf(at(2026, 2, 3, 9, 12), 3, now)).toBe("as of 09:12, before 3 changes");
+    expect(asOf(at(2026, 2, 2, 23, 5), 1, now)).toBe("as of yesterday, 23:05, before 1 change");
+    expect(asOf(at(2026, 1, 1, 8, 0), 0, now)).toBe(
+      "as of 1 February 2026, 08:00, before changes that were taken back",
+    );
+    expect(asOf(null, 2_000, now)).toBe("before 2,000 changes");
+    expect(stateWords({ state: "stale", note: "", since: null, changes: 2 })).toBe("before 2 changes");
+    expect(stateWords({ state: "failed", note: "ValueError: no" })).toBe("failed: ValueError: no");
   });
 });

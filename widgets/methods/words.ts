@@ -1,17 +1,31 @@
 /** How a method's last run went, in words. */
+import { count } from "../core/dom";
 import type { Method, MethodState } from "../core/types";
+import { clock, day } from "../core/words";
 
-const STATES: Record<MethodState, string> = {
+const STATES: Record<Exclude<MethodState, "stale">, string> = {
   ran: "ran",
-  stale: "stale",
   skipped: "did not run",
   failed: "failed",
   waiting: "has not run yet",
 };
 
-/** "ran", "did not run: needs suites", "failed: ValueError: …". */
-export function stateWords({ state, note }: Pick<Method, "state" | "note">): string {
-  return note ? `${STATES[state]}: ${note}` : STATES[state];
+/** "ran", "did not run: needs suites", "failed: ValueError: …", "as of 09:12, before 3 changes". */
+export function stateWords(method: Pick<Method, "state" | "note" | "since" | "changes">, now?: Date): string {
+  const { state, note } = method;
+  const said = state === "stale" ? asOf(method.since ?? null, method.changes ?? 0, now) : STATES[state];
+  return note ? `${said}: ${note}` : said;
+}
+
+/** "as of 09:12, before 3 changes": what holds for the labels as they were. */
+export function asOf(since: string | null, changes: number, now: Date = new Date()): string {
+  const before =
+    changes === 0
+      ? "before changes that were taken back"
+      : `before ${count(changes)} ${changes === 1 ? "change" : "changes"}`;
+  if (!since) return before;
+  const said = day(since, now);
+  return `as of ${said === "today" ? "" : `${said}, `}${clock(since)}, ${before}`;
 }
 
 /** The line under a page's title. */

@@ -16,9 +16,14 @@ import { across, ceiling, marks, type Room, relationSummary } from "./scatter";
 import { walk } from "./walk";
 import { agreement } from "./words";
 
-const READ =
+/** What the axes do not say; one line, since the card above needs the room. */
+const READ = "A wrong label: most at the left. An outlier: most in the middle.";
+/** All of it, for the title. */
+const READ_ALL =
   "Left: contradicts the label, as most do around a wrong one. Right: confirms it. High: the model wavered. " +
   "Middle: hardly related, as all are to an outlier.";
+/** Where the axis is shorter than this, it has no room for all of its words. */
+const ROOMY = 400;
 
 export interface RelationMapView {
   element: HTMLElement;
@@ -35,7 +40,7 @@ export function makeRelationMap(
 ): RelationMapView {
   const stage = h("div", { class: "dqx-relations-stage" });
   const detail = h("div", { class: "dqx-relations-detail", hidden: true, aria: { hidden: "true" } });
-  const read = h("p", { class: "dqx-relations-read dqx-muted", text: READ });
+  const read = h("p", { class: "dqx-relations-read dqx-muted", text: READ, title: READ_ALL });
   const empty = h("p", {
     class: "dqx-ego-empty dqx-muted",
     role: "status",
@@ -231,13 +236,14 @@ function axes(room: Room, relations: Relations): SVGSVGElement {
     svg("line", { x1, y1, x2, y2, class: dashed ? "dqx-relations-zero" : "dqx-relations-axis" });
   const text = (x: number, y: number, anchor: string, words: string) =>
     svg("text", { x, y, "text-anchor": anchor }, words);
+  const over = width < ROOMY ? "" : ` over ${relations.checkpoints} checkpoints`;
   return svg(
     "svg",
     { width, height, class: "dqx-relations-axes", "aria-hidden": "true" },
     line(room.left, floor, width - room.right, floor),
     line(zero, room.top, zero, floor, true),
     text(room.left, height - 5, "start", "← −1 contradicts"),
-    text(zero, height - 5, "middle", `mean relation over ${relations.checkpoints} checkpoints`),
+    text(zero, height - 5, "middle", `mean relation${over}`),
     text(width - room.right, height - 5, "end", "confirms 1 →"),
     text(room.left, room.top + 6, "start", `↑ variance ${top}: wavered`),
   );

@@ -1,9 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import { bindKeys } from "../core/keys";
-import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
-import { Explorer } from "../explorer/panel";
+import { type Answers, settled } from "../core/mockModel";
+import { bareCard, startExplorer } from "../explorer/fixture";
 import { ceiling, marks, relationSummary } from "./scatter";
 
 const FOUND = {
@@ -29,7 +27,7 @@ describe("the scatter", () => {
   });
 
   it("is summed up in words", () => {
-    expect(relationSummary(FOUND)).toBe("3 neighbours: 1 contradict, 1 confirm, 1 wavered");
+    expect(relationSummary(FOUND)).toBe("1 contradict, 1 confirm, 1 wavered");
   });
 });
 
@@ -43,51 +41,20 @@ async function start(answers: Answers = {}) {
     similarity: Float32Array.of(0.9, 0.8, 0.7),
     ...FOUND,
   });
-  const card = (item: number) => ({
-    item,
-    id: `id-${item}`,
-    name: "",
-    given: 1,
-    current: 1,
-    suggested: 0,
-    suggested_p: null,
-    p_error: null,
-    rank: 1,
-    ranked: 6,
-    why: [],
-    badges: [],
-    preview: { kind: "text", text: "text" },
-    same: [],
-    other: [],
-    neighbours: [{ item: 0, similarity: 0.9, relation: -0.5, label: 0 }],
-    history: [],
-    scores: {},
-  });
-  const model = new MockModel({
-    ...sixItems(),
-    card: ({ item }) => card(item as number),
-    relations,
-    ...answers,
-  });
-  const session = new Session("six");
-  const end = new AbortController();
-  const root = document.createElement("div");
-  document.body.replaceChildren(root);
   // The page has no layout here: every element has this size.
   for (const [side, size] of [
     ["clientWidth", 400],
     ["clientHeight", 150],
   ] as const)
     Object.defineProperty(HTMLElement.prototype, side, { configurable: true, get: () => size });
-  Explorer.mount(root, session, end.signal);
-  bindKeys(root, session, end.signal);
-  session.attach(model.model, end.signal);
-  await settled();
-  const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
-  const points = () => [...root.querySelectorAll<HTMLElement>('[data-dqx="relation"]')];
-  const press = (key: string, on: Element = root) =>
-    on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  return { model, session, end, root, find, points, press };
+  const neighbours = [{ item: 0, similarity: 0.9, relation: -0.5, label: 0 }];
+  const made = await startExplorer({
+    card: ({ item }) => bareCard(item as number, { neighbours }),
+    relations,
+    ...answers,
+  });
+  const points = () => [...made.root.querySelectorAll<HTMLElement>('[data-dqx="relation"]')];
+  return { ...made, points };
 }
 
 beforeEach(() => {

@@ -48,7 +48,7 @@ export function marks(found: Pick<Relations, "mean" | "variance" | "last">, room
   })).sort((a, b) => a.radius - b.radius || a.index - b.index);
 }
 
-/** The marks in words: how many contradict the label, confirm it, or were changed their mind about. */
+/** The marks in words: how many contradict the label, confirm it, or wavered; short, beside the button. */
 export function relationSummary(found: Pick<Relations, "mean" | "variance" | "last">): string {
   let against = 0;
   let by = 0;
@@ -58,5 +58,5 @@ export function relationSummary(found: Pick<Relations, "mean" | "variance" | "la
     else if (mean < 0) against++;
     else if (mean > 0) by++;
   });
-  return `${found.mean.length} neighbours: ${against} contradict, ${by} confirm, ${wavering} wavered`;
+  return `${against} contradict, ${by} confirm, ${wavering} wavered`;
 }

@@ -5,6 +5,8 @@ import { frame } from "../core/frame";
 import type { Panel } from "../core/panel";
 import type { Session } from "../core/session";
 import type { Counts, Stage } from "../core/types";
+import { makeFailed } from "./failed";
+import { makeHelped } from "./helped";
 import { makeRerun } from "./rerun";
 import { details, share, stageName, summary } from "./words";
 
@@ -23,6 +25,8 @@ export const Pipeline: Panel = {
       on: { click: () => session.cancel() },
     });
     const rerun = makeRerun(session, signal);
+    const helped = makeHelped(session, root, signal);
+    const failed = makeFailed(session, root, signal);
     const reviewed = h("div", { class: "dqx-pipe-counts", data: { dqx: "reviewed" } });
     const trust = h("div", { class: "dqx-pipe-trust", role: "note", data: { dqx: "trust" } });
     root.append(
@@ -30,10 +34,12 @@ export const Pipeline: Panel = {
         "div",
         { class: "dqx-pipe-row" },
         stages,
-        h("div", { class: "dqx-pipe-end" }, reviewed, cancel, rerun.element),
+        h("div", { class: "dqx-pipe-end" }, reviewed, helped.button, cancel, rerun.element),
       ),
       trust,
       spoken,
+      failed,
+      helped.element,
     );
 
     const seen = new Map<string, { element: HTMLElement; state: string }>();

@@ -3,6 +3,8 @@ import { count, h } from "../core/dom";
 import type { Session } from "../core/session";
 import { makeDial } from "./dial";
 import { makeLeft } from "./left";
+import { makeMix } from "./mix";
+import type { Stops } from "./stop";
 
 export interface Bar {
   element: HTMLElement;
@@ -11,8 +13,13 @@ export interface Bar {
   update(): void;
 }
 
-/** Make the line; `onGrid` switches between strip and grid. */
-export function makeBar(session: Session, signal: AbortSignal, onGrid: (grid: boolean) => void): Bar {
+/** Make the line; `onGrid` switches between strip and grid, `onStop` hears what is left below the queue. */
+export function makeBar(
+  session: Session,
+  signal: AbortSignal,
+  onGrid: (grid: boolean) => void,
+  onStop: (stops: Stops) => void,
+): Bar {
   const counts = h("span", { class: "dqx-queue-counts", role: "status", data: { dqx: "queue-counts" } });
   const suspects = toggle("Suspects", "Only items that the ranking calls label issues", () =>
     session.setFilter({ suspects: true }),
@@ -30,12 +37,14 @@ export function makeBar(session: Session, signal: AbortSignal, onGrid: (grid: bo
   const pair = chip(() => session.setFilter({ pair: null }));
   const lasso = chip(() => session.choose([]));
   const dial = makeDial(session);
-  const left = makeLeft(session, signal);
+  const mix = makeMix(session);
+  const left = makeLeft(session, signal, onStop);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
     counts,
     dial.element,
+    mix.element,
     left.button,
     h(
       "span",
@@ -50,7 +59,9 @@ export function makeBar(session: Session, signal: AbortSignal, onGrid: (grid: bo
     left: left.line,
     update() {
       dial.update();
-      const { filter, queue } = session;
+      mix.update();
+      left.update();
+      const { filter, queue, drawn, passing } = session;
       suspects.setAttribute("aria-pressed", String(filter.suspects));
       all.setAttribute("aria-pressed", String(!filter.suspects && filter.cut === null));
       hide.setAttribute("aria-pressed", String(filter.hideReviewed));
@@ -61,8 +72,9 @@ export function makeBar(session: Session, signal: AbortSignal, onGrid: (grid: bo
       if (filter.items) lasso.textContent = `${count(filter.items.size)} chosen ✕`;
       const reviewed = queue.reduce((sum, item) => sum + (session.isReviewed(item) ? 1 : 0), 0);
       const what = filter.suspects ? "suspect" : "item";
+      const random = drawn.size > 0 ? `, ${count(drawn.size)} at random` : "";
       const text = session.scores
-        ? `${count(queue.length)} ${what}${queue.length === 1 ? "" : "s"}, ${count(reviewed)} reviewed`
+        ? `${count(passing)} ${what}${passing === 1 ? "" : "s"}${random}, ${count(reviewed)} reviewed`
         : "";
       if (counts.textContent !== text) counts.textContent = text;
     },

@@ -77,7 +77,10 @@ export function cutWords({ count: n, precision, recall }: Cut): string {
 }
 
 /** The line across the queue, between the last item above the cut and the first below it. */
-export function makeLine(session: Session): {
+export function makeLine(
+  session: Session,
+  stop: () => string,
+): {
   draw(area: HTMLElement, shown: readonly number[], shape: Shape): void;
 } {
   // For eyes only: the line of words above the queue says the same.
@@ -93,10 +96,7 @@ export function makeLine(session: Session): {
       if (element.parentElement !== area) area.append(element);
       element.hidden = !dial.ready || shown.length === 0;
       if (element.hidden) return;
-      const above = lastAbove(
-        shown,
-        (item) => (session.rank(item) ?? Number.POSITIVE_INFINITY) <= dial.cut.count,
-      );
+      const above = shownAbove(session, shown);
       // All that is shown may lie above the cut: the line is drawn where the cut is, or not at all.
       const hides = above === shown.length && !dial.on;
       element.hidden = hides;
@@ -106,18 +106,31 @@ export function makeLine(session: Session): {
       element.dataset.above = String(above);
       element.style.transform = `translate(${x - 1}px, ${at.y}px)`;
       element.style.height = `${shape.tileHeight}px`;
-      element.title = cutWords(dial.cut);
+      element.title = [cutWords(dial.cut), stop()].filter(Boolean).join("\n");
     },
   };
 }
 
-/** How many items at the beginning of a list pass, where those that pass come first. */
-export function lastAbove(items: readonly number[], passes: (item: number) => boolean): number {
+/** How many of the items shown lie above the cut; a random one lies where the next of the ranking does. */
+export function shownAbove(session: Session, shown: readonly number[]): number {
+  const { count: cut } = session.dial.cut;
+  const passes = (place: number): boolean => {
+    let at = place;
+    while (session.drawn.has(shown[at] as number)) at++;
+    // Random ones at the end, where those after them are hidden, belong to those before.
+    if (at === shown.length) for (at = place; at > 0 && session.drawn.has(shown[at] as number); ) at--;
+    return (session.rank(shown[at] as number) ?? Number.POSITIVE_INFINITY) <= cut;
+  };
+  return lastAbove(shown.length, passes);
+}
+
+/** How many places from the beginning pass, where those that pass come first. */
+export function lastAbove(length: number, passes: (place: number) => boolean): number {
   let from = 0;
-  let to = items.length;
+  let to = length;
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (passes(items[middle] as number)) from = middle + 1;
+    if (passes(middle)) from = middle + 1;
     else to = middle;
   }
   return from;

@@ -1,6 +1,18 @@
 /** How many errors are left: a figure that is always there, and on request the sentence behind it and a random audit. */
 import { count, h } from "../core/dom";
 import type { Session } from "../core/session";
+import type { Stops } from "./stop";
+
+/** A class in the table: labels that are wrong among those nobody has looked at, with their interval. */
+export interface ClassLeft {
+  name: string;
+  labels: number;
+  unreviewed: number;
+  found: number;
+  left: number;
+  low: number;
+  high: number;
+}
 
 /** What the kernel says. */
 export interface LeftReply {
@@ -12,6 +24,12 @@ export interface LeftReply {
   found: number;
   basis: "audit" | "model";
   draws: number;
+  /** So many answers to the audit, and the estimate rests on them. */
+  fewest: number;
+  /** How many more random items make it surer, in words. */
+  more: string;
+  stop: Stops;
+  classes: ClassLeft[];
   drift: string;
 }
 
@@ -20,11 +38,40 @@ export const AUDIT = 20;
 /** Decisions come in bursts, and so do new scores. */
 const SOON_MS = 200;
 
+export interface LeftView {
+  button: HTMLButtonElement;
+  line: HTMLElement;
+  update(): void;
+}
+
+/** Make figure and line; `onStop` hears what is left below the end of the suspects and below the cut. */
 export function makeLeft(
   session: Session,
   signal: AbortSignal,
-): { button: HTMLButtonElement; line: HTMLElement } {
+  onStop: (stops: Stops) => void = () => {},
+): LeftView {
   const words = h("span", { role: "status", data: { dqx: "left-words" } });
+  const more = h("span", { class: "dqx-muted", data: { dqx: "left-more" } });
+  const passed = h("button", {
+    class: "dqx-link",
+    type: "button",
+    hidden: true,
+    title: "Random items count in the order in which they were drawn: those after it wait for this one",
+    data: { dqx: "left-passed" },
+    on: { click: () => session.select(passedOver(session)[0] ?? session.current) },
+  });
+  const table = h("div", {
+    class: "dqx-queue-classes-scroll",
+    tabIndex: 0,
+    role: "group",
+    aria: { label: "By class" },
+  });
+  const classes = h(
+    "details",
+    { class: "dqx-queue-classes", data: { dqx: "left-classes" } },
+    h("summary", { text: "By class" }),
+    table,
+  );
   const drift = h("span", { class: "dqx-warn", data: { dqx: "left-drift" } });
   const audit = h("button", {
     class: "dqx-button",
@@ -38,8 +85,11 @@ export function makeLeft(
     "div",
     { class: "dqx-queue-left", hidden: true, data: { dqx: "left-line" } },
     words,
+    more,
+    passed,
     drift,
     audit,
+    classes,
   );
   const button = h("button", {
     class: "dqx-button",
@@ -63,6 +113,10 @@ export function makeLeft(
     button.title = reply.sentence;
     button.hidden = false;
     words.textContent = reply.sentence;
+    more.textContent = moreWords(reply);
+    classes.hidden = reply.classes.length === 0;
+    table.replaceChildren(classTable(reply.classes));
+    onStop(reply.stop);
     drift.textContent = reply.drift;
     drift.hidden = reply.drift === "";
   };
@@ -70,7 +124,8 @@ export function makeLeft(
   const load = async (): Promise<void> => {
     const mine = ++turn;
     try {
-      const reply = await session.transport.call<LeftReply>("left");
+      const cut = session.dial.ready ? session.dial.cut.count : null;
+      const reply = await session.transport.call<LeftReply>("left", { cut });
       if (mine === turn && !signal.aborted) fill(reply);
     } catch (error) {
       if (mine === turn && !signal.aborted) {
@@ -84,8 +139,11 @@ export function makeLeft(
   const begin = async (): Promise<void> => {
     audit.disabled = true;
     try {
-      const reply = await session.transport.call<{ items: number[] }>("audit", { count: AUDIT });
+      const reply = await session.transport.call<{ items: number[]; draws: Int32Array }>("audit", {
+        count: AUDIT,
+      });
       if (signal.aborted) return;
+      session.takeDraws(reply.draws);
       if (reply.items.length === 0) {
         words.textContent = "Everything that was drawn has been decided on. Draw more.";
         return;
@@ -109,5 +167,60 @@ export function makeLeft(
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   session.on("scores", soon, signal);
   if (session.scores) soon();
-  return { button, line };
+  let cut = session.dial.cut.count;
+  return {
+    button,
+    line,
+    update() {
+      const over = passedOver(session).length;
+      passed.hidden = over === 0;
+      passed.textContent =
+        over === 1 ? "Go to the random item passed over" : `Go to ${count(over)} random items passed over`;
+      // The line of the cut has moved.
+      if (session.scores && cut !== session.dial.cut.count) soon();
+      cut = session.dial.cut.count;
+    },
+  };
+}
+
+/** Random items before the current one that nobody has decided on. */
+function passedOver(session: Session): number[] {
+  const at = session.current === null ? -1 : session.position(session.current);
+  return [...session.drawn].filter((item) => session.position(item) < at && !session.isReviewed(item));
+}
+
+/** What would make the estimate surer, and how far it is from resting on the random items. */
+function moreWords({ basis, draws, fewest, more }: LeftReply): string {
+  const heard =
+    basis === "model" && draws > 0
+      ? `From ${fewest} random items on it rests on them; ${draws} decided so far.`
+      : "";
+  return [heard, more].filter(Boolean).join(" ");
+}
+
+/** The table by class, most errors left first; names come from data and are text. */
+function classTable(rows: readonly ClassLeft[]): HTMLElement {
+  const head = ["class", "labels", "unreviewed", "found", "left", "95 % interval"];
+  const number = (value: number): HTMLElement => h("td", { text: count(Math.round(value)) });
+  return h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { text })))),
+    h(
+      "tbody",
+      {},
+      ...rows.map((row) =>
+        h(
+          "tr",
+          {},
+          h("th", { text: row.name }),
+          number(row.labels),
+          number(row.unreviewed),
+          number(row.found),
+          number(row.left),
+          h("td", { text: `${count(Math.round(row.low))} to ${count(Math.round(row.high))}` }),
+        ),
+      ),
+    ),
+  );
 }

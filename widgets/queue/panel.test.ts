@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MockModel, settled, sixItems } from "../core/mockModel";
 import { Session } from "../core/session";
 import { Queue } from "./panel";
@@ -24,6 +24,8 @@ async function start(n = 6, changes = {}) {
             suggested: new Int32Array(n).fill(1),
             p_error: new Float32Array(n).fill(0.5),
             order: Int32Array.from({ length: n }, (_, i) => i),
+            draws: new Int32Array(0),
+            audit_rate: 0,
             is_label_issue: new Uint8Array(n).fill(1),
             is_outlier_issue: new Uint8Array(n),
             is_near_duplicate_issue: new Uint8Array(n),
@@ -123,6 +125,88 @@ describe("Queue", () => {
     expect(model.count("edit")).toBe(0);
     tile(1).dispatchEvent(enter());
     expect(model.last("edit").args).toMatchObject({ items: [1], label: "dog" });
+  });
+});
+
+describe("random items", () => {
+  const find = (root: HTMLElement, name: string) =>
+    root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+
+  it("are chosen by their share, carry a badge, and are counted by themselves", async () => {
+    const { root, tile, session } = await start();
+    const rate = find(root, "audit-rate") as HTMLSelectElement;
+    expect([...rate.options].map((option) => option.text)).toEqual(["none", "1 in 20", "1 in 10", "1 in 5"]);
+    expect(rate.value).toBe("0");
+    expect(rate.closest("label")?.textContent).toContain("drawn at random");
+    expect(root.textContent).toContain("3 suspects, 0 reviewed");
+    session.setAuditRate(3);
+    expect(rate.selectedOptions[0]?.text).toBe("1 in 3");
+    expect(root.textContent).toContain("3 suspects, 1 at random, 0 reviewed");
+    const badge = tile(4).querySelector<HTMLElement>('[data-dqx="tile-random"]') as HTMLElement;
+    expect(badge.textContent).toBe("random");
+    expect(badge.title).toContain("decide on it whether or not it looks wrong");
+    expect(tile(4).getAttribute("aria-label")).toContain("drawn at random");
+    expect(find(tile(3), "tile-random")).toBeNull();
+    rate.value = "0";
+    rate.dispatchEvent(new Event("change", { bubbles: true }));
+    expect(session.queue).toEqual([3, 1, 5]);
+    session.setFilter({ suspects: false });
+    expect(rate.closest("label")?.hidden).toBe(true);
+  });
+
+  it("that were passed over can be gone to", async () => {
+    const { root, session } = await start();
+    session.setAuditRate(3);
+    const passed = find(root, "left-passed");
+    expect(passed.hidden).toBe(true);
+    session.select(5);
+    expect(passed.textContent).toBe("Go to the random item passed over");
+    passed.click();
+    expect(session.current).toBe(4);
+    session.edit("keep", [4]);
+    session.select(5);
+    expect(passed.hidden).toBe(true);
+  });
+
+  it("leave the cut where it is", async () => {
+    const { root, session } = await start(6, { calibrated: true });
+    session.setAuditRate(2);
+    expect(session.queue).toEqual([3, 4, 1, 2, 5]);
+    // 3 and 1 lie above; the random items stand where the next of the ranking does.
+    expect(find(root, "cut-line").dataset.above).toBe("3");
+  });
+});
+
+describe("where to stop", () => {
+  const find = (root: HTMLElement, name: string) =>
+    root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+
+  it("is said at the end of the suspects, and stands there", async () => {
+    const { root, session } = await start();
+    await vi.waitFor(() => expect(find(root, "queue-end").textContent).toContain("Stop here: about 1 error"));
+    expect(find(root, "queue-end").hidden).toBe(false);
+    expect(find(root, "stop").hidden).toBe(true);
+    session.select(5);
+    expect(find(root, "stop").textContent).toBe("Stop here: about 1 error left.");
+    session.setFilter({ suspects: false });
+    expect(find(root, "queue-end").hidden).toBe(true);
+    expect(find(root, "stop").hidden).toBe(true);
+  });
+
+  it("is said beyond the cut", async () => {
+    const { root, session } = await start(6, { calibrated: true });
+    await vi.waitFor(() => expect(find(root, "cut-line").title).toContain("Stop here: about 2 errors left."));
+    session.setFilter({ suspects: false });
+    session.select(1);
+    expect(find(root, "stop").hidden).toBe(true);
+    session.select(5);
+    expect(find(root, "stop").textContent).toBe("Stop here: about 2 errors left.");
+    session.setDial(95);
+    session.setFilter({ suspects: false });
+    expect(find(root, "cut").textContent).toContain("no item");
+    expect(find(root, "stop").hidden).toBe(true);
+    session.setDial(80);
+    expect(find(root, "queue-end").textContent).toBe("Stop here: about 2 errors left.");
   });
 });
 

@@ -8,6 +8,7 @@ import type { Panel } from "../core/panel";
 import type { Session } from "../core/session";
 import { makeBar } from "./bar";
 import { makeLine } from "./dial";
+import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
 import { columns, extent, inView, place, type Shape, scrollFor } from "./window";
 
@@ -33,12 +34,23 @@ export const Queue: Panel = {
       area,
     );
     const empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
-    const line = makeLine(session);
-    const bar = makeBar(session, signal, (grid) => {
-      root.classList.toggle("dqx-queue-tall", grid);
-      measure();
-    });
-    root.append(bar.element, bar.left, list, empty);
+    const stop = makeStop(session);
+    const line = makeLine(session, () => stop.stops.cut);
+    const bar = makeBar(
+      session,
+      signal,
+      (grid) => {
+        root.classList.toggle("dqx-queue-tall", grid);
+        measure();
+      },
+      (stops) => {
+        Object.assign(stop.stops, stops);
+        stop.update();
+        layOut();
+        draw();
+      },
+    );
+    root.append(bar.element, bar.left, stop.line, list, empty);
 
     /** The queue as shown: without the reviewed items where those are hidden, but never without the current one. */
     let shown: readonly number[] = [];
@@ -72,6 +84,7 @@ export const Queue: Panel = {
         () => currentTile(),
       );
       line.draw(area, shown, shape);
+      stop.draw(area, shown, shape);
       const entry = session.current !== null && places.has(session.current) ? session.current : shown[from];
       for (const item of wanted) {
         let tile = tiles.get(item);
@@ -113,6 +126,7 @@ export const Queue: Panel = {
       list.hidden = shown.length === 0;
       empty.replaceChildren(...whyEmpty(session));
       bar.update();
+      stop.update();
       // Measured while it was hidden, the list had no width, and un-hiding it need not resize the panel.
       if (list.clientWidth !== shape.width) {
         measure();
@@ -125,13 +139,16 @@ export const Queue: Panel = {
 
     const layOut = (): void => {
       const size = extent(shown.length, shape);
-      area.style.width = shape.mode === "strip" ? `${size.width}px` : "100%";
-      area.style.height = `${size.height}px`;
+      const end = stop.room(shape);
+      area.style.width = shape.mode === "strip" ? `${size.width + end.width}px` : "100%";
+      area.style.height = `${size.height + end.height}px`;
     };
 
     const measure = (): void => {
       const tile = tileSize(session);
-      const tall = root.classList.contains("dqx-queue-tall") || root.clientHeight >= GRID_HEIGHT;
+      // Lines above that were opened give no room for a second row.
+      const opened = bar.left.offsetHeight + stop.line.offsetHeight;
+      const tall = root.classList.contains("dqx-queue-tall") || root.clientHeight - opened >= GRID_HEIGHT;
       root.classList.toggle("dqx-queue-grid", tall);
       list.style.setProperty("--dqx-tile-w", `${tile.width}px`);
       list.style.setProperty("--dqx-tile-h", `${tile.height}px`);
@@ -205,6 +222,8 @@ export const Queue: Panel = {
         const page = list.getRootNode() as Document | ShadowRoot;
         const focused = list.contains(page.activeElement);
         if (session.filter.hideReviewed) fill();
+        else bar.update();
+        stop.update();
         reveal();
         draw();
         if (focused) currentTile()?.focus({ preventScroll: true });
@@ -212,11 +231,19 @@ export const Queue: Panel = {
       signal,
     );
     session.on("queue", fill, signal);
-    session.on("filter", () => bar.update(), signal);
+    session.on(
+      "filter",
+      () => {
+        bar.update();
+        stop.update();
+      },
+      signal,
+    );
     session.on(
       "labels",
       (items) => {
         bar.update();
+        stop.update();
         if (session.filter.hideReviewed || items === null) fill();
         else draw();
       },

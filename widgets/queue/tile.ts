@@ -1,5 +1,6 @@
 /** One tile of the queue: preview, bar, and given → suggested in few letters. */
 import { count, h } from "../core/dom";
+import { WHY_DRAWN } from "../core/mixing";
 import { nameElement } from "../core/name";
 import { thumbnail } from "../core/preview";
 import type { Session } from "../core/session";
@@ -19,6 +20,12 @@ export function makeTile(session: Session, item: number): Tile {
   const fill = h("i");
   const from = h("span", { class: "dqx-tile-from" });
   const to = h("span", { class: "dqx-tile-to" });
+  const random = h("span", {
+    class: "dqx-random dqx-tile-random",
+    text: "random",
+    title: WHY_DRAWN,
+    data: { dqx: "tile-random" },
+  });
   const element = h(
     "div",
     { class: "dqx-tile", role: "option", data: { dqx: "queue-tile", item: String(item) } },
@@ -50,7 +57,11 @@ export function makeTile(session: Session, item: number): Tile {
       element.setAttribute("aria-selected", String(current));
       element.setAttribute("aria-posinset", String(position + 1));
       element.setAttribute("aria-setsize", String(total));
-      const title = `${words.from} ${words.to} · ${standing(session, item)} · ${session.stateOf(item)}`;
+      const isDrawn = session.drawn.has(item);
+      if (!isDrawn) random.remove();
+      else if (!random.parentElement) element.append(random);
+      const drawn = isDrawn ? " · drawn at random" : "";
+      const title = `${words.from} ${words.to} · ${standing(session, item)} · ${session.stateOf(item)}${drawn}`;
       element.title = title;
       element.setAttribute("aria-label", title);
     },

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { everyOf, mixed } from "./mixing";
+
+const ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+const nobody = (): boolean => false;
+const these = (...items: number[]) => {
+  const set = new Set(items);
+  return (item: number): boolean => set.has(item);
+};
+
+/** The cases of tests/unit/test_remaining_queue.py. */
+describe("random items among a ranking", () => {
+  it("stand at every so many places, in the order in which they were drawn", () => {
+    const { items, drawn } = mixed(ten, [50, 3, 2, 60, 70], 4, nobody);
+    expect(items).toEqual([0, 1, 2, 50, 3, 4, 5, 60, 6, 7, 8, 70, 9]);
+    expect([...drawn]).toEqual([50, 60, 70]);
+    expect(mixed(ten, [50], 0, nobody).items).toEqual(ten);
+    expect(mixed([0, 1, 2], [50], 4, nobody).items).toEqual([0, 1, 2]);
+    expect(mixed(ten, [], 4, nobody).items).toEqual(ten);
+  });
+
+  it("stand there once, also those that the ranking holds", () => {
+    const later = mixed(ten.slice(0, 8), [6, 3], 3, nobody);
+    expect(later.items).toEqual([0, 1, 6, 2, 3, 4, 5, 7]);
+    expect([...later.drawn]).toEqual([6]);
+    const next = mixed(ten.slice(0, 6), [2, 50], 3, nobody);
+    expect(next.items).toEqual([0, 1, 2, 3, 4, 50, 5]);
+    expect([...next.drawn]).toEqual([2, 50]);
+  });
+
+  it("come again when they were passed over, and are not caught up on", () => {
+    expect(mixed(ten.slice(0, 9), [50, 60], 4, these(0, 1, 2)).items[3]).toBe(50);
+    expect(mixed(ten.slice(0, 9), [50, 60], 4, these(0, 1, 2, 3)).items).toEqual([
+      0, 1, 2, 3, 4, 5, 50, 6, 7, 8,
+    ]);
+    const done = ten.slice(0, 8);
+    expect(mixed(ten, [50, 51, 52], 3, these(...done)).items.indexOf(50)).toBe(8);
+  });
+
+  it("move nothing when the queue is worked off from the top", () => {
+    const before = mixed(ten, [50, 8, 60, 70], 3, nobody);
+    for (let n = 1; n <= before.items.length; n++)
+      expect(mixed(ten, [50, 8, 60, 70], 3, these(...before.items.slice(0, n)))).toEqual(before);
+  });
+
+  it("move nothing when they alone are answered, and what was found otherwise takes up no place", () => {
+    const before = mixed(ten, [50, 51, 52, 53], 3, nobody);
+    expect(mixed(ten, [50, 51, 52, 53], 3, these(50, 51))).toEqual(before);
+    expect([...mixed(ten, [50, 8, 7, 51], 3, these(7, 8)).drawn]).toEqual([50, 51]);
+  });
+
+  it("stand as often as the rate says", () => {
+    expect([0, 0.05, 0.1, 0.2, 0.5].map(everyOf)).toEqual([0, 20, 10, 5, 2]);
+  });
+});

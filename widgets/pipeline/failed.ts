@@ -1,0 +1,85 @@
+/** Methods that failed, by name with their errors, where nobody has to look for them; the others have gone on. */
+import { h } from "../core/dom";
+import { command } from "../core/keys";
+import type { Session } from "../core/session";
+import { Disconnected } from "../core/transport";
+
+interface Failures {
+  methods: { name: string; title: string; error: string }[];
+  /** Why the scores do not follow the labels, else "". */
+  following: string;
+}
+
+/** Letters of one error; the rest is in the title and in the list of methods. */
+const LONG = 120;
+
+export function makeFailed(session: Session, root: HTMLElement, signal: AbortSignal): HTMLElement {
+  const words = h("span", { class: "dqx-pipe-failed-words", role: "status" });
+  const list = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "Methods",
+    title: "All methods, with how their last run went",
+    data: { dqx: "failed-methods" },
+    on: { click: () => command("methods", root, session) },
+  });
+  const dismiss = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "✕",
+    aria: { label: "Dismiss" },
+    data: { dqx: "failed-dismiss" },
+    on: {
+      click: () => {
+        dismissed = words.textContent ?? "";
+        element.hidden = true;
+      },
+    },
+  });
+  const element = h(
+    "div",
+    { class: "dqx-pipe-failed", hidden: true, data: { dqx: "failed" } },
+    words,
+    list,
+    dismiss,
+  );
+  let dismissed = "";
+  let turn = 0;
+
+  const load = async (): Promise<void> => {
+    const mine = ++turn;
+    try {
+      const found = await session.transport.call<Failures>("failures");
+      if (mine !== turn || signal.aborted) return;
+      const text = failedWords(found);
+      if (words.textContent !== text) words.textContent = text;
+      words.title = found.methods.map((each) => `${each.name}: ${each.error}`).join("\n");
+      element.hidden = text === "" || text === dismissed;
+      // Alone in a cell the strip has no help to list them in.
+      list.hidden = root.closest(".dqx-explorer") === null;
+    } catch (error) {
+      // Without a kernel nothing runs, and the strip says so.
+      if (mine === turn && !(error instanceof Disconnected)) session.report(error);
+    }
+  };
+  session.on("scores", () => void load(), signal);
+  if (session.scores) void load();
+  return element;
+}
+
+/** "1 method failed: my_method: ValueError: …. The rest go on."; "" where none did. */
+export function failedWords({ methods, following }: Failures): string {
+  const said: string[] = [];
+  if (methods.length > 0) {
+    const each = methods.map(({ name, error }) => `${name}: ${short(error)}`);
+    said.push(`${methods.length} method${methods.length === 1 ? "" : "s"} failed: ${each.join("; ")}`);
+    said.push("the rest go on");
+  }
+  if (following) said.push(`the scores have not followed the last change: ${short(following)}`);
+  return said.join("; ");
+}
+
+function short(error: string): string {
+  const line = error.replace(/\s+/g, " ").trim();
+  return line.length > LONG ? `${line.slice(0, LONG - 1)}…` : line;
+}

@@ -1,0 +1,226 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Answers, settled } from "../core/mockModel";
+import type { Helped, HelpedState, Stage } from "../core/types";
+import { startExplorer } from "../explorer/fixture";
+import { failedWords } from "./failed";
+import { accuracy, figure, howFar, signed } from "./helpedWords";
+
+/** Without the spaces that no line may break at. */
+const plain = (text: string | null | undefined) => text?.replaceAll("\u00a0", " ");
+const EVIL = "<img src=x onerror=alert(1)>";
+const FOUND: Helped = {
+  verdict: "The corrections helped",
+  before: 0.871,
+  after: 0.902,
+  difference: 0.031,
+  low: 0.008,
+  high: 0.054,
+  judged: 143,
+  changed: 60,
+  reviewed: true,
+  few: false,
+  note: "Judged on the 143 reviewed items only.",
+  classes: [
+    { name: EVIL, judged: 90, before: 0.9, after: 1, difference: 0.1, low: 0.02, high: 0.2 },
+    { name: "dog", judged: 53, before: 0.82, after: 0.74, difference: -0.08, low: -0.2, high: 0.05 },
+  ],
+  omitted: 0,
+  time: new Date(new Date().setHours(9, 12, 0, 0)).toISOString(),
+};
+const STAGE: Stage = {
+  name: "helped",
+  state: "running",
+  done: 13,
+  total: 52,
+  unit: "epochs",
+  device: "cpu",
+  note: "taught on the given labels",
+  seconds: 2,
+  rate: 6.5,
+  left: 6,
+};
+const NONE: HelpedState = { state: "none", stage: null, result: null, error: null, since: 0 };
+const RUNNING: HelpedState = { ...NONE, state: "running", stage: STAGE };
+const DONE: HelpedState = { ...NONE, state: "done", result: FOUND };
+const COUNTS = { reviewed: 2, relabelled: 2, kept: 0, flagged: 0, suspects: 3 };
+
+const start = async (answers: Answers = {}, counts = COUNTS) => {
+  const made = await startExplorer(
+    { helped: () => NONE, helped_start: () => RUNNING, helped_cancel: () => RUNNING, ...answers },
+    { counts },
+  );
+  return { ...made, push: (state: HelpedState) => made.model.say({ event: "helped", ...state }) };
+};
+
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+describe("did it help, in words", () => {
+  it("says accuracy before and after, the difference and its interval", () => {
+    expect(plain(accuracy(FOUND))).toBe(
+      "Accuracy on 143 reviewed items: .871 → .902, + .031 (95 %: + .008 to + .054)",
+    );
+    expect(plain(accuracy({ ...FOUND, reviewed: false, difference: -0.031, low: -0.06, high: 0.0001 }))).toBe(
+      "Accuracy on 143 items, none of them reviewed: .871 → .902, − .031 (95 %: − .060 to ± .000)",
+    );
+    expect(accuracy({ ...FOUND, changed: 0, judged: 1 })).toBe("Accuracy on 1 reviewed item: .902");
+    expect(accuracy({ ...FOUND, judged: 0, before: null, after: null })).toBe("");
+    expect([1, 0, null].map(figure)).toEqual(["1.000", ".000", "–"]);
+    expect(signed(-1)).toBe("−\u00a01.000");
+  });
+
+  it("says how far it is, how fast, and how long still", () => {
+    expect(howFar(STAGE)).toBe("Taught on the given labels · 25 % · 6 s left · 6.5 epochs/s on cpu");
+    expect(howFar(null)).toBe("Begins …");
+  });
+});
+
+describe("did it help", () => {
+  it("is offered once there is a correction, and is in the help and under H before that", async () => {
+    const { find, press } = await start({}, { ...COUNTS, relabelled: 0 });
+    expect(find("helped").hidden).toBe(true);
+    press("?");
+    find("help-helped").click();
+    expect(find("help").hidden).toBe(true);
+    expect(find("helped-panel").hidden).toBe(false);
+    press("h", find("helped-panel"));
+    expect(find("helped-panel").hidden).toBe(true);
+  });
+
+  it("runs when it is first asked for, shows progress and says what came out", async () => {
+    const { root, model, find, push } = await start();
+    expect(find("helped").hidden).toBe(false);
+    find("helped").focus();
+    find("helped").click();
+    await settled();
+    expect(document.activeElement).toBe(find("helped-panel"));
+    expect(model.count("helped_start")).toBe(1);
+    expect(find("helped-progress").textContent).toBe(howFar(STAGE));
+    expect(root.querySelector("progress")?.value).toBe(0.25);
+    push(DONE);
+    expect(find("helped-progress").closest("[hidden]")).not.toBeNull();
+    expect([...find("helped-said").children].map((line) => line.textContent)).toEqual([
+      "The corrections helped.",
+      `${accuracy(FOUND)}.`,
+    ]);
+    expect(find("helped-again").hidden, "the same labels would give the same").toBe(true);
+    expect(find("helped-panel").textContent).toContain("Judged on the 143 reviewed items only.");
+    const rows = [...root.querySelectorAll('[data-dqx="helped-classes"] tbody tr')];
+    expect(rows.map((row) => [...row.children].map((cell) => plain(cell.textContent)))).toEqual([
+      [EVIL, "90", ".900", "1.000", "+ .100", "+ .020 to + .200"],
+      ["dog", "53", ".820", ".740", "− .080", "− .200 to + .050"],
+    ]);
+    expect(root.querySelector("img")).toBeNull();
+  });
+
+  it("can be cancelled, and asked again", async () => {
+    const { model, find, push } = await start();
+    find("helped").click();
+    await settled();
+    const cancel = find("helped-cancel");
+    cancel.focus();
+    cancel.click();
+    expect(model.count("helped_cancel")).toBe(1);
+    await settled();
+    push({ ...NONE, state: "cancelled" });
+    expect(find("helped-said").textContent).toBe("Cancelled; nothing was changed.");
+    expect(document.activeElement, "the button that had the keyboard is gone").toBe(find("helped-panel"));
+    find("helped-again").click();
+    expect(model.count("helped_start")).toBe(2);
+  });
+
+  it("goes on while it is closed, tells on its button and in a notice, and gives the keyboard back", async () => {
+    const { find, press, push } = await start();
+    find("helped").click();
+    await settled();
+    press("Escape", find("helped-panel"));
+    expect(find("helped-panel").hidden).toBe(true);
+    expect(document.activeElement).toBe(find("helped"));
+    expect(find("helped").textContent).toBe("Did it help? 25 %H");
+    push(DONE);
+    expect(find("helped").textContent).toBe("Did it help?H");
+    expect(find("notice").textContent).toContain(`The corrections helped. ${accuracy(FOUND)}`);
+    find("notice-act").click();
+    expect(find("helped-panel").hidden).toBe(false);
+  });
+
+  it("says what the kernel refuses and what failed, in its place", async () => {
+    const { find, push } = await start({
+      helped_start: () =>
+        Promise.reject({ type: "DataError", message: "The items are not embedded yet.", remedy: "Wait." }),
+    });
+    find("helped").click();
+    await settled();
+    expect(find("helped-said").textContent).toBe(
+      "It could not be told: The items are not embedded yet. Wait.",
+    );
+    expect(find("helped-again").hidden).toBe(false);
+    push({ ...NONE, state: "failed", error: { message: `ValueError: ${EVIL}`, remedy: "" } });
+    expect(find("helped-said").textContent).toBe(`It could not be told: ValueError: ${EVIL}`);
+  });
+
+  it("says of which labels the result is once others have changed, and decides nothing unseen", async () => {
+    let state = DONE;
+    const { model, find, press } = await start({ helped: () => state });
+    find("helped").click();
+    await settled();
+    expect(model.count("helped_start"), "there is an answer already").toBe(0);
+    press("k", find("helped-panel"));
+    expect(model.count("edit")).toBe(0);
+    state = { ...DONE, since: 2 };
+    model.say({ event: "cells", cells: [], counts: COUNTS, saved: "", classes: ["cat", "dog", "newt"] });
+    await settled();
+    expect(find("helped-said").textContent).toContain("This is as of 09:12, before 2 changes.");
+    find("helped-again").click();
+    expect(model.count("helped_start")).toBe(1);
+  });
+});
+
+describe("a method that fails", () => {
+  const failures = (methods: { name: string; title: string; error: string }[], following = "") => ({
+    methods,
+    following,
+  });
+
+  it("is said by name with its error where nobody has to look, and the list is one click away", async () => {
+    let answer = failures([{ name: "my_method", title: "My method", error: `ValueError: ${EVIL}` }]);
+    const { root, model, find } = await start({ failures: () => answer, methods: () => [] });
+    expect(find("failed").hidden).toBe(false);
+    expect(find("failed").textContent).toContain(
+      `1 method failed: my_method: ValueError: ${EVIL}; the rest go on`,
+    );
+    expect(find("failed").querySelector("[role=status]")?.textContent).toContain("my_method");
+    expect(root.querySelector("img")).toBeNull();
+    find("failed-methods").click();
+    expect(find("help").hidden).toBe(false);
+    expect(find("methods").closest("[hidden]")).toBeNull();
+    // Once read it stays away, until there is something else to say.
+    find("failed-dismiss").click();
+    model.say({ event: "scores", trust: null });
+    await settled();
+    expect(find("failed").hidden).toBe(true);
+    answer = failures([...answer.methods, { name: "other", title: "Other", error: "KeyError: 'x'" }]);
+    model.say({ event: "scores", trust: null });
+    await settled();
+    expect(find("failed").hidden).toBe(false);
+    answer = failures([]);
+    model.say({ event: "scores", trust: null });
+    await settled();
+    expect(find("failed").hidden).toBe(true);
+  });
+
+  it("is put in few words", () => {
+    const one = { name: "mine", title: "Mine", error: `Error: ${"x".repeat(500)}\n  in line 3` };
+    expect(failedWords(failures([one])).length).toBeLessThan(220);
+    expect(failedWords(failures([one, { ...one, name: "b", error: "no" }]))).toMatch(
+      /^2 methods failed: mine: Error: x+…; b: no; the rest go on$/,
+    );
+    expect(failedWords(failures([], "ValueError: no"))).toBe(
+      "the scores have not followed the last change: ValueError: no",
+    );
+    expect(failedWords(failures([]))).toBe("");
+  });
+});

@@ -1,0 +1,249 @@
+/**
+ * "Did it help?": a model taught on the given labels against one taught on the labels as they are now. The kernel
+ * compares them on a thread of its own; this shows how far it is, what came out, and takes the wish to cancel.
+ */
+import "./helped.css";
+import { h, key } from "../core/dom";
+import { isFor, printed } from "../core/keys";
+import type { Session } from "../core/session";
+import { CallError, Disconnected } from "../core/transport";
+import type { Helped, HelpedState } from "../core/types";
+import { asOf } from "../methods/words";
+import { accuracy, figure, howFar, signed } from "./helpedWords";
+import { share } from "./words";
+
+const WHAT =
+  "A small model is taught twice, on the given labels and on the labels as they are now. Each item is judged by a " +
+  "model that was not taught it.";
+
+export interface DidItHelp {
+  button: HTMLElement;
+  element: HTMLElement;
+}
+
+export function makeHelped(session: Session, root: HTMLElement, signal: AbortSignal): DidItHelp {
+  const button = h("button", {
+    class: "dqx-button",
+    type: "button",
+    title: "Compare a model taught on the given labels with one taught on the corrected ones",
+    data: { dqx: "helped" },
+    aria: { expanded: "false" },
+    on: { click: () => show(element.hidden === true) },
+  });
+  const bar = h("progress", { max: 1, aria: { label: "Did it help: progress" } });
+  const far = h("span", { class: "dqx-helped-far", data: { dqx: "helped-progress" } });
+  const cancel = act("Cancel", "helped-cancel", () => void ask("helped_cancel"));
+  const running = h("div", { class: "dqx-helped-running" }, bar, far, cancel);
+  const said = h("div", { role: "status", data: { dqx: "helped-said" } });
+  const again = act("Ask again", "helped-again", () => void ask("helped_start"));
+  const more = h("div", { class: "dqx-helped-more" });
+  const close = act("Close", "helped-close", () => show(false));
+  close.append(key("Esc"));
+  const element = h(
+    "section",
+    {
+      class: "dqx-helped",
+      tabIndex: -1,
+      hidden: true,
+      data: { dqx: "helped-panel" },
+      aria: { label: "Did it help?" },
+    },
+    h("div", { class: "dqx-helped-head" }, h("span", { class: "dqx-strong", text: "Did it help?" }), close),
+    running,
+    said,
+    h("div", {}, again),
+    more,
+  );
+  let state: HelpedState | null = null;
+  let turn = 0;
+
+  const ask = async (call: "helped" | "helped_start" | "helped_cancel"): Promise<void> => {
+    const mine = ++turn;
+    try {
+      const answer = await session.transport.call<HelpedState>(call);
+      if (mine === turn && !signal.aborted) take(answer);
+    } catch (error) {
+      if (mine !== turn || signal.aborted) return;
+      const message =
+        error instanceof Disconnected
+          ? "No kernel is connected: run the notebook's cell again."
+          : (error as Error).message;
+      const remedy = error instanceof CallError ? error.detail.remedy : "";
+      take({
+        state: "failed",
+        stage: null,
+        result: state?.result ?? null,
+        error: { message, remedy },
+        since: 0,
+      });
+    }
+  };
+
+  const take = (next: HelpedState): void => {
+    const before = state;
+    state = next;
+    draw();
+    if (element.hidden && before?.state === "running" && next.state === "done" && next.result)
+      session.emit("notice", {
+        kind: "info",
+        text: `Did it help? ${next.result.verdict}. ${accuracy(next.result)}`,
+        act: { text: "Show", run: () => show(true) },
+      });
+  };
+
+  const draw = (): void => {
+    const now = state?.state ?? "none";
+    const busy = now === "running";
+    button.replaceChildren(
+      busy && state?.stage ? `Did it help? ${Math.floor(share(state.stage) * 100)} %` : "Did it help?",
+      key(printed("helped")),
+    );
+    button.hidden = (session.counts?.relabelled ?? 0) === 0 && now === "none" && element.hidden;
+    if (element.hidden) return;
+    const kept = focused(element);
+    running.hidden = !busy;
+    bar.value = state?.stage ? share(state.stage) : 0;
+    far.textContent = howFar(state?.stage ?? null);
+    // The same labels would give the same answer.
+    again.hidden = busy || now === "none" || (now === "done" && state?.since === 0);
+    again.textContent = now === "done" ? "Ask again" : "Try again";
+    const result = busy ? null : (state?.result ?? null);
+    say(busy ? [] : sentences(state));
+    more.replaceChildren(...(result ? details(result) : [h("p", { class: "dqx-muted", text: WHAT })]));
+    // The button that had the keyboard may be gone.
+    if (kept?.closest("[hidden]")) element.focus({ preventScroll: true });
+  };
+
+  /** Only what is new is put there, and so spoken. */
+  const say = (lines: readonly { text: string; class: string }[]): void => {
+    if (lines.map((line) => line.text).join() === [...said.children].map((each) => each.textContent).join())
+      return;
+    said.replaceChildren(...lines.map((line) => h("p", line)));
+  };
+
+  const show = (on: boolean): void => {
+    const mine = element.contains(focused(element));
+    element.hidden = !on;
+    // It lies over the card: what decides by key would be about an item that nobody sees.
+    if (on && root.closest(".dqx-explorer")) element.dataset.dqxCover = "";
+    else delete element.dataset.dqxCover;
+    button.setAttribute("aria-expanded", String(on));
+    draw();
+    if (!on) {
+      if (mine && !button.hidden) button.focus({ preventScroll: true });
+      else if (mine) root.focus({ preventScroll: true });
+      return;
+    }
+    element.focus({ preventScroll: true });
+    void ask("helped").then(() => {
+      // Whoever asks for the first time wants the answer, not another button.
+      if (state?.state === "none") void ask("helped_start");
+    });
+  };
+
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    show(false);
+  });
+  session.on("helped", take, signal);
+  session.on(
+    "counts",
+    () => {
+      draw();
+      // The result may be of other labels now.
+      if (!element.hidden && state?.state === "done") void ask("helped");
+    },
+    signal,
+  );
+  session.on(
+    "command",
+    (wish) => {
+      if (!isFor(root, wish.from) || wish.taken) return;
+      if (wish.name === "helped") show(element.hidden === true);
+      else if (wish.name === "escape" && !element.hidden) show(false);
+      else return;
+      wish.taken = true;
+    },
+    signal,
+  );
+  draw();
+  return { button, element };
+}
+
+function act(text: string, hook: string, run: () => void): HTMLButtonElement {
+  return h("button", {
+    class: "dqx-button",
+    type: "button",
+    text,
+    data: { dqx: hook },
+    on: { click: run },
+  });
+}
+
+function focused(element: HTMLElement): Element | null {
+  const { activeElement } = element.getRootNode() as Document | ShadowRoot;
+  return element.contains(activeElement) ? activeElement : null;
+}
+
+/** What came out, or why nothing did, a sentence each. */
+function sentences(state: HelpedState | null): { text: string; class: string }[] {
+  if (!state || state.state === "none") return [];
+  const lines: { text: string; class: string }[] = [];
+  if (state.state === "failed" && state.error) {
+    const { message, remedy } = state.error;
+    lines.push({ text: `It could not be told: ${message} ${remedy}`.trim(), class: "dqx-helped-bad" });
+  }
+  if (state.state === "cancelled") lines.push({ text: "Cancelled; nothing was changed.", class: "" });
+  const { result } = state;
+  if (!result) return lines;
+  lines.push({ text: `${result.verdict}.`, class: "dqx-strong" });
+  if (accuracy(result))
+    lines.push({ text: `${accuracy(result)}.${result.few ? " These are few." : ""}`, class: "" });
+  if (state.since > 0 || state.state !== "done")
+    lines.push({ text: `This is ${asOf(result.time, state.since)}.`, class: "dqx-muted" });
+  return lines;
+}
+
+/** What to bear in mind, and the table by class. */
+function details(found: Helped): HTMLElement[] {
+  const parts: HTMLElement[] = [h("p", { class: "dqx-muted", text: found.note || WHAT })];
+  if (found.changed > 0 && found.classes.length > 0) parts.push(table(found));
+  if (found.omitted > 0)
+    parts.push(
+      h("p", { class: "dqx-muted", text: `${found.omitted} more classes are in review.helped().per_class.` }),
+    );
+  return parts;
+}
+
+function table(found: Helped): HTMLElement {
+  const head = ["class", "items", "before", "after", "difference", "95 % interval"];
+  return h(
+    "div",
+    { class: "dqx-helped-table", tabIndex: 0, role: "group", aria: { label: "By class" } },
+    h(
+      "table",
+      { data: { dqx: "helped-classes" } },
+      h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { text, scope: "col" })))),
+      h(
+        "tbody",
+        {},
+        ...found.classes.map((each) =>
+          h(
+            "tr",
+            {},
+            h("th", { text: each.name, title: each.name, scope: "row" }),
+            ...[
+              String(each.judged),
+              figure(each.before),
+              figure(each.after),
+              signed(each.difference),
+              `${signed(each.low)} to ${signed(each.high)}`,
+            ].map((text) => h("td", { text })),
+          ),
+        ),
+      ),
+    ),
+  );
+}
