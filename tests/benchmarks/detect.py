@@ -2,7 +2,7 @@
 
     EXPLORER_DATA=… python tests/benchmarks/detect.py [--seeds 10] [--sets digits ag_news sst2 cifar10n] [--rates .1]
 
-The protocol stands in `explorer.bench`. Writes every figure to detect.json beside this file, and prints for each set
+The protocol stands in `explorer.bench`. Writes the means to detect.json beside this file, and prints for each set
 whether `p_error` ranks at least as well as the best single column of self-confidence, margin, neighbour vote and
 relation. `explorer bench` does the same for sets of your own.
 """
@@ -36,8 +36,10 @@ def main() -> None:
         heard=lambda text: print(text, file=sys.stderr, flush=True),
     )
     accepted = bench.accepted(runs)
-    given.out.write_text(json.dumps({"accepted": accepted, "runs": bench.as_plain(runs)}, indent=1) + "\n")
-    print(bench.as_text(bench.summary(runs)), end="\n\n")
+    table = bench.summary(runs)
+    means = json.loads(table.round(4).reset_index().to_json(orient="records"))
+    given.out.write_text(json.dumps({"accepted": accepted, "means": means}) + "\n")
+    print(bench.as_text(table), end="\n\n")
     for row in accepted:
         for name in ("AUROC", "AP"):
             one = row[name]
