@@ -112,7 +112,7 @@ class Read:
     seen
         The labels that it is about.
     matrix
-        float32 [C, N]: what the model reads, a row for each of its columns.
+        float32 [N, C]: what the model reads; all of an item lies together.
     share
         float32 [N]: probability of the suggested class if the given one is wrong; where that is the suggested one, or
         none is given, its probability by the pooled opinion.
@@ -238,7 +238,7 @@ def combine(
         facts={} if model.learnt is None else model.learnt.found,
         findings=findings,
         read=Read(
-            look(inputs), np.empty((len(model.read.names), inputs.n), np.float32), np.empty(inputs.n, np.float32)
+            look(inputs), np.empty((inputs.n, len(model.read.names)), np.float32), np.empty(inputs.n, np.float32)
         ),
     )
     _read(inputs, findings, combined, everyone)
@@ -353,7 +353,7 @@ def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[
         labels = inputs.labels[part]
         q = model.read.opinion(inputs, findings, part)
         each, given = np.arange(len(part)), np.maximum(labels, 0)
-        read.matrix[:, part] = model.read.matrix(q, given, findings, part).T
+        read.matrix[part] = model.read.matrix(q, given, findings, part)
         most = q.max(axis=1)
         top = q.argmax(axis=1)
         own = q[each, given]
@@ -369,7 +369,7 @@ def _read_column(model: Model, findings: Findings, combined: Combined, name: str
     """Write down what one detector says of some items, where nothing else has changed."""
     assert combined.read is not None
     for column, values in cols.raw(findings, [name], rows).items():
-        combined.read.matrix[model.read.place(column), rows] = model.read.scales[column].apply(values)
+        combined.read.matrix[rows, model.read.place(column)] = model.read.scales[column].apply(values)
 
 
 def _judge(inputs: Inputs, combined: Combined, again: NDArray[np.intp]) -> None:
@@ -377,9 +377,9 @@ def _judge(inputs: Inputs, combined: Combined, again: NDArray[np.intp]) -> None:
     model, read = combined.model, combined.read
     assert model is not None
     assert read is not None
-    for rows in blocks(again, len(read.matrix)):
+    for rows in blocks(again, read.matrix.shape[1]):
         labels, chosen, share = inputs.labels[rows], combined.suggested[rows], read.share[rows]
-        p = model.level.apply(model.log_odds(read.matrix[:, rows].T.astype(np.float64)))
+        p = model.level.apply(model.log_odds(read.matrix[rows].astype(np.float64)))
         # The doubt about the given label is shared among the others as the pooled opinion has it.
         sure = np.where(labels < 0, share, np.where(chosen == labels, 1 - p, p * share))
         combined.suggested_p[rows] = np.where(chosen >= 0, np.minimum(sure, 1), np.nan)

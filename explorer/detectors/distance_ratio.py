@@ -24,6 +24,12 @@ CANDIDATES = 16_384
 ROWS = 16_384
 """Items whose neighbours' labels are looked at at once."""
 
+FEW = 4
+"""Most questions at once that are not left to BLAS."""
+
+ONE_BY_ONE = 8
+"""Most changed items that answers are compared with one by one."""
+
 NOISE = 1e-5
 """More than float32 errs by in a cosine, or rounding moves it."""
 
@@ -284,7 +290,9 @@ def _search(
         block = max(1, CELLS // len(some))
         for start in range(0, len(queries), block):
             rows = slice(start, start + block)
-            cosine = _unit(inputs, queries[rows], lengths) @ vectors.T
+            unit = _unit(inputs, queries[rows], lengths)
+            # BLAS is no quicker for a few, and on a busy machine takes long to wake its threads.
+            cosine = unit @ vectors.T if len(unit) > FEW else np.einsum("qd,cd->qc", unit, vectors)
             cosine /= scale
             own = np.searchsorted(some, queries[rows])
             inside = np.flatnonzero(some.take(own, mode="clip") == queries[rows])
@@ -317,7 +325,10 @@ def _follow_answers(
     assert lengths is not None
     touched = []
     vectors = _unit(inputs, changed, lengths)
-    for kind, askers in zip((SAME, OTHER), asked, strict=True):
+    for kind in (SAME, OTHER):
+        askers = asked[kind]
+        if kind == SAME and len(changed) <= ONE_BY_ONE:
+            askers = _concerned(seen, nearest, askers, changed)
         if not len(askers):
             continue
         own, now = seen.labels[askers][:, None], seen.labels[changed]
@@ -350,12 +361,22 @@ def _follow_answers(
     return np.concatenate([np.empty(0, np.intp), *touched])
 
 
+def _concerned(seen: Seen, nearest: Nearest, askers: NDArray[np.intp], changed: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return those whose answer is one of a few changed items, or could now be one: mostly a tenth of all."""
+    own, far, second = seen.labels[askers], nearest.far[askers, SAME], nearest.second[askers]
+    concerned = np.zeros(len(askers), dtype=bool)
+    for item in changed:
+        for known, what in ((own, seen.labels[item]), (far, item), (second, item)):
+            concerned |= known == what
+    return askers[concerned]
+
+
 def _second_for_lost(
     seen: Seen, nearest: Nearest, askers: NDArray[np.intp], lost: NDArray[np.bool_], changed: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
     """Put the second in the place of a nearest of the same label that was lost; return who has to ask, bool."""
     second = nearest.second[askers]
-    gone = np.isin(second, changed) & (seen.labels[second] != seen.labels[askers])
+    gone = (second[:, None] == changed).any(axis=1) & (seen.labels[second] != seen.labels[askers])
     nearest.second[askers[gone]] = -1
     ready = lost & (second >= 0) & ~gone
     rows = askers[ready]

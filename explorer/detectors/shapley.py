@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
+from explorer.detectors.protocol import Inputs, Later, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, look
+from explorer.detectors.seen import Seen, around, look
 from explorer.graph import NeighbourGraph
 from explorer.progress import Progress
 
@@ -72,9 +72,9 @@ class Shapley:
             weight += np.bincount(targets, earned, minlength=inputs.n)
             progress.check()
         score, share = _scores(value, weight, seen.judged(everyone))
-        facts = _facts(value, inputs.labels, inputs.n_classes)
-        frozen = {"seen": seen, "value": value, "weight": weight, "facts": facts}
-        return Result(score, columns={"shapley_share": share}, frozen=frozen, summary=_summary(facts, seen))
+        frozen = {"seen": seen, "value": value, "weight": weight}
+        summary = Later(lambda: _summary(value, seen))
+        return Result(score, columns={"shapley_share": share}, frozen=frozen, summary=summary)
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Take back what the changed items and those near to them gave their neighbours, and give it anew.
@@ -84,31 +84,26 @@ class Shapley:
         assert inputs.graph is not None
         before: Seen = result.frozen["seen"]
         seen, givers = before.follow(inputs, changed)
-        old, weighed_before = _given(before.labels, inputs.graph, givers)
-        new, weighed = _given(inputs.labels, inputs.graph, givers)
+        near = inputs.graph.indices[givers]
+        given, earned = _values(
+            np.concatenate([before.labels[near], around(inputs, givers)]),
+            np.concatenate([before.labels[givers], seen.labels[givers]]),
+            inputs.graph,
+        )
+        (old, new), (weighed_before, weighed) = given.reshape(2, -1), earned.reshape(2, -1)
         moved = np.flatnonzero((old != new) | (weighed != weighed_before))
-        targets = inputs.graph.indices[givers].ravel()[moved].astype(np.intp)
+        targets = near.ravel()[moved].astype(np.intp)
         rows = distinct(givers, targets)
         value, weight = result.own(result.frozen["value"]), result.own(result.frozen["weight"])
-        was = value[rows]
         np.add.at(value, targets, new[moved] - old[moved])
         np.add.at(weight, targets, weighed[moved] - weighed_before[moved])
-        facts = tuple(
-            total + now - then
-            for total, now, then in zip(
-                result.frozen["facts"],
-                _facts(value[rows], seen.labels[rows], inputs.n_classes),
-                _facts(was, before.labels[rows], inputs.n_classes),
-                strict=True,
-            )
-        )
         score, share = result.own(result.score), result.own(result.columns["shapley_share"])
         score[rows], share[rows] = _scores(value[rows], weight[rows], seen.judged(rows))
         return result.after(
             score=score,
             columns={"shapley_share": share},
-            frozen={"seen": seen, "value": value, "weight": weight, "facts": facts},
-            summary=_summary(facts, seen),
+            frozen={"seen": seen, "value": value, "weight": weight},
+            summary=Later(lambda: _summary(value, seen)),
             moved=rows,
         )
 
@@ -162,15 +157,22 @@ def _given(
 
     Both float64 [givers · k]; 0 where either has no label.
     """
-    around, own = labels[graph.indices[givers]], labels[givers][:, None]
-    heard = (around >= 0) & (own >= 0)
+    return _values(labels[graph.indices[givers]], labels[givers], graph)
+
+
+def _values(
+    near: NDArray[np.int32], given_labels: NDArray[np.int32], graph: NeighbourGraph
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the same by the labels of the neighbours [givers, k] and of the givers."""
+    own = given_labels[:, None]
+    heard = (near >= 0) & (own >= 0)
     table = coefficients(graph.k, graph.k == graph.n - 1)
     if heard.all():
         earned, passed = (np.broadcast_to(part[graph.k, 1:], heard.shape) for part in table)
     else:
         rank = heard.cumsum(axis=1)
         earned, passed = (np.where(heard, part[rank[:, -1:], rank], 0) for part in table)
-    match = around == own
+    match = near == own
     onward = match * passed
     given = onward.sum(axis=1, keepdims=True) - onward.cumsum(axis=1) + match * earned
     return np.where(heard, given, 0).ravel(), earned.ravel()
@@ -199,9 +201,9 @@ def _facts(
     )
 
 
-def _summary(facts: tuple[NDArray[Any], ...], seen: Seen) -> dict[str, Any]:
+def _summary(value: NDArray[np.float64], seen: Seen) -> dict[str, Any]:
     """Return the values as a valuation of the data; means are per item, in correct predictions."""
-    total, negative, unused = facts
+    total, negative, unused = _facts(value, seen.labels, len(seen.counts))
     summary: dict[str, Any] = {
         "mean": float(total.sum() / max(1, seen.counts.sum())),
         "negative": int(negative.sum()),

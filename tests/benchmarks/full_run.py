@@ -19,8 +19,8 @@ cores that this process may use:
 - Datalab: `find_issues` with label, outlier and near_duplicate at their defaults; its own search finds 10 neighbours.
 - Datalab, graph given: the same with the first 10 neighbours of our graph as its `knn_graph`.
 - relabels: the labels with the worst `p_error` become the suggested ones, one after the other in a warm process, with
-  `update` and `combine(like=, changed=)` after each. The first one is not among the figures: it makes what is kept
-  (the graph's reverse view). CPU is the time of all the process's threads together, a library's included.
+  `update` and `combine(like=, changed=)` after each, in place, as a review does it. The first one is not among the
+  figures: it makes what is kept (the graph's reverse view, copies to write to). CPU is the time of all the process's threads together, a library's included.
 
 Seconds are wall and begin after the data are read and the packages imported; what a contender imports later counts.
 CPU s is what the process and those that it started took of all cores. Base is the peak memory by the begin of the
@@ -242,9 +242,9 @@ def follow(
         begun = time.perf_counter()
         inputs = inputs.relabelled({item: label})
         processor, changed = time.process_time(), time.perf_counter()
-        findings = detectors.update(inputs, findings, [item])
+        findings = detectors.update(inputs, findings, [item], inplace=True)
         updated = time.perf_counter()
-        combined = detectors.combine(inputs, findings, like=combined, changed=[item])
+        combined = detectors.combine(inputs, findings, like=combined, changed=[item], inplace=True)
         ended, processor = time.perf_counter(), time.process_time() - processor
         complain(findings)
         marks = {
@@ -268,7 +268,7 @@ def one_by_one(inputs: Any, findings: Any, changes: Sequence[tuple[int, int]]) -
         inputs = inputs.relabelled({item: label})
         for name, result in results.items():
             begun = time.perf_counter()
-            results[name] = detectors.get(name).update(inputs, result, np.array([item]))
+            results[name] = detectors.get(name).update(inputs, result.lent(), np.array([item]))
             times[name].append(1e3 * (time.perf_counter() - begun))
     return times
 
