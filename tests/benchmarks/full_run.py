@@ -20,7 +20,8 @@ cores that this process may use:
 - Datalab, graph given: the same with the first 10 neighbours of our graph as its `knn_graph`.
 - relabels: the labels with the worst `p_error` become the suggested ones, one after the other in a warm process, with
   `update` and `combine(like=, changed=)` after each, in place, as a review does it. The first one is not among the
-  figures: it makes what is kept (the graph's reverse view, copies to write to). CPU is the time of all the process's threads together, a library's included.
+  figures: it makes what is kept (the graph's reverse view, copies to write to). CPU is the time of all the process's
+  threads together, a library's included.
 
 Seconds are wall and begin after the data are read and the packages imported; what a contender imports later counts.
 CPU s is what the process and those that it started took of all cores. Base is the peak memory by the begin of the
