@@ -8,16 +8,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset import check_probs, encode_labels
+from explorer.dataset import check_probs, class_name, encode_labels
 from explorer.errors import DataError, UnknownName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from explorer.dataset import Dataset
     from explorer.detectors import Combined, Inputs
     from explorer.graph import NeighbourGraph
     from explorer.progress import Progress
+
+_WAYS = {
+    "graph": "a neighbour graph: give features= or graph=",
+    "probs": "probabilities: give features= or probs=",
+    "dynamics": "the course of a training: give features= and no probs=",
+    "vectors": "vectors: give features=",
+}
+"""What methods lack in `find_issues`, in words, and how to give it."""
+
+_WAYS_IN = {
+    "graph": "a neighbour graph: name an embedder",
+    "probs": "probabilities: name an embedder",
+    "dynamics": "the course of a training: name an embedder, and give no probabilities",
+    "vectors": "vectors: name an embedder",
+}
+"""The same for a dataset, which brings its own probabilities."""
 
 
 def find_issues(
@@ -43,7 +61,7 @@ def find_issues(
         float [N, D]: an embedding of the items.
     probs
         float [N, K]: held-out class probabilities, columns in the order of `classes`; a DataFrame's columns are
-        matched to the classes by name.
+        matched to the classes by name, unless they are merely numbered from 0 and no class is called so.
     graph
         A neighbour graph of the same N items, instead of one built from `features`.
     classes
@@ -64,8 +82,9 @@ def find_issues(
     Raises
     ------
     DataError
-        Nothing to judge the labels by; inputs of different lengths; features or probabilities that are none, with the
-        first row that is wrong.
+        Nothing to judge the labels by; no item with a label, and no probabilities to suggest one; inputs of different
+        lengths; features or probabilities that are none, with the first row that is wrong; a DataFrame of
+        probabilities without a column for each class; a graph that is none.
     UnknownName
         A label that is not in `classes`; a method that does not exist.
 
@@ -92,9 +111,15 @@ def find_issues(
         given, classes = _columns(probs, values, classes)
     codes, names, _ = encode_labels(values, classes)
     vectors = None if features is None else _vectors(features, n)
-    checked = None if given is None else check_probs(given, n, names)
+    checked = None
+    if given is not None:
+        _shaped(given, n, names, values, classes)
+        checked = check_probs(given, n, names)
+    else:
+        _labelled(codes)
+    _graph(graph)
     inputs = _inputs(codes, len(names), vectors=vectors, probs=checked, graph=graph, seed=seed)
-    frame = _judged(inputs, np.arange(n), names, wanted)
+    frame = _judged(inputs, np.arange(n), names, wanted, _WAYS)
     frame.index = pd.RangeIndex(n) if index is None else index
     return frame
 
@@ -124,13 +149,15 @@ def find_issues_in(
     Raises
     ------
     DataError
-        Nothing to judge the labels by.
+        Nothing to judge the labels by; no item with a label, and no probabilities to suggest one.
     """
     from explorer.embedding import embed
 
     wanted = _known(detectors)
     if embedder is None and dataset.probs is None:
         raise DataError("There is nothing to judge the labels by.", "Give probabilities, or an embedder.")
+    if dataset.probs is None:
+        _labelled(dataset.given)
     vectors = None
     if embedder is not None:
         embedding = embed(dataset, embedder, seed=seed, progress=progress)
@@ -147,7 +174,7 @@ def find_issues_in(
         content_hashes=dataset.content_hashes,
         seed=seed,
     )
-    frame = _judged(inputs, dataset.item_ids, dataset.classes, wanted)
+    frame = _judged(inputs, dataset.item_ids, dataset.classes, wanted, _WAYS_IN)
     frame.insert(0, "where", [dataset.content.name(int(row)) for row in dataset.first_row])
     return frame.iloc[np.argsort(-np.nan_to_num(frame["p_error"], nan=-1), kind="stable")]
 
@@ -189,7 +216,9 @@ def _inputs(
     return Inputs(codes, n_classes, graph=graph, probs=probs, vectors=vectors, seed=seed, **others)
 
 
-def _judged(inputs: Inputs, ids: NDArray[Any], classes: Sequence[str], wanted: list[str] | None) -> pd.DataFrame:
+def _judged(
+    inputs: Inputs, ids: NDArray[Any], classes: Sequence[str], wanted: list[str] | None, ways: Mapping[str, str]
+) -> pd.DataFrame:
     """Run methods and combiner; the table in the order of the items, with facts about the whole in its `attrs`."""
     from explorer import detectors
 
@@ -199,10 +228,26 @@ def _judged(inputs: Inputs, ids: NDArray[Any], classes: Sequence[str], wanted: l
     frame.attrs = {
         "failures": dict(findings.failures),
         "skipped": dict(findings.skipped),
-        "note": combined.note,
+        "note": _note(inputs, combined, [name for name in wanted or () if name in findings.skipped], ways),
         "estimate": estimate(combined),
     }
     return frame
+
+
+def _note(inputs: Inputs, combined: Combined, idle: Sequence[str], ways: Mapping[str, str]) -> str:
+    """Say what could not be judged, and what those methods lack that were asked for and did not run (`idle`)."""
+    from explorer.detectors import registry
+
+    said = [combined.note]
+    if combined.model is None and inputs.n_classes > 1 and (inputs.probs is not None or inputs.graph is not None):
+        # The combiner sees what ran, and not what was there to run on.
+        said = ["No label can be judged: no method gave an opinion on the labels."]
+    for name in dict.fromkeys(idle):
+        lacks = [need for need in sorted(registry.get(name).needs) if not inputs.has(need)]
+        said.append(
+            f"{name} needs {', and '.join(ways.get(need, f'{need}, which only a review has') for need in lacks)}."
+        )
+    return " ".join(filter(None, said))
 
 
 def estimate(combined: Combined) -> dict[str, Any]:
@@ -252,7 +297,7 @@ def _vectors(features: Any, n: int) -> NDArray[np.float32]:
     if not finite.all():
         raise DataError(
             f"The features of row {int(np.flatnonzero(~finite)[0])} hold NaN or infinite values; "
-            f"{int((~finite).sum()):,} rows are like it.",
+            f"{int((~finite).sum()):,} {'row is' if (~finite).sum() == 1 else 'rows are'} like it.",
             "Leave these rows out, or fill in what is missing.",
         )
     if not array.shape[1]:
@@ -260,10 +305,71 @@ def _vectors(features: Any, n: int) -> NDArray[np.float32]:
     return array
 
 
+def _labelled(codes: NDArray[np.int32]) -> None:
+    """Refuse labels of which there is none: without probabilities not even a suggestion could be made."""
+    if (codes < 0).all():
+        raise DataError(
+            'No item has a label (None, NaN and "" mean unlabelled).',
+            "Label some items of each class, or give probabilities of a model to have labels suggested.",
+        )
+
+
+def _graph(graph: object) -> None:
+    from explorer.graph import NeighbourGraph
+
+    if graph is not None and not isinstance(graph, NeighbourGraph):
+        raise DataError(
+            f"The graph is a {type(graph).__name__}.",
+            "Give an explorer.graph.NeighbourGraph: explorer.graph.build(features) makes one, or "
+            "NeighbourGraph(indices, similarity) of int32 and float32 arrays [N, k].",
+        )
+
+
+def _shaped(
+    probs: NDArray[Any], n: int, names: Sequence[str], labels: list[Any], classes: Sequence[Any] | None
+) -> None:
+    """Refuse probabilities of another shape than [N, K]; says which class has no column, where that can be known."""
+    if probs.shape == (n, len(names)):
+        return
+    problem = (
+        f"The probabilities have the shape {probs.shape}; {n:,} row{'s' * (n != 1)} × "
+        f"{len(names)} class{'es' * (len(names) != 1)} were expected."
+    )
+    listed = _some(names)
+    if probs.ndim != 2 or probs.shape[1] == len(names):
+        raise DataError(problem, f"Give one row per label, with one column per class (classes: {listed}).")
+    k = probs.shape[1]
+    if classes is not None:
+        raise DataError(problem, f"Give one column per class of classes=[…], in its order (classes: {listed}).")
+    if k > len(names):
+        raise DataError(
+            problem,
+            f"The labels hold only {listed}. Name all {k} classes in the order of the columns, also those that no "
+            "item carries: classes=[…].",
+        )
+    own = encode_labels(labels)[2]
+    beyond = [str(v) for v in own if not (isinstance(v, int) and 0 <= v < k)]
+    # Labels that count the columns but for a few: these few have none.
+    if len(names) - len(beyond) == k:
+        what = f"There is no column for the class{'es' * (len(beyond) != 1)} {_some(beyond)}."
+        raise DataError(
+            f"{problem} {what}", "Give one column per class, and None as the label of an item that has none."
+        )
+    raise DataError(problem, f"Give one column per class, in the order of classes=[…] (classes: {listed}).")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
 def _columns(probs: Any, labels: list[Any], classes: Sequence[Any] | None) -> tuple[NDArray[Any], Sequence[Any] | None]:
     """Return probabilities and the classes that their columns stand for; `None` for those of the labels."""
+    import pandas as pd
+
     from explorer.readers.probabilities import align
 
+    if isinstance(probs, pd.DataFrame):
+        probs = _named(probs, labels, classes)
     aligned = align(probs, None, labels, classes)
     values, classes = aligned.values, aligned.classes
     if values.dtype.kind not in "fiub":
@@ -275,3 +381,33 @@ def _columns(probs: Any, labels: list[Any], classes: Sequence[Any] | None) -> tu
         if len(names) < k and all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < k for v in own):
             classes = range(k)
     return values, classes
+
+
+def _named(probs: pd.DataFrame, labels: list[Any], classes: Sequence[Any] | None) -> pd.DataFrame | NDArray[Any]:
+    """Return probabilities with their columns called like the classes; an array where they are merely numbered."""
+    import pandas as pd
+
+    codes, known, _ = encode_labels(labels, classes)
+    names = [class_name(column) for column in probs.columns]
+    if not set(known) <= set(names):  # labels 3.0 are the class 3, whose column may be called "3.0"
+        written = {str(label): known[code] for label, code in zip(labels, codes, strict=True) if code >= 0}
+        names = [name if name in known else written.get(name, name) for name in names]
+    missing = [name for name in known if name not in names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not missing and not twice:
+        return probs.set_axis(names, axis=1)
+    if (
+        not set(names) & set(known)
+        and pd.api.types.is_integer_dtype(probs.columns)
+        and np.array_equal(probs.columns, np.arange(len(names)))
+    ):
+        return probs.to_numpy()
+    unknown = [name for name in dict.fromkeys(names) if name not in known]
+    problem = "The columns of the probabilities do not match the classes by name."
+    for what, those in (("no column is called", missing), ("no class is called", unknown), ("more than once:", twice)):
+        problem += f" {what.capitalize()} {_some([repr(name) for name in those])}." if those else ""
+    raise DataError(
+        problem,
+        "Name one column after each class; or, where they stand in the order of classes=[…], give an array: "
+        "probs.to_numpy().",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,29 +18,38 @@ from explorer.dataset import Dataset
 from explorer.errors import DataError, ExplorerError
 from explorer.evidence import explain
 from explorer.judging import DECIDED, SETTLED, Judging
-from explorer.mixing import RATE, Sampling, check_rate, every, mixed
+from explorer.mixing import RATE, Sampling, check_rate, every
 from explorer.pipeline import Options, Results
-from explorer.stopping import Below
+from explorer.stopping import Below, below
 
 if TYPE_CHECKING:
     from explorer.detectors.drift import Drift
     from explorer.detectors.helped import Helped
-    from explorer.detectors.remaining import Left
+    from explorer.detectors.remaining import Heard, Left
+    from explorer.labels import Store
     from explorer.progress import Progress
 
 FEWEST_DRAWS = 10
 """With fewer answers to the audit its interval is so wide that what the model believes says more."""
 
 
+FLAGGED = STATES.index("flagged")
+
+WRONG = "wrong"
+"""Reason of a mark that says of a label what a correction says, but for the right one."""
+
+
 class Insight(ABC):
     """The half of a review that only reads."""
 
     dataset: Dataset
+    labels: Store
     lock: threading.RLock
     _results: Results
     _options: Options
     _judging: Judging
     _sampled: Sampling | None = None
+    _located: tuple[Dataset, pd.DataFrame, NDArray[np.intp]] | None = None
     _audit_rate: float = RATE
 
     @property
@@ -169,14 +179,13 @@ class Insight(ABC):
         `push`es the log-odds of a wrong label.
         """
         self._need("score")
-        with self.lock:  # findings follow the labels in place
-            return explain(self._results, self.classes, self.dataset.find(item))
+        return explain(self._results, self.classes, self.dataset.find(item))
 
     @property
     def audit_rate(self) -> float:
         """Share of the queue that is drawn at random, so that `left()` rests on a sample: 0.1, one in ten.
 
-        Assign a share from 0 (none) to 0.5; it is what a widget begins with.
+        Assign 0 (none) or a share from 0.001 to 0.5; it is what a widget begins with.
         """
         return self._audit_rate
 
@@ -198,9 +207,9 @@ class Insight(ABC):
             position = pd.Index(self.dataset.item_ids).get_indexer(table.index)
             suspects = position[table["is_label_issue"].to_numpy(dtype=bool)]
             decided = np.isin(self.states, DECIDED)
-            order, drawn = mixed(suspects, self.draws(), every(self._audit_rate), decided)
-            found: pd.DataFrame = table.loc[self.dataset.item_ids[order].tolist()]
-            return found.assign(drawn=drawn)
+            queue = self._sampling().mixed(suspects, every(self._audit_rate), decided)
+            found: pd.DataFrame = table.loc[self.dataset.item_ids[queue.order].tolist()]
+            return found.assign(drawn=queue.drawn)
 
     def draws(self) -> NDArray[np.int32]:
         """Return the positions of the items that the queue mixes in, int32 [D], in the order in which they were drawn.
@@ -213,9 +222,10 @@ class Insight(ABC):
     def audit(self, n: int = 20, *, wait: bool = True) -> list[str]:
         """Draw the next n items of a random audit and return their ids, those that nobody has decided on yet.
 
-        Look at each of them, whether it looks interesting or not, and keep or change its label; then `left()` rests on
-        a random sample and no longer on what the model believes. The draws follow from the seed. The `queue` mixes in
-        draws of the same sequence, and no item is asked about twice.
+        Look at each of them, whether it looks interesting or not, and keep or change its label, or mark it as wrong;
+        then `left()` rests on a random sample and no longer on what the model believes. Another mark is no answer. The
+        draws follow from the seed. The `queue` mixes in draws of the same sequence, and no item is asked about twice:
+        those that are left open come again in the next audit and not in the queue, and the others count without them.
 
         Raises
         ------
@@ -230,21 +240,14 @@ class Insight(ABC):
             return [str(self.dataset.item_ids[i]) for i in self._sampling().ask(n, self._decided())]
 
     def left(self, *, wait: bool = True) -> Left:
-        """Estimate how many wrong labels are left among those that nobody has looked at, with a 95 % interval.
+        """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
 
         It rests on the random items that were decided on, in the queue or of `audit()`; before there are enough, on
-        what the model believes. `per_class` is indexed by the given class. Without `wait` the scores are taken as they
-        are, also while they follow the last decision.
+        what the model believes. A mark as wrong counts as a label found wrong, any other mark as no answer. `per_class`
+        is indexed by the given class. Without `wait` the scores are taken as they are, also while they follow the last
+        decision.
         """
-        if wait:
-            self._ready()
-        with self.lock:
-            found = self._left(None)
-            table = found.per_class
-            if table is None:
-                return found
-            names = [self.classes[code] for code in table.index]
-            return replace(found, per_class=table.set_axis(pd.Index(names, name="class")))
+        return self.left_and_below((), wait=wait)[0]
 
     def left_below(self, cut: int | None = None, *, wait: bool = True) -> Below:
         """Estimate how many wrong labels are left below a line across the ranking; `sentence()` says it.
@@ -254,23 +257,17 @@ class Insight(ABC):
         cut
             Items of the ranking above the line; by default the line is below the last suspect.
         """
-        if wait:
-            self._ready()
-        with self.lock:
-            table = self._results.table
-            if table is None:
-                raise ExplorerError("There are no scores yet.", "See review.status.")
-            position = pd.Index(self.dataset.item_ids).get_indexer(table.index)
-            above = table["is_label_issue"].to_numpy(dtype=bool) if cut is None else np.arange(len(position)) < cut
-            below = np.ones(len(self.dataset), dtype=np.int32)
-            below[position[above]] = 0
-            found = self._left(below)
-            assert found.per_class is not None
-            for _, unreviewed, _, left, low, high in found.per_class.loc[1:].itertuples(index=False, name=None):
-                # A part cannot hold more than the whole, where each is cut off at nothing by itself.
-                most = min(left, found.left)
-                return Below(most, min(low, most), min(high, found.high), unreviewed, found.basis)
-            return Below(0, 0, 0, 0, found.basis)
+        heard, _, above = self._hear([cut], wait)
+        return below(heard, above[0])
+
+    def left_and_below(self, cuts: Sequence[int | None], *, wait: bool = True) -> tuple[Left, list[Below]]:
+        """Return `left()`, and `left_below()` of some lines, all of one moment and for hardly more than one of them."""
+        heard, draws, above = self._hear(cuts, wait)
+        found, classes = replace(heard.left(), draws=draws), self.classes
+        if found.per_class is not None:
+            names = [classes[code] for code in found.per_class.index]
+            found = replace(found, per_class=found.per_class.set_axis(pd.Index(names, name="class")))
+        return found, [below(heard, part) for part in above]
 
     def drift(self, *, wait: bool = True) -> Drift:
         """Compare the last decisions with what `p_error` expected of them."""
@@ -278,11 +275,12 @@ class Insight(ABC):
 
         if wait:
             self._ready()
-        begun = self._judging.begun
-        rows = [] if begun is None else [i for i in begun.order if np.isfinite(begun.wrong[i])]
-        if begun is None or not rows:
-            return drift([], [])
-        return drift(begun.seen[rows], begun.wrong[rows] == 1)
+        with self.lock:  # decisions are taken down under it
+            begun = self._judging.begun
+            rows = [] if begun is None else [i for i in begun.order if np.isfinite(begun.wrong[i])]
+            if begun is None or not rows:
+                return drift([], [])
+            return drift(begun.shown[rows], begun.wrong[rows] == 1)
 
     def helped(self, progress: Progress | None = None) -> Helped:
         """Compare the probe taught on the given labels with one taught on the labels as they stand.
@@ -313,21 +311,60 @@ class Insight(ABC):
         table = found.per_class
         return replace(found, per_class=table.set_axis(pd.Index(classes, name="class"))) if classes else found
 
-    def _left(self, groups: NDArray[np.int32] | None) -> Left:
-        """Return the estimate, by group of items instead of by class where groups are given, int32 [N]."""
-        sampling, decided = self._sampling(), self._decided()
-        audit = sampling.audit if groups is None else replace(sampling.audit, labels=groups)
-        begun = self._judging.begun
-        wrong = np.full(len(self.dataset), np.nan) if begun is None else begun.wrong
-        combined = self._results.combined
-        noise = None if combined is None or combined.model is None else combined.model.noise
-        reached = sampling.reached(decided)
+    def _hear(self, cuts: Sequence[int | None], wait: bool) -> tuple[Heard, int, list[NDArray[np.bool_]]]:
+        """Return what the audit has heard, how many answers that is, and which items are above each line, bool [N].
+
+        Reads under the lock, and reckons without.
+        """
+        if wait:
+            self._ready()
+        with self.lock:
+            sampling, wrong = self._sampling(), self._answers()
+            audit, reached = sampling.audit, sampling.reached(self._decided())
+            combined = self._results.combined
+            noise = None if combined is None or combined.model is None else combined.model.noise
+            above = [self._above(cut) for cut in cuts]
         otherwise = np.isfinite(wrong)
         otherwise[audit.draw(reached)] = False
-        heard = round(audit.standing(reached, wrong, otherwise))
-        if heard >= FEWEST_DRAWS:
-            return audit.estimate(wrong, reached, otherwise, noise)
-        return replace(audit.estimate(wrong, 0, np.isfinite(wrong), noise), draws=heard)
+        heard = audit.hear(wrong, reached, otherwise, noise)
+        draws = round(heard.standing)
+        if draws < FEWEST_DRAWS:
+            heard = audit.hear(wrong, 0, np.isfinite(wrong), noise)
+        return heard, len(heard.draws) or draws, above
+
+    def _above(self, cut: int | None) -> NDArray[np.bool_]:
+        """Return which items are above a line across the ranking, bool [N]."""
+        table = self._results.table
+        if table is None:
+            raise ExplorerError("There are no scores yet.", "See review.status.")
+        above = np.zeros(len(self.dataset), dtype=bool)
+        suspects = table["is_label_issue"].to_numpy(dtype=bool)
+        above[self._positions(table)[suspects if cut is None else slice(max(0, cut))]] = True
+        return above
+
+    def _positions(self, table: pd.DataFrame) -> NDArray[np.intp]:
+        """Return the positions of a table's items, looked up once per table. Whoever calls holds the lock."""
+        located = self._located
+        if located is None or located[0] is not self.dataset or located[1] is not table:
+            position = pd.Index(self.dataset.item_ids).get_indexer(table.index)
+            self._located = located = self.dataset, table, position
+        return located[2]
+
+    def _answers(self) -> NDArray[np.float64]:
+        """Return 1 where a label was found wrong since the scores were made, 0 where it was kept, NaN elsewhere [N]."""
+        begun = self._judging.begun
+        if begun is None:
+            return np.full(len(self.dataset), np.nan)
+        wrong = begun.wrong.copy()
+        if len(self.states) == len(wrong):
+            # What is marked as wrong has been judged, whether or not somebody knows the right label.
+            marked = np.flatnonzero((self.states == FLAGGED) & np.isfinite(begun.seen) & (begun.labels >= 0))
+            cells = self.labels.head_cells() if len(marked) else {}
+            for i in marked:
+                cell = cells.get(str(self.dataset.item_ids[i]))  # the store may be ahead of what is shown
+                if cell is not None and cell.reason == WRONG:
+                    wrong[i] = 1
+        return wrong
 
     def _decided(self) -> NDArray[np.bool_]:
         """Return which items were decided on since the scores were made, bool [N]."""

@@ -10,7 +10,6 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,6 +59,8 @@ class Judging:
     publish
         Called with the results that were read and those to put in their place; says whether it did, which it does not
         when others came meanwhile.
+    failed
+        Called after scores could not follow: `error` says why.
     """
 
     def __init__(
@@ -67,10 +68,12 @@ class Judging:
         lock: threading.RLock,
         read: Callable[[], Standing],
         publish: Callable[[Results, Results], bool],
+        failed: Callable[[], None],
     ) -> None:
         self._lock = lock
         self._read = read
         self._publish = publish
+        self._failed = failed
         self._wanted = threading.Condition()
         self._pending = False
         self._busy = False
@@ -84,9 +87,7 @@ class Judging:
 
     def begin(self, results: Results, states: NDArray[np.uint8]) -> None:
         """Start from fresh scores; what is decided by now was decided before. Whoever calls holds the review's lock."""
-        if results.combined is None or results.inputs is None:
-            return
-        if results.findings is None:
+        if results.combined is None or results.inputs is None or results.findings is None:
             return
         decided = np.isin(states, DECIDED)
         self._of, self._live = results, Live(results.inputs, results.findings, results.combined, decided)
@@ -143,6 +144,7 @@ class Judging:
             except Exception as error:  # said in `review.detectors`; the scores stay as they were
                 self.error = error
                 log.exception("The scores could not follow the labels.")
+                self._failed()
             finally:
                 with self._wanted:
                     self._busy = False
@@ -166,8 +168,10 @@ class Judging:
         changed = np.flatnonzero(labels != live.inputs.labels)
         if live.shown and not len(changed) and np.array_equal(decided, live.decided):
             return
-        begun.note(decided, live.combined.p_error, codes, states)
-        live.follow(labels, changed, begun, self._lock)
+        with self._lock:
+            begun.note(decided, live.combined.p_error, results.combined.p_error, codes, states)
+        live.shown = False
+        live.follow(labels, changed)
         live.decided = decided
         taught = begun.teach(live.inputs)
         shown = _as_seen(begun.adjusted(live.combined, taught, live.inputs), results.combined, decided)
@@ -184,7 +188,7 @@ class Judging:
 
 
 class Live:
-    """The scores of the labels as they stand, which nobody but the thread that judges writes to.
+    """The scores of the labels as they stand.
 
     Attributes
     ----------
@@ -194,36 +198,26 @@ class Live:
         bool [N]: decided on by then.
     shown
         Whether it is what the review shows.
-    whole
-        Whether it is in step with its own labels: not while a change is being followed, nor after that has failed.
     """
 
     def __init__(self, inputs: Inputs, findings: Findings, combined: Combined, decided: NDArray[np.bool_]) -> None:
         self.inputs, self.findings, self.combined = inputs, findings, combined
         self.decided = decided
         self.shown = True
-        self.whole = True
 
-    def follow(
-        self, labels: NDArray[np.int32], changed: NDArray[np.intp], begun: Begun, lock: AbstractContextManager[object]
-    ) -> None:
-        """Judge again whom the new labels at `changed` concern; the lock keeps readers out of arrays written to."""
+    def follow(self, labels: NDArray[np.int32], changed: NDArray[np.intp]) -> None:
+        """Judge again whom the new labels at `changed` concern.
+
+        Nothing is written to in place: somebody may be reading what the review shows.
+        """
         from explorer import detectors
 
-        if self.whole and len(changed) <= MANY * self.inputs.n:
-            inputs = self.inputs.following(labels, changed)
-            with lock:
-                self.whole = False
-                findings = detectors.update(inputs, self.findings, changed, inplace=True)
-                combined = detectors.combine(inputs, findings, like=self.combined, changed=changed, inplace=True)
-        else:
-            # From the scores as they were made: nothing was ever written to those.
-            first, self.whole = begun.combined, False
-            assert first.findings is not None
-            inputs = replace(self.inputs, labels=labels)
-            findings = detectors.rerun(inputs, first.findings, np.flatnonzero(labels != begun.labels))
-            combined = detectors.combine(inputs, findings, like=first)
-        self.inputs, self.findings, self.combined, self.whole = inputs, findings, combined, True
+        few = len(changed) <= MANY * self.inputs.n
+        inputs = self.inputs.following(labels, changed)
+        step = detectors.update if few else detectors.rerun
+        findings = step(inputs, self.findings, changed)
+        combined = detectors.combine(inputs, findings, like=self.combined, changed=changed if few else None)
+        self.inputs, self.findings, self.combined = inputs, findings, combined
 
 
 class Begun:
@@ -239,6 +233,8 @@ class Begun:
         bool [N]: decided on before.
     seen
         float64 [N]: `p_error` that detectors held when an item was decided on since; NaN for others.
+    shown
+        float64 [N]: `p_error` that was shown then, with what had been learnt from the reviewer; NaN for others.
     wrong
         float64 [N]: 1 where that label was changed, 0 where it was kept; NaN for others, and for what was set aside.
     order
@@ -250,6 +246,7 @@ class Begun:
         self.labels = labels
         self.before = before
         self.seen = np.full(len(labels), np.nan)
+        self.shown = np.full(len(labels), np.nan)
         self.wrong = np.full(len(labels), np.nan)
         self.order: list[int] = []
         self._rivals: NDArray[np.int32] | None = None
@@ -258,14 +255,18 @@ class Begun:
         self,
         decided: NDArray[np.bool_],
         p_error: NDArray[np.float32],
+        shown: NDArray[np.float32],
         codes: NDArray[np.int32],
         states: NDArray[np.uint8],
     ) -> None:
         """Take down what has been decided, and taken back, since the last time."""
         since = decided & ~self.before
         new = np.flatnonzero(since & np.isnan(self.seen))
-        self.seen[new] = p_error[new]
-        self.seen[~since] = np.nan
+        # Others read these meanwhile: they are replaced, and not written to.
+        self.seen, self.shown = (
+            np.where(since, np.where(np.isnan(self.seen), now, before), np.nan)
+            for now, before in ((p_error, self.seen), (shown, self.shown))
+        )
         settled = since & np.isin(states, SETTLED) & (self.labels >= 0)
         self.wrong = np.where(settled, (codes != self.labels).astype(float), np.nan)
         self.order = [i for i in self.order if since[i]] + new.tolist()

@@ -6,12 +6,14 @@ audit (`explorer.detectors.remaining`), whose answers say how many errors are le
 
 The draws are offered in the order in which they were drawn, each once, and one that is answered keeps its place. One
 that was passed over without a decision comes again at the next place for a draw, because those after it count only once
-it is answered: left out, it would bias the estimate.
+it is answered: left out, it would bias the estimate. What somebody decided on elsewhere never takes a place, whatever
+is answered since: where the others stood is remembered (`Sampling.mixed`), so that no answer moves what is still ahead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +31,8 @@ RATE = 0.1
 MOST = 0.5
 """With more than every other item the queue would be an audit."""
 
+LEAST = 0.001
+"""With fewer than one in a thousand nobody would ever come to one."""
 
 AHEAD = 100_000
 """At most so many draws are looked ahead."""
@@ -53,6 +57,7 @@ class Sampling:
     def __init__(self, of: Any, audit: Audit) -> None:
         self.of, self.audit, self.asked = of, audit, 0
         self._put: set[int] = set()  # asked about by `ask`: the queue does not ask again
+        self._places: Places | None = None
 
     @cached_property
     def _sequence(self) -> NDArray[np.intp]:
@@ -66,6 +71,11 @@ class Sampling:
     def draws(self) -> NDArray[np.int32]:
         """Return the items to mix into the queue, int32 [D], in the order in which they were drawn, each once."""
         return np.array([item for item in self._distinct.tolist() if item not in self._put], dtype=np.int32)
+
+    def mixed(self, ranked: ArrayLike, r: int, decided: ArrayLike) -> Mixed:
+        """Put the draws at every r-th place of a ranking, as `mixed`; those answered in the queue before stay there."""
+        found, self._places = _mixed(ranked, self.draws(), r, decided, self._places)
+        return found
 
     def reached(self, decided: NDArray[np.bool_]) -> int:
         """Return how many draws count, given which of all items are decided on, bool [N]."""
@@ -99,23 +109,29 @@ class Mixed(NamedTuple):
     drawn: NDArray[np.bool_]
 
 
+Places = Mapping[int, tuple[int, int]]
+"""For each draw in a queue: how many items of the ranking stand before it, and the first of those after it that was
+open, -1 for none."""
+
+
 def check_rate(rate: float) -> float:
-    """Return a share of draws as it can be used; `DataError` outside [0, 0.5]."""
-    if not 0 <= rate <= MOST:
+    """Return a share of draws as it can be used; `DataError` unless it is 0 or in [0.001, 0.5]."""
+    if not (rate == 0 or LEAST <= rate <= MOST):
         raise DataError(
             f"An audit rate of {rate:g} cannot be mixed into the queue.",
-            f"Give a share from 0 (none) to {MOST:g} (every other item); review.audit(n) draws n items by themselves.",
+            f"Give 0 (none) or a share from {LEAST:g} to {MOST:g} (every other item); review.audit(n) draws n items by "
+            "themselves.",
         )
     return float(rate)
 
 
 def every(rate: float) -> int:
     """Return r where every r-th place goes to a draw; 0 where none does."""
-    return max(2, round(1 / rate)) if rate > 0 else 0
+    return max(2, math.floor(1 / rate + 0.5)) if rate > 0 else 0
 
 
 def mixed(ranked: ArrayLike, draws: ArrayLike, r: int, decided: ArrayLike) -> Mixed:
-    """Put draws at every r-th place of a ranking.
+    """Put draws at every r-th place of a ranking, where there was no queue before.
 
     Parameters
     ----------
@@ -126,39 +142,82 @@ def mixed(ranked: ArrayLike, draws: ArrayLike, r: int, decided: ArrayLike) -> Mi
     r
         Every r-th place goes to a draw; 0 for none. It never is the last place.
     decided
-        bool [N]: which of all items somebody has decided on.
+        bool [N]: which of all items somebody has decided on. Which draws were answered in the queue is told from the
+        order.
     """
+    return _mixed(ranked, draws, r, decided, None)[0]
+
+
+def _mixed(
+    ranked: ArrayLike, draws: ArrayLike, r: int, decided: ArrayLike, stood: Places | None
+) -> tuple[Mixed, Places]:
+    """Do `mixed`; of the draws that are decided on, those alone keep a place, their own, that had one in `stood`."""
     done = np.asarray(decided, dtype=bool)
     drawn = np.asarray(draws, dtype=np.int64)
+    ranking = np.asarray(ranked, dtype=np.int64).tolist()
     open_at = np.flatnonzero(~done[drawn])
     placed: set[int] = set()
-    # What somebody found otherwise, further along, takes up no place.
-    answered = _unplaced(drawn[: open_at[0]] if len(open_at) else drawn, placed)
     open_ = _unplaced(drawn[open_at], placed)
+    answered: Iterator[int] = iter(())
+    pinned: dict[int, int] = {}
+    shown: dict[int, int] = {}  # places where a draw waits, by the item that comes next when it is passed over
+    if stood is None:
+        answered = _unplaced(drawn[: open_at[0]] if len(open_at) else drawn, placed)
+    elif stood:
+        among = set(drawn.tolist())
+        shown = {before: then for item, (before, then) in stood.items() if not done[item]}
+        pinned = {before: item for item, (before, _) in stood.items() if done[item] and item in among}
+
+    def passed(count: int) -> bool:
+        """Whether no draw waits here, or what was open after it is decided on."""
+        then = shown.get(count)
+        return then is None or (then >= 0 and bool(done[then]))
+
+    suspects = set(ranking)
     order: list[int] = []
     where: list[bool] = []
-    since, last = 0, -1
-    for item in np.asarray(ranked, dtype=np.int64).tolist():
+    places: dict[int, tuple[int, int]] = {}
+    since, count, last = 0, 0, -1
+    following = _next_open(ranking, done)
+    for at, item in enumerate(ranking):
         if item in placed:
             continue
-        if r and since == r - 1:
-            draw = next(answered, None)
+        draw = pinned.pop(count, None) if r else None
+        if draw in placed:
+            draw = None
+        if r and draw is None and since == r - 1:
+            # A suspect among those ahead of the reviewer was decided on elsewhere.
+            draw = next((each for each in answered if done[last] or each not in suspects), None)
             # A place between two items that are decided on lies behind the reviewer: nothing new is asked there.
-            if draw is None and not (done[last] and done[item]):
+            if draw is None and not (done[last] and done[item] and passed(count)):
                 draw = next(open_, None)
             since = 0
-            if draw is not None:
-                placed.add(draw)
-                order.append(draw)
-                where.append(True)
-                if draw == item:
-                    continue
+        if draw is not None:
+            since = 0
+            placed.add(draw)
+            places[draw] = count, following[at]
+            order.append(draw)
+            where.append(True)
+            if draw == item:
+                continue
         placed.add(item)
         order.append(item)
         where.append(False)
-        since, last = since + 1, item
-    return Mixed(np.array(order, dtype=np.int64), np.array(where, dtype=bool))
+        since, count, last = since + 1, count + 1, item
+    # Beyond the end of this ranking, which may be a part of the next.
+    places.update((item, (before, -1)) for before, item in pinned.items() if item not in placed)
+    return Mixed(np.array(order, dtype=np.int64), np.array(where, dtype=bool)), places
 
 
 def _unplaced(items: NDArray[np.int64], placed: set[int]) -> Iterator[int]:
     return (item for item in items.tolist() if item not in placed)
+
+
+def _next_open(ranking: list[int], done: NDArray[np.bool_]) -> list[int]:
+    """Return for each place the first item from there on that nobody has decided on, -1 where there is none."""
+    found, then = [-1] * len(ranking), -1
+    for at in range(len(ranking) - 1, -1, -1):
+        if not done[ranking[at]]:
+            then = ranking[at]
+        found[at] = then
+    return found

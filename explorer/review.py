@@ -121,7 +121,7 @@ class Review(Insight):
         self.binding = bind(dataset, self.labels, allow_changed)
         self._bound = dataset  # the dataset may lose unreadable items later; decisions on them stay
         self._following = Following(dataset, self.labels, self.lock, self._tell)
-        self._judging = Judging(self.lock, self._standing, self._judged)
+        self._judging = Judging(self.lock, self._standing, self._judged, lambda: self._tell("scores"))
         self._pipeline = self._new_pipeline()
         if start:
             self._pipeline.start()

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.cli.printing import unread
 from explorer.errors import ExplorerError
 
 
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not hasattr(given, "run"):
         parser.print_help()
         return 0
+    status = None
     try:
         status = int(given.run(given) or 0)
         sys.stdout.flush()  # a reader that went away shows here, and not when the interpreter ends
@@ -56,8 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"explorer: {text}", file=sys.stderr)
         return int(getattr(given, "refused", 1))
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        sys.stderr.close()
-        return 0
+        unread()
+        # Where 1 is an answer, none has been given.
+        return int(getattr(given, "refused", 0)) if status is None else status
     except KeyboardInterrupt:
         return 130
     return status

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.cli.data import DATA_OPTIONS, data_options
-from explorer.cli.printing import FORMATS, cell, lines, plain, show, show_frame
+from explorer.cli.printing import FORMATS, cell, lines, plain, show, show_frame, unread
 from explorer.errors import DataError, ExplorerError
 
 if TYPE_CHECKING:
@@ -59,16 +59,19 @@ def add_commands(commands: Any) -> None:
 
 
 def _share(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no share; write .02 for 2 %")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share between 0 and 1, such as 0.02")
     return value
 
 
 def _issues(given: argparse.Namespace) -> int:
     try:
         return _answer(given)
-    except ExplorerError:
+    except (ExplorerError, BrokenPipeError):
         raise
     except Exception:  # a crash must not look like the answer "too many", which is 1
         log.exception("The issues could not be found.")
@@ -77,6 +80,20 @@ def _issues(given: argparse.Namespace) -> int:
 
 def _answer(given: argparse.Namespace) -> int:
     found = _found(given)
+    estimate, note = found.attrs["estimate"], found.attrs["note"]
+    try:
+        _say(given, found)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has enough; the exit status is the answer all the same
+        unread()
+    if given.fail_over is None:
+        return 0
+    if estimate["error_rate"] is None:
+        raise DataError("There is no estimate to compare with --fail-over.", note)
+    return int(estimate["error_rate"] > given.fail_over)
+
+
+def _say(given: argparse.Namespace, found: pd.DataFrame) -> None:
     estimate, attrs = found.attrs["estimate"], found.attrs
     for name, reason in attrs["failures"].items():
         print(f"The method {name!r} failed: {plain(reason)}", file=sys.stderr)
@@ -91,11 +108,6 @@ def _answer(given: argparse.Namespace) -> int:
         _for_people(rows)
     else:
         show_frame(rows, given.format)
-    if given.fail_over is None:
-        return 0
-    if estimate["error_rate"] is None:
-        raise DataError("There is no estimate to compare with --fail-over.", attrs["note"])
-    return int(estimate["error_rate"] > given.fail_over)
 
 
 def in_words(estimate: dict[str, Any]) -> str:

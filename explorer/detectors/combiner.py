@@ -271,10 +271,11 @@ def _followed(
     _read(inputs, findings, combined, reached)
     parts = [reached]
     for name in model.read.detectors:
-        rows = findings.moved[name]
+        rows = findings.moved.get(name, reached[:0])
         if rows is reached or not len(rows):
             continue
-        rows = rows[reached.take(np.searchsorted(reached, rows), mode="clip") != rows]
+        if len(reached):
+            rows = rows[reached.take(np.searchsorted(reached, rows), mode="clip") != rows]
         if len(rows):
             _read_column(model, findings, combined, name, rows)
             parts.append(rows)

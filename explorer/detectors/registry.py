@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -170,18 +171,22 @@ def update(inputs: Inputs, findings: Findings, changed: Iterable[int], *, inplac
     Returns
     -------
     Findings
-        A detector that raises has no result any more, and is named in `failures`; the others go on.
+        A detector that raises keeps its last result, which is stale from then on, and is named in `failures`; it is
+        tried again by `rerun` or a new run. The others go on.
     """
     positions: NDArray[np.intp] = distinct(np.fromiter(changed, dtype=np.intp))
     moved: dict[str, NDArray[np.intp]] = {}
 
     def one(name: str, result: Result) -> Result:
         before = result.lent() if inplace else result
+        if name in findings.failures:
+            return result
         after = get(name).update(inputs, before, positions)
         moved[name] = after.moved if after.moved is not None else differing(before, after)
         return after
 
     results, failures = _each(findings, one)
+    failures = {**findings.failures, **failures}
     return Findings(results, failures, findings.skipped, moved, findings.mark)
 
 
@@ -197,18 +202,21 @@ def rerun(inputs: Inputs, findings: Findings, changed: NDArray[np.intp]) -> Find
         return get(name).update(inputs, result, changed)
 
     results, failures = _each(findings, one)
-    return Findings(results, failures, findings.skipped)
+    # Those that failed before they had a result have not been tried.
+    before = {name: text for name, text in findings.failures.items() if name not in results}
+    return Findings(results, {**before, **failures}, findings.skipped)
 
 
 def _each(findings: Findings, call: Callable[[str, Result], Result]) -> tuple[dict[str, Result], dict[str, str]]:
-    """Return every detector's new result, and what those that failed have said."""
+    """Return every detector's new result, or its last one where it fails; and what those that failed have said."""
     results: dict[str, Result] = {}
-    failures = dict(findings.failures)
+    failures: dict[str, str] = {}
     for name, result in findings.results.items():
         try:
             results[name] = call(name, result)
         except Exception as error:  # as in `run`
             logger.warning("The detector %r failed to follow the labels: %s", name, error, exc_info=True)
+            results[name] = replace(result, stale=True, copied=False, private=False, moved=None)
             failures[name] = f"{type(error).__name__}: {error}"
     return results, failures
 

@@ -22,8 +22,9 @@ The variance of one draw's part is the mean of two. One is that seen among every
 unsure while they are few. The other is that of a model, where w is 1 with probability p⁰, or with expit(logit p⁰ + δ),
 δ ~ N(0, 1) given the answers: the mean of these two, or the second if it is larger. As draws lie evenly, by how much p⁰
 is off at a place adds no variance, and the part of an item counts as far as the number of times that it is drawn still
-varies, Var(k_i)/(nπ_i), which is known exactly. The interval uses Student's t, with the number of draws that stand for
-others, less 1, as degrees of freedom.
+varies, Var(k_i)/(nπ_i), which is known exactly. The interval uses Student's t, with as many degrees of freedom as draws
+that stand for others, less 1, or fewer where a few draws make most of the variance (2n/(κ − 1), κ the kurtosis). While
+no draw has found an error, its high end is at least that of a plain sample: 1 − .05^(1/n) of the labels.
 
 When to trust it
 ----------------
@@ -44,6 +45,7 @@ of the golden section: Kuipers, Niederreiter, Uniform distribution of sequences 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,18 +90,18 @@ NEAREST = 15
 
 @dataclass(frozen=True, eq=False)
 class Left:
-    """How many wrong labels are left among those that nobody has looked at.
+    """How many wrong labels are left among those that nobody has decided on.
 
     Attributes
     ----------
     total
         Estimated number of labels that were wrong before any were corrected: those found, and those left.
     left, low, high
-        Estimated number of wrong labels not yet looked at, and the ends of its 95 % interval, from 0 to `unreviewed`.
+        Estimated number of wrong labels not yet decided on, and the ends of its 95 % interval, from 0 to `unreviewed`.
     rate
         `total` as a share of all labels; NaN where there are none.
     unreviewed
-        Labels that nobody has looked at.
+        Labels that nobody has decided on: kept, changed or marked as wrong.
     found
         Labels found wrong so far.
     basis
@@ -144,13 +146,17 @@ class Left:
         # The quantile falls with the number of draws, so a few more may be needed than a normal interval says.
         while _quantile(wanted) * self.spread / np.sqrt(wanted) > width:
             wanted += max(1, wanted // 100)
-        return max(0, wanted - self.draws)
+        # No more can be asked about than are there.
+        return int(min(max(0, wanted - self.draws), self.unreviewed))
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(self.sentence())  # what a notebook shows
 
     def sentence(self) -> str:
         """Say it in plain words."""
         if not self.unreviewed:
-            return f"All labels have been looked at; {_errors(self.found)} found."
-        among = f"among {self.unreviewed:,} {_plural(self.unreviewed, 'label')} that nobody has looked at"
+            return f"All labels have been decided on; {_errors(self.found)} found."
+        among = f"among {self.unreviewed:,} {_plural(self.unreviewed, 'label')} that nobody has decided on"
         left, up, down = round(self.left), round(self.high - self.left), round(self.left - self.low)
         if self.basis == "model":
             heard = "no random audit has been made"
@@ -244,18 +250,33 @@ class Audit:
         """
         if n < 0:
             raise DataError(f"{n} items cannot be drawn.")
-        drawable = np.flatnonzero(self.chance)
+        drawable, ladder, begin = self._ladder
         if not len(drawable):
             return np.empty(0, dtype=np.intp)
-        # Random within strata: otherwise few samples would be possible, and of some labels all of them unlucky.
-        rng = np.random.default_rng(self.seed)
-        drawable = drawable[np.argsort(self.expected[drawable], kind="stable")]
-        stratum = np.floor(np.cumsum(self.chance[drawable]) * STRATA)
-        drawable = drawable[np.lexsort((rng.random(len(drawable)), stratum))]
-        ladder = np.cumsum(self.chance[drawable])
-        keys = (rng.random() + GOLDEN * np.arange(n)) % 1 * ladder[-1]
+        keys = (begin + GOLDEN * np.arange(n)) % 1 * ladder[-1]
         drawn: NDArray[np.intp] = drawable[np.minimum(np.searchsorted(ladder, keys, side="right"), len(ladder) - 1)]
         return drawn
+
+    @cached_property
+    def _ranked(self) -> NDArray[np.intp]:
+        """All items by p⁰."""
+        return np.argsort(self.expected, kind="stable")
+
+    @cached_property
+    def _ladder(self) -> tuple[NDArray[np.intp], NDArray[np.float64], float]:
+        """Items that can be drawn in the order of the ladder, where each of them ends, and u."""
+        # Random within strata: otherwise few samples would be possible, and of some labels all of them unlucky.
+        rng = np.random.default_rng(self.seed)
+        drawable = self._ranked[self.chance[self._ranked] > 0]
+        stratum = np.floor(np.cumsum(self.chance[drawable]) * STRATA)
+        drawable = drawable[np.lexsort((rng.random(len(drawable)), stratum))]
+        return drawable, np.cumsum(self.chance[drawable]), rng.random()
+
+    @cached_property
+    def places(self) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.float64]]:
+        """Rounded log-odds of p⁰ that there are, ascending, which of them each item has, and their chance together."""
+        places, where = np.unique(np.round(logit(self.expected) * PLACES).astype(np.int64), return_inverse=True)
+        return places, where, np.bincount(where, self.chance, len(places)).astype(np.float64)
 
     def estimate(
         self,
@@ -264,7 +285,17 @@ class Audit:
         reviewed_otherwise: ArrayLike,
         noise: NoiseLevel | None = None,
     ) -> Left:
-        """Estimate how many wrong labels are left.
+        """Estimate how many wrong labels are left, in all and by class; parameters and errors are those of `hear`."""
+        return self.hear(wrong, drawn_count, reviewed_otherwise, noise).left()
+
+    def hear(
+        self,
+        wrong: ArrayLike,
+        drawn_count: int,
+        reviewed_otherwise: ArrayLike,
+        noise: NoiseLevel | None = None,
+    ) -> Heard:
+        """Take the answers, so that several things can be asked of them.
 
         Parameters
         ----------
@@ -302,36 +333,14 @@ class Audit:
         asked = self.draw(drawn_count)
         draws = asked[looked[asked]]
         outside = self._outside(otherwise, np.unique(draws))
-        parts = _Parts(self, np.nan_to_num(answer), looked, outside, draws, noise)
-        mass, spread, low, high = parts.interval(np.flatnonzero(labelled))
-        unreviewed, found = int((labelled & ~looked).sum()), int(answer[looked].sum())
-        per_class = None
-        if self.labels is not None:
-            per_class = _per_class(parts, np.where(labelled, self.labels, -1))
-        return Left(
-            found + mass,
-            mass,
-            low,
-            high,
-            (found + mass) / int(labelled.sum()) if labelled.any() else float("nan"),
-            unreviewed,
-            found,
-            "audit" if len(draws) else "model",
-            len(draws),
-            len(asked) - len(draws),
-            per_class,
-            spread,
-        )
+        return Heard(self, np.nan_to_num(answer), looked, outside, draws, len(asked) - len(draws), noise)
 
     def standing(self, drawn_count: int, wrong: ArrayLike, reviewed_otherwise: ArrayLike) -> float:
-        """Return how many answered draws stand for labels that nobody has looked at; the rest tells nothing of those.
+        """Return how many answered draws stand for labels that nobody has decided on; the rest tells nothing of those.
 
-        Parameters are those of `estimate`.
+        Parameters are those of `hear`.
         """
-        answer, otherwise = np.asarray(wrong, dtype=np.float64), np.asarray(reviewed_otherwise, dtype=bool)
-        drawn = self.draw(drawn_count)
-        drawn = drawn[~np.isnan(answer[drawn])]
-        return float(self._outside(otherwise & ~np.isnan(answer), np.unique(drawn))[drawn].sum())
+        return self.hear(wrong, drawn_count, reviewed_otherwise).standing
 
     def _outside(self, otherwise: NDArray[np.bool_], drawn: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return g [N]: how far an item stands for those not reviewed otherwise."""
@@ -341,8 +350,7 @@ class Audit:
             return outside
         others = self.chance > 0
         others[drawn] = False
-        order = np.flatnonzero(others)
-        order = order[np.argsort(self.expected[order], kind="stable")]
+        order = self._ranked[others[self._ranked]]
         if not len(order):
             return outside
         reviewed = np.concatenate([[0], np.cumsum(otherwise[order])])
@@ -354,8 +362,8 @@ class Audit:
         return outside
 
 
-class _Parts:
-    """The sums that an estimate is made of, for the whole or one class."""
+class Heard:
+    """The answers to an audit, and the estimates that follow from them, of the whole or of some of the items."""
 
     def __init__(
         self,
@@ -364,17 +372,46 @@ class _Parts:
         looked: NDArray[np.bool_],
         outside: NDArray[np.float64],
         draws: NDArray[np.intp],
+        skipped: int,
         noise: NoiseLevel | None,
     ) -> None:
         self.audit, self.answer, self.looked, self.outside, self.noise = audit, answer, looked, outside, noise
-        self.draws, self.drawn = draws, np.unique(draws)
+        self.draws, self.drawn, self.skipped = draws, np.unique(draws), skipped
+        self.labelled = np.flatnonzero(audit.chance > 0)
         # Draws of items reviewed otherwise tell nothing of the rest.
-        self.quantile = _quantile(int(outside[draws].sum()))
+        self.standing = float(outside[draws].sum())
         self.uneven = _uneven(audit.chance, len(draws))
-        self.place = np.round(logit(audit.expected) * PLACES).astype(np.int64)
-        self.lowest = int(self.place.min(initial=0))
-        self.mass = np.bincount(self.place - self.lowest, audit.chance)
         self.belief = self._shifts()
+
+    @property
+    def basis(self) -> str:
+        """What the estimates rest on, as of `Left`."""
+        return "audit" if len(self.draws) else "model"
+
+    @cached_property
+    def whole(self) -> tuple[float, float, float, float]:
+        """`interval` of all labelled items."""
+        return self.interval(self.labelled)
+
+    def left(self) -> Left:
+        """Return the estimate for the whole, and by class where the audit has labels."""
+        mass, spread, low, high = self.whole
+        n, looked = len(self.labelled), self.looked
+        found, labels = int(self.answer[looked].sum()), self.audit.labels
+        return Left(
+            found + mass,
+            mass,
+            low,
+            high,
+            (found + mass) / n if n else float("nan"),
+            n - int(looked.sum()),
+            found,
+            self.basis,
+            len(self.draws),
+            self.skipped,
+            None if labels is None else _per_class(self, np.where(self.audit.chance > 0, labels, -1)),
+            spread,
+        )
 
     def interval(self, rows: NDArray[np.intp]) -> tuple[float, float, float, float]:
         """Return errors left among some labelled items, the spread of one draw, and the ends of the interval."""
@@ -386,23 +423,44 @@ class _Parts:
             low, high = 0.0, unreviewed
             if self.noise is not None:
                 found = float(self.answer[rows][self.looked[rows]].sum())
-                low, high = self.noise.low * len(rows) - found, self.noise.high * len(rows) - found
+                # Some of the items have the part of the errors that p⁰ gives them, not one by their number.
+                everybody = float(self.audit.expected.sum())
+                share = float(p.sum()) / everybody if everybody else len(rows) / max(1, len(self.labelled))
+                errors = share * len(self.labelled)
+                low, high = self.noise.low * errors - found, self.noise.high * errors - found
             spread = float(np.sqrt((g**2 * p * (1 - p) / chance).sum()))
             return left, spread, min(max(low, 0.0), left), min(max(high, left), unreviewed)
-        mine = np.isin(self.draws, rows)
+        among = np.zeros(len(self.looked), dtype=bool)
+        among[rows] = True
+        mine = among[self.draws]
         at = self.draws[mine]
         parts = np.zeros(n)
         parts[mine] = self.outside[at] * (self.answer[at] - self.audit.expected[at]) / self.audit.chance[at]
-        corrected = self.drawn[np.isin(self.drawn, rows)]
+        corrected = self.drawn[among[self.drawn]]
         left = float(g @ p + parts.mean() - self.outside[corrected] @ self.answer[corrected])
         inverse = g**2 * self.uneven[rows] / chance
         believed = self._believed(rows, inverse)
         model = max(believed, (believed + float(inverse @ (p * (1 - p)))) / 2)
         seen = self._seen(parts) if n > 1 else model
         spread = float(np.sqrt((seen + model) / 2))
-        half = self.quantile * spread / np.sqrt(n)
+        half = _quantile(self._sure(parts, seen, model)) * spread / np.sqrt(n)
         low, high, left = (float(np.clip(value, 0, unreviewed)) for value in (left - half, left + half, left))
+        if not self.answer[self.drawn].any():
+            # Answers that are all alike show no variance, and p⁰ may be blind to what it has learnt to repeat.
+            high = max(high, unreviewed * (1 - (1 - CONFIDENCE) ** (1 / n)))
         return left, spread, low, high
+
+    def _sure(self, parts: NDArray[np.float64], seen: float, model: float) -> int:
+        """Return of how many draws the variance is as sure as of normal ones: fewer, where a few parts make most of it.
+
+        The variance of a sample has 2n/(κ − 1) degrees of freedom, κ the kurtosis; that of the model counts as known,
+        which leaves the mean of the two with (1 + model/seen)² times as many.
+        """
+        off = np.square(parts - parts.mean())
+        kurtosis = float((off**2).mean() / off.mean() ** 2) if off.any() else 3.0
+        more = min(model / seen, 1e3) if seen > 1e-12 * model else 1e3
+        freedom = 2 * len(parts) / max(kurtosis - 1, 2.0) * (1 + more) ** 2
+        return int(min(freedom, self.standing - 1)) + 1
 
     def _shifts(self) -> NDArray[np.float64]:
         """Return how likely each of `SHIFTS` is by the answers about items that stand for others."""
@@ -426,90 +484,19 @@ class _Parts:
         """Return the variance of one draw's part if p⁰ is off by a shift of its log-odds, averaged over the shifts."""
         if not len(rows):
             return 0.0
-        place, where = np.unique(self.place[rows], return_inverse=True)
-        outside = self.outside[rows]
-        squares, sums = np.bincount(where, inverse), np.bincount(where, outside)
-        z = place / PLACES
+        places, where, mass = self.audit.places
+        where, outside, n = where[rows], self.outside[rows], len(places)
+        here = np.flatnonzero(np.bincount(where, minlength=n))
+        squares, sums = np.bincount(where, inverse, n)[here], np.bincount(where, outside, n)[here]
+        z = places[here] / PLACES
         said, true = expit(z), expit(z + SHIFTS[:, None])
         # By how much p⁰ is off at a place shows in every sample alike, but for the draws there that are of other rows.
-        alike = sums * np.bincount(where, outside * self.uneven[rows]) / self.mass[place - self.lowest]
+        alike = sums * np.bincount(where, outside * self.uneven[rows], n)[here] / mass[here]
         variances = (true * (1 - true) + (true - said) ** 2) @ squares - (true - said) ** 2 @ alike
         return float(self.belief @ np.maximum(variances, 0))
 
 
-@dataclass(frozen=True, eq=False)
-class Cuts:
-    """What to expect of looking at the top of the ranking only, at every cut.
-
-    Attributes
-    ----------
-    count
-        int64 [M]: items above the cut, ascending; equal `p_error` are never parted.
-    threshold
-        float64 [M]: least `p_error` above the cut.
-    precision
-        float64 [M]: expected share of wrong labels above the cut.
-    recall
-        float64 [M]: expected share of all wrong labels that is above it; NaN where none are expected.
-    """
-
-    count: NDArray[np.int64]
-    threshold: NDArray[np.float64]
-    precision: NDArray[np.float64]
-    recall: NDArray[np.float64]
-
-    def cut_for(self, precision: float) -> int:
-        """Return how many items to take so that the share of wrong labels is expected to be at least `precision`.
-
-        The largest such number; 0 where even the top falls short.
-
-        Raises
-        ------
-        DataError
-            A precision outside [0, 1].
-        """
-        if not 0 <= precision <= 1:
-            raise DataError(f"A precision lies between 0 and 1, not {precision:g}.")
-        enough = np.flatnonzero(self.precision >= precision - 1e-12)
-        return int(self.count[enough[-1]]) if len(enough) else 0
-
-
-def expected_at_cuts(p_error: ArrayLike, state: ArrayLike | None = None) -> Cuts:
-    """Return expected precision and recall at every cut of the ranking.
-
-    Items that were looked at count as what they are; every other one as `p_error`, so the figures are as good as its
-    calibration.
-
-    Parameters
-    ----------
-    p_error
-        float [N]; NaN where unlabelled, which is in no cut.
-    state
-        float [N]: 1 found wrong, 0 confirmed, NaN not looked at; by default nobody looked at anything.
-
-    Raises
-    ------
-    DataError
-        Lengths that differ, a state other than 0, 1 and NaN.
-    """
-    p = np.asarray(p_error, dtype=np.float64).ravel()
-    known = np.full(len(p), np.nan) if state is None else np.asarray(state, dtype=np.float64).ravel()
-    if len(known) != len(p):
-        raise DataError(f"There are {len(known):,} states for {len(p):,} p_error.")
-    if not np.isin(known[~np.isnan(known)], (0, 1)).all():
-        raise DataError("A state is 1 for wrong, 0 for right or NaN for not looked at.")
-    rows = np.flatnonzero(~np.isnan(p))
-    rows = rows[np.argsort(-p[rows], kind="stable")]
-    ranked = p[rows]
-    wrong = np.cumsum(np.where(np.isnan(known[rows]), ranked, known[rows]))
-    # A cut stands after the last of equal values.
-    ends = np.flatnonzero(np.append(ranked[1:] < ranked[:-1], True)) if len(rows) else np.empty(0, np.intp)
-    hits = wrong[ends]
-    recall = hits / wrong[-1] if len(rows) and wrong[-1] > 0 else np.full(len(ends), np.nan)
-    return Cuts((ends + 1).astype(np.int64), ranked[ends], hits / (ends + 1), recall)
-
-
-def _per_class(parts: _Parts, labels: NDArray[np.int32]) -> pd.DataFrame:
+def _per_class(heard: Heard, labels: NDArray[np.int32]) -> pd.DataFrame:
     import pandas as pd
 
     names = ["labels", "unreviewed", "found", "left", "low", "high"]
@@ -519,9 +506,9 @@ def _per_class(parts: _Parts, labels: NDArray[np.int32]) -> pd.DataFrame:
     found = []
     for c in range(classes):
         rows = order[ends[c] : ends[c + 1]]
-        looked = parts.looked[rows]
-        left, _, low, high = parts.interval(rows)
-        found.append((len(rows), int((~looked).sum()), int(parts.answer[rows][looked].sum()), left, low, high))
+        looked = heard.looked[rows]
+        left, _, low, high = heard.interval(rows)
+        found.append((len(rows), int((~looked).sum()), int(heard.answer[rows][looked].sum()), left, low, high))
     return pd.DataFrame(found, columns=names, index=pd.RangeIndex(classes, name="class"))
 
 

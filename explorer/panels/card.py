@@ -52,8 +52,7 @@ def card(session: Session, *, item: int) -> dict[str, Any]:
     if r.combined is not None and r.table is not None and r.inputs is not None and r.findings is not None:
         from explorer import detectors
 
-        with review.lock:  # findings follow the labels in place
-            why = detectors.explain(i, r.inputs, r.findings, r.combined, review.classes)
+        why = detectors.explain(i, r.inputs, r.findings, r.combined, review.classes)
         suggested = int(r.combined.suggested[i])
         place = int(pd.Index(r.table.index).get_indexer([item_id])[0])
         row = r.table.iloc[place].to_dict()

@@ -10,11 +10,12 @@ import datetime as dt
 import logging
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from explorer.errors import Cancelled, DataError, ExplorerError
+from explorer.judging import SETTLED
 from explorer.panels.calls import call
 from explorer.progress import Progress, Stage
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from explorer.detectors.helped import Helped
     from explorer.panels.session import Session
+    from explorer.review import Review
 
 log = logging.getLogger("explorer")
 
@@ -35,7 +37,7 @@ def helped(session: Session) -> dict[str, Any]:
     """Return where it stands: `state`, the `stage` with its progress, and the `result` or `error` of the last time.
 
     `state` is "none", "running", "done", "failed" or "cancelled"; `since` counts the items whose label has changed
-    since the labels of the result were read.
+    since the labels of the result were read, or on which somebody has decided since: those are judged.
     """
     return _asking(session).standing()
 
@@ -67,6 +69,24 @@ def cancel(session: Session) -> dict[str, Any]:
     return asking.standing()
 
 
+class _Read(NamedTuple):
+    """What a result follows from: labels int32 [N], and bool [N] on which items it is judged."""
+
+    codes: NDArray[np.int32]
+    settled: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, review: Review) -> _Read:
+        with review.lock:
+            return cls(review.codes.copy(), np.isin(review.states, SETTLED))
+
+    def differ(self, now: _Read) -> int:
+        """Count the items that differ; all of them where the dataset is another."""
+        if len(now.codes) != len(self.codes):
+            return len(now.codes)
+        return int(((now.codes != self.codes) | (now.settled != self.settled)).sum())
+
+
 class Asking:
     """One review's comparison: the newest result, and the one that is under way."""
 
@@ -77,7 +97,7 @@ class Asking:
         self._progress = Progress(Stage("helped"))
         self._result: dict[str, Any] | None = None
         self._error: dict[str, str] | None = None
-        self._codes: NDArray[np.int32] | None = None
+        self._read: _Read | None = None
         session.review.subscribe(self._heard)
 
     def start(self) -> None:
@@ -96,11 +116,10 @@ class Asking:
     def standing(self) -> dict[str, Any]:
         """Say where it stands, as the browser's `HelpedState`."""
         with self._lock:
-            state, result, error, codes = self._state, self._result, self._error, self._codes
+            state, result, error, read = self._state, self._result, self._error, self._read
         session, since = self._session(), 0
-        if session is not None and result is not None and codes is not None:
-            now = session.review.codes
-            since = int((now != codes).sum()) if len(now) == len(codes) else len(now)
+        if session is not None and result is not None and read is not None:
+            since = read.differ(_Read.of(session.review))
         stage = self._progress.stage if state == "running" else None
         return {"state": state, "stage": stage, "result": result, "error": error, "since": since}
 
@@ -111,7 +130,7 @@ class Asking:
         review = session.review
         state, result, error = "failed", None, None
         try:
-            codes = review.codes.copy()
+            read = _Read.of(review)
             result = _body(review.helped(self._progress))
             state = "done"
         except Cancelled:
@@ -124,7 +143,7 @@ class Asking:
         with self._lock:
             self._state, self._error = state, error
             if result is not None:
-                self._result, self._codes = result, codes
+                self._result, self._read = result, read
         self._tell()
 
     def _tell(self) -> None:

@@ -27,7 +27,8 @@ def left(session: Session, *, cut: int | None = None) -> dict[str, Any]:
         Items of the ranking above the line of the dial; `stop` speaks of it, and of the line below the last suspect.
     """
     review = session.review
-    found, drift = review.left(wait=False), review.drift(wait=False)
+    cuts = [None] if cut is None else [None, cut]
+    found, below = review.left_and_below(cuts, wait=False)
     return {
         "sentence": found.sentence(),
         "left": found.left,
@@ -40,11 +41,11 @@ def left(session: Session, *, cut: int | None = None) -> dict[str, Any]:
         "fewest": FEWEST_DRAWS,
         "more": more(found),
         "stop": {
-            "suspects": review.left_below(wait=False).sentence(),
-            "cut": "" if cut is None else review.left_below(cut, wait=False).sentence(),
+            "suspects": below[0].sentence(),
+            "cut": "" if cut is None else below[1].sentence(),
         },
         "classes": [] if found.per_class is None else _rows(found.per_class),
-        "drift": drift.note,
+        "drift": review.drift(wait=False).note,
     }
 
 

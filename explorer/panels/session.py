@@ -29,13 +29,13 @@ log = logging.getLogger("explorer")
 
 SLOW = frozenset(
     {"previews", "card", "relations", "plotly", "figure", "history", "rerun", "timeline", "entries", "diff"}
-    | {"versions", "merge", "method", "methods"}
+    | {"versions", "merge", "method", "methods", "left"}
 )
 """Calls answered on a thread: they decode pictures or read many rows, and change no label."""
 
 UNLOCKED = frozenset(
     {"previews", "plotly", "rerun", "history", "timeline", "entries", "diff", "versions", "merge"}
-    | {"helped", "helped_start", "helped_cancel"}
+    | {"helped", "helped_start", "helped_cancel", "left"}
 )
 """Calls that read one thing only (pictures, or the store, which has its own lock), or take their own lock."""
 

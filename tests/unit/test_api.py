@@ -121,5 +121,3 @@ def test_edges():
     assert (same.label_score == 1).all()
     few = explorer.find_issues(["a", "b", "a", "b", "c"], features=np.random.default_rng(0).normal(size=(5, 3)))
     assert few.label_score.notna().all()
-    nobody = explorer.find_issues([None, None], features=np.eye(2))
-    assert nobody.p_error.isna().all()

@@ -10,6 +10,7 @@ from sklearn.datasets import make_blobs
 
 import explorer
 from explorer import detectors, graph
+from explorer.api import find_issues_in
 from explorer.errors import DataError, UnknownName
 
 SCORES = ("label", "outlier", "near_duplicate", "conflicting_duplicate", "ambiguous", "underperforming", "imbalance")
@@ -69,8 +70,18 @@ def test_only_some_methods():
 def test_a_method_that_lacks_its_inputs_is_named():
     frame = explorer.find_issues([0, 1, 0, 1], graph=graph.build(np.eye(4), 2), detectors=["confident"])
     assert frame.attrs["skipped"] == {"confident": "needs probs"}
-    assert "neither probabilities nor a neighbour graph" in frame.attrs["note"]
+    assert frame.attrs["note"].endswith("confident needs probabilities: give features= or probs=.")
+    assert "neither" not in frame.attrs["note"], "a graph was given"
     assert frame.attrs["estimate"]["error_rate"] is None
+    given = np.full((4, 2), 0.5)
+    frame = explorer.find_issues([0, 1, 0, 1], probs=given, detectors=["vote", "conformal"])
+    assert "neither" not in frame.attrs["note"], "probabilities were given"
+    assert "vote needs a neighbour graph: give features= or graph=." in frame.attrs["note"]
+    assert "conformal needs trusted, which only a review has." in frame.attrs["note"]
+    assert explorer.find_issues([0, 1, 0, 1], probs=given).attrs["note"] == "", "nobody asked for those that cannot run"
+    table = pd.DataFrame({"text": list("abcd"), "label": list("xyxy")})
+    frame = find_issues_in(explorer.read(table, label="label", probs=given), embedder=None, detectors="vote")
+    assert frame.attrs["note"].endswith("vote needs a neighbour graph: name an embedder.")
 
 
 def test_a_method_that_raises_is_named_and_the_rest_go_on(caplog):
@@ -118,6 +129,21 @@ def test_a_row_of_features_that_is_none_is_named():
         explorer.find_issues(["a", "b"], features=np.empty((2, 0)))
 
 
+def test_a_single_row_is_one_row():
+    x, y = blobs(3, 2)
+    x[1, 0] = np.nan
+    with pytest.raises(DataError, match="1 row is like it"):
+        explorer.find_issues(y, features=x)
+    with pytest.raises(DataError, match="1 row × 1 class were expected"):
+        explorer.find_issues(["a"], probs=np.full((1, 2), 0.5))
+
+
+@pytest.mark.parametrize("given", [np.zeros((3, 3)), "knn", [[1], [0], [1]]])
+def test_a_graph_that_is_none(given):
+    with pytest.raises(DataError, match=f"The graph is a {type(given).__name__}.* explorer.graph.NeighbourGraph"):
+        explorer.find_issues(["a", "b", "a"], graph=given)
+
+
 @pytest.mark.parametrize("labels", [None, "cat", np.zeros((3, 2), int), pd.DataFrame({"a": [1]})])
 def test_labels_that_are_no_list_of_labels(labels):
     with pytest.raises(DataError, match="one label per item"):
@@ -141,6 +167,69 @@ def test_classes_that_no_item_carries_keep_their_columns():
     by_name = pd.DataFrame(probs[:, [2, 1, 3, 0]], columns=["b", "x", "y", "a"])
     shuffled = explorer.find_issues(np.array(["a", "b"])[y // 2], probs=by_name)
     assert shuffled.suggested_label.tolist() == named.suggested_label.tolist()
+
+
+SHUFFLED = [3, 1, 0, 2]
+
+
+def voices():
+    """Labels c0 to c3 of which the first is wrong, the certain truth as probabilities, and what is suggested."""
+    y = np.arange(200) % 4
+    truth = y.copy()
+    truth[0] = 2
+    probs = np.where(np.arange(4) == truth[:, None], 0.91, 0.03)
+    return [f"c{v}" for v in y], probs, [f"c{v}" for v in truth]
+
+
+def test_columns_are_matched_by_name_or_not_at_all():
+    labels, probs, right = voices()
+    shuffled = pd.DataFrame(probs, columns=["c0", "c1", "c2", "c3"]).iloc[:, SHUFFLED]
+    assert explorer.find_issues(labels, probs=shuffled).suggested_label.tolist() == right
+    for columns, message in (
+        ({"c2": "zz"}, "No column is called 'c2'. No class is called 'zz'. Name one column after each class"),
+        ({"c2": "c1"}, "No column is called 'c2'. More than once: 'c1'"),
+        ({f"c{i}": i for i in range(4)}, "No column is called 'c0', 'c1', 'c2', 'c3'. No class is called '3', '1',"),
+    ):
+        with pytest.raises(DataError, match=message):
+            explorer.find_issues(labels, probs=shuffled.rename(columns=columns))
+    with pytest.raises(DataError, match="No column is called 'c3'. Name one"):
+        explorer.find_issues(labels, probs=shuffled.drop(columns="c3"))
+    with pytest.raises(DataError, match=r"No column is called 'd'. No class is called 'c3'\."):
+        explorer.find_issues(["c0", "c1", "c2"] * 10, probs=shuffled[:30], classes=["c0", "c1", "c2", "d"])
+
+
+def test_columns_that_are_merely_numbered_stand_by_their_position():
+    labels, probs, right = voices()
+    numbered = pd.DataFrame(probs)
+    assert explorer.find_issues(labels, probs=numbered).suggested_label.tolist() == right
+    backwards = explorer.find_issues(labels, probs=numbered.iloc[:, ::-1].to_numpy(), classes=["c3", "c2", "c1", "c0"])
+    assert backwards.suggested_label.tolist() == right
+    with pytest.raises(DataError, match="No column is called '4'. No class is called '0'"):
+        explorer.find_issues([int(label[1:]) + 1 for label in labels], probs=numbered)
+
+
+@pytest.mark.parametrize("kind", [int, float, str, "{}.0".format])
+def test_numbers_as_names_of_columns(kind):
+    """Labels that are fractions for want of integers with NaN, and columns of any type, are the same classes."""
+    labels, probs, right = voices()
+    numbers = np.array([float(label[1:]) for label in labels])
+    shuffled = pd.DataFrame(probs[:, SHUFFLED], columns=[kind(i) for i in SHUFFLED])
+    assert explorer.find_issues(numbers, probs=shuffled).suggested_label.tolist() == [name[1:] for name in right]
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns", "options", "message"),
+    [
+        ([0, 1, 2, 3], 3, {}, "no column for the class 3. Give"),
+        ([-1, 0, 1, 2], 3, {}, "no column for the class -1. .*None as the label of an item that has none"),
+        (["a", "b", "a", "b"], 3, {}, r"hold only a, b. Name all 3 classes .* no item carries: classes=\[…\]"),
+        (["a", "b", "c", "d"], 3, {}, r"one column per class, in the order of classes=\[…\] \(classes: a, b, c, d\)"),
+        (["a", "b", "a", "b"], 3, {"classes": ["b", "a"]}, r"one column per class of classes=\[…\].*: b, a\)"),
+    ],
+)
+def test_a_wrong_number_of_columns(labels, columns, options, message):
+    with pytest.raises(DataError, match=message):
+        explorer.find_issues(labels, probs=np.full((4, columns), 1 / columns), **options)
 
 
 def test_one_class():
@@ -185,9 +274,21 @@ def test_unlabelled_items():
     frame = explorer.find_issues(labels, features=x)
     sound(frame, 200)
     assert frame.suggested_label[frame.given_label.isna()].notna().all()
-    nobody = explorer.find_issues([None] * 200, features=x)
-    sound(nobody, 200)
-    assert not nobody.is_label_issue.any()
+
+
+@pytest.mark.parametrize("nothing", [None, "", float("nan")])
+def test_no_item_has_a_label(nothing, caplog):
+    labels = [nothing] * 50
+    for options in ({}, {"classes": ["a", "b"]}):
+        with pytest.raises(DataError, match="No item has a label.* Label some items of each class"):
+            explorer.find_issues(labels, features=blobs(50)[0], **options)
+    table = pd.DataFrame({"text": [f"text {i}" for i in range(50)], "label": pd.Series(labels, dtype=object)})
+    with pytest.raises(DataError, match="No item has a label"):
+        find_issues_in(explorer.read(table, label="label"))
+    assert not caplog.records, "no method has run"
+    suggested = explorer.find_issues(labels, probs=np.tile([0.2, 0.8], (50, 1)), classes=["a", "b"])
+    assert suggested.suggested_label.eq("b").all(), "probabilities suggest labels all the same"
+    assert suggested.attrs["note"] == "No item has a label."
 
 
 def test_a_thousand_classes_and_classes_of_one_item():

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -93,6 +96,43 @@ def test_what_goes_wrong_exits_with_two(data, capsys):
     assert cli.main(["issues", str(folder / "no.csv")]) == 2
     with pytest.raises(SystemExit, match="2"):
         issues(folder, "--fail-over", "2")
+    capsys.readouterr()
+    for share in ("abc", "2", "-0.1", "nan"):
+        with pytest.raises(SystemExit, match="2"):
+            issues(folder, f"--fail-over={share}")
+        assert f"{share!r} is not a share between 0 and 1, such as 0.02" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (["--format", "json"], 0),
+        (["--format", "csv", "--fail-over", ".3"], 0),
+        (["--format", "jsonl", "--fail-over", ".02"], 1),
+        (["--fail-over", ".02"], 1),
+    ],
+)
+@pytest.mark.parametrize("both", [False, True])
+def test_a_reader_that_goes_away_is_no_error(data, options, status, both):
+    """As `| head` does. The exit status stays the answer."""
+    folder, _ = data
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = ["issues", folder / "d.csv", "--label", "label", "--probs", folder / "p.npy", *options]
+    with open(writer, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "explorer.cli", *map(str, arguments)],
+            stdout=pipe,
+            stderr=pipe if both else subprocess.PIPE,
+            check=False,
+        )
+    if both:  # gone before there was an answer
+        assert done.returncode == 2
+    else:
+        assert done.returncode == status
+        assert b"400 labels, of which" in done.stderr
+        assert b"Error" not in done.stderr
+        assert b"Exception" not in done.stderr
 
 
 def test_a_crash_is_no_answer(data, monkeypatch):

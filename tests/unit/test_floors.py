@@ -27,6 +27,8 @@ FLOORS = {
         "api",
         "bench",
         "following",
+        "mixing",
+        "stopping",
     },
     3: {"panels", "cli", "lab"},
 }

@@ -168,3 +168,67 @@ def test_did_it_help(review, spoilt):
     assert found.judged == found.changed == 90
     assert found.sentence()
     assert len(found.per_class) == 10
+
+
+def labelled_alike(n, path):
+    vectors = np.random.default_rng(0).random((n, 8), dtype=np.float32)
+    made = explorer.Review(explorer.read(vectors, label=np.array(["cat"] * n)), store=path / "one.db", seed=0)
+    made.wait(progress=False)
+    return made
+
+
+@pytest.mark.parametrize(("n", "changed"), [(30, 1), (100, 3)], ids=["one is many of a few", "many at once"])
+def test_a_dataset_of_one_class_gets_a_second_one(tmp_path, n, changed):
+    review = labelled_alike(n, tmp_path)
+    for item in list(review.issues.index[:changed]):
+        review.relabel(item, "dog", new_class=True)
+    assert len(review.issues) == n
+    assert review.following_error is None
+    review.close()
+
+
+def test_a_change_is_not_lost_when_something_fails_late(review, spoilt, monkeypatch):
+    first = review.results.combined
+    told = []
+    review.subscribe(lambda event, details: told.append(event))
+    item = review.issues.index[0]
+    with monkeypatch.context() as broken:
+        broken.setattr(review._judging.begun, "teach", lambda inputs: 1 / 0)
+        review.relabel(item, *truth_of(review, spoilt, [item]))
+        review._judging.settle()
+    assert isinstance(review.following_error, ZeroDivisionError)
+    assert "scores" in told, "views ask again, and are told why"
+    assert "ZeroDivisionError" in review.detectors.note["vote"]
+    assert review.results.combined is first
+    review._judging.wake()
+    review._judging.settle()
+    assert review.following_error is None
+    assert review.results.combined is not first
+
+
+def test_a_method_that_fails_keeps_what_was_learnt(review, spoilt, monkeypatch):
+    model = review.results.combined.model
+    items = list(review.issues.index[:2])
+    monkeypatch.setattr(detectors.Vote, "update", lambda *_: 1 / 0)
+    review.relabel(items[0], *truth_of(review, spoilt, items[:1]))
+    assert review.detectors.state["vote"] == "failed"
+    assert review.detectors.stale_since.notna()["vote"]
+    assert review.results.combined.model is model, "nothing is learnt anew"
+    assert "vote_raw" in review.issues
+    monkeypatch.undo()
+    review.relabel(items[1], *truth_of(review, spoilt, items[1:]))
+    assert review.detectors.state["vote"] == "failed", "it has missed a change"
+    rest = list(review.issues.index[5:60])
+    review.relabel(rest, "1")
+    assert review.detectors.state["vote"] == "done", "it is tried again where all is judged anew"
+
+
+def test_what_is_shown_is_never_written_to(review, spoilt):
+    items = list(review.issues.index[:4])
+    for item in items:
+        shown = review.results.findings
+        kept = {name: result.score.copy() for name, result in shown.results.items()}
+        review.relabel(item, *truth_of(review, spoilt, [item]))
+        assert review.issues is not None
+        for name, result in shown.results.items():
+            np.testing.assert_array_equal(result.score, kept[name], err_msg=name)

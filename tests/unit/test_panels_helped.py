@@ -91,6 +91,11 @@ def test_it_runs_beside_everything_else_and_says_what_came_out(
     assert found["since"] == 0
     review.relabel(planted.keys[100], "3" if planted.labels[100] != 3 else "4")
     assert ask(review, "helped")["since"] == 1
+    # So does what is judged: a label that is kept.
+    review.keep(planted.keys[120])
+    assert ask(review, "helped")["since"] == 2
+    review.keep(planted.keys[0])
+    assert ask(review, "helped")["since"] == 2, "kept before already"
 
 
 def test_only_one_at_a_time_and_calls_are_answered_meanwhile(

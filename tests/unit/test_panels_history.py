@@ -259,7 +259,8 @@ def test_the_store_is_watched_only_while_somebody_looks(tmp_path: Path, monkeypa
 
 
 def test_slow_calls_exist_and_write_nothing() -> None:
-    assert set(calls.HANDLERS) >= SLOW >= UNLOCKED - {"rerun"}
+    at_once = {"rerun", "helped", "helped_start", "helped_cancel"}
+    assert set(calls.HANDLERS) >= SLOW >= UNLOCKED - at_once
     assert not SLOW & {"edit", "undo", "revert", "tag", "untag", "branch", "switch", "resolve", "mergeCommit"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from conftest import Planted
 
 import explorer
 from explorer import detectors
+from explorer.detectors.remaining import Heard
 from explorer.panels import calls, session_of, wire
 from explorer.panels.methods import sections
+from explorer.panels.session import SLOW, UNLOCKED
 from explorer.review import Review
 
 
@@ -206,11 +209,11 @@ def test_how_many_are_left_and_an_audit(page: Page) -> None:
     said = page.call("left")
     assert said["basis"] == "model"
     assert said["low"] <= said["left"] <= said["high"] <= said["unreviewed"] == 300
-    assert "nobody has looked at" in said["sentence"]
+    assert "nobody has decided on" in said["sentence"]
     assert said["drift"] == ""
     assert said["stop"]["suspects"].startswith("Stop here: the model expects about")
     assert said["stop"]["cut"] == ""
-    assert page.call("left", cut=300)["stop"]["cut"] == "Stop here: everything below this line has been looked at."
+    assert page.call("left", cut=300)["stop"]["cut"] == "Stop here: everything below this line has been decided on."
     assert said["more"].startswith("For ± ")
     assert (said["draws"], said["fewest"]) == (0, 10)
     rows = said["classes"]
@@ -227,3 +230,25 @@ def test_how_many_are_left_and_an_audit(page: Page) -> None:
     assert drawn == [page.review.dataset.position(i) for i in page.review.audit(1)][: len(drawn)]
     with pytest.raises(explorer.ExplorerError, match="at least one"):
         page.call("audit", count=0)
+
+
+def test_how_many_are_left_is_reckoned_once_and_holds_nobody_up(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, interval = [], Heard.interval
+
+    def watched(self: Heard, rows: np.ndarray) -> Any:
+        with ThreadPoolExecutor(1) as other:  # somebody else who wants the lock meanwhile
+            assert other.submit(page.review.lock.acquire, timeout=5).result(), "the lock is held"
+            other.submit(page.review.lock.release).result()
+        heard.append(self)
+        return interval(self, rows)
+
+    monkeypatch.setattr(Heard, "interval", watched)
+    said = page.call("left", cut=50)
+    assert len({id(each) for each in heard}) == 1
+    classes = len({int(code) for code in page.review.given})
+    assert len(heard) <= classes + 3, "the whole once, the classes, two lines"
+    monkeypatch.undo()
+    assert said["stop"]["suspects"] == page.review.left_below(wait=False).sentence()
+    assert said["stop"]["cut"] == page.review.left_below(50, wait=False).sentence()
+    assert said["sentence"] == page.review.left(wait=False).sentence()
+    assert "left" in SLOW & UNLOCKED

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from explorer.detectors.cuts import expected_at_cuts
 from explorer.detectors.noise import NoiseLevel
-from explorer.detectors.remaining import Audit, _uneven, expected_at_cuts
+from explorer.detectors.remaining import Audit, _uneven
 from explorer.errors import DataError
+from explorer.stopping import below
 
 REPEATS = 200
 
@@ -171,11 +173,50 @@ def test_before_the_first_draw_the_range_is_the_models():
     left = Audit.design(p).estimate(nothing, 0, nobody, noise)
     assert (left.low, left.left, left.high) == pytest.approx((50, p.sum(), 200))
     assert left.sentence() == (
-        f"The model expects about {round(p.sum())} errors among 1,000 labels that nobody has looked at, 50 to 200 by "
+        f"The model expects about {round(p.sum())} errors among 1,000 labels that nobody has decided on, 50 to 200 by "
         "its assumptions; no random audit has been made."
     )
     blind = Audit.design(p).estimate(nothing, 0, nobody)
     assert (blind.low, blind.high) == (0, 1000)
+
+
+def test_before_the_first_draw_a_part_has_the_range_of_its_own_errors():
+    """Below the suspects hardly an error is expected, however many items there are."""
+    p, _ = population(4, 1000)
+    noise = NoiseLevel(np.zeros(1000, np.int32), np.array([0.1]), 0.05, 0.2, 0.5, 0.1)
+    heard = Audit.design(p).hear(np.full(1000, np.nan), 0, np.zeros(1000, bool), noise)
+    above = np.argsort(np.argsort(-p)) < 300
+    parts = [below(heard, above), below(heard, ~above)]
+    for part, rows in zip(parts, [~above, above], strict=True):
+        share = p[rows].sum() / p.sum()
+        assert part == pytest.approx((p[rows].sum(), 50 * share, 200 * share, rows.sum(), "model"))
+    assert parts[0].high < 0.2 * 0.7 * 1000 / 2
+    assert below(heard, np.zeros(1000, bool))[:3] == pytest.approx((p.sum(), 50, 200))
+    nothing = Audit.design(np.zeros(10)).hear(np.full(10, np.nan), 0, np.zeros(10, bool), noise)
+    assert below(nothing, np.arange(10) < 5).high == pytest.approx(1)
+
+
+def test_several_things_can_be_asked_of_the_same_answers():
+    p, wrong = population(5, 2000)
+    labels = (np.arange(2000) % 2).astype(np.int32)
+    audit, nobody = Audit.design(p, labels=labels), np.zeros(2000, bool)
+    answers = np.full(2000, np.nan)
+    answers[audit.draw(80)] = wrong[audit.draw(80)]
+    heard, left = audit.hear(answers, 80, nobody), audit.estimate(answers, 80, nobody)
+    assert heard.whole == (left.left, left.spread, left.low, left.high)
+    assert heard.standing == audit.standing(80, answers, nobody) == 80
+    odd = left.per_class.loc[1]
+    assert below(heard, labels == 0)[:4] == pytest.approx((odd.left, odd.low, odd.high, odd.unreviewed))
+    assert below(heard, labels >= 0) == (0, 0, 0, 0, "audit")
+
+
+def test_items_are_laid_end_to_end_once(monkeypatch):
+    p, _ = population(5, 2000)
+    audit = Audit.design(p)
+    first = audit.draw(50)
+    monkeypatch.setattr(np, "lexsort", None)
+    monkeypatch.setattr(np, "argsort", None)
+    np.testing.assert_array_equal(audit.draw(50), first)
 
 
 def test_by_class():
@@ -220,13 +261,14 @@ def test_sentences():
     half = round(left.high - left.left)
     assert left.low > 0
     assert left.sentence() == (
-        f"About {round(left.left)} ± {half} errors are left among {left.unreviewed:,} labels that nobody has looked at."
+        f"About {round(left.left)} ± {half} errors are left among {left.unreviewed:,} labels that nobody has decided "
+        "on."
     )
     clipped, _, _ = reviewed(p, wrong, 0, 100, top_after=600)
     assert clipped.low == 0
     assert " (0 to " in clipped.sentence()
     whole = Audit.design(p).estimate(wrong, 5, np.ones(1300, bool))
-    assert whole.sentence() == f"All labels have been looked at; {int(wrong.sum())} errors were found."
+    assert whole.sentence() == f"All labels have been decided on; {int(wrong.sum())} errors were found."
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 30])
@@ -311,3 +353,29 @@ def test_cuts_of_little():
         expected_at_cuts([0.1], [2])
     with pytest.raises(DataError, match="not 2"):
         expected_at_cuts([0.1]).cut_for(2)
+
+
+def test_a_sample_without_an_error_is_no_proof_that_there_is_none():
+    p, wrong = np.full(2_000, 1e-4), np.zeros(2_000)
+    wrong[np.random.default_rng(0).choice(2_000, 60, replace=False)] = 1  # errors that p_error is blind to
+    held = []
+    for seed in range(100):
+        audit = Audit.design(p, seed)
+        answers = np.full(2_000, np.nan)
+        drawn = audit.draw(20)
+        answers[drawn] = wrong[drawn]
+        left = audit.estimate(answers, 20, np.zeros(2_000, bool))
+        if not wrong[drawn].any():
+            held.append(left.low <= 60 - wrong[drawn].sum() <= left.high)
+    assert len(held) > 30
+    assert all(held)
+
+
+def test_no_more_are_needed_than_there_are():
+    p = np.full(300, 0.3)
+    audit = Audit.design(p, 0)
+    answers = np.full(300, np.nan)
+    drawn = audit.draw(30)
+    answers[drawn] = np.arange(30) % 3 == 0
+    left = audit.estimate(answers, 30, np.zeros(300, bool))
+    assert left.needed(0.01) == left.unreviewed

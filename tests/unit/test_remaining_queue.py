@@ -67,6 +67,61 @@ def test_what_was_found_otherwise_takes_up_no_place():
     decided[20:30] = True
     order, drawn = mixed(np.arange(40), [50, *range(20, 30), 51], 5, decided)
     assert order[drawn].tolist()[:2] == [50, 51]
+    decided[50] = True
+    assert mixed(np.arange(40), [50, *range(20, 30), 51], 5, decided).order.tolist() == order.tolist()
+
+
+class Fixed(Sampling):
+    """Draws that are given."""
+
+    def __init__(self, draws):
+        super().__init__(None, Audit.design(np.full(100, 0.5)))
+        self._sequence = np.array(draws)
+
+
+def test_what_was_found_otherwise_takes_up_no_place_whatever_is_answered_since():
+    decided, sampling = NOBODY.copy(), Fixed([50, *range(20, 30), 51, 52])
+    sampling.mixed(np.arange(40), 5, decided)
+    sampling.mixed(np.arange(20, 30), 0, decided)  # a lasso
+    decided[20:30] = True
+    before = sampling.mixed(np.arange(40), 5, decided)
+    assert before.order[before.drawn].tolist() == [50, 51, 52]
+    assert np.flatnonzero(before.drawn).tolist() == [4, 9, 14]
+    for item in before.order:
+        decided[item] = True
+        after = sampling.mixed(np.arange(40), 5, decided)
+        assert after.order.tolist() == before.order.tolist()
+        assert after.drawn.tolist() == before.drawn.tolist()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_answer_moves_the_queue_whatever_was_decided_elsewhere(seed):
+    rng = np.random.default_rng(seed)
+    ranked, r = rng.permutation(100)[: rng.integers(5, 70)], int(rng.integers(2, 8))
+    decided, sampling = NOBODY.copy(), Fixed(rng.permutation(100)[: rng.integers(1, 80)])
+    sampling.mixed(ranked, r, decided)
+    for _ in range(3):
+        sampling.mixed(ranked, 0, decided)
+        decided[rng.permutation(100)[: rng.integers(0, 20)]] = True
+        before = sampling.mixed(ranked, r, decided)
+        assert set(ranked.tolist()) <= set(before.order.tolist())
+        for item in before.order[~decided[before.order]][: rng.integers(0, 20)]:
+            decided[item] = True
+            after = sampling.mixed(ranked, r, decided)
+            assert after.order.tolist() == before.order.tolist()
+            assert after.drawn.tolist() == before.drawn.tolist()
+
+
+def test_one_that_was_passed_over_comes_again_and_those_answered_stay():
+    decided, sampling = NOBODY.copy(), Fixed([50, 60, 70])
+    sampling.mixed(np.arange(12), 4, decided)
+    decided[:4] = True  # the one after the draw too
+    assert sampling.mixed(np.arange(12), 4, decided).order.tolist()[:8] == [0, 1, 2, 3, 4, 5, 50, 6]
+    decided[[4, 5, 50]] = True
+    after = sampling.mixed(np.arange(12), 4, decided).order.tolist()
+    assert after[:12] == [0, 1, 2, 3, 4, 5, 50, 6, 7, 8, 60, 9], "where it was answered, and 60 no earlier than before"
+    assert sampling.mixed(np.arange(12), 0, decided).order.tolist() == list(range(12))
+    assert sampling.mixed(np.arange(12), 4, decided).order.tolist() == after
 
 
 def test_what_was_decided_without_draws_is_not_caught_up_on():
@@ -183,8 +238,11 @@ def test_a_whole_that_is_decided_on_comes_to_an_end():
 def test_rates():
     assert [every(rate) for rate in (0, 0.05, 0.1, 0.2, 0.5)] == [0, 20, 10, 5, 2]
     assert check_rate(0.2) == 0.2
-    for rate in (-0.1, 0.6, float("nan")):
-        with pytest.raises(DataError, match="cannot be mixed"):
+    # A half rounds up, as in the browser.
+    assert [every(rate) for rate in (0.4, 1 / 4.5)] == [3, 5]
+    assert every(check_rate(0.001)) == 1000
+    for rate in (-0.1, 0.6, float("nan"), 5e-324, 0.0009):
+        with pytest.raises(DataError, match=r"cannot be mixed.*from 0\.001 to 0\.5"):
             check_rate(rate)
 
 
@@ -202,7 +260,7 @@ def test_where_to_stop():
     assert Below(37.2, 25, 49.1, 900, "audit").sentence() == "Stop here: about 37 ± 12 errors left below this line."
     assert Below(1, 0, 9, 900, "audit").sentence() == "Stop here: about 1 error (0 to 9) left below this line."
     assert "the model expects about 37 errors" in Below(37, 0, 90, 900, "model").sentence()
-    assert "has been looked at" in Below(0, 0, 0, 0, "audit").sentence()
+    assert "has been decided on" in Below(0, 0, 0, 0, "audit").sentence()
 
 
 @pytest.fixture

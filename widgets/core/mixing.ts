@@ -6,6 +6,13 @@ export interface Mixed {
   items: number[];
   /** Those that stand where they do because they were drawn. */
   drawn: Set<number>;
+  places: Map<number, Place>;
+}
+
+/** Where a draw stands: after so many items of the ranking, and the first of those after it that was open; -1 = none. */
+export interface Place {
+  before: number;
+  next: number;
 }
 
 /** What a badge says of a drawn item. */
@@ -21,41 +28,72 @@ export function everyOf(rate: number): number {
  * Put draws, each given once, at every r-th place of a ranking; 0 = nowhere.
  *
  * One that is answered keeps its place. One that was passed over comes again at the next place for a draw: those after it
- * count only once it is answered.
+ * count only once it is answered. What somebody decided on elsewhere never takes a place, whatever is answered since: of
+ * the draws that are decided on, those alone keep a place that had one in the queue before (`stood`, its `places`). Where
+ * there was none it is told from the order who was answered in the queue.
  */
 export function mixed(
-  ranked: Iterable<number>,
+  ranked: readonly number[],
   draws: ArrayLike<number>,
   r: number,
   decided: (item: number) => boolean,
+  stood: ReadonlyMap<number, Place> | null = null,
 ): Mixed {
   const placed = new Set<number>();
   const drawn = new Set<number>();
-  let firstOpen = 0;
-  while (firstOpen < draws.length && decided(draws[firstOpen] as number)) firstOpen++;
-  // What somebody found otherwise, further along, takes up no place.
-  const answered = unplaced(draws, placed, () => true, firstOpen);
+  const places = new Map<number, Place>();
   const open = unplaced(draws, placed, (item) => !decided(item));
-  let since = 0;
+  const suspects = new Set(ranked);
+  const pinned = new Map<number, number>();
+  /** Places where a draw waits, by the item that comes next when it is passed over. */
+  const shown = new Map<number, number>();
+  let firstOpen = 0;
+  if (stood === null) while (firstOpen < draws.length && decided(draws[firstOpen] as number)) firstOpen++;
+  else if (stood.size > 0) {
+    const among = new Set(Array.from(draws));
+    for (const [item, { before, next }] of stood) {
+      if (!decided(item)) shown.set(before, next);
+      else if (among.has(item)) pinned.set(before, item);
+    }
+  }
   let last = -1;
-  for (const item of ranked) {
+  // A suspect among those ahead of the reviewer was decided on elsewhere.
+  const answered = unplaced(draws, placed, (item) => decided(last) || !suspects.has(item), firstOpen);
+  /** Whether no draw waits there, or what was open after it is decided on. */
+  const passed = (before: number): boolean => {
+    const next = shown.get(before);
+    return next === undefined || (next >= 0 && decided(next));
+  };
+  let since = 0;
+  let count = 0;
+  const following = nextOpen(ranked, decided);
+  for (const [at, item] of ranked.entries()) {
     if (placed.has(item)) continue;
-    if (r > 0 && since === r - 1) {
-      let draw = answered();
+    let draw = r > 0 ? (pinned.get(count) ?? null) : null;
+    if (draw !== null) pinned.delete(count);
+    if (draw !== null && placed.has(draw)) draw = null;
+    if (r > 0 && draw === null && since === r - 1) {
+      draw = answered();
       // A place between two items that are decided on lies behind the reviewer: nothing new is asked there.
-      if (draw === null && !(decided(last) && decided(item))) draw = open();
+      if (draw === null && !(decided(last) && decided(item) && passed(count))) draw = open();
       since = 0;
-      if (draw !== null) {
-        placed.add(draw);
-        drawn.add(draw);
-        if (draw === item) continue;
-      }
+    }
+    if (draw !== null) {
+      since = 0;
+      placed.add(draw);
+      drawn.add(draw);
+      places.set(draw, { before: count, next: following[at] as number });
+      if (draw === item) continue;
     }
     placed.add(item);
     since++;
+    count++;
     last = item;
   }
-  return { items: [...placed], drawn };
+  const items = [...placed];
+  // Beyond the end of this ranking, which may be a part of the next.
+  for (const [before, item] of pinned) if (!placed.has(item)) places.set(item, { before, next: -1 });
+  return { items, drawn, places };
 }
 
 /** The draws that pass and are not placed yet, one at each call; null after the last. */
@@ -73,4 +111,16 @@ function unplaced(
     }
     return null;
   };
+}
+
+/** For each place the first item from there on that nobody has decided on, -1 where there is none. */
+function nextOpen(ranked: readonly number[], decided: (item: number) => boolean): Int32Array {
+  const found = new Int32Array(ranked.length);
+  let next = -1;
+  for (let at = ranked.length - 1; at >= 0; at--) {
+    const item = ranked[at] as number;
+    if (!decided(item)) next = item;
+    found[at] = next;
+  }
+  return found;
 }

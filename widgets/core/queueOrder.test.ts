@@ -116,6 +116,19 @@ describe("the queue with random items", () => {
     expect(session.current).toBe(5);
   });
 
+  it("gives no place to what was decided in a lasso, whatever is answered since", async () => {
+    const { session } = await start(random({ draws: Int32Array.of(4, 5, 2, 0) }));
+    expect(session.queue).toEqual([3, 4, 1, 5]);
+    session.choose([5]);
+    session.edit("keep", [5]);
+    session.choose([]);
+    expect(session.queue).toEqual([3, 4, 1, 2, 5]);
+    session.edit("keep", [4]);
+    session.takeDraws(Int32Array.of(4, 5, 2, 0));
+    expect(session.queue).toEqual([3, 4, 1, 2, 5]);
+    expect([...session.drawn]).toEqual([4, 2]);
+  });
+
   it("is remembered for the tab, until the review says something else", async () => {
     const first = await start(random());
     first.session.setAuditRate(0);

@@ -1,5 +1,5 @@
 /** The order of review: every item's rank, the queue that the filter leaves of it, and the way along that queue. */
-import { mixed } from "./mixing";
+import { mixed, type Place } from "./mixing";
 import type { Labels, Scores } from "./types";
 
 export interface Filter {
@@ -11,6 +11,8 @@ export interface Filter {
   pair: readonly [number, number] | null;
   /** Only these items (a lasso); null = all. */
   items: ReadonlySet<number> | null;
+  /** Those items in the order in which they were named (random ones, as they were drawn), not by rank. */
+  asNamed?: boolean;
   /** Pass over items that a person has decided on. They keep their place in the queue, so nothing jumps. */
   hideReviewed: boolean;
 }
@@ -24,6 +26,8 @@ export class QueueOrder {
   /** How many items pass the filter; random ones come on top where they do not. */
   passing = 0;
   private places = new Map<number, number>();
+  /** Where random items stood in the queue before; null where there was none. */
+  private stood: ReadonlyMap<number, Place> | null = null;
   private scores: Scores | null = null;
   private ranks = new Int32Array(0);
   /** The item of the queue that was current last: a look at an item outside the queue comes back to it. */
@@ -36,6 +40,7 @@ export class QueueOrder {
     this.drawn = new Set();
     this.passing = 0;
     this.places.clear();
+    this.stood = null;
     this.scores = null;
     this.ranks = new Int32Array(0);
     this.anchor = null;
@@ -70,8 +75,10 @@ export class QueueOrder {
         : (this.rank(item) ?? Infinity) <= cut) &&
       (!filter.items || filter.items.has(item)) &&
       (!filter.pair || (labels?.given[item] === filter.pair[0] && scores.suggested[item] === filter.pair[1]));
-    const ranked = Array.from(scores.order).filter(keep);
-    const { items, drawn } = mixed(ranked, scores.draws, this.mixes ? every : 0, decided);
+    const all = filter.items && filter.asNamed ? [...filter.items] : Array.from(scores.order);
+    const ranked = all.filter(keep);
+    const { items, drawn, places } = mixed(ranked, scores.draws, this.mixes ? every : 0, decided, this.stood);
+    this.stood = places;
     this.items = items;
     this.drawn = drawn;
     this.passing = ranked.length;

@@ -98,7 +98,7 @@ export class Session extends Emitter<Topics> {
   /** Whether a person has decided on the item. */
   isReviewed(item: number): boolean {
     const state = this.stateOf(item);
-    return state === "relabelled" || state === "kept" || state === "flagged";
+    return state !== "given" && state !== "stale";
   }
 
   get filter(): Filter {
@@ -153,11 +153,11 @@ export class Session extends Emitter<Topics> {
     this.emit("hover", item);
   }
 
-  /** Choose items by lasso: the queue narrows to them. */
-  choose(items: readonly number[], options: { tell?: boolean } = {}): void {
+  /** Choose items by lasso: the queue narrows to them, by rank or in the order in which they are named. */
+  choose(items: readonly number[], options: { tell?: boolean; asNamed?: boolean } = {}): void {
     this.chosen = items;
     this.emit("chosen", items);
-    this.setFilter({ items: items.length ? new Set(items) : null });
+    this.setFilter({ items: items.length ? new Set(items) : null, asNamed: options.asNamed === true });
     if (options.tell !== false) this.tell("select", { item: this.current, items });
   }
 

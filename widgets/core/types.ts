@@ -171,7 +171,7 @@ export interface HelpedState {
   /** Of the last time that it came to an end. */
   result: Helped | null;
   error: { message: string; remedy: string } | null;
-  /** Items whose label has changed since the result's. */
+  /** Items whose label has changed since the result's, or on which somebody has decided since. */
   since: number;
 }
 

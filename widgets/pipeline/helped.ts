@@ -104,7 +104,7 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
     running.hidden = !busy;
     bar.value = state?.stage ? share(state.stage) : 0;
     far.textContent = howFar(state?.stage ?? null);
-    // The same labels would give the same answer.
+    // The same labels, decided on as they are, would give the same answer.
     again.hidden = busy || now === "none" || (now === "done" && state?.since === 0);
     again.textContent = now === "done" ? "Ask again" : "Try again";
     const result = busy ? null : (state?.result ?? null);

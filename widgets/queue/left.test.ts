@@ -33,6 +33,10 @@ describe("how many are left", () => {
       left: () => ({ ...reply(), left: 37, low: 25, high: 49, basis: "audit", draws: 40 }),
     });
     expect(button.textContent).toBe("37 ± 12 left");
+    const cut = await made({
+      left: () => ({ ...reply(), left: 38, low: 0, high: 137, basis: "audit", draws: 40 }),
+    });
+    expect(cut.button.textContent).toBe("0 to 137 left");
   });
 
   it("queues what was drawn", async () => {
@@ -42,6 +46,17 @@ describe("how many are left", () => {
     expect([...(session.filter.items ?? [])]).toEqual([1, 4]);
     expect(session.filter.suspects).toBe(false);
     expect([...session.queue].sort()).toEqual([1, 4]);
+  });
+
+  it("asks about them in the order in which they were drawn, and by rank in a lasso", async () => {
+    const { session, line } = await made({ audit: () => ({ items: [4, 0, 3], draws: Int32Array.of(2) }) });
+    line.querySelector<HTMLButtonElement>('[data-dqx="audit"]')?.click();
+    await vi.waitFor(() => expect(session.current).toBe(4));
+    expect(session.queue).toEqual([4, 0, 3]);
+    session.step(1);
+    expect(session.current).toBe(0);
+    session.choose([4, 0, 3]);
+    expect(session.queue).toEqual([3, 0, 4]);
   });
 
   it("says how many more random items make it surer", async () => {

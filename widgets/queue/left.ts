@@ -106,10 +106,7 @@ export function makeLeft(
   });
 
   const fill = (reply: LeftReply): void => {
-    const margin = Math.round((reply.high - reply.low) / 2);
-    const left = Math.round(reply.left);
-    button.textContent =
-      reply.basis === "audit" ? `${count(left)} ± ${count(margin)} left` : `about ${count(left)} left`;
+    button.textContent = figure(reply);
     button.title = reply.sentence;
     button.hidden = false;
     words.textContent = reply.sentence;
@@ -149,7 +146,7 @@ export function makeLeft(
         return;
       }
       session.setFilter({ suspects: false, pair: null });
-      session.choose(reply.items);
+      session.choose(reply.items, { asNamed: true });
       const first = reply.items[0];
       if (first !== undefined) session.select(first);
     } catch (error) {
@@ -181,6 +178,17 @@ export function makeLeft(
       cut = session.dial.cut.count;
     },
   };
+}
+
+/** How many are left, in few words; the range where the interval is cut at one end, as the sentence has it. */
+function figure({ left, low, high, basis }: LeftReply): string {
+  const middle = Math.round(left);
+  if (basis !== "audit") return `about ${count(middle)} left`;
+  const up = Math.round(high - left);
+  const down = Math.round(left - low);
+  return up === down
+    ? `${count(middle)} ± ${count(up)} left`
+    : `${count(middle - down)} to ${count(middle + up)} left`;
 }
 
 /** Random items before the current one that nobody has decided on. */

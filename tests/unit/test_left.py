@@ -1,0 +1,45 @@
+"""How many are left in a real review: what counts as an answer, and what is read under the lock."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import Planted
+
+import explorer
+
+
+@pytest.fixture
+def review(planted: Planted, tmp_path):
+    dataset = explorer.read(planted.images[:300], label=planted.labels[:300], key=planted.keys[:300])
+    made = explorer.Review(dataset, tmp_path / "left.labels.db", rater="ann")
+    made.wait(progress=False)
+    yield made
+    made.close()
+
+
+def test_a_mark_as_wrong_is_an_answer_and_another_mark_is_none(review):
+    drawn = [review.dataset.item_ids[i] for i in review.draws()[:14]]
+    with review.lock:
+        for item in drawn[:12]:
+            review.mark(item, "wrong")
+        review.mark(drawn[12], "ambiguous")
+        review.keep(drawn[13])
+    left = review.left()
+    assert left.basis == "audit"
+    assert left.found == 12
+    assert left.unreviewed == 300 - 13
+    assert left.skipped >= 1
+    assert "that nobody has decided on" in left.sentence()
+    review.clear(drawn[0])
+    assert review.left().found == 11
+    review.keep(drawn[1])
+    assert review.left().found == 10
+
+
+def test_drift_is_read_while_no_decision_is_taken_down(review):
+    with ThreadPoolExecutor(1) as other:
+        with review.lock:
+            asked = other.submit(review.drift, wait=False)
+            with pytest.raises(TimeoutError):
+                asked.result(0.2)
+        assert asked.result(10).decisions == 0
