@@ -191,6 +191,11 @@ def test_a_narrow_window_stacks_the_halves(lab: Callable[..., Lab], shot: Any) -
     page.command("application:toggle-left-area")
     page.run_all()
     page.drawn("umap")
+    # The last cell is what the notebook shows now, and cells far from it may leave the page for a while.
+    page.page.evaluate("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
+    expect(page.dqx("card").first).to_be_attached(timeout=PATIENCE)
+    page.dqx("card").first.scroll_into_view_if_needed()
+    expect(page.dqx("card").first).to_be_visible()
     map_box, card_box = page.dqx("map").first.bounding_box(), page.dqx("card").first.bounding_box()
     assert map_box
     assert card_box

@@ -22,15 +22,20 @@ def start(lab: Callable[..., Lab]) -> Lab:
     return page
 
 
-def decide(page: Lab) -> str:
-    """Keep an item that nobody decided on yet; returns its position when that is acknowledged.
+def choose_fresh(page: Lab) -> None:
+    """Click an item that nobody decided on yet.
 
-    Not one of the first: the notebook's own code relabels the worst item each time it runs. Nor a random one: a new
-    kernel draws others, and then it stands where its rank is, if it stands in the queue at all.
+    Not one of the first: the notebook's own code relabels the worst item each time it runs. Nor a random one: once it
+    is decided on, a new page or a new kernel has it where its rank is, if it is in the queue at all.
     """
     fresh = page.page.locator('[data-dqx="queue-tile"][data-state="given"]:not(:has([data-dqx="tile-random"]))')
     places = fresh.evaluate_all("all => all.map(tile => [Number(tile.ariaPosInSet), tile.dataset.item])")
     tile(page, sorted(places)[10][1]).click()  # tiles lie in the page in another order than in the queue
+
+
+def decide(page: Lab) -> str:
+    """Keep an item that nobody decided on yet; returns its position when that is acknowledged."""
+    choose_fresh(page)
     item = current_item(page)
     press(page, "k")
     settled(page)
@@ -112,7 +117,7 @@ def test_a_click_that_was_never_acknowledged_is_sent_again_after_a_reload(
           }
         }"""
     )
-    page.page.locator('[data-dqx="queue-tile"][data-state="given"]').nth(5).click()
+    choose_fresh(page)
     item = current_item(page)
     press(page, "k")
     expect(page.dqx("unsaved").first).to_have_attribute("data-count", "1", timeout=PATIENCE)
