@@ -36,13 +36,13 @@ def test_did_it_help_after_some_corrections(lab: Callable[..., Lab], shot: Any) 
     expect(page.dqx("unsaved").first).to_be_hidden(timeout=PATIENCE)
 
     button, panel, said = page.dqx("helped").first, page.dqx("helped-panel").first, page.dqx("helped-said").first
-    expect(button).to_be_visible()
+    expect(button).to_be_visible(timeout=PATIENCE)
     press(page, "h")
-    expect(panel).to_be_visible()
-    expect(panel).to_be_focused()
+    expect(panel).to_be_visible(timeout=PATIENCE)
+    expect(panel).to_be_focused(timeout=PATIENCE)
     expect(said).to_have_text(LINE, timeout=PATIENCE)
-    expect(page.dqx("helped-classes").locator("tbody tr").first).to_be_visible()
-    expect(panel).to_contain_text("reviewed items only")
+    expect(page.dqx("helped-classes").locator("tbody tr").first).to_be_visible(timeout=PATIENCE)
+    expect(panel).to_contain_text("reviewed items only", timeout=PATIENCE)
     assert page.page.evaluate("e => e.scrollWidth <= e.clientWidth", panel.element_handle()), "nothing is cut off"
     shot(page, "helped-light")
 
@@ -50,7 +50,7 @@ def test_did_it_help_after_some_corrections(lab: Callable[..., Lab], shot: Any) 
     reviewed = page.dqx("reviewed").first.get_attribute("data-reviewed")
     page.page.keyboard.press("k")
     page.page.keyboard.press("Escape")
-    expect(panel).to_be_hidden()
+    expect(panel).to_be_hidden(timeout=PATIENCE)
     assert page.dqx("reviewed").first.get_attribute("data-reviewed") == reviewed
     press(page, "u")
     expect(page.dqx("reviewed").first).not_to_have_attribute("data-reviewed", str(reviewed), timeout=PATIENCE)
@@ -62,12 +62,14 @@ def test_did_it_help_after_some_corrections(lab: Callable[..., Lab], shot: Any) 
     expect(said).to_have_text(LINE, timeout=PATIENCE)
     shot(page, "helped-dark")
     press(page, "Escape")  # from anywhere in the explorer
-    expect(panel).to_be_hidden()
+    expect(panel).to_be_hidden(timeout=PATIENCE)
 
     # In the list of methods, what labels have moved on from says so calmly, with one offer.
     press(page, "?")
     page.dqx("help-methods").first.click()
-    expect(page.dqx("methods-behind").first).to_contain_text(re.compile(r"as of \d\d:\d\d, before \d+ changes?"))
+    expect(page.dqx("methods-behind").first).to_contain_text(
+        re.compile(r"as of \d\d:\d\d, before \d+ changes?"), timeout=PATIENCE
+    )
     assert page.dqx("methods-rerun").count() == 1
     shot(page, "behind-dark")
     page.theme("Light")  # JupyterLab remembers
