@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from pg import pg_server, pg_url  # noqa: F401  # fixtures
 from sklearn.datasets import load_digits
+
+import explorer
 
 
 class Planted(NamedTuple):
@@ -46,3 +49,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.getbasetemp() / "cache"
     monkeypatch.setenv("EXPLORER_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def review(planted: Planted, tmp_path: Path) -> Iterator[explorer.Review]:
+    """A review of 300 digits of which every label is known, scored; files that need another one have their own."""
+    dataset = explorer.read(planted.images[:300], label=planted.labels[:300], key=planted.keys[:300])
+    made = explorer.Review(dataset, tmp_path / "review.labels.db", rater="ann")
+    made.wait(progress=False)
+    yield made
+    made.close()

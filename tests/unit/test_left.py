@@ -3,18 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import Planted
-
-import explorer
-
-
-@pytest.fixture
-def review(planted: Planted, tmp_path):
-    dataset = explorer.read(planted.images[:300], label=planted.labels[:300], key=planted.keys[:300])
-    made = explorer.Review(dataset, tmp_path / "left.labels.db", rater="ann")
-    made.wait(progress=False)
-    yield made
-    made.close()
 
 
 def test_a_mark_as_wrong_is_an_answer_and_another_mark_is_none(review):

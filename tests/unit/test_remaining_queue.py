@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-from conftest import Planted
 from scipy.special import expit, logit
 
-import explorer
 from explorer.detectors.remaining import Audit, Left
 from explorer.errors import DataError
 from explorer.mixing import Sampling, check_rate, every, mixed
@@ -261,15 +259,6 @@ def test_where_to_stop():
     assert Below(1, 0, 9, 900, "audit").sentence() == "Stop here: about 1 error (0 to 9) left below this line."
     assert "the model expects about 37 errors" in Below(37, 0, 90, 900, "model").sentence()
     assert "has been decided on" in Below(0, 0, 0, 0, "audit").sentence()
-
-
-@pytest.fixture
-def review(planted: Planted, tmp_path):
-    dataset = explorer.read(planted.images[:300], label=planted.labels[:300], key=planted.keys[:300])
-    made = explorer.Review(dataset, tmp_path / "queue.labels.db", rater="ann")
-    made.wait(progress=False)
-    yield made
-    made.close()
 
 
 def test_the_queue_of_a_review(review):
