@@ -174,26 +174,27 @@ class Judging:
         live.follow(labels, changed)
         live.decided = decided
         taught = begun.teach(live.inputs)
-        shown = _as_seen(begun.adjusted(live.combined, taught, live.inputs), results.combined, decided)
-        table = detectors.table(dataset.item_ids, classes, live.inputs, live.findings, shown, given=dataset.given)
-        new = replace(results, inputs=live.inputs, findings=live.findings, combined=shown, table=table)
+        findings = live.snapshot()
+        shown = _as_seen(begun.adjusted(live.combined, taught, live.inputs), results.combined, decided, findings)
+        table = detectors.table(dataset.item_ids, classes, live.inputs, findings, shown, given=dataset.given)
+        new = replace(results, inputs=live.inputs, findings=findings, combined=shown, table=table)
         with self._lock:
             live.shown = self._publish(results, new)
             if not live.shown:
                 self.wake()
                 return
             self._of = new
-            if self.stale_since is None and any(result.stale for result in live.findings.results.values()):
+            if self.stale_since is None and any(result.stale for result in findings.results.values()):
                 self.stale_since = dt.datetime.now(dt.UTC)
 
 
 class Live:
-    """The scores of the labels as they stand.
+    """The scores of the labels as they stand, for the judging thread alone: they are written to in place.
 
     Attributes
     ----------
     inputs, findings, combined
-        What was last judged.
+        What was last judged. Arrays of the run that it began with are never written to.
     decided
         bool [N]: decided on by then.
     shown
@@ -201,23 +202,40 @@ class Live:
     """
 
     def __init__(self, inputs: Inputs, findings: Findings, combined: Combined, decided: NDArray[np.bool_]) -> None:
+        from explorer.detectors.snapshot import Snapshots
+
         self.inputs, self.findings, self.combined = inputs, findings, combined
         self.decided = decided
         self.shown = True
+        self._snapshots = Snapshots(findings)
+        self._taken = findings
+        self._whole = True  # not left half written by something that failed
 
     def follow(self, labels: NDArray[np.int32], changed: NDArray[np.intp]) -> None:
-        """Judge again whom the new labels at `changed` concern.
-
-        Nothing is written to in place: somebody may be reading what the review shows.
-        """
+        """Judge again whom the new labels at `changed` concern."""
         from explorer import detectors
 
-        few = len(changed) <= MANY * self.inputs.n
         inputs = self.inputs.following(labels, changed)
-        step = detectors.update if few else detectors.rerun
-        findings = step(inputs, self.findings, changed)
-        combined = detectors.combine(inputs, findings, like=self.combined, changed=changed if few else None)
+        few = self._whole and len(changed) <= MANY * inputs.n
+        self._whole = False
+        if few:
+            findings = detectors.update(inputs, self.findings, changed, inplace=True)
+        else:
+            findings = detectors.rerun(inputs, self.findings, changed)
+        broken = findings.failures.keys() - self.findings.failures.keys()
+        if broken:  # and perhaps half written: the last that was seen of them stands
+            last = {name: replace(self._taken.results[name], stale=True) for name in broken}
+            findings = replace(findings, results={**findings.results, **last})
+        combined = detectors.combine(
+            inputs, findings, like=self.combined, changed=changed if few and not broken else None, inplace=True
+        )
         self.inputs, self.findings, self.combined = inputs, findings, combined
+        self._whole = True
+
+    def snapshot(self) -> Findings:
+        """Return the findings as they are, for others: following the labels does not write to these."""
+        self._taken = self._snapshots.take(self.findings)
+        return self._taken
 
 
 class Begun:
@@ -302,12 +320,14 @@ class Begun:
         return replace(live, p_error=p_error, is_issue=issues(inputs.labels, live.suggested, p_error))
 
 
-def _as_seen(live: Combined, before: Combined, decided: NDArray[np.bool_]) -> Combined:
-    """Return the verdict with that of before for everybody who is decided on."""
+def _as_seen(live: Combined, before: Combined, decided: NDArray[np.bool_], findings: Findings) -> Combined:
+    """Return the verdict with that of before for everybody who is decided on; all its arrays are its own."""
     return replace(
         live,
         p_error=np.where(decided, before.p_error, live.p_error),
         suggested=np.where(decided, before.suggested, live.suggested),
         suggested_p=np.where(decided, before.suggested_p, live.suggested_p),
         is_issue=np.where(decided, before.is_issue, live.is_issue),
+        findings=findings,
+        read=None,  # what the next step writes to
     )

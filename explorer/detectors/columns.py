@@ -168,4 +168,4 @@ def pooled(q: NDArray[np.float64], labels: NDArray[np.int32]) -> dict[str, NDArr
     return {POOL: -against, f"{POOL}/rival": rival / 2, f"{POOL}/doubt": doubt / 2}
 
 
-__all__ = ["POOL", "QUANTILES", "Scale", "expit", "logit", "logs", "opinionated", "pooled", "raw", "readable"]
+__all__ = ["POOL", "QUANTILES", "Scale", "Scales", "expit", "logit", "logs", "opinionated", "pooled", "raw", "readable"]

@@ -153,7 +153,8 @@ class Combined:
     findings
         What it was made from.
     read
-        All that was read to get there; what stays as it is is not read again.
+        All that was read to get there; what stays as it is is not read again. `None` where it is not at hand: then
+        whoever follows the labels reads everything anew.
     """
 
     p_error: NDArray[np.float32]
@@ -213,7 +214,8 @@ def combine(
     kept = None if like is None else like.model
     if kept is not None and like is not None and kept.fits(findings, opinions):
         # Only with the findings that it was made from at hand is it known what has moved.
-        if changed is not None and like.findings is not None and findings.after is like.findings.mark:
+        at_hand = like.read is not None and like.findings is not None and findings.after is like.findings.mark
+        if changed is not None and at_hand:
             return _followed(inputs, findings, like, kept, np.asarray(changed, dtype=np.intp), inplace)
         model = kept
     else:
@@ -328,8 +330,8 @@ def _learn(inputs: Inputs, findings: Findings, opinions: Sequence[str], progress
     for rows in blocks(labelled, inputs.n_classes):
         q, labels = read.opinion(inputs, findings, rows), inputs.labels[rows]
         matrix[rows] = read.matrix(q, labels, findings, rows)
-        sureness[rows], best[rows] = q.max(axis=1), _best(q, labels)
-        posterior[rows] = read.pool.wrong(q[np.arange(len(rows)), labels], inputs.n_classes)
+        best[rows], sureness[rows], own = _best(q, labels)
+        posterior[rows] = read.pool.wrong(own, inputs.n_classes)
         progress.check()
     disagrees = best[labelled] != inputs.labels[labelled]
     if len(labelled) < levels.FEWEST:
@@ -353,24 +355,21 @@ def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[
     for part in blocks(rows, inputs.n_classes):
         labels = inputs.labels[part]
         q = model.read.opinion(inputs, findings, part)
-        each, given = np.arange(len(part)), np.maximum(labels, 0)
-        read.matrix[part] = model.read.matrix(q, given, findings, part)
-        most = q.max(axis=1)
-        top = q.argmax(axis=1)
-        own = q[each, given]
-        # A tie goes to the given label; where all classes are alike nothing is known.
-        best = np.where((labels >= 0) & (own >= most - TIE), given, top)
-        chosen = np.where(most - q.min(axis=1) > KNOWN, best, labels).astype(np.int32)
+        read.matrix[part] = model.read.matrix(q, np.maximum(labels, 0), findings, part)
+        best, most, own = _best(q, labels)
+        # Where all classes are alike nothing is known.
+        chosen = np.where(most - q.min(axis=1) > KNOWN, best, labels)
         combined.suggested[part] = chosen
-        share = q[each, np.maximum(chosen, 0)]
+        share = q[np.arange(len(part)), np.maximum(chosen, 0)]
         read.share[part] = np.where((labels < 0) | (chosen == labels), share, share / np.maximum(1 - own, 1e-12))
 
 
 def _read_column(model: Model, findings: Findings, combined: Combined, name: str, rows: NDArray[np.intp]) -> None:
     """Write down what one detector says of some items, where nothing else has changed."""
     assert combined.read is not None
-    for column, values in cols.raw(findings, [name], rows).items():
-        combined.read.matrix[rows, model.read.place(column)] = model.read.scales[column].apply(values)
+    places, scales = model.read.of(name)
+    told = cols.raw(findings, [name], rows)
+    combined.read.matrix[rows[:, None], places] = scales.apply(list(told.values())).T
 
 
 def _judge(inputs: Inputs, combined: Combined, again: NDArray[np.intp]) -> None:
@@ -388,11 +387,17 @@ def _judge(inputs: Inputs, combined: Combined, again: NDArray[np.intp]) -> None:
         combined.is_issue[rows] = issues(labels, chosen, now)
 
 
-def _best(q: NDArray[np.float64], labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the class that fits best, int32 [n]; a tie goes to the given label."""
-    own = q[np.arange(len(q)), labels]
-    result: NDArray[np.int32] = np.where(own >= q.max(axis=1) - TIE, labels, q.argmax(axis=1)).astype(np.int32)
-    return result
+def _best(
+    q: NDArray[np.float64], labels: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the class that fits best (int32 [n]; a tie goes to the given label), its share, and the given label's.
+
+    The share of an unlabelled item's given label is that of class 0.
+    """
+    each, top = np.arange(len(q)), q.argmax(axis=1)
+    most, own = q[each, top], q[each, np.maximum(labels, 0)]
+    best: NDArray[np.int32] = np.where((labels >= 0) & (own >= most - TIE), labels, top).astype(np.int32)
+    return best, most, own
 
 
 def _pool(inputs: Inputs, findings: Findings, opinions: Sequence[str], rows: NDArray[np.intp]) -> Pool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, look
+from explorer.detectors.seen import Seen, around, look
 from explorer.progress import Progress
 
 BUDGET = 1e10
@@ -79,6 +81,71 @@ class Nearest:
         return found
 
 
+class Askers(NamedTuple):
+    """Whose nearest the index gave.
+
+    Attributes
+    ----------
+    same
+        Positions of those whose nearest of the same label it gave, by that label, in no order: a changed item is the
+        answer, or could become it, only where its old and its new label are asked about.
+    other
+        Positions of those whose nearest of another label it gave, ascending.
+    """
+
+    same: Mapping[int, NDArray[np.intp]]
+    other: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, seen: Seen, nearest: Nearest) -> Askers:
+        """Look through all items."""
+        same, other = (np.flatnonzero(nearest.far[:, kind] >= 0) for kind in (SAME, OTHER))
+        labels = seen.labels[same]
+        order = np.argsort(labels, kind="stable")
+        classes, begins = np.unique(labels[order], return_index=True)
+        parts = np.split(same[order], begins[1:])
+        return cls(dict(zip(classes.tolist(), parts, strict=False)), other)
+
+    @property
+    def n(self) -> int:
+        """Number of those who asked for the nearest of the same label."""
+        return sum(map(len, self.same.values()))
+
+    def moved(
+        self, before: Seen, after: Seen, nearest: Nearest, rows: NDArray[np.intp], was: NDArray[np.bool_]
+    ) -> Askers:
+        """Return what `of` returns, by what has changed for some items; `was`, bool [rows, 2], says who had asked."""
+        asks = nearest.far[rows] >= 0
+        old, new = before.labels[rows], after.labels[rows]
+        turned = np.flatnonzero((asks[:, SAME] != was[:, SAME]) | ((old != new) & asks[:, SAME]))
+        if len(turned) > ONE_BY_ONE or (asks[:, OTHER] != was[:, OTHER]).any():
+            return Askers.of(after, nearest)
+        same = self.same
+        if len(turned):
+            same = dict(same)
+            for at in turned.tolist():
+                item, left, joined = rows[at], int(old[at]), int(new[at])
+                if was[at, SAME]:
+                    same[left] = same[left][same[left] != item]
+                if asks[at, SAME]:
+                    same[joined] = np.append(same.get(joined, rows[:0]), item)
+        return Askers(same, self.other)
+
+    def concerned(self, before: Seen, after: Seen, nearest: Nearest, changed: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return those whose answer is one of the changed items, or could now be one; of many, everybody."""
+        if len(changed) > ONE_BY_ONE:
+            return np.concatenate([self.other[:0], *self.same.values()])
+        parts = [changed[:0]]
+        for item in changed:
+            left, joined = int(before.labels[item]), int(after.labels[item])
+            if joined != left:
+                parts.append(self.same.get(joined, changed[:0]))
+            mates = self.same.get(left, changed[:0])
+            parts.append(mates[(nearest.far[mates, SAME] == item) | (nearest.second[mates] == item)])
+        # Those of two labels are different ones.
+        return np.concatenate(parts) if len(changed) == 1 else distinct(*parts)
+
+
 @detector
 class DistanceRatio:
     """Suspicion is near 1 where items of the same label are far and an item of another label is near.
@@ -135,17 +202,17 @@ class DistanceRatio:
         valid = before.labels[rows] == seen.labels[rows]
         answered = nearest.far[rows] >= 0
         _fill(inputs, seen, nearest, rows, result.frozen["asked"], lengths, valid)
-        askers = result.frozen["askers"]
-        if not np.array_equal(answered, nearest.far[rows] >= 0):
-            askers = _askers(nearest)
+        askers: Askers = result.frozen["askers"].moved(before, seen, nearest, rows, answered)
         if inputs.vectors is not None and len(changed):
-            touched = _follow_answers(inputs, seen, nearest, changed, lengths, askers)
-            if len(touched):
-                rows, askers = distinct(rows, touched), _askers(nearest)
+            concerned = askers.concerned(before, seen, nearest, changed)
+            touched = _follow_answers(inputs, seen, nearest, changed, lengths, (concerned, askers.other))
+            if any((nearest.far[some, kind] < 0).any() for kind, some in enumerate(touched)):
+                askers = Askers.of(seen, nearest)  # the last of a class has nobody to be near to
+            rows = distinct(rows, *touched)
         score, suggestion = result.own(result.score), result.own(result.suggestion)
         score[rows], suggestion[rows] = _score(inputs, seen, nearest, rows)
         frozen = {**result.frozen, "seen": seen, "nearest": nearest, "askers": askers}
-        summary = {**result.summary, "asked": len(askers[SAME])}
+        summary = {**result.summary, "asked": askers.n}
         return result.after(score=score, suggestion=suggestion, frozen=frozen, summary=summary, moved=rows)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
@@ -173,11 +240,11 @@ def _slots(inputs: Inputs, seen: Seen, rows: NDArray[np.intp]) -> NDArray[np.int
     assert inputs.graph is not None
     result = np.empty((len(rows), 2), dtype=np.int16)
     for start in range(0, len(rows), ROWS):
-        part = rows[start : start + ROWS]
-        around = seen.labels[inputs.graph.indices[part]]
+        part = rows if len(rows) <= ROWS else rows[start : start + ROWS]
+        near = around(inputs, part)
         own = seen.labels[part][:, None]
-        same: NDArray[np.bool_] = (around == own) & (own >= 0)
-        other: NDArray[np.bool_] = (around != own) & (around >= 0)
+        same: NDArray[np.bool_] = (near == own) & (own >= 0)
+        other: NDArray[np.bool_] = (near != own) & (near >= 0)
         for kind, match in ((SAME, same), (OTHER, other)):
             first = match.argmax(axis=1)
             there = match[np.arange(len(part)), first]
@@ -319,23 +386,21 @@ def _follow_answers(
     changed: NDArray[np.intp],
     lengths: NDArray[np.float32] | None,
     asked: tuple[NDArray[np.intp], NDArray[np.intp]],
-) -> NDArray[np.intp]:
-    """Bring the answers of the index up to date that the changed items are or now could be; return whose."""
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Bring the answers of the index up to date that the changed items are or now could be; return whose, by kind."""
     assert inputs.vectors is not None
     assert lengths is not None
-    touched = []
+    touched = (changed[:0], changed[:0])
     vectors = _unit(inputs, changed, lengths)
     for kind in (SAME, OTHER):
         askers = asked[kind]
-        if kind == SAME and len(changed) <= ONE_BY_ONE:
-            askers = _concerned(seen, nearest, askers, changed)
         if not len(askers):
             continue
         own, now = seen.labels[askers][:, None], seen.labels[changed]
         fits = (own == now) if kind == SAME else (own != now) & (now >= 0)
         far = nearest.far[askers, kind]
         lost = ((far[:, None] == changed) & ~fits).any(axis=1)
-        touched.append(askers[lost])
+        gone = askers[lost]
         fits &= (askers[:, None] != changed) & (far[:, None] != changed)
         if kind == SAME:
             lost = _second_for_lost(seen, nearest, askers, lost, changed)
@@ -357,18 +422,9 @@ def _follow_answers(
             _follow_second(nearest, rows, best, value, better, several)
         nearest.far[rows[better], kind] = best[better]
         nearest.similarity[rows[better], kind] = value[better]
-        touched.append(rows[better])
-    return np.concatenate([np.empty(0, np.intp), *touched])
-
-
-def _concerned(seen: Seen, nearest: Nearest, askers: NDArray[np.intp], changed: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return those whose answer is one of a few changed items, or could now be one: mostly a tenth of all."""
-    own, far, second = seen.labels[askers], nearest.far[askers, SAME], nearest.second[askers]
-    concerned = np.zeros(len(askers), dtype=bool)
-    for item in changed:
-        for known, what in ((own, seen.labels[item]), (far, item), (second, item)):
-            concerned |= known == what
-    return askers[concerned]
+        found = np.concatenate([gone, rows[better]])
+        touched = (found, touched[OTHER]) if kind == SAME else (touched[SAME], found)
+    return touched
 
 
 def _second_for_lost(
@@ -424,11 +480,6 @@ def _cosine(
     return rounded
 
 
-def _askers(nearest: Nearest) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the items whose nearest of the same and of another label the index gave."""
-    return np.flatnonzero(nearest.far[:, SAME] >= 0), np.flatnonzero(nearest.far[:, OTHER] >= 0)
-
-
 def _score(
     inputs: Inputs, seen: Seen, nearest: Nearest, rows: NDArray[np.intp]
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -463,7 +514,7 @@ def _result(
     )
     _fill(inputs, seen, nearest, everyone, asked, lengths)
     score, suggestion = _score(inputs, seen, nearest, everyone)
-    askers = _askers(nearest)
-    summary = {"asked": len(askers[SAME]), "classes_not_asked": np.flatnonzero(~asked).tolist()}
+    askers = Askers.of(seen, nearest)
+    summary = {"asked": askers.n, "classes_not_asked": np.flatnonzero(~asked).tolist()}
     frozen = {"seen": seen, "nearest": nearest, "askers": askers, "asked": asked, "lengths": lengths}
     return Result(score, suggestion, frozen=frozen, summary=summary)

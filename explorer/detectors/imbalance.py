@@ -60,7 +60,8 @@ class Imbalance:
         of_class, flagged = _by_class(counts)
         score, flags = result.own(result.score), result.own(result.flags)
         np.take(of_class, inputs.labels, mode="wrap", out=score)
-        np.take(flagged, inputs.labels, mode="wrap", out=flags)
+        if flagged.any() or result.summary["rare"]:
+            np.take(flagged, inputs.labels, mode="wrap", out=flags)
         return result.after(
             score=score,
             flags=flags,

@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, around, blocks, look
+from explorer.detectors.seen import CELLS, Seen, around, blocks, cells, look, near
 from explorer.progress import Progress
-
-CELLS = 2**22
-"""Most cells [rows, k, K] held at once."""
 
 FEW = 1e-3
 """An influence below this share of an item's largest counts neither way in words."""
@@ -69,7 +66,7 @@ class Influence:
         seen, rows = result.frozen["seen"].follow(inputs, changed)
         score, columns = result.own(result.score), {name: result.own(column) for name, column in result.columns.items()}
         assert inputs.graph is not None
-        for part in blocks(rows, inputs.graph.k, CELLS):
+        for part in blocks(rows, inputs.graph.k):
             score[part], columns["influence_neighbours"][part], columns["influence_self"][part] = _judge(
                 inputs, result.frozen, part, seen
             )
@@ -120,12 +117,16 @@ def _influences(inputs: Inputs, frozen: Mapping[str, Any], rows: NDArray[np.intp
     """Return the influence of every neighbour on some items, float32 [rows, k]; 0 where either is unlabelled."""
     assert inputs.graph is not None
     assert inputs.probs is not None
-    near = inputs.graph.indices[rows]
     own, theirs = inputs.labels[rows][:, None], around(inputs, rows)
-    both = (own >= 0) & (theirs >= 0)
     # (P_i − onehot(y_i))·(P_j − onehot(y_j)), written out; code -1 reads a cell that is thrown away.
-    pull = frozen["agree"][rows] - inputs.probs[rows[:, None], theirs] - inputs.probs[near, own] + (own == theirs)
-    result: NDArray[np.float32] = np.where(both, frozen["alike"][rows] * pull, 0).astype(np.float32)
+    pull = frozen["agree"].take(rows, axis=0)
+    pull -= cells(inputs.probs, rows[:, None], theirs)
+    pull -= cells(inputs.probs, near(inputs, rows), own)
+    pull += own == theirs
+    pull *= frozen["alike"].take(rows, axis=0)
+    if not look(inputs).complete:
+        pull[(own < 0) | (theirs < 0)] = 0
+    result: NDArray[np.float32] = pull
     return result
 
 
@@ -152,7 +153,7 @@ def _scored(inputs: Inputs, frozen: Mapping[str, Any], progress: Progress) -> Re
     assert inputs.graph is not None
     seen = look(inputs)
     score, against, own = (np.empty(inputs.n, np.float32) for _ in range(3))
-    for rows in blocks(np.arange(inputs.n), inputs.graph.k, CELLS):
+    for rows in blocks(np.arange(inputs.n), inputs.graph.k):
         score[rows], against[rows], own[rows] = _judge(inputs, frozen, rows, seen)
         progress.check()
     columns = {"influence_neighbours": against, "influence_self": own}

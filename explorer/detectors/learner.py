@@ -60,17 +60,22 @@ class Reader:
         """Names of the matrix's columns, [C]: "pool", "pool/…", "<detector>", "<detector>/<column>"."""
         return (cols.POOL, f"{cols.POOL}/rival", f"{cols.POOL}/doubt", *self.scales)
 
-    def place(self, column: str) -> int:
-        """Return where in the matrix a detector's column stands."""
-        return self._places[column]
+    def of(self, detector: str) -> tuple[NDArray[np.intp], Scales]:
+        """Return where in the matrix a detector's score and further columns stand, and their scales."""
+        return self._by_detector[detector]
 
     @cached_property
     def _scales(self) -> Scales:
         return Scales(self.scales)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {name: at for at, name in enumerate(self.names)}
+    def _by_detector(self) -> dict[str, tuple[NDArray[np.intp], Scales]]:
+        found = {}
+        for detector in self.detectors:
+            mine = [name for name in self.scales if name.split("/")[0] == detector]
+            places = np.array([self.names.index(name) for name in mine], dtype=np.intp)
+            found[detector] = places, Scales({name: self.scales[name] for name in mine})
+        return found
 
     def opinion(self, inputs: Inputs, findings: Findings, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the pooled opinion on some items, float64 [rows, K]."""

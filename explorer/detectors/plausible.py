@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.detectors.confident import estimate
 from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
+from explorer.detectors.seen import cells
 from explorer.detectors.vote import NEIGHBOURS, POWER
 from explorer.progress import Progress
 
@@ -264,7 +265,10 @@ def _vote(
     votes[:, :, 0] = -1
     said = votes.argmax(axis=2) - 1
     classes, q = _posterior(inputs, model, rows)
-    agreed = (q[:, None, :] * (classes[:, None, :] == said[:, :, None])).sum(axis=2)
+    if k <= OPEN:  # all classes are open, in their order
+        agreed = cells(q, np.arange(n)[:, None], said)
+    else:
+        agreed = (q[:, None, :] * (classes[:, None, :] == said[:, :, None])).sum(axis=2)
     labels = inputs.labels[rows]
     judged = (labels >= 0) & (counts[labels] > 1) & (votes[:, 0] > 0).any(axis=1)
     result: NDArray[np.float32] = np.where(judged, 1 - agreed.mean(axis=1), np.nan).astype(np.float32)

@@ -49,14 +49,17 @@ class Later(Mapping[str, Any]):
     ----------
     make
         Returns them.
+    parts
+        What it is called with.
     """
 
-    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[..., Mapping[str, Any]], *parts: Any) -> None:
+        self.make = make
+        self.parts = parts
 
     @cached_property
     def _made(self) -> Mapping[str, Any]:
-        return self._make()
+        return self.make(*self.parts)
 
     def __getitem__(self, name: str) -> Any:
         return self._made[name]

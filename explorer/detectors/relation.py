@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, around, look
+from explorer.detectors.seen import Seen, around, look, near
 from explorer.detectors.vote import count_votes, even_where_mute
 from explorer.progress import Progress
 
@@ -112,11 +112,12 @@ class Relation:
         moved = _set(members[0], relabelled, _membership(None, first, limit[relabelled]))
         touched = relabelled
         for t in range(1, len(steps)):
+            touched = relabelled
             if len(moved):
                 touched = distinct(relabelled, moved, *(inputs.graph.pointing_at(int(i))[0] for i in moved))
-            else:
-                touched = relabelled
-            # Mostly no membership moves, and the relations are those of the step before.
+                if len(touched) == len(relabelled):
+                    touched = relabelled  # nobody else: what was read of them stands
+            # Mostly the relations are those of the step before.
             relations = signed if touched is relabelled else _signed(inputs, kernel, touched)
             steps[t][touched] = now = _refined(inputs, relations, steps[0], members[t - 1], touched)
             moved = _set(members[t], touched, _membership(members[t - 1][touched], now, limit[touched]))
@@ -191,8 +192,10 @@ def _signed(inputs: Inputs, kernel: NDArray[np.float32], rows: NDArray[np.intp])
     assert inputs.graph is not None
     labels = around(inputs, rows)
     own = inputs.labels[rows][:, None]
-    result: NDArray[np.float32] = np.where(labels == own, kernel[rows], -kernel[rows])
-    result[(labels < 0) | (own < 0)] = 0
+    result = kernel.take(rows, axis=0)
+    np.negative(result, out=result, where=labels != own)
+    if not look(inputs).complete:
+        result[(labels < 0) | (own < 0)] = 0
     return result
 
 
@@ -203,8 +206,7 @@ def _refined(
     member: NDArray[np.float32],
     rows: NDArray[np.intp],
 ) -> NDArray[np.float32]:
-    assert inputs.graph is not None
-    against = signed * member[inputs.graph.indices[rows]]
+    against = signed * member.take(near(inputs, rows))
     refined: NDArray[np.float32] = first[rows] - 2 * against.sum(axis=1)
     return refined
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Later, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, around, look
+from explorer.detectors.seen import Seen, around, look, near
 from explorer.graph import NeighbourGraph
 from explorer.progress import Progress
 
@@ -73,7 +73,7 @@ class Shapley:
             progress.check()
         score, share = _scores(value, weight, seen.judged(everyone))
         frozen = {"seen": seen, "value": value, "weight": weight}
-        summary = Later(lambda: _summary(value, seen))
+        summary = Later(_summary, value, seen)
         return Result(score, columns={"shapley_share": share}, frozen=frozen, summary=summary)
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
@@ -84,15 +84,15 @@ class Shapley:
         assert inputs.graph is not None
         before: Seen = result.frozen["seen"]
         seen, givers = before.follow(inputs, changed)
-        near = inputs.graph.indices[givers]
+        targets = near(inputs, givers)
         given, earned = _values(
-            np.concatenate([before.labels[near], around(inputs, givers)]),
+            np.concatenate([before.labels.take(targets), around(inputs, givers)]),
             np.concatenate([before.labels[givers], seen.labels[givers]]),
             inputs.graph,
         )
         (old, new), (weighed_before, weighed) = given.reshape(2, -1), earned.reshape(2, -1)
         moved = np.flatnonzero((old != new) | (weighed != weighed_before))
-        targets = near.ravel()[moved].astype(np.intp)
+        targets = targets.ravel()[moved]
         rows = distinct(givers, targets)
         value, weight = result.own(result.frozen["value"]), result.own(result.frozen["weight"])
         np.add.at(value, targets, new[moved] - old[moved])
@@ -103,7 +103,7 @@ class Shapley:
             score=score,
             columns={"shapley_share": share},
             frozen={"seen": seen, "value": value, "weight": weight},
-            summary=Later(lambda: _summary(value, seen)),
+            summary=Later(_summary, value, seen),
             moved=rows,
         )
 

@@ -130,7 +130,7 @@ class Underperforming:
             np.where(has, np.append(by_group, np.nan)[key], np.nan).astype(np.float32),
             flags=has & np.append(flagged, False)[key],
             frozen={"group": tally.group, "tally": tally, "flagged": flagged},
-            summary=Later(lambda: _summary(inputs, tally, by_group, flagged)),
+            summary=Later(_summary, inputs, tally, by_group, flagged),
         )
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
@@ -166,7 +166,7 @@ class Underperforming:
             score=score,
             flags=flags,
             frozen={"group": tally.group, "tally": tally, "flagged": flagged},
-            summary=Later(lambda: _summary(inputs, tally, by_group, flagged)),
+            summary=Later(_summary, inputs, tally, by_group, flagged),
             moved=np.concatenate([changed[:0], *(tally.of(int(g)) for g in again_or_turned)]),
         )
 

@@ -144,7 +144,7 @@ def test_how_many_are_left(review, spoilt):
     assert left.draws == 60
     assert left.found == (review.states == 1).sum()
     assert left.low <= 90 - left.found <= left.high
-    assert "are left among" in left.sentence()
+    assert "errors are left" in left.sentence()
     assert review.audit(5) != [], "the next ones follow"
 
 
@@ -232,3 +232,49 @@ def test_what_is_shown_is_never_written_to(review, spoilt):
         assert review.issues is not None
         for name, result in shown.results.items():
             np.testing.assert_array_equal(result.score, kept[name], err_msg=name)
+
+
+def test_a_method_that_fails_half_way_shows_what_it_held_before(review, spoilt, monkeypatch):
+    items = list(review.issues.index[:3])
+    review.relabel(items[0], *truth_of(review, spoilt, items[:1]))
+    assert review.issues is not None
+    before = review.results.findings.results["vote"].score.copy()
+
+    def breaks(_self, _inputs, result, _changed):
+        assert result.private, "followed in place"
+        result.own(result.score)[:] = 7
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(detectors.Vote, "update", breaks)
+    review.relabel(items[1], *truth_of(review, spoilt, items[1:2]))
+    assert review.detectors.state["vote"] == "failed"
+    np.testing.assert_array_equal(review.results.findings.results["vote"].score, before)
+    monkeypatch.undo()
+    review.relabel(items[2], *truth_of(review, spoilt, items[2:]))
+    assert review.issues is not None
+    np.testing.assert_array_equal(review.results.findings.results["vote"].score, before)
+
+
+def test_a_verdict_that_fails_half_way_is_made_anew(review, spoilt, monkeypatch):
+    from explorer.detectors import combiner
+
+    items = list(review.issues.index[:3])
+    review.relabel(items[0], *truth_of(review, spoilt, items[:1]))
+    assert review.issues is not None
+
+    def breaks(_inputs, combined, again):
+        combined.p_error[again] = 7
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(combiner, "_judge", breaks)
+    review.relabel(items[1], *truth_of(review, spoilt, items[1:2]))
+    assert review.detectors is not None
+    assert isinstance(review.following_error, RuntimeError)
+    assert review.results.combined.p_error.max() <= 1, "what is shown stays as it was"
+    monkeypatch.undo()
+    review.relabel(items[2], *truth_of(review, spoilt, items[2:]))
+    assert review.issues is not None
+    now = review.results
+    whole = detectors.combine(now.inputs, now.findings, like=now.combined)
+    undecided = review.states == 0
+    np.testing.assert_allclose(now.combined.p_error[undecided], whole.p_error[undecided], atol=1e-6)
