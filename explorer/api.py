@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset import check_probs, class_name, encode_labels
+from explorer.dataset import check_probs, encode_labels
 from explorer.errors import DataError, UnknownName
 
 if TYPE_CHECKING:
@@ -364,12 +364,8 @@ def _some(names: Sequence[str]) -> str:
 
 def _columns(probs: Any, labels: list[Any], classes: Sequence[Any] | None) -> tuple[NDArray[Any], Sequence[Any] | None]:
     """Return probabilities and the classes that their columns stand for; `None` for those of the labels."""
-    import pandas as pd
-
     from explorer.readers.probabilities import align
 
-    if isinstance(probs, pd.DataFrame):
-        probs = _named(probs, labels, classes)
     aligned = align(probs, None, labels, classes)
     values, classes = aligned.values, aligned.classes
     if values.dtype.kind not in "fiub":
@@ -381,33 +377,3 @@ def _columns(probs: Any, labels: list[Any], classes: Sequence[Any] | None) -> tu
         if len(names) < k and all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < k for v in own):
             classes = range(k)
     return values, classes
-
-
-def _named(probs: pd.DataFrame, labels: list[Any], classes: Sequence[Any] | None) -> pd.DataFrame | NDArray[Any]:
-    """Return probabilities with their columns called like the classes; an array where they are merely numbered."""
-    import pandas as pd
-
-    codes, known, _ = encode_labels(labels, classes)
-    names = [class_name(column) for column in probs.columns]
-    if not set(known) <= set(names):  # labels 3.0 are the class 3, whose column may be called "3.0"
-        written = {str(label): known[code] for label, code in zip(labels, codes, strict=True) if code >= 0}
-        names = [name if name in known else written.get(name, name) for name in names]
-    missing = [name for name in known if name not in names]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if not missing and not twice:
-        return probs.set_axis(names, axis=1)
-    if (
-        not set(names) & set(known)
-        and pd.api.types.is_integer_dtype(probs.columns)
-        and np.array_equal(probs.columns, np.arange(len(names)))
-    ):
-        return probs.to_numpy()
-    unknown = [name for name in dict.fromkeys(names) if name not in known]
-    problem = "The columns of the probabilities do not match the classes by name."
-    for what, those in (("no column is called", missing), ("no class is called", unknown), ("more than once:", twice)):
-        problem += f" {what.capitalize()} {_some([repr(name) for name in those])}." if those else ""
-    raise DataError(
-        problem,
-        "Name one column after each class; or, where they stand in the order of classes=[…], give an array: "
-        "probs.to_numpy().",
-    )

@@ -90,15 +90,15 @@ class Dataset:
 
     def __repr__(self) -> str:
         unlabelled = int((self.given == UNLABELLED).sum())
-        parts = [f"{len(self):,} {self.kind} items", f"{len(self.classes)} classes"]
+        parts = [_count(len(self), f"{self.kind} item"), _count(len(self.classes), "class", "classes")]
         if len(self.row_item) - len(self.set_aside) != len(self):
-            parts.append(f"{len(self.row_item):,} rows")
+            parts.append(_count(len(self.row_item), "row"))
         if unlabelled:
             parts.append(f"{unlabelled:,} unlabelled")
         if self.conflicting.any():
             parts.append(f"{int(self.conflicting.sum()):,} with conflicting given labels")
         if self.set_aside:
-            parts.append(f"{len(self.set_aside):,} rows set aside")
+            parts.append(f"{_count(len(self.set_aside), 'row')} set aside")
         return f"Dataset({', '.join(parts)}{', from ' + self.source if self.source else ''})"
 
     def load(self, item: int) -> Any:
@@ -168,7 +168,7 @@ class Dataset:
         rows = np.flatnonzero(np.isin(self.row_item, list(failures)))
         aside = [SetAside(int(r), self.content.name(int(r)), failures[int(self.row_item[r])]) for r in rows]
         if not keep.any():
-            raise DataError(f"None of the {len(self):,} items can be used; the first: {aside[0].reason}")
+            raise DataError(f"None of the {_count(len(self), 'item')} can be used; the first: {aside[0].reason}")
         return replace(
             self,
             item_ids=self.item_ids[keep],
@@ -241,7 +241,7 @@ def build(
             f"The dataset{' ' + source if source else ''} is empty: it has no rows.", "Check the path or the filter."
         )
     values = [None] * rows if labels is None else list(labels)
-    _same_length("labels", len(values), rows)
+    _same_length("label", "labels", len(values), rows)
     row_given, names, class_values = encode_labels(values, classes, label_name)
     aside = {s.row: s for s in set_aside}
     finite = _check_features(features, rows)
@@ -269,7 +269,7 @@ def build(
         row_item[row] = item
     if not order:
         reasons = "; ".join(s.reason for s in list(aside.values())[:3])
-        raise DataError(f"None of the {rows:,} rows can be used: {reasons}")
+        raise DataError(f"None of the {_count(rows, 'row')} can be used: {reasons}")
     first_row = np.array(first, dtype=np.int32)
     given, conflicting = _given_per_item(row_item, row_given, len(first), len(names))
     return Dataset(
@@ -337,7 +337,8 @@ def check_probs(probs: NDArray[Any], rows: int, classes: Sequence[str]) -> NDArr
     """Check probabilities [R, K] and renormalise their rows (float16 sums drift); the first bad row is named."""
     if probs.ndim != 2 or probs.shape != (rows, len(classes)):
         raise DataError(
-            f"The probabilities have the shape {probs.shape}; {rows:,} rows × {len(classes)} classes were expected.",
+            f"The probabilities have the shape {probs.shape}; {_count(rows, 'row')} × "
+            f"{_count(len(classes), 'class', 'classes')} were expected.",
             "Give one column per class, in the order of classes= (classes: "
             + ", ".join(classes[:8])
             + ("…" if len(classes) > 8 else "")
@@ -349,17 +350,26 @@ def check_probs(probs: NDArray[Any], rows: int, classes: Sequence[str]) -> NDArr
         row = int(np.flatnonzero(bad)[0])
         raise DataError(
             f"The probabilities of row {row} are negative, not finite, or do not sum to 1 "
-            f"(they sum to {values[row].sum():.3g}); {int(bad.sum()):,} rows are like it.",
+            f"(they sum to {values[row].sum():.3g}); {_count(int(bad.sum()), 'row')} {_are(int(bad.sum()))} like it.",
             "Pass predict_proba output (after softmax), or leave probs out to have them computed.",
         )
     normalised: NDArray[np.float32] = values / values.sum(axis=1, keepdims=True)
     return normalised
 
 
-def _same_length(what: str, got: int, rows: int) -> None:
+def _count(n: int, one: str, many: str = "") -> str:
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _same_length(one: str, many: str, got: int, rows: int) -> None:
     if got != rows:
         raise DataError(
-            f"There are {got:,} {what} for {rows:,} rows.", f"Give one of the {what} per row, in the same order."
+            f"There {_are(got)} {_count(got, one, many)} for {_count(rows, 'row')}.",
+            f"Give one of the {many} per row, in the same order.",
         )
 
 
@@ -371,7 +381,7 @@ def _check_features(features: NDArray[Any] | None, rows: int) -> NDArray[np.bool
         raise DataError(
             f"The features have the shape {features.shape}.", "Give a two-dimensional array, one row per item."
         )
-    _same_length("rows of features", len(features), rows)
+    _same_length("row of features", "rows of features", len(features), rows)
     finite: NDArray[np.bool_] = np.isfinite(features).all(axis=1)
     return finite
 
@@ -379,7 +389,7 @@ def _check_features(features: NDArray[Any] | None, rows: int) -> NDArray[np.bool
 def _ids(hashes: list[str | None], keys: Sequence[Any] | None, aside: dict[int, SetAside]) -> list[str | None]:
     if keys is None:
         return list(hashes)
-    _same_length("keys", len(keys), len(hashes))
+    _same_length("key", "keys", len(keys), len(hashes))
     names = [class_name(k) for k in keys]
     empty = [r for r, k in enumerate(keys) if k is None or (not isinstance(k, str) and pd.isna(k)) or names[r] == ""]
     if empty:
@@ -389,9 +399,10 @@ def _ids(hashes: list[str | None], keys: Sequence[Any] | None, aside: dict[int, 
     counts = pd.Series(names).value_counts()
     repeated = counts[counts > 1]
     if len(repeated):
+        stand, more = "stands" if len(repeated) == 1 else "stand", " …" if len(repeated) > 5 else ""
         listed = ", ".join(f"{k!r} ({n}×)" for k, n in repeated.head(5).items())
         raise DataError(
-            f"{len(repeated):,} keys stand in more than one row: {listed}{' …' if len(repeated) > 5 else ''}.",
+            f"{_count(len(repeated), 'key')} {stand} in more than one row: {listed}{more}.",
             "Make the keys unique, or leave key= out so that items are told apart by their content.",
         )
     return [None if r in aside else names[r] for r in range(len(names))]

@@ -18,25 +18,38 @@ from explorer.dataset import Dataset
 from explorer.errors import DataError, ExplorerError
 from explorer.evidence import explain
 from explorer.judging import DECIDED, SETTLED, Judging
-from explorer.mixing import RATE, Sampling, check_rate, every
+from explorer.mixing import RATE, check_rate, every
 from explorer.pipeline import Options, Results
-from explorer.stopping import Below, below
+from explorer.stopping import Below, below, check_cut, whole
 
 if TYPE_CHECKING:
+    from explorer.detectors import Combined
     from explorer.detectors.drift import Drift
     from explorer.detectors.helped import Helped
-    from explorer.detectors.remaining import Heard, Left
+    from explorer.detectors.left import Left
+    from explorer.detectors.remaining import Heard
     from explorer.labels import Store
+    from explorer.labels.schema import Names
     from explorer.progress import Progress
+    from explorer.sampling import Home, Sample
 
 FEWEST_DRAWS = 10
 """With fewer answers to the audit its interval is so wide that what the model believes says more."""
 
+AUDIT = 20
+"""Items that an audit asks about, unless somebody says otherwise."""
 
-FLAGGED = STATES.index("flagged")
+NOTHING_JUDGED = "No label has been kept or changed yet, so there is nothing to judge on."
+"""Why it cannot be said whether the corrections helped."""
 
 WRONG = "wrong"
 """Reason of a mark that says of a label what a correction says, but for the right one."""
+
+
+def check_judged(states: NDArray[np.uint8], given: NDArray[np.int32], codes: NDArray[np.int32]) -> None:
+    """Refuse to compare labels of which nobody has kept or changed one (`DataError`): a mark alone says no label."""
+    if not np.isin(states, SETTLED).any() and np.array_equal(given, codes):
+        raise DataError(NOTHING_JUDGED, "Keep or change some labels first.")
 
 
 class Insight(ABC):
@@ -44,11 +57,14 @@ class Insight(ABC):
 
     dataset: Dataset
     labels: Store
+    temporary: bool
     lock: threading.RLock
     _results: Results
     _options: Options
     _judging: Judging
-    _sampled: Sampling | None = None
+    _sampled: Sample | None = None
+    _home: Home | None = None
+    _read_classes: tuple[str, ...] = ()
     _located: tuple[Dataset, pd.DataFrame, NDArray[np.intp]] | None = None
     _audit_rate: float = RATE
 
@@ -104,15 +120,7 @@ class Insight(ABC):
         """
         self._ready()
         with self.lock:
-            table = self._results.table
-            if table is None:
-                raise ExplorerError("There are no scores yet.", "See review.status.")
-            position = pd.Series(np.arange(len(self.dataset)), index=self.dataset.item_ids).loc[table.index].to_numpy()
-            return table.assign(
-                where=[self.dataset.name(p) for p in position],
-                label=names_of(self.codes[position], self.classes),
-                state=np.asarray(STATES, dtype=object)[self.states[position]],
-            )
+            return self._shown(slice(None))
 
     @property
     def trust(self) -> Any:
@@ -197,19 +205,22 @@ class Insight(ABC):
 
     @property
     def queue(self) -> pd.DataFrame:
-        """The suspects in the order to look at them, with draws mixed in at `audit_rate` (waits for "score").
+        """The suspects still to be decided on, worst first, with draws mixed in at `audit_rate` (waits for "score").
 
         Columns and index of `issues`, and `drawn`: the item stands here because it was drawn at random. Decide on
-        those too, whether or not they look wrong.
+        those too, whether or not they look wrong. What is decided on is left out, and the others keep their order; all
+        of the ranking, decided or not, is `issues`. Where there is no suspect at all, the queue is the first 20 draws.
         """
-        table = self.issues
+        self._ready()
         with self.lock:
-            position = pd.Index(self.dataset.item_ids).get_indexer(table.index)
-            suspects = position[table["is_label_issue"].to_numpy(dtype=bool)]
+            table = self._table()
+            suspects = self._positions(table)[table["is_label_issue"].to_numpy(dtype=bool)]
             decided = np.isin(self.states, DECIDED)
-            queue = self._sampling().mixed(suspects, every(self._audit_rate), decided)
-            found: pd.DataFrame = table.loc[self.dataset.item_ids[queue.order].tolist()]
-            return found.assign(drawn=queue.drawn)
+            order, drawn = self._sampling().mixed(suspects, every(self._audit_rate), decided)
+            open_ = ~decided[order]
+            place = np.empty(len(self.dataset), dtype=np.intp)
+            place[self._positions(table)] = np.arange(len(table))
+            return self._shown(place[order[open_]]).assign(drawn=drawn[open_])
 
     def draws(self) -> NDArray[np.int32]:
         """Return the positions of the items that the queue mixes in, int32 [D], in the order in which they were drawn.
@@ -219,7 +230,7 @@ class Insight(ABC):
         with self.lock:
             return self._sampling().draws()
 
-    def audit(self, n: int = 20, *, wait: bool = True) -> list[str]:
+    def audit(self, n: int = AUDIT, *, wait: bool = True) -> list[str]:
         """Draw the next n items of a random audit and return their ids, those that nobody has decided on yet.
 
         Look at each of them, whether it looks interesting or not, and keep or change its label, or mark it as wrong;
@@ -227,17 +238,49 @@ class Insight(ABC):
         draws follow from the seed. The `queue` mixes in draws of the same sequence, and no item is asked about twice:
         those that are left open come again in the next audit and not in the queue, and the others count without them.
 
+        The sample goes on after `rerun()`, and when the store is opened again; `new_sample()` begins another.
+
         Raises
         ------
         DataError
-            A number below 1.
+            No whole number from 1 to the number of items, or to 20 where there are fewer.
         """
-        if n < 1:
-            raise DataError(f"{n} items cannot be drawn.", "Ask for at least one.")
+        n = whole(n, 1, max(len(self.dataset), AUDIT), f"{n!r} items cannot be drawn.", "Ask for at least one")
         if wait:
             self._ready()
         with self.lock:
-            return [str(self.dataset.item_ids[i]) for i in self._sampling().ask(n, self._decided())]
+            sample = self._sampling()
+            asked = sample.ask(n, sample.decided(self.states))
+            sample.keep()
+            return [str(self.dataset.item_ids[i]) for i in asked]
+
+    def new_sample(self, *, wait: bool = True) -> None:
+        """Begin a new random sample, on the scores and the labels as they stand.
+
+        Worth it after many corrections and a `rerun()`: `p_error` is then nearer to the truth than when the old sample
+        began, so that fewer answers make as narrow an interval; and the old estimate leans to the high side where much
+        has been found since by scores that it does not know. What is decided stays decided, and counts as reviewed
+        before the new sample began: `left()` speaks of the others only, and begins again with what the model believes.
+        The answers of the old sample tell it nothing, so do not begin one for being unhappy with the estimate.
+        """
+        if wait:
+            self._ready()
+        with self.lock:
+            combined, before = self._results.combined, self._sampled
+            if combined is None:
+                raise ExplorerError("There are no scores yet.", "See review.status.")
+            seed = self._options.seed if before is None else before.frame.seed + 1
+            self._begin_sample(combined, self.codes, np.isin(self.states, DECIDED), seed)
+        self._tell("scores")
+
+    @property
+    def sample_since(self) -> dt.datetime | None:
+        """When the random sample that `left()` rests on began, UTC; `None` while there are no scores."""
+        with self.lock:
+            begun = self._judging.begun
+            if begun is None or len(begun.labels) != len(self.dataset):
+                return None
+            return self._sampling().frame.began
 
     def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
@@ -246,6 +289,10 @@ class Insight(ABC):
         what the model believes. A mark as wrong counts as a label found wrong, any other mark as no answer. `per_class`
         is indexed by the given class. Without `wait` the scores are taken as they are, also while they follow the last
         decision.
+
+        The sample lasts as long as the items and their given labels (see `sample_since`), over `rerun()` and over
+        closing and opening, where it is kept in the cache's folder or else beside the store. `found` counts from when
+        it began. `new_sample()` begins another.
         """
         return self.left_and_below((), wait=wait)[0]
 
@@ -256,9 +303,14 @@ class Insight(ABC):
         ----------
         cut
             Items of the ranking above the line; by default the line is below the last suspect.
+
+        Raises
+        ------
+        DataError
+            No whole number from 0 to the number of items.
         """
-        heard, _, above = self._hear([cut], wait)
-        return below(heard, above[0])
+        heard, draws, above = self._hear([cut], wait)
+        return below(heard, above[0], draws)
 
     def left_and_below(self, cuts: Sequence[int | None], *, wait: bool = True) -> tuple[Left, list[Below]]:
         """Return `left()`, and `left_below()` of some lines, all of one moment and for hardly more than one of them."""
@@ -267,7 +319,7 @@ class Insight(ABC):
         if found.per_class is not None:
             names = [classes[code] for code in found.per_class.index]
             found = replace(found, per_class=found.per_class.set_axis(pd.Index(names, name="class")))
-        return found, [below(heard, part) for part in above]
+        return found, [below(heard, part, draws) for part in above]
 
     def drift(self, *, wait: bool = True) -> Drift:
         """Compare the last decisions with what `p_error` expected of them."""
@@ -292,13 +344,21 @@ class Insight(ABC):
         ----------
         progress
             Hears how far it is, and carries the request to cancel.
+
+        Raises
+        ------
+        DataError
+            No label has been kept or changed yet.
         """
         from explorer.detectors.helped import helped
         from explorer.embedding.device import pick
 
+        self.catch_up()
+        with self.lock:
+            check_judged(self.states, self.given, self.codes)
         if self._results.embedding is None:
             self._need("embed")
-        self.catch_up()
+            self.catch_up()
         with self.lock:
             embedding, given, codes, classes = self._results.embedding, self.given, self.codes, self.classes
             if embedding is None or len(embedding.vectors) != len(codes):
@@ -319,28 +379,37 @@ class Insight(ABC):
         if wait:
             self._ready()
         with self.lock:
-            sampling, wrong = self._sampling(), self._answers()
-            audit, reached = sampling.audit, sampling.reached(self._decided())
-            combined = self._results.combined
-            noise = None if combined is None or combined.model is None else combined.model.noise
-            above = [self._above(cut) for cut in cuts]
-        otherwise = np.isfinite(wrong)
-        otherwise[audit.draw(reached)] = False
-        heard = audit.hear(wrong, reached, otherwise, noise)
-        draws = round(heard.standing)
-        if draws < FEWEST_DRAWS:
-            heard = audit.hear(wrong, 0, np.isfinite(wrong), noise)
-        return heard, len(heard.draws) or draws, above
+            sample = self._sampling()
+            reached = sample.reached(sample.decided(self.states))
+            answers = sample.answers(self.codes, self.states, self._found_wrong(sample))
+            above = [sample.by_row(self._above(cut)) for cut in cuts]
+            heard = sample.hearing(answers, reached)
+        return (*heard(FEWEST_DRAWS), above)
 
     def _above(self, cut: int | None) -> NDArray[np.bool_]:
         """Return which items are above a line across the ranking, bool [N]."""
+        table = self._table()
+        above = np.zeros(len(self.dataset), dtype=bool)
+        suspects = table["is_label_issue"].to_numpy(dtype=bool)
+        above[self._positions(table)[suspects if cut is None else slice(check_cut(cut, len(above)))]] = True
+        return above
+
+    def _table(self) -> pd.DataFrame:
+        """Return the scores' own table. Whoever calls holds the lock."""
         table = self._results.table
         if table is None:
             raise ExplorerError("There are no scores yet.", "See review.status.")
-        above = np.zeros(len(self.dataset), dtype=bool)
-        suspects = table["is_label_issue"].to_numpy(dtype=bool)
-        above[self._positions(table)[suspects if cut is None else slice(max(0, cut))]] = True
-        return above
+        return table
+
+    def _shown(self, rows: slice | NDArray[np.intp]) -> pd.DataFrame:
+        """Return rows of the ranking with what stands now. Whoever calls holds the lock."""
+        table = self._table()
+        position = self._positions(table)[rows]
+        return table.iloc[rows].assign(
+            where=[self.dataset.name(p) for p in position],
+            label=names_of(self.codes[position], self.classes),
+            state=np.asarray(STATES, dtype=object)[self.states[position]],
+        )
 
     def _positions(self, table: pd.DataFrame) -> NDArray[np.intp]:
         """Return the positions of a table's items, looked up once per table. Whoever calls holds the lock."""
@@ -350,41 +419,62 @@ class Insight(ABC):
             self._located = located = self.dataset, table, position
         return located[2]
 
-    def _answers(self) -> NDArray[np.float64]:
-        """Return 1 where a label was found wrong since the scores were made, 0 where it was kept, NaN elsewhere [N]."""
-        begun = self._judging.begun
-        if begun is None:
-            return np.full(len(self.dataset), np.nan)
-        wrong = begun.wrong.copy()
-        if len(self.states) == len(wrong):
-            # What is marked as wrong has been judged, whether or not somebody knows the right label.
-            marked = np.flatnonzero((self.states == FLAGGED) & np.isfinite(begun.seen) & (begun.labels >= 0))
-            cells = self.labels.head_cells() if len(marked) else {}
-            for i in marked:
-                cell = cells.get(str(self.dataset.item_ids[i]))  # the store may be ahead of what is shown
-                if cell is not None and cell.reason == WRONG:
-                    wrong[i] = 1
-        return wrong
+    def _found_wrong(self, sample: Sample) -> list[int]:
+        """Return the positions of the items marked as wrong: judged, also where nobody knows the right label."""
+        marked = sample.marked(self.states)
+        cells = self.labels.head_cells() if len(marked) else {}
+        found = ((int(i), cells.get(str(self.dataset.item_ids[i]))) for i in marked)
+        return [i for i, cell in found if cell is not None and cell.reason == WRONG]  # the store may be ahead of us
 
-    def _decided(self) -> NDArray[np.bool_]:
-        """Return which items were decided on since the scores were made, bool [N]."""
-        begun = self._judging.begun
-        return np.zeros(len(self.dataset), dtype=bool) if begun is None else np.isfinite(begun.seen)
+    def _sampling(self, *, fresh: bool = False) -> Sample:
+        """Return the random sample of these items: the one at hand, the one that was kept, or a new one.
 
-    def _sampling(self) -> Sampling:
-        """Return the audit of the scores as they were made."""
-        from explorer.detectors.remaining import Audit
+        With `fresh` scores one that nothing hangs on yet begins anew: a better ranking makes a better sample. Whoever
+        calls holds the lock.
+        """
+        from explorer.labels import glance
+        from explorer.sampling import Home, Sample
 
-        begun = self._judging.begun
-        of = self._results.combined if begun is None else begun.combined
-        if self._sampled is not None and self._sampled.of is of:
-            return self._sampled
-        if of is None:
+        sample, begun = self._sampled, self._judging.begun
+        here = sample is not None and sample.home.sequence == self.dataset.order
+        if sample is not None and here and self.classes is self._read_classes and not fresh:
+            return sample  # a server need not be asked what its classes mean
+        if begun is None or len(begun.labels) != len(self.dataset):
             raise ExplorerError("There are no scores yet.", "See review.status.")
-        p_error = of.p_error.astype(np.float64)
-        labels = self._results.inputs.labels if self._results.inputs is not None else None
-        if begun is not None:
-            p_error[begun.before] = np.nan  # decided on before: nothing to find there
-            labels = begun.labels
-        self._sampled = Sampling(of, Audit.design(p_error, seed=self._options.seed, labels=labels))
-        return self._sampled
+        names = glance.names(self.labels)
+        if not here:
+            self._home = Home.of(self.dataset, self.labels, self._options.cache, self.temporary)
+            sample = Sample.kept(self._home, names, self.classes, self.given)
+        if sample is None or (fresh and sample.untouched(self.states)):
+            return self._begin_sample(begun.combined, begun.labels, begun.before, self._options.seed)
+        return self._hold(sample, names)
+
+    def _begin_sample(
+        self, combined: Combined, labels: NDArray[np.int32], before: NDArray[np.bool_], seed: int
+    ) -> Sample:
+        """Begin a sample of what has not been decided on `before`. Whoever calls holds the lock."""
+        from explorer.labels import glance
+        from explorer.sampling import Frame, Home, Sample, level_of
+
+        names = glance.names(self.labels)
+        # There is nothing to find where somebody has decided.
+        p_error = np.where(before | (labels < 0), np.nan, combined.p_error).astype(np.float32)
+        frame = Frame(
+            p_error,
+            labels.astype(np.int32),
+            tuple(names.class_id(name) or name for name in self.classes),
+            seed,
+            dt.datetime.now(dt.UTC),
+            level_of(None if combined.model is None else combined.model.noise),
+        )
+        if self._home is None or self._home.sequence != self.dataset.order:
+            self._home = Home.of(self.dataset, self.labels, self._options.cache, self.temporary)
+        sample = self._hold(Sample(frame, self._home), names)
+        sample.keep()
+        return sample
+
+    def _hold(self, sample: Sample, names: Names) -> Sample:
+        self._read_classes = self.classes
+        sample.read(names, self._read_classes)
+        self._sampled = sample
+        return sample

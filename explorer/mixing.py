@@ -13,7 +13,7 @@ is answered since: where the others stood is remembered (`Sampling.mixed`), so t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,34 +34,57 @@ MOST = 0.5
 LEAST = 0.001
 """With fewer than one in a thousand nobody would ever come to one."""
 
+ALONE = 20
+"""So many draws are the queue where it has nothing else: as many as `review.audit()` asks about."""
+
 AHEAD = 100_000
 """At most so many draws are looked ahead."""
 
 
 class Sampling:
-    """How far the audit of one set of scores has come.
+    """How far an audit has come, in positions of the items as they stand.
 
     Draws that the queue offers count from the first to the last before one that nobody has decided on, whichever way
     they were decided on. To stop at the last answer instead would favour what the queue had not come to.
 
     Attributes
     ----------
-    of
-        The verdict that the audit was designed for.
     audit
         What is drawn.
+    at
+        intp [N]: position of the item of each of the audit's rows; `None` where they stand in the same order.
     asked
         Draws up to the last that `ask` asked about.
+    put
+        Items that `ask` asked about: the queue does not ask again.
     """
 
-    def __init__(self, of: Any, audit: Audit) -> None:
-        self.of, self.audit, self.asked = of, audit, 0
-        self._put: set[int] = set()  # asked about by `ask`: the queue does not ask again
+    def __init__(
+        self, audit: Audit, at: NDArray[np.intp] | None = None, asked: int = 0, put: Iterable[int] = ()
+    ) -> None:
+        self.audit, self.at, self.asked = audit, at, asked
+        self.put = set(put)
         self._places: Places | None = None
+
+    def by_row(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Bring values [N] by position into the order of the audit's rows."""
+        return values if self.at is None else values[self.at]
+
+    def by_position(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Bring values [N] by the audit's rows into the order of positions."""
+        if self.at is None:
+            return values
+        found = np.empty_like(values)
+        found[self.at] = values
+        return found
+
+    def _drawn(self, n: int) -> NDArray[np.intp]:
+        rows = self.audit.draw(n)
+        return rows if self.at is None else self.at[rows]
 
     @cached_property
     def _sequence(self) -> NDArray[np.intp]:
-        return self.audit.draw(max(1000, min(2 * len(self.audit.expected), AHEAD)))
+        return self._drawn(max(1000, min(2 * len(self.audit.expected), AHEAD)))
 
     @cached_property
     def _distinct(self) -> NDArray[np.intp]:
@@ -70,7 +93,7 @@ class Sampling:
 
     def draws(self) -> NDArray[np.int32]:
         """Return the items to mix into the queue, int32 [D], in the order in which they were drawn, each once."""
-        return np.array([item for item in self._distinct.tolist() if item not in self._put], dtype=np.int32)
+        return np.array([item for item in self._distinct.tolist() if item not in self.put], dtype=np.int32)
 
     def mixed(self, ranked: ArrayLike, r: int, decided: ArrayLike) -> Mixed:
         """Put the draws at every r-th place of a ranking, as `mixed`; those answered in the queue before stay there."""
@@ -81,16 +104,16 @@ class Sampling:
         """Return how many draws count, given which of all items are decided on, bool [N]."""
         rest = self._sequence[self.asked :]
         open_ = ~decided[rest]
-        if self._put:
-            open_ &= ~np.isin(rest, list(self._put))
+        if self.put:
+            open_ &= ~np.isin(rest, list(self.put))
         return self.asked + (int(np.argmax(open_)) if open_.any() else len(rest))
 
     def ask(self, n: int, decided: NDArray[np.bool_]) -> list[int]:
         """Ask about the next n draws; returns the items asked about that nobody has decided on."""
         begin = self.reached(decided)
         self.asked = begin + n
-        drawn = self.audit.draw(self.asked)
-        self._put.update(item for item in drawn[begin:].tolist() if not decided[item])
+        drawn = self._drawn(self.asked)
+        self.put.update(item for item in drawn[begin:].tolist() if not decided[item])
         return [item for item in dict.fromkeys(drawn.tolist()) if not decided[item]]
 
 
@@ -133,6 +156,10 @@ def every(rate: float) -> int:
 def mixed(ranked: ArrayLike, draws: ArrayLike, r: int, decided: ArrayLike) -> Mixed:
     """Put draws at every r-th place of a ranking, where there was no queue before.
 
+    A ranking of nothing is a queue of draws: where r is above 0 the first `ALONE` of them, in the order in which they
+    were drawn, whether or not they are decided on. So nothing moves while they are answered, and whoever has no
+    suspects is still offered a random sample. None of them has a place that a later ranking remembers.
+
     Parameters
     ----------
     ranked
@@ -155,6 +182,9 @@ def _mixed(
     done = np.asarray(decided, dtype=bool)
     drawn = np.asarray(draws, dtype=np.int64)
     ranking = np.asarray(ranked, dtype=np.int64).tolist()
+    if r and not ranking:
+        alone = drawn[:ALONE]
+        return Mixed(alone, np.ones(len(alone), dtype=bool)), stood or {}
     open_at = np.flatnonzero(~done[drawn])
     placed: set[int] = set()
     open_ = _unplaced(drawn[open_at], placed)

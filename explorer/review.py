@@ -233,7 +233,10 @@ class Review(Insight):
         self._pipeline.start()
 
     def rerun(self, embedder: str | None = None, *, device: str | None = None, **embedder_options: Any) -> None:
-        """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now."""
+        """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now.
+
+        The random sample that `left()` rests on goes on, with the answers given so far (`new_sample()` begins another).
+        """
         with self.lock:
             self._pipeline.cancel()
             old = self._options
@@ -474,6 +477,8 @@ class Review(Insight):
         if what == "scores":
             self._judging.begin(results, self._now.states)
             self._judging.wake()  # labels may have changed while it ran
+            if not self.closed:
+                self._sampling(fresh=True)
             if not first:
                 self._tell("layout")
             self._tell("scores")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+import operator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numpy.typing import NDArray
+
+from explorer.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from explorer.detectors.remaining import Heard, Left
+    from explorer.detectors.left import Left
+    from explorer.detectors.remaining import Heard
 
 STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Round numbers, up to powers of ten."""
@@ -27,6 +31,8 @@ class Below(NamedTuple):
         Labels below the line that nobody has decided on.
     basis
         "audit" or "model", as of `review.left()`.
+    draws
+        Answered draws, also where they are too few to rest on.
     """
 
     left: float
@@ -34,6 +40,7 @@ class Below(NamedTuple):
     high: float
     unreviewed: int
     basis: str
+    draws: int = 0
 
     def sentence(self) -> str:
         """Say it in plain words."""
@@ -42,23 +49,51 @@ class Below(NamedTuple):
         if not self.unreviewed:
             return "Stop here: everything below this line has been decided on."
         if self.basis == "model":
-            return f"Stop here: the model expects about {left:,} {errors} below this line, without a random sample."
+            heard = "no random item has been decided on yet"
+            if self.draws:
+                heard = f"{self.draws:,} random {'item is' if self.draws == 1 else 'items are'} too few to tell"
+            return (
+                f"Stop here: the model expects about {left:,} {errors} below this line, {round(self.low):,} to "
+                f"{round(self.high):,} by its assumptions; {heard}."
+            )
         if up == down:
             return f"Stop here: about {left:,} ± {up:,} {errors} left below this line."
         return f"Stop here: about {left:,} {errors} ({left - down:,} to {left + up:,}) left below this line."
 
 
-def below(heard: Heard, above: NDArray[np.bool_]) -> Below:
-    """Return what is left below a line, given which items are above it, bool [N]."""
+def whole(n: Any, least: int, most: int, problem: str, remedy: str) -> int:
+    """Return a whole number in a range; else `DataError` with what is wrong, what to do, and the range."""
+    try:
+        found = None if isinstance(n, bool) else operator.index(n)
+    except TypeError:
+        found = None
+    if found is None or not least <= found <= most:
+        raise DataError(problem, f"{remedy}: a whole number from {least:,} to {most:,}.")
+    return found
+
+
+def check_cut(cut: Any, n: int) -> int:
+    """Return how many items of a ranking of n are above a line; `DataError` unless it is a whole number from 0 to n."""
+    return whole(
+        cut,
+        0,
+        n,
+        f"There is no line at cut={cut!r} across a ranking of {n:,} items.",
+        "Give how many items are above it",
+    )
+
+
+def below(heard: Heard, above: NDArray[np.bool_], draws: int = 0) -> Below:
+    """Return what is left below a line, given the audit's rows above it, bool [N], and the number of answered draws."""
     rows = heard.labelled[~above[heard.labelled]]
     if not len(rows):
-        return Below(0, 0, 0, 0, heard.basis)
+        return Below(0, 0, 0, 0, heard.basis, draws)
     unreviewed = int((~heard.looked[rows]).sum())
     left, _, low, high = heard.interval(rows)
-    whole, _, _, highest = heard.whole
+    everywhere, _, _, highest = heard.whole
     # A part cannot hold more than the whole, where each is cut off at nothing by itself.
-    most = min(left, whole)
-    return Below(most, min(low, most), min(high, highest), unreviewed, heard.basis)
+    most = min(left, everywhere)
+    return Below(most, min(low, most), min(high, highest), unreviewed, heard.basis, draws)
 
 
 def aim(left: Left) -> int:

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from explorer.labels import Store
     from explorer.progress import Progress, Stage
 
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("before", "after", "difference", "low", "high")),
+    "judged": 0,
+    "changed": 0,
+    "reviewed": False,
+    "note": "",
+    "per_class": [],
+}
+"""The answer to programs where no label has been kept or changed."""
+
 
 def add_commands(commands: Any) -> None:
     """Describe the command."""
@@ -44,6 +54,8 @@ def add_commands(commands: Any) -> None:
 
 def _helped(given: argparse.Namespace) -> int:
     from explorer import read
+    from explorer.current import CurrentLabels
+    from explorer.insight import check_judged
 
     data = Path(given.data)
     if not data.exists():
@@ -52,6 +64,14 @@ def _helped(given: argparse.Namespace) -> int:
     dataset = read(data.resolve(), **options)
     print(dataset, file=sys.stderr)
     with _open(given, data) as store:
+        _bind(dataset, store)
+        now = CurrentLabels(dataset, store)
+        try:
+            check_judged(now.states, now.given, now.codes)
+        except DataError as error:
+            answer = {"sentence": error.problem, **NOTHING}
+            print(json.dumps(answer, indent=1) if given.format == "json" else error.problem)
+            return 0  # that is an answer, and no failure
         found = _compared(dataset, store, given)
     if given.format == "json":
         print(json.dumps(_as_plain(found), indent=1, ensure_ascii=False))
@@ -72,17 +92,9 @@ def _open(given: argparse.Namespace, data: Path) -> Store:
     return labels.open(store, branch=given.branch, read_only=True)
 
 
-def _compared(dataset: Dataset, store: Store, given: argparse.Namespace) -> Helped:
-    """Embed what a store's labels are for, and compare; the embedding comes from the cache where a review made it."""
-    from dataclasses import replace
-
-    import pandas as pd
-
-    from explorer.current import CurrentLabels, bind
-    from explorer.detectors.helped import helped
-    from explorer.embedding import embed
-    from explorer.embedding.device import pick
-    from explorer.judging import SETTLED
+def _bind(dataset: Dataset, store: Store) -> None:
+    """Check that a store's labels are for these data."""
+    from explorer.current import bind
     from explorer.labels import StoreError
 
     try:
@@ -95,6 +107,20 @@ def _compared(dataset: Dataset, store: Store, given: argparse.Namespace) -> Help
             "differ.",
             "Name the same columns as in the review (--label, --key, …), or open a review of the new data first.",
         ) from error
+
+
+def _compared(dataset: Dataset, store: Store, given: argparse.Namespace) -> Helped:
+    """Embed what a store's labels are for, and compare; the embedding comes from the cache where a review made it."""
+    from dataclasses import replace
+
+    import pandas as pd
+
+    from explorer.current import CurrentLabels
+    from explorer.detectors.helped import helped
+    from explorer.embedding import embed
+    from explorer.embedding.device import pick
+    from explorer.judging import SETTLED
+
     embedding = embed(dataset, given.embedder, device=given.device, seed=given.seed, progress=_shown("embed"))
     vectors = embedding.vectors
     if embedding.failed:

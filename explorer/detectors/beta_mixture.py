@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,12 +61,19 @@ class Mixture:
 
     def posterior(self, loss: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability that a loss is of the high component; never falling as the loss rises."""
-        x = np.clip(self.scaled(loss), *self._rising())
-        odds = _log_density(x, self.a[1], self.b[1], self.weight[1]) - _log_density(
-            x, self.a[0], self.b[0], self.weight[0]
-        )
+        x = np.clip(self.scaled(loss), *self._rising)
+        # The logarithm of the ratio of the two densities.
+        odds = (self.a[1] - self.a[0]) * np.log(x) + (self.b[1] - self.b[0]) * np.log1p(-x) + self._ratio
         result: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(odds, -700, 700)))
         return result
+
+    @cached_property
+    def _ratio(self) -> float:
+        """The ratio of the components' weights over that of their norms, as a logarithm."""
+        from scipy.special import betaln
+
+        norm = betaln(self.a, self.b)
+        return float(np.log(self.weight[1]) - np.log(self.weight[0]) - norm[1] + norm[0])
 
     def threshold(self) -> float | None:
         """Return the loss above which the posterior exceeds one half; `None` where it never does."""
@@ -73,6 +81,7 @@ class Mixture:
         above = self.posterior(grid) > 0.5
         return float(grid[above.argmax()]) if above.any() else None
 
+    @cached_property
     def _rising(self) -> tuple[float, float]:
         """Return the stretch on which the ratio of the densities rises; outside, the ratio at its end is taken.
 

@@ -138,8 +138,13 @@ def _judge(
     assert inputs.probs is not None
     labels = inputs.labels[rows]
     labelled = (labels >= 0) & seen.comparable
-    voters = (around(inputs, rows) >= 0).sum(axis=1)
-    judged = labelled & (voters > 0) & ~seen.alone(rows)
+    voters: Any = inputs.graph.k
+    judged = labelled
+    if not seen.complete:
+        voters = (around(inputs, rows) >= 0).sum(axis=1)
+        judged = labelled & (voters > 0)
+    if seen.singles:
+        judged = judged & ~seen.alone(rows)
     against = -_influences(inputs, frozen, rows).sum(axis=1)
     own = frozen["own_alike"][rows] * np.maximum(0, frozen["own_agree"][rows] - 2 * inputs.probs[rows, labels] + 1)
     return (

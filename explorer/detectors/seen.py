@@ -58,13 +58,15 @@ class Seen:
         return int(self.counts.sum()) == len(self.labels)
 
     def judged(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Say which items' labels can be judged by their neighbours, bool [rows].
+        """Say which items' labels can be judged by their neighbours, bool [rows]; not to be written to.
 
         Not those without one, not the only item of a class (nobody could confirm it), none where all are alike.
         """
-        labels = self.labels[rows]
         if not self.comparable:
             return np.zeros(len(rows), dtype=bool)
+        if self.complete and not self.singles:
+            return np.ones(len(rows), dtype=bool)
+        labels = self.labels[rows]
         result: NDArray[np.bool_] = labels >= 0
         return result & (self.counts[labels] != 1) if self.singles else result
 

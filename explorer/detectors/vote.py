@@ -122,7 +122,12 @@ def even_where_mute(opinion: NDArray[np.float32], inputs: Inputs, rows: NDArray[
 
     Nobody could confirm the label of the only item of its class, so that nobody confirms it says nothing.
     """
-    mute = ~opinion.any(axis=1) | look(inputs).alone(rows)
+    mute = np.logical_not(opinion.any(axis=1))
+    seen = look(inputs)
+    if seen.singles:
+        mute |= seen.alone(rows)
+    if not mute.any():
+        return opinion
     result: NDArray[np.float32] = np.where(mute[:, None], np.float32(1 / inputs.n_classes), opinion)
     return result
 
@@ -137,5 +142,7 @@ def _score(inputs: Inputs, rows: NDArray[np.intp], seen: Seen) -> tuple[NDArray[
     rest = votes.copy()
     rest[each, labels] = -1
     other = rest.max(axis=1) if votes.shape[1] > 1 else np.zeros(len(rows), np.float32)
-    judged = (labels >= 0) & ~seen.alone(rows)
-    return np.where(judged, other - own, np.nan).astype(np.float32), suggestion
+    score = other - own
+    if not seen.complete or seen.singles:
+        score[(labels < 0) | seen.alone(rows)] = np.nan
+    return score, suggestion

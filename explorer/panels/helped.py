@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from explorer.errors import Cancelled, DataError, ExplorerError
+from explorer.insight import check_judged
 from explorer.judging import SETTLED
 from explorer.panels.calls import call
 from explorer.progress import Progress, Stage
@@ -49,13 +50,14 @@ def start(session: Session) -> dict[str, Any]:
     Raises
     ------
     DataError
-        Nothing was corrected, or there is no embedding yet.
+        No label has been kept or changed, or there is no embedding yet.
     """
     review = session.review
     if review.results.embedding is None:
         raise DataError("The items are not embedded yet, so there is no model to teach.", "Wait for the stage Embed.")
-    if not review.counts()["reviewed"] and np.array_equal(review.codes, review.given):
-        raise DataError("Nobody has decided on an item yet, so nothing can be compared.", "Correct some labels first.")
+    with review.lock:
+        review.catch_up()
+        check_judged(review.states, review.given, review.codes)
     asking = _asking(session)
     asking.start()
     return asking.standing()

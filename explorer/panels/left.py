@@ -19,7 +19,7 @@ MOST_CLASSES = 100
 
 @call("left")
 def left(session: Session, *, cut: int | None = None) -> dict[str, Any]:
-    """Return the estimate of the errors left, in words and numbers, and what drifts.
+    """Return the estimate of the errors left, in words and numbers, since when its sample runs, and what drifts.
 
     Parameters
     ----------
@@ -29,6 +29,7 @@ def left(session: Session, *, cut: int | None = None) -> dict[str, Any]:
     review = session.review
     cuts = [None] if cut is None else [None, cut]
     found, below = review.left_and_below(cuts, wait=False)
+    since = review.sample_since
     return {
         "sentence": found.sentence(),
         "left": found.left,
@@ -39,6 +40,7 @@ def left(session: Session, *, cut: int | None = None) -> dict[str, Any]:
         "basis": found.basis,
         "draws": found.draws,
         "fewest": FEWEST_DRAWS,
+        "since": "" if since is None else since.isoformat(),
         "more": more(found),
         "stop": {
             "suspects": below[0].sentence(),
@@ -65,3 +67,14 @@ def audit(session: Session, *, count: int = 20) -> dict[str, Any]:
     review = session.review
     items = [review.dataset.position(item) for item in review.audit(count, wait=False)]
     return {"items": items, "draws": review.draws()}
+
+
+@call("new_sample")
+def new_sample(session: Session) -> dict[str, Any]:
+    """Begin a new random sample on the scores as they stand; what is decided stays decided.
+
+    `draws` are those for the queue to mix in. Every widget is told as of new scores, so that all of them ask anew.
+    """
+    review = session.review
+    review.new_sample(wait=False)
+    return {"draws": review.draws()}

@@ -55,6 +55,11 @@ def align(
         R given labels, to know the classes by.
     classes
         All class values, where the user gave them.
+
+    Raises
+    ------
+    DataError, UnknownName
+        Columns that do not exist, that are not called like the classes, or that hold no numbers.
     """
     columns = [] if frame is None else columns_of(probs, frame)
     if isinstance(probs, str) and not columns:
@@ -65,7 +70,7 @@ def align(
         table = frame[columns]
         names = _without_prefix(columns, probs if isinstance(probs, str) else "")
     elif isinstance(probs, pd.DataFrame):
-        table, names = probs, [class_name(name) for name in probs.columns]
+        table, names = probs, list(probs.columns)
     else:
         return Probabilities(np.asarray(probs), classes, "")
     try:
@@ -73,22 +78,58 @@ def align(
     except (ValueError, TypeError) as error:
         raise DataError(f"The probabilities are not all numbers: {error}.", "Check the columns in probs=.") from error
     _, known, own = encode_labels(list(labels), classes)
-    if set(known) <= set(names) and len(set(names)) == len(names):
-        if len(names) == len(known):
-            order = [names.index(name) for name in known]
-            return Probabilities(values[:, order], classes, "probability columns are matched to classes by name")
-        extra = [name for name in names if name not in known]
-        _, every, _ = encode_labels(names)
-        value_of: dict[str, Any] = dict(zip(known, own, strict=True))
-        order = [names.index(name) for name in every]
-        return Probabilities(
-            values[:, order],
-            [value_of.get(name, name) for name in every],
-            f"the probability columns add classes that no row carries: {', '.join(extra)}",
-        )
-    return Probabilities(
-        values, classes, f"probability columns are taken in the order of the classes ({', '.join(known[:6])}…)"
+    matched = _matched(
+        names, list(labels), classes, "probs.to_numpy()" if frame is None else "probs=table[[…]].to_numpy()"
     )
+    if matched is None:
+        return Probabilities(
+            values,
+            classes,
+            f"probability columns are merely numbered, and taken in the order of the classes ({_some(known)})",
+        )
+    if len(matched) == len(known):
+        order = [matched.index(name) for name in known]
+        return Probabilities(values[:, order], classes, "probability columns are matched to classes by name")
+    extra = [name for name in matched if name not in known]
+    _, every, _ = encode_labels(matched)
+    value_of: dict[str, Any] = dict(zip(known, own, strict=True))
+    order = [matched.index(name) for name in every]
+    return Probabilities(
+        values[:, order],
+        [value_of.get(name, name) for name in every],
+        f"the probability columns add classes that no row carries: {', '.join(extra)}",
+    )
+
+
+def _matched(columns: list[Any], labels: list[Any], classes: Sequence[Any] | None, array: str) -> list[str] | None:
+    """Return the class that each column is called after; `None` where they are merely numbered from 0.
+
+    Anything else is refused with what is missing: taken by position, columns in another order would pass for right.
+    `array` is how to give them without names.
+    """
+    codes, known, _ = encode_labels(labels, classes)
+    names = [class_name(column) for column in columns]
+    if not set(known) <= set(names):  # labels 3.0 are the class 3, whose column may be called "3.0"
+        written = {str(label): known[code] for label, code in zip(labels, codes, strict=True) if code >= 0}
+        names = [name if name in known else written.get(name, name) for name in names]
+    missing = [name for name in known if name not in names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not missing and not twice:
+        return names
+    if not set(names) & set(known) and names == [str(i) for i in range(len(names))]:
+        return None
+    unknown = [name for name in dict.fromkeys(names) if name not in known]
+    problem = "The columns of the probabilities do not match the classes by name."
+    for what, those in (("no column is called", missing), ("no class is called", unknown), ("more than once:", twice)):
+        problem += f" {what.capitalize()} {_some([repr(name) for name in those])}." if those else ""
+    raise DataError(
+        problem,
+        f"Name one column after each class; or, where they stand in the order of classes=[…], give an array: {array}.",
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _without_prefix(columns: list[str], prefix: str) -> list[str]:

@@ -35,7 +35,7 @@ def test_posterior_is_bayes_rule_with_the_fitted_densities():
     x, _ = two_humps()
     m, _ = beta_mixture.fit(x)
     scaled = np.clip((x - x.min()) / (x.max() - x.min()), 1e-4, 1 - 1e-4)
-    scaled = np.clip(scaled, *m._rising())
+    scaled = np.clip(scaled, *m._rising)
     low, high = (m.weight[c] * beta.pdf(scaled, m.a[c], m.b[c]) for c in (0, 1))
     np.testing.assert_allclose(m.posterior(x), high / (low + high), atol=1e-9)
 

@@ -65,6 +65,22 @@ def test_says_it_to_people(corrected: Path, capsys: pytest.CaptureFixture[str]) 
     assert "300 table items" in err
 
 
+def test_where_nobody_has_decided_that_is_the_answer(corrected: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dataset = explorer.read(corrected / "d.csv", label="label", key="name")
+    review = explorer.Review(dataset, corrected / "new.labels.db", rater="ann", start=False)
+    with pytest.raises(explorer.ExplorerError) as refused:
+        review.helped()
+    review.mark("digit-0003", "ambiguous")
+    review.close()
+    assert helped(corrected, "--store", corrected / "new.labels.db") == 0
+    assert capsys.readouterr().out.strip() == refused.value.problem
+    assert helped(corrected, "--store", corrected / "new.labels.db", "--format", "json") == 0
+    nothing = json.loads(capsys.readouterr().out)
+    assert helped(corrected, "--format", "json") == 0
+    assert nothing.keys() == json.loads(capsys.readouterr().out).keys()
+    assert (nothing["sentence"], nothing["judged"], nothing["after"]) == (refused.value.problem, 0, None)
+
+
 def test_a_store_or_data_that_are_not_there_are_refused(corrected: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert helped(corrected, "--store", corrected / "no.labels.db") == 1
     assert "There is no label store" in capsys.readouterr().err

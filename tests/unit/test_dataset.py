@@ -79,7 +79,7 @@ def test_an_empty_dataset_is_refused() -> None:
 
 
 def test_lengths_that_differ_are_refused() -> None:
-    with pytest.raises(DataError, match="1 labels for 2 rows"):
+    with pytest.raises(DataError, match="There is 1 label for 2 rows"):
         texts(["a", "b"], ["x"])
 
 
@@ -88,7 +88,7 @@ def test_unreadable_rows_are_set_aside_and_counted() -> None:
     assert len(d) == 2
     assert d.row_item.tolist() == [0, -1, 1]
     assert d.set_aside_table().row.tolist() == [1]
-    assert "1 rows set aside" in repr(d)
+    assert "1 row set aside" in repr(d)
 
 
 def test_all_rows_unreadable_is_an_error_that_says_why() -> None:

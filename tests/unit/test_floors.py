@@ -28,6 +28,7 @@ FLOORS = {
         "bench",
         "following",
         "mixing",
+        "sampling",
         "stopping",
     },
     3: {"panels", "cli", "lab"},

@@ -66,8 +66,14 @@ def test_it_runs_beside_everything_else_and_says_what_came_out(
     review: Review, planted: Planted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert ask(review, "helped") == {"state": "none", "stage": None, "result": None, "error": None, "since": 0}
-    with pytest.raises(explorer.ExplorerError, match=r"Nobody has decided.*Correct some labels first"):
+    with pytest.raises(explorer.ExplorerError, match=r"^No label has been kept or changed yet.*Keep or change some"):
         ask(review, "helped_start")
+    with pytest.raises(explorer.ExplorerError, match=r"^No label has been kept or changed yet.*Keep or change some"):
+        review.helped()
+    review.mark(planted.keys[0], "ambiguous")
+    with pytest.raises(explorer.ExplorerError, match="so there is nothing to judge on"):
+        ask(review, "helped_start")
+    review.clear(planted.keys[0])
     items = correct(review, planted)
     review.keep([planted.keys[i] for i in range(60) if planted.keys[i] not in items])
     heard: list[dict[str, Any]] = []

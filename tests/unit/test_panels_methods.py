@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -230,6 +231,27 @@ def test_how_many_are_left_and_an_audit(page: Page) -> None:
     assert drawn == [page.review.dataset.position(i) for i in page.review.audit(1)][: len(drawn)]
     with pytest.raises(explorer.ExplorerError, match="at least one"):
         page.call("audit", count=0)
+    assert dt.datetime.fromisoformat(said["since"]).tzinfo is not None
+
+
+def test_a_new_sample_is_a_call_without_arguments(page: Page) -> None:
+    for item in page.call("audit", count=12)["items"]:
+        page.review.keep(page.review.dataset.item_ids[item])
+    before = page.call("left")
+    assert before["basis"] == "audit"
+    told: list[str] = []
+    stop = page.review.subscribe(lambda event, _details: told.append(event))
+    reply = page.call("new_sample")
+    stop()
+    assert reply.keys() == {"draws"}
+    draws = page.array(reply["draws"])
+    assert draws.tolist() == page.array(page.call("scores")["draws"]).tolist()
+    assert (page.review.states[draws] == 0).all(), "what is decided is asked no more"
+    after = page.call("left")
+    assert (after["basis"], after["draws"]) == ("model", 0)
+    assert after["since"] > before["since"]
+    assert after["unreviewed"] == before["unreviewed"]
+    assert told == ["scores"]
 
 
 def test_how_many_are_left_is_reckoned_once_and_holds_nobody_up(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

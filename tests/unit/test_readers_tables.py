@@ -245,6 +245,39 @@ def test_probabilities_as_array_column_and_frame():
         read(frame, probs="prob_")
 
 
+@pytest.mark.parametrize("form", ["frame", "prefix", "list"])
+def test_columns_of_probabilities_are_called_like_the_classes_or_refused(form):
+    """Taken by position, the columns of a model that sorts its classes otherwise would pass for right."""
+    frame = pd.DataFrame({"text": SENTENCES, "label": list("abab")})
+
+    def given(**columns):
+        table = pd.DataFrame({f"p_{name}": values for name, values in columns.items()})
+        if form == "frame":
+            return read(frame, probs=table.rename(columns=lambda name: name[2:]))
+        return read(frame.join(table), probs="p_" if form == "prefix" else list(table.columns))
+
+    high, low = [0.9, 0.2, 0.7, 0.4], [0.1, 0.8, 0.3, 0.6]
+    np.testing.assert_allclose(given(b=low, a=high).probs[:, 0], high, rtol=1e-6)
+    with pytest.raises(DataError, match=r"No column is called 'b'\. No class is called 'c'\. Name one .*to_numpy\(\)"):
+        given(c=low, a=high)
+    with pytest.raises(DataError, match=r"No column is called 'a', 'b'\. No class is called 'x', 'y'\."):
+        given(x=low, y=high)
+    numbered = given(**{"0": high, "1": low})
+    np.testing.assert_allclose(numbered.probs[:, 0], high, rtol=1e-6)
+    assert any("merely numbered, and taken in the order of the classes (a, b)" in note for note in numbered.notes)
+    with pytest.raises(DataError, match="No column is called 'a', 'b'"):
+        given(**{"1": high, "0": low})
+
+
+def test_one_row_of_probabilities_is_one_row():
+    frame = pd.DataFrame({"text": SENTENCES[:1], "label": ["a"]})
+    with pytest.raises(DataError, match=r"shape \(1, 2\); 1 row × 1 class were expected"):
+        read(frame, probs=np.ones((1, 2)) / 2)
+    with pytest.raises(DataError, match=r"row 0 .*; 1 row is like it"):
+        read(frame, probs=np.full((1, 1), 0.5))
+    assert repr(read(frame)).startswith("Dataset(1 text item, 1 class")
+
+
 def test_parquet_with_picture_bytes(tmp_path):
     path = tmp_path / "a.parquet"
     pd.DataFrame({"picture": [png(1), png(2), None, b"no picture"], "label": list("abab")}).to_parquet(path)

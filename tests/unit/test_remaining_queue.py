@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from explorer.detectors.remaining import Audit, Left
+from explorer.detectors.left import Left
+from explorer.detectors.remaining import Audit
 from explorer.errors import DataError
 from explorer.mixing import Sampling, check_rate, every, mixed
 from explorer.stopping import Below, aim, more
@@ -20,7 +21,22 @@ def test_every_so_many_places_go_to_the_next_draw():
     assert mixed(np.arange(10), [50], 0, NOBODY).order.tolist() == list(range(10))
     assert mixed(np.arange(3), [50], 4, NOBODY).order.tolist() == [0, 1, 2]
     assert mixed(np.arange(10), [], 4, NOBODY).order.tolist() == list(range(10))
-    assert mixed([], [50], 4, NOBODY).order.tolist() == []
+
+
+def test_without_a_suspect_the_queue_is_the_first_draws():
+    draws = np.arange(99, 49, -1)
+    order, drawn = mixed([], draws, 10, NOBODY)
+    assert order.tolist() == draws[:20].tolist()
+    assert drawn.all()
+    assert mixed([], draws, 0, NOBODY).order.tolist() == [], "nobody wants random items"
+    assert mixed([], [], 10, NOBODY).order.tolist() == []
+    decided, sampling = NOBODY.copy(), Fixed(draws)
+    for item in order:
+        decided[item] = True
+        assert sampling.mixed([], 10, decided).order.tolist() == order.tolist(), "nothing moves"
+    # A suspect that appears since finds a queue like any other.
+    after = sampling.mixed(np.arange(30), 10, decided)
+    assert after.order[after.drawn].tolist() == [79, 78, 77]
 
 
 def test_a_suspect_that_is_drawn_stands_where_it_was_drawn_and_nowhere_else():
@@ -73,7 +89,7 @@ class Fixed(Sampling):
     """Draws that are given."""
 
     def __init__(self, draws):
-        super().__init__(None, Audit.design(np.full(100, 0.5)))
+        super().__init__(Audit.design(np.full(100, 0.5)))
         self._sequence = np.array(draws)
 
 
@@ -139,7 +155,7 @@ def population(seed, n, off):
 def answered(seed, n, off, r, decisions):
     """Answer the mixed queue from the top; return the estimate, the truth, and how the draws stand."""
     p, wrong = population(seed, n, off)
-    sampling = Sampling(None, Audit.design(p, seed))
+    sampling = Sampling(Audit.design(p, seed))
     order, drawn = mixed(np.argsort(-p, kind="stable"), sampling.draws(), r, np.zeros(n, bool))
     assert len(np.unique(order)) == len(order), "nothing is asked twice"
     looked = np.zeros(n, bool)
@@ -170,15 +186,15 @@ def test_answering_the_mixed_queue_from_the_top_gives_an_unbiased_estimate(off, 
 
 def test_the_queue_follows_from_the_seed():
     p, _ = population(0, 300, 0)
-    first = Sampling(None, Audit.design(p, 3)).draws()
-    np.testing.assert_array_equal(first, Sampling(None, Audit.design(p, 3)).draws())
-    assert (first[:50] != Sampling(None, Audit.design(p, 4)).draws()[:50]).any()
+    first = Sampling(Audit.design(p, 3)).draws()
+    np.testing.assert_array_equal(first, Sampling(Audit.design(p, 3)).draws())
+    assert (first[:50] != Sampling(Audit.design(p, 4)).draws()[:50]).any()
     assert len(np.unique(first)) == len(first)
 
 
 def test_draws_count_up_to_the_first_that_nobody_has_decided_on():
     p, _ = population(1, 300, 0)
-    sampling = Sampling(None, Audit.design(p))
+    sampling = Sampling(Audit.design(p))
     draws, decided = sampling.draws(), np.zeros(300, bool)
     assert sampling.reached(decided) == 0
     decided[draws[1]] = True
@@ -207,7 +223,7 @@ def test_draws_that_the_queue_would_have_come_to_stand_for_nobody():
 
 def test_what_audit_asks_for_is_not_asked_again():
     p, _ = population(2, 300, 0)
-    sampling = Sampling(None, Audit.design(p))
+    sampling = Sampling(Audit.design(p))
     first, decided = sampling.draws(), np.zeros(300, bool)
     decided[first[:3]] = True  # by the queue
     asked = sampling.ask(10, decided)
@@ -226,9 +242,9 @@ def test_what_audit_asks_for_is_not_asked_again():
 
 def test_a_whole_that_is_decided_on_comes_to_an_end():
     p, _ = population(3, 50, 0)
-    sampling = Sampling(None, Audit.design(p))
+    sampling = Sampling(Audit.design(p))
     assert sampling.reached(np.ones(50, bool)) >= 1000
-    nothing = Sampling(None, Audit.design(np.full(5, np.nan)))
+    nothing = Sampling(Audit.design(np.full(5, np.nan)))
     assert nothing.draws().tolist() == []
     assert nothing.reached(np.zeros(5, bool)) == 0
 
@@ -257,7 +273,12 @@ def test_how_many_more():
 def test_where_to_stop():
     assert Below(37.2, 25, 49.1, 900, "audit").sentence() == "Stop here: about 37 ± 12 errors left below this line."
     assert Below(1, 0, 9, 900, "audit").sentence() == "Stop here: about 1 error (0 to 9) left below this line."
-    assert "the model expects about 37 errors" in Below(37, 0, 90, 900, "model").sentence()
+    assert Below(37, 0, 90, 900, "model").sentence() == (
+        "Stop here: the model expects about 37 errors below this line, 0 to 90 by its assumptions; no random item has "
+        "been decided on yet."
+    )
+    assert Below(37, 0, 90, 900, "model", 1).sentence().endswith("; 1 random item is too few to tell.")
+    assert Below(37, 0, 90, 900, "model", 9).sentence().endswith("; 9 random items are too few to tell.")
     assert "has been decided on" in Below(0, 0, 0, 0, "audit").sentence()
 
 
@@ -284,22 +305,28 @@ def test_the_answers_in_the_queue_are_an_audit(review):
     assert review.left().basis == "model"
     assert review.left().draws == 0
     before = review.queue
-    items = before.index[:40]
+    items = before.index[:-4]
+    assert len(items) >= 20
     for item in items[:6]:
         review.keep(item)
     left = review.left()
     assert left.basis == "model", "too few to rest on"
     assert 0 < left.draws < 10
     assert "too few" in left.sentence()
+    assert "too few" in review.left_below().sentence()
+    after = review.queue
+    still = [item for item in before.index[6:] if item in after.index]
+    assert len(still) > 10
+    assert after.index.tolist()[: len(still)] == still, "what is still to be decided on, in the order that it had"
+    assert set(after.state) == {"given"}
+    assert set(items) <= set(review.issues.index)
     with review.lock:
         for item in items[6:]:
             review.keep(item)
     left = review.left()
     assert left.basis == "audit"
     assert left.draws >= 10
-    after = review.queue
-    assert after.index[:40].tolist() == items.tolist(), "what was decided on stays where it was"
-    assert after.drawn[:40].tolist() == before.drawn[:40].tolist()
+    assert not set(review.queue.index) & set(items)
     assert left.per_class.index.name == "class"
     assert set(left.per_class.index) <= set(review.classes)
     below = review.left_below()
@@ -308,6 +335,13 @@ def test_the_answers_in_the_queue_are_an_audit(review):
     assert 0 <= below.low <= below.left <= below.high <= below.unreviewed <= left.unreviewed
     assert review.left_below(0).left == pytest.approx(left.left)
     assert review.left_below(300).unreviewed == 0
+    for cut in (-1, 0.5, True, 301, "10", np.nan):
+        with pytest.raises(DataError, match=r"no line at cut=.*whole number from 0 to 300\."):
+            review.left_below(cut)
+    assert review.left_below(np.int64(300)).unreviewed == 0
+    for n in (2.5, True, 0, -3, 301, "20"):
+        with pytest.raises(DataError, match=r"cannot be drawn.*at least one: a whole number from 1 to 300\."):
+            review.audit(n)
     asked = review.audit(15)
     assert not set(asked) & set(items)
     assert not set(asked) & set(review.queue[review.queue.drawn].index)
