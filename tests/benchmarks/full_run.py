@@ -19,9 +19,9 @@ cores that this process may use:
 - Datalab: `find_issues` with label, outlier and near_duplicate at their defaults; its own search finds 10 neighbours.
 - Datalab, graph given: the same with the first 10 neighbours of our graph as its `knn_graph`.
 - relabels: the labels with the worst `p_error` become the suggested ones, one after the other in a warm process, with
-  `update` and `combine(like=, changed=)` after each: in place, and with the arrays copied, as a review does it, whose
-  readers may be at them. The first one is not among the figures: it makes what is kept (the graph's reverse view,
-  copies to write to). CPU is the time of all the process's threads together, a library's included.
+  `update` and `combine(like=, changed=)` after each, in place as a review does it; once more with the copy that a
+  review then shows (snapshot). The first one is not among the figures: it makes what is kept (the graph's reverse
+  view, copies to write to). CPU is the time of all the process's threads together, a library's included.
 
 Seconds are wall and begin after the data are read and the packages imported; what a contender imports later counts.
 CPU s is what the process and those that it started took of all cores. Base is the peak memory by the begin of the
@@ -218,11 +218,10 @@ def relabels(folder: Path, count: int) -> dict[str, Any]:
     inside = replace(findings, results={name: findings.results[name] for name in combined.columns})
     times, last = {}, {}
     for name, some in (("all", findings), ("in p_error", inside)):
-        for inplace in (True, False):
-            how = name + ("" if inplace else ", copied")
-            times[how], last[how] = follow(inputs, some, combined, changes, inplace)
-    if not all(np.allclose(last["all"], other, atol=1e-6, equal_nan=True) for other in last.values()):
-        sys.exit("p_error differs with the methods that have no say in it, or by whether arrays are copied.")
+        times[name], last[name] = follow(inputs, some, combined, changes)
+    times["shown"], _ = follow(inputs, findings, combined, changes, shown=True)
+    if not np.allclose(last["all"], last["in p_error"], atol=1e-6, equal_nan=True):
+        sys.exit("p_error differs with the methods that have no say in it.")
     each = one_by_one(inputs, findings, changes)
     return {
         "in_p_error": list(combined.columns),
@@ -234,26 +233,32 @@ def relabels(folder: Path, count: int) -> dict[str, Any]:
 
 
 def follow(
-    inputs: Any, findings: Any, combined: Any, changes: Sequence[tuple[int, int]], inplace: bool
+    inputs: Any, findings: Any, combined: Any, changes: Sequence[tuple[int, int]], *, shown: bool = False
 ) -> tuple[dict[str, list[float]], Any]:
     """Relabel one item after the other; milliseconds of each part of each change, and `p_error` in the end."""
     from explorer import detectors
+    from explorer.detectors.snapshot import Snapshots
 
-    combined = replace(combined, findings=findings)
-    times: dict[str, list[float]] = {"inputs": [], "update": [], "combine": [], "total": [], "processor": []}
+    combined, snapshots = replace(combined, findings=findings), Snapshots(findings)
+    parts = ("inputs", "update", "combine", "total", "snapshot", "processor")
+    times: dict[str, list[float]] = {part: [] for part in parts}
     for item, label in changes:
         begun = time.perf_counter()
         inputs = inputs.relabelled({item: label})
         processor, changed = time.process_time(), time.perf_counter()
-        findings = detectors.update(inputs, findings, [item], inplace=inplace)
+        findings = detectors.update(inputs, findings, [item], inplace=True)
         updated = time.perf_counter()
-        combined = detectors.combine(inputs, findings, like=combined, changed=[item], inplace=inplace)
+        combined = detectors.combine(inputs, findings, like=combined, changed=[item], inplace=True)
         ended, processor = time.perf_counter(), time.process_time() - processor
+        if shown:
+            snapshots.take(findings)
+        taken = time.perf_counter()
         complain(findings)
         marks = {
             "inputs": changed - begun,
             "update": updated - changed,
             "combine": ended - updated,
+            "snapshot": taken - ended,
             "processor": processor,
         }
         for name, seconds in (marks | {"total": ended - changed}).items():
@@ -389,13 +394,15 @@ def relabel_rows(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         "update": "update",
         "combine": "combine",
         "inputs": "(making the inputs)",
+        "snapshot": "snapshot",
     }
     some = {"in p_error": f"{len(runs[0]['in_p_error'])} methods in p_error", "all": f"all {len(runs[0]['methods'])}"}
-    some |= {f"{name}, copied": f"{title}, copied" for name, title in some.items()}
+    some["shown"] = f"{some['all']}, shown after each"
     rows = [
         spread(f"{title}: {said}", [run["times"][name][part] for run in runs])
         for name, title in some.items()
         for part, said in parts.items()
+        if part != "snapshot" or name == "shown"
     ]
     inside = runs[0]["in_p_error"]
     methods = [

@@ -45,7 +45,7 @@ export function standingLine(session: Session, card: Card): HTMLElement {
   return h(
     "div",
     { class: "dqx-card-standing dqx-muted dqx-cut" },
-    ...(session.drawn.has(card.item) ? [randomMark(), " "] : []),
+    ...(session.isRandom(card.item) ? [randomMark(), " "] : []),
     `${standing(card.rank, card.ranked, suspects, calibrated)} · `,
     h("span", { text: `item ${shortId(card.id)}`, title: card.id, data: { dqx: "card-id" } }),
     card.name && card.name !== card.id ? h("span", { text: ` · ${card.name}`, title: card.name }) : null,

@@ -40,6 +40,10 @@ export const Card: Panel = {
         // What decides by key would be about an item whose card nobody sees.
         if (open) page.element.dataset.dqxCover = "";
         else delete page.element.dataset.dqxCover;
+        // It may be long, and the buttons are about an item that is not in sight.
+        decisions.element.hidden = open;
+        root.classList.toggle("dqx-card-reading", open);
+        if (open) session.emit("opened", page.element);
       },
       // The line that was pressed may have been drawn anew since.
       back: (name) => facts.querySelector<HTMLElement>(`[data-method="${CSS.escape(name)}"]`) ?? root,
@@ -54,14 +58,23 @@ export const Card: Panel = {
       { signal },
     );
     session.on("current", () => page.close(), signal);
+    session.on(
+      "opened",
+      (other) => {
+        if (other !== page.element && root.closest(".dqx-explorer")?.contains(other)) page.close();
+      },
+      signal,
+    );
     // Whether it is a random item follows from the queue.
     session.on("queue", () => shown?.item === session.current && shown && fillFacts(shown), signal);
     session.on(
       "command",
       (wish) => {
-        if (wish.name !== "escape" || wish.taken || page.element.hidden || !isFor(root, wish.from)) return;
+        if (wish.taken || page.element.hidden || !isFor(root, wish.from)) return;
+        // The relation map is to be seen where the page lies: it goes, and the key does what it is for.
+        if (wish.name === "escape") wish.taken = true;
+        else if (wish.name !== "relations") return;
         page.close();
-        wish.taken = true;
       },
       signal,
     );

@@ -108,7 +108,10 @@ export function advance(session: Session): void {
   if (session.current !== before) return;
   const left = session.queue.find((item) => item !== before && !session.isReviewed(item));
   if (left !== undefined) session.select(left);
-  else if (session.queue.length > 0) tell(session, "Every item of this queue is reviewed.");
+  else if (session.queue.length > 0) {
+    const remedy = session.chosen.length > 0 ? "Esc leads back to where you were." : "";
+    tell(session, "Every item of this queue is reviewed.", remedy);
+  }
 }
 
 /**

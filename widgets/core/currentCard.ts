@@ -74,7 +74,12 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
 function whyNone(session: Session): string {
   if (!session.hello) return "Waiting for the review …";
   if (!session.scores) return "Nothing is selected. The queue fills when the items are scored.";
-  if (session.queue.length === 0) return "Nothing is selected, and no item passes the filter.";
+  if (session.queue.length === 0) {
+    const { suspects, pair, items } = session.filter;
+    return suspects && !pair && !items
+      ? "Nothing is selected, since there are no suspects. The queue offers a random sample; the map shows every item."
+      : "Nothing is selected, and no item passes the filter.";
+  }
   return "Nothing is selected. Choose an item from the queue or on the map.";
 }
 

@@ -124,7 +124,7 @@ describe("the queue with random items", () => {
     session.choose([]);
     expect(session.queue).toEqual([3, 4, 1, 2, 5]);
     session.edit("keep", [4]);
-    session.takeDraws(Int32Array.of(4, 5, 2, 0));
+    session.audit([], Int32Array.of(4, 5, 2, 0));
     expect(session.queue).toEqual([3, 4, 1, 2, 5]);
     expect([...session.drawn]).toEqual([4, 2]);
   });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MockModel, settled, sixItems } from "./mockModel";
 import { reply, start } from "./mockSession";
 import { sessionOf } from "./session";
-import type { Hello, Labels } from "./types";
+import type { Hello, Labels, Scores } from "./types";
 
 beforeEach(() => localStorage.clear());
 
@@ -139,6 +139,23 @@ describe("selection", () => {
     expect(session.current).toBe(4);
     expect(session.chosen).toEqual([4, 5]);
     expect(model.count("select")).toBe(told);
+  });
+
+  it("shows what the kernel chooses, suspects or not, and leads back", async () => {
+    const { session, model } = await start();
+    session.select(1);
+    model.say({ event: "select", item: 4, items: [4, 0] });
+    expect(session.queue).toEqual([4, 0]);
+    session.choose([]);
+    expect(session.queue).toEqual([3, 1, 5]);
+    expect(session.current).toBe(1);
+  });
+
+  it("knows the random items that were asked about by themselves", async () => {
+    const scores = sixItems().scores?.({}) as Scores;
+    const { session } = await start({ scores: () => ({ ...scores, asked: Int32Array.of(2) }) });
+    expect([1, 2].map((item) => session.isRandom(item))).toEqual([false, true]);
+    expect(session.drawn.has(2), "the queue did not mix it in").toBe(false);
   });
 
   it("asks for a card once, and anew after a label changed", async () => {

@@ -67,6 +67,10 @@ export class Session extends Emitter<Topics> {
   private readonly order = new QueueOrder();
   private readonly edits = new Edits(this);
   private loading: Promise<void> | null = null;
+  /** Items drawn at random that were asked about by themselves: the queue does not mix them in. */
+  private asked: ReadonlySet<number> = new Set();
+  /** Where the reviewer was before items were queued by themselves; null while none are. */
+  private before: View | null = null;
 
   constructor(readonly review: string) {
     super();
@@ -120,6 +124,11 @@ export class Session extends Emitter<Topics> {
     return this.order.drawn;
   }
 
+  /** Whether an item was drawn at random, for the queue or for an audit by itself. */
+  isRandom(item: number): boolean {
+    return this.drawn.has(item) || this.asked.has(item);
+  }
+
   /** How many items pass the filter; random ones come on top where they do not. */
   get passing(): number {
     return this.order.passing;
@@ -157,11 +166,42 @@ export class Session extends Emitter<Topics> {
   choose(items: readonly number[], options: { tell?: boolean; asNamed?: boolean } = {}): void {
     this.chosen = items;
     this.emit("chosen", items);
-    this.setFilter({ items: items.length ? new Set(items) : null, asNamed: options.asNamed === true });
+    const back = items.length === 0 ? this.before : null;
+    this.narrow({
+      ...(back ? this.viewAgain(back) : {}),
+      items: items.length ? new Set(items) : null,
+      asNamed: options.asNamed === true,
+    });
+    if (back && back.current !== null) this.select(back.current, { tell: false });
     if (options.tell !== false) this.tell("select", { item: this.current, items });
   }
 
+  /** Queue these items and no others, whatever else the filter says; letting go of them leads back to where one was. */
+  present(items: readonly number[], options: { tell?: boolean } = {}): void {
+    const { suspects, cut, pair } = this.filter;
+    this.before ??= { suspects, cut, pair, current: this.current };
+    this.narrow({ suspects: false, pair: null });
+    this.choose(items, { ...options, asNamed: true });
+    const first = items.find((item) => !this.isReviewed(item)) ?? items[0];
+    if (first !== undefined) this.select(first, options);
+  }
+
+  /** What the filter was; from here on nothing is to be come back to. */
+  private viewAgain({ suspects, cut, pair }: View): Partial<Filter> {
+    this.before = null;
+    if (cut === null) return { suspects, cut, pair };
+    this.dial.set({ on: true });
+    return this.dial.on ? { suspects, cut: this.dial.cut.count, pair } : { suspects: true, cut: null, pair };
+  }
+
   setFilter(change: Partial<Filter>): void {
+    // Whoever says what to see wants to stay there.
+    if (change.suspects !== undefined || change.cut !== undefined || change.pair !== undefined)
+      this.before = null;
+    this.narrow(change);
+  }
+
+  private narrow(change: Partial<Filter>): void {
     // Suspects, all, or those above the cut: one of the three.
     const other = change.suspects !== undefined && change.cut === undefined;
     if (other && this.dial.on) this.dial.set({ on: false });
@@ -184,10 +224,20 @@ export class Session extends Emitter<Topics> {
     this.makeQueue();
   }
 
-  /** Take the draws that are left to mix in, after others have been asked about by themselves. */
-  takeDraws(draws: Int32Array): void {
+  /** Take another sample's draws: what was asked about before is no part of it. */
+  newSample(draws: Int32Array): void {
+    const { asked, chosen } = this;
+    if (chosen.length > 0 && chosen.every((item) => asked.has(item))) this.choose([]);
+    this.asked = new Set();
+    this.audit([], draws);
+  }
+
+  /** Queue random items by themselves, in the order in which they were drawn; `draws` are left to mix in. */
+  audit(items: readonly number[], draws: Int32Array): void {
     if (this.scores) this.scores.draws = draws;
-    this.makeQueue();
+    this.asked = new Set([...this.asked, ...items]);
+    if (items.length > 0) this.present(items);
+    else this.makeQueue();
   }
 
   /** Go `by` places along the queue (skipping reviewed items when asked); stays put at the ends. */
@@ -382,6 +432,8 @@ export class Session extends Emitter<Topics> {
     this.current = null;
     this.hovered = null;
     this.chosen = [];
+    this.asked = new Set();
+    this.before = null;
     this.note = "";
     this.setReason("");
     this.conflicts.clear();
@@ -400,6 +452,7 @@ export class Session extends Emitter<Topics> {
     this.scores = scores;
     // The page greeted the kernel before anything was scored.
     if (this.hello) this.hello.calibrated = scores.calibrated;
+    if (scores.asked) this.asked = new Set(scores.asked);
     this.order.rankBy(scores);
     this.dial.take(scores, this.hello?.store.id ?? "");
     this.auditRate.take(scores.audit_rate, this.hello?.store.id ?? "");
@@ -430,7 +483,9 @@ export class Session extends Emitter<Topics> {
         this.edits.show(push.cells as Cell[]);
         this.emit("counts", this.counts);
       } else if (push.event === "select") {
-        if (push.items) this.choose(push.items as number[], { tell: false });
+        const items = push.items as number[] | undefined;
+        if (items?.length) this.present(items, { tell: false });
+        else if (items) this.choose(items, { tell: false });
         if (push.item !== undefined) this.select(push.item as number | null, { tell: false });
       } else if (push.event === "hello") await this.reload();
       else if (push.event === "versions") {
@@ -446,6 +501,9 @@ export class Session extends Emitter<Topics> {
     }
   }
 }
+
+/** What the queue shows, and the item one was at. */
+type View = Pick<Filter, "suspects" | "cut" | "pair"> & { current: number | null };
 
 /** The page's sessions, shared by all copies of the bundle. */
 export function sessionOf(review: string): Session {

@@ -50,6 +50,8 @@ export interface Topics {
   /** A branch was merged from here; the sentence that says what it brought. */
   merged: string;
   notice: Notice;
+  /** A panel that lies over others has been opened; see core/pane.ts. */
+  opened: HTMLElement;
   /** A key asked for something that only panels can do (lasso, help, …); see core/keys.ts. */
   command: PanelCommand;
 }

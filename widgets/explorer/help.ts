@@ -4,6 +4,7 @@
  */
 import { h, key } from "../core/dom";
 import { BINDINGS, command, isFor, PANEL_KEYS, printed } from "../core/keys";
+import { makePane } from "../core/pane";
 import type { Session } from "../core/session";
 import { makeMethodList } from "../methods/list";
 import { makeMethodPage } from "../methods/page";
@@ -24,15 +25,16 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     class: "dqx-button",
     type: "button",
     text: "Close",
-    on: { click: () => show(false) },
+    on: { click: () => pane.show(false) },
   });
-  close.append(key("?"));
+  close.append(key(printed("escape")));
   const made = GROUPS.map((each) => ({ inside: "inside" in each ? each.inside : "", element: group(each) }));
   const groups = h("div", { class: "dqx-help-groups" });
   const said = h("div", { class: "dqx-help-marks" });
   const keys = h("div", {}, groups, h("div", { class: "dqx-strong", text: "Marks" }), said);
   const list = makeMethodList(session, (name) => void page.open(name), signal);
   const page = makeMethodPage(session, {
+    closing: "All methods",
     shown(open) {
       list.element.hidden = open;
     },
@@ -70,7 +72,7 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     data: { dqx: "help-helped" },
     on: {
       click: () => {
-        show(false);
+        pane.show(false);
         command("helped", root, session);
       },
     },
@@ -97,43 +99,31 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
   element.hidden = true;
   view("keys");
 
-  /** What had the keyboard before the help took it. */
-  let before: Element | null = null;
-  const show = (on: boolean): void => {
-    const now = (root.getRootNode() as Document | ShadowRoot).activeElement;
-    if (on) {
-      before = now;
+  const pane = makePane(element, {
+    root,
+    session,
+    signal,
+    changed(on) {
+      if (!on) return;
       // First the keys of the place that one asks from.
+      const now = (root.getRootNode() as Document | ShadowRoot).activeElement;
       const here = made.filter(({ inside }) => inside !== "" && now?.closest(inside));
       groups.replaceChildren(...[...new Set([...here, ...made])].map((each) => each.element));
       // What size means is known only once there are scores.
       said.replaceChildren(...marks(session).map((text) => h("div", { text })));
       view("keys");
-      element.hidden = false;
       element.scrollTop = 0;
-      element.focus({ preventScroll: true });
-      return;
-    }
-    // Whoever went on to something else meanwhile keeps the keyboard there.
-    const mine = element.contains(now);
-    element.hidden = true;
-    if (mine) placeToReturn().focus({ preventScroll: true });
-  };
-  /** Where the keyboard was, else what lies over the card and has keys of its own, else the explorer. */
-  const placeToReturn = (): HTMLElement => {
-    if (before instanceof HTMLElement && before.isConnected && root.contains(before)) return before;
-    return root.querySelector<HTMLElement>("[data-dqx-cover]") ?? root;
-  };
+    },
+  });
   session.on(
     "command",
     (wish) => {
       if (!isFor(root, wish.from)) return;
-      if (wish.name === "help") show(element.hidden === true);
+      if (wish.name === "help") pane.show(!pane.open);
       else if (wish.name === "methods") {
-        if (element.hidden) show(true);
+        pane.show(true);
         view("methods");
-      } else if (wish.name === "escape" && !wish.taken && !element.hidden) show(false);
-      else return;
+      } else return;
       wish.taken = true;
     },
     signal,

@@ -23,6 +23,8 @@ export interface MethodPageView {
 
 export interface MethodPageEvents {
   shown(open: boolean): void;
+  /** What its button says: where it leads; "Close" if nothing else. */
+  closing?: string;
   /** Where the keyboard goes when a method's page is closed. */
   back(name: string): HTMLElement;
 }
@@ -33,7 +35,7 @@ export function makeMethodPage(session: Session, events: MethodPageEvents): Meth
   const close = h("button", {
     class: "dqx-button",
     type: "button",
-    text: "Close",
+    text: events.closing ?? "Close",
     data: { dqx: "method-close" },
     on: { click: () => put(false) },
   });
@@ -43,6 +45,7 @@ export function makeMethodPage(session: Session, events: MethodPageEvents): Meth
     "section",
     {
       class: "dqx-method",
+      role: "dialog",
       tabIndex: -1,
       hidden: true,
       data: { dqx: "method" },

@@ -24,8 +24,10 @@ export interface Point {
 /** Room left free between nodes. */
 const MARGIN = 3;
 const ROUNDS = 160;
-/** Share of the room around the middle that nodes may take. */
+/** Share of the room around the middle that nodes may take; wide ones are harder to part. */
 const SHARE = 0.66;
+const WIDE = 80;
+const WIDE_SHARE = 0.56;
 /** The nearest possible neighbour stands this share of the way out. */
 const NEAREST = 0.3;
 
@@ -33,7 +35,8 @@ const NEAREST = 0.3;
 export function capacity(box: Box): number {
   const width = box.nodeWidth + MARGIN;
   const height = box.nodeHeight + MARGIN;
-  const free = SHARE * (box.width * box.height - (box.middleWidth + width) * (box.middleHeight + height));
+  const share = box.nodeWidth > WIDE ? WIDE_SHARE : SHARE;
+  const free = share * (box.width * box.height - (box.middleWidth + width) * (box.middleHeight + height));
   // Wide nodes in a low box find places in rows only.
   const rows = Math.floor(box.height / height) * Math.floor(box.width / width) - 1;
   return Math.max(3, Math.min(16, rows, Math.floor(free / (width * height))));

@@ -60,8 +60,10 @@ export function makeRelationMap(
 
   const say = (reason: string): void => {
     empty.textContent = reason;
-    empty.hidden = reason === "";
-    for (const part of [stage, read]) part.hidden = reason !== "";
+    keepFocus(root, () => {
+      empty.hidden = reason === "";
+      for (const part of [stage, read]) part.hidden = reason !== "";
+    });
     if (reason !== "") summarise("");
   };
 

@@ -23,6 +23,7 @@ const FOUND: Helped = {
   note: "Judged on the 143 reviewed items only.",
   classes: [
     { name: EVIL, judged: 90, before: 0.9, after: 1, difference: 0.1, low: 0.02, high: 0.2 },
+    { name: "newt", judged: 9, before: 0.5, after: 0.5, difference: 0, low: -0.8, high: 0.8 },
     { name: "dog", judged: 53, before: 0.82, after: 0.74, difference: -0.08, low: -0.2, high: 0.05 },
   ],
   omitted: 0,
@@ -111,6 +112,7 @@ describe("did it help", () => {
     const rows = [...root.querySelectorAll('[data-dqx="helped-classes"] tbody tr')];
     expect(rows.map((row) => [...row.children].map((cell) => plain(cell.textContent)))).toEqual([
       [EVIL, "90", ".900", "1.000", "+ .100", "+ .020 to + .200"],
+      ["newt", "9", "too few to tell"],
       ["dog", "53", ".820", ".740", "− .080", "− .200 to + .050"],
     ]);
     expect(root.querySelector("img")).toBeNull();

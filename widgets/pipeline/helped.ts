@@ -5,6 +5,7 @@
 import "./helped.css";
 import { h, key } from "../core/dom";
 import { isFor, printed } from "../core/keys";
+import { makePane } from "../core/pane";
 import type { Session } from "../core/session";
 import { CallError, Disconnected } from "../core/transport";
 import type { Helped, HelpedState } from "../core/types";
@@ -15,6 +16,10 @@ import { share } from "./words";
 const WHAT =
   "A small model is taught twice, on the given labels and on the labels as they are now. Each item is judged by a " +
   "model that was not taught it.";
+
+/** With fewer items of a class than this the interval spans nearly everything. */
+const FEWEST = 10;
+const TOO_FEW = `Fewer than ${FEWEST} items of this class were judged: their accuracy says nothing yet`;
 
 export interface DidItHelp {
   button: HTMLElement;
@@ -28,7 +33,7 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
     title: "Compare a model taught on the given labels with one taught on the corrected ones",
     data: { dqx: "helped" },
     aria: { expanded: "false" },
-    on: { click: () => show(element.hidden === true) },
+    on: { click: () => pane.show(!pane.open) },
   });
   const bar = h("progress", { max: 1, aria: { label: "Did it help: progress" } });
   const far = h("span", { class: "dqx-helped-far", data: { dqx: "helped-progress" } });
@@ -37,12 +42,13 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
   const said = h("div", { role: "status", data: { dqx: "helped-said" } });
   const again = act("Ask again", "helped-again", () => void ask("helped_start"));
   const more = h("div", { class: "dqx-helped-more" });
-  const close = act("Close", "helped-close", () => show(false));
+  const close = act("Close", "helped-close", () => pane.show(false));
   close.append(key("Esc"));
   const element = h(
     "section",
     {
       class: "dqx-helped",
+      role: "dialog",
       tabIndex: -1,
       hidden: true,
       data: { dqx: "helped-panel" },
@@ -87,7 +93,7 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
       session.emit("notice", {
         kind: "info",
         text: `Did it help? ${next.result.verdict}. ${accuracy(next.result)}`,
-        act: { text: "Show", run: () => show(true) },
+        act: { text: "Show", run: () => pane.show(true) },
       });
   };
 
@@ -121,32 +127,24 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
     said.replaceChildren(...lines.map((line) => h("p", line)));
   };
 
-  const show = (on: boolean): void => {
-    const mine = element.contains(focused(element));
-    element.hidden = !on;
-    // It lies over the card: what decides by key would be about an item that nobody sees.
-    if (on && root.closest(".dqx-explorer")) element.dataset.dqxCover = "";
-    else delete element.dataset.dqxCover;
-    button.setAttribute("aria-expanded", String(on));
-    draw();
-    if (!on) {
-      if (mine && !button.hidden) button.focus({ preventScroll: true });
-      else if (mine) root.focus({ preventScroll: true });
-      return;
-    }
-    element.focus({ preventScroll: true });
-    void ask("helped").then(() => {
-      // Whoever asks for the first time wants the answer, not another button.
-      if (state?.state === "none") void ask("helped_start");
-    });
-  };
-
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    event.stopPropagation();
-    show(false);
+  const pane = makePane(element, {
+    root,
+    session,
+    signal,
+    opener: button,
+    changed(on) {
+      // It lies over the card: what decides by key would be about an item that nobody sees.
+      if (on && root.closest(".dqx-explorer")) element.dataset.dqxCover = "";
+      else delete element.dataset.dqxCover;
+      draw();
+      if (!on) return;
+      void ask("helped").then(() => {
+        // Whoever asks for the first time wants the answer, not another button.
+        if (state?.state === "none") void ask("helped_start");
+      });
+    },
   });
+
   session.on("helped", take, signal);
   session.on(
     "counts",
@@ -161,9 +159,8 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
     "command",
     (wish) => {
       if (!isFor(root, wish.from) || wish.taken) return;
-      if (wish.name === "helped") show(element.hidden === true);
-      else if (wish.name === "escape" && !element.hidden) show(false);
-      else return;
+      if (wish.name !== "helped") return;
+      pane.show(!pane.open);
       wish.taken = true;
     },
     signal,
@@ -232,15 +229,17 @@ function table(found: Helped): HTMLElement {
         ...found.classes.map((each) =>
           h(
             "tr",
-            {},
+            each.judged < FEWEST ? { class: "dqx-helped-few" } : {},
             h("th", { text: each.name, title: each.name, scope: "row" }),
-            ...[
-              String(each.judged),
-              figure(each.before),
-              figure(each.after),
-              signed(each.difference),
-              `${signed(each.low)} to ${signed(each.high)}`,
-            ].map((text) => h("td", { text })),
+            h("td", { text: String(each.judged) }),
+            ...(each.judged < FEWEST
+              ? [h("td", { text: "too few to tell", colSpan: 4, title: TOO_FEW })]
+              : [
+                  figure(each.before),
+                  figure(each.after),
+                  signed(each.difference),
+                  `${signed(each.low)} to ${signed(each.high)}`,
+                ].map((text) => h("td", { text }))),
           ),
         ),
       ),

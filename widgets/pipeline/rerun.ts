@@ -23,7 +23,7 @@ export function makeRerun(session: Session, signal: AbortSignal): Rerun {
     aria: { expanded: "false" },
     on: { click: () => (list.hidden ? void open() : close()) },
   });
-  const list = h("div", { class: "dqx-popover dqx-pipe-embedders", role: "group" });
+  const list = h("div", { class: "dqx-popover dqx-pipe-embedders", role: "dialog", tabIndex: -1 });
   list.setAttribute("aria-label", "Embedders");
   list.hidden = true;
   const element = h("span", { class: "dqx-pipe-rerun" }, button, list);
@@ -35,12 +35,14 @@ export function makeRerun(session: Session, signal: AbortSignal): Rerun {
   const open = async (): Promise<void> => {
     list.hidden = false;
     button.setAttribute("aria-expanded", "true");
+    session.emit("opened", list);
+    list.focus({ preventScroll: true });
     list.replaceChildren(h("div", { class: "dqx-muted", text: "Asking the kernel…" }));
     try {
       const embedders = await session.embedders();
       list.replaceChildren(...embedders.map(row));
       if (embedders.length === 0) list.append(h("div", { class: "dqx-muted", text: "There is no other." }));
-      list.querySelector("button")?.focus();
+      if (list.contains(focused(list))) list.querySelector<HTMLElement>("button:enabled, input")?.focus();
     } catch (error) {
       close();
       session.report(error);
@@ -104,6 +106,17 @@ export function makeRerun(session: Session, signal: AbortSignal): Rerun {
     close();
     button.focus();
   });
+  // Who goes on with Tab has left it, and so has who opens something else.
+  element.addEventListener("focusout", (event) => {
+    if (event.relatedTarget instanceof Node && !element.contains(event.relatedTarget)) close();
+  });
+  session.on(
+    "opened",
+    (other) => {
+      if (other !== list && element.closest(".dqx-explorer")?.contains(other)) close();
+    },
+    signal,
+  );
   // A press anywhere else closes it.
   document.addEventListener(
     "pointerdown",
@@ -113,6 +126,10 @@ export function makeRerun(session: Session, signal: AbortSignal): Rerun {
     { signal },
   );
   return { element, close };
+}
+
+function focused(element: HTMLElement): Element | null {
+  return (element.getRootNode() as Document | ShadowRoot).activeElement;
 }
 
 /** "<Hugging Face id or folder>" and "timm:" stand for many embedders. */

@@ -10,12 +10,15 @@ export interface Bar {
   element: HTMLElement;
   /** The line below it, shown on request: how many errors are left. */
   left: HTMLElement;
+  /** Queue random items by themselves. */
+  audit(): Promise<void>;
   update(): void;
 }
 
 /** Make the line; `onGrid` switches between strip and grid, `onStop` hears what is left below the queue. */
 export function makeBar(
   session: Session,
+  root: HTMLElement,
   signal: AbortSignal,
   onGrid: (grid: boolean) => void,
   onStop: (stops: Stops) => void,
@@ -38,7 +41,7 @@ export function makeBar(
   const lasso = chip(() => session.choose([]));
   const dial = makeDial(session);
   const mix = makeMix(session);
-  const left = makeLeft(session, signal, onStop);
+  const left = makeLeft(session, root, signal, onStop);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
@@ -57,6 +60,7 @@ export function makeBar(
   return {
     element,
     left: left.line,
+    audit: left.audit,
     update() {
       dial.update();
       mix.update();
@@ -71,7 +75,9 @@ export function makeBar(
       lasso.hidden = filter.items === null;
       if (filter.items) lasso.textContent = `${count(filter.items.size)} chosen ✕`;
       const reviewed = queue.reduce((sum, item) => sum + (session.isReviewed(item) ? 1 : 0), 0);
-      const what = filter.suspects ? "suspect" : "item";
+      const audited =
+        filter.asNamed === true && queue.length > 0 && queue.every((item) => session.isRandom(item));
+      const what = filter.suspects ? "suspect" : audited ? "random item" : "item";
       const random = drawn.size > 0 ? `, ${count(drawn.size)} at random` : "";
       const text = session.scores
         ? `${count(passing)} ${what}${passing === 1 ? "" : "s"}${random}, ${count(reviewed)} reviewed`

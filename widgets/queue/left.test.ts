@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { describe, expect, it, vi } from "vitest";
+import { command } from "../core/keys";
 import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
 import { Session } from "../core/session";
 import { type LeftReply, makeLeft } from "./left";
@@ -12,9 +13,14 @@ async function made(answers: Answers = {}) {
   const end = new AbortController();
   session.attach(model.model, end.signal);
   await settled();
-  const left = makeLeft(session, end.signal);
+  const root = document.createElement("div");
+  root.tabIndex = 0;
+  const left = makeLeft(session, root, end.signal);
+  root.append(left.button, left.line);
+  document.body.replaceChildren(root);
   await vi.waitFor(() => expect(left.button.hidden).toBe(false));
-  return { session, model, end, ...left };
+  const find = (name: string) => left.line.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+  return { session, model, end, root, find, ...left };
 }
 
 describe("how many are left", () => {
@@ -93,12 +99,109 @@ describe("how many are left", () => {
     session.attach(model.model, end.signal);
     await settled();
     const heard: string[] = [];
-    const left = makeLeft(session, end.signal, (stops) => heard.push(stops.cut));
+    const left = makeLeft(session, document.createElement("div"), end.signal, (stops) =>
+      heard.push(stops.cut),
+    );
     await vi.waitFor(() => expect(heard).toEqual(["Stop here: about 2 errors left."]));
     expect(model.last("left").args).toEqual({ cut: 2 });
     session.setDial(90);
     left.update();
     await vi.waitFor(() => expect(model.last("left").args).toEqual({ cut: 1 }));
+  });
+
+  it("is a panel of its own, and Escape gives the keyboard back", async () => {
+    const { button, line, session, root } = await made();
+    button.focus();
+    button.click();
+    expect(line.getAttribute("role")).toBe("dialog");
+    expect(line.getAttribute("aria-label")).toBe("Errors left");
+    expect(document.activeElement).toBe(line);
+    const pressed = () => new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true });
+    line.dispatchEvent(pressed());
+    expect(line.hidden).toBe(true);
+    expect(button.getAttribute("aria-expanded")).toBe("false");
+    expect(document.activeElement).toBe(button);
+    // From elsewhere too, but not before what was drawn is left.
+    button.click();
+    session.choose([3, 1]);
+    root.focus();
+    expect(command("escape", root, session)).toBe(false);
+    session.choose([]);
+    expect(command("escape", root, session)).toBe(true);
+    expect(line.hidden).toBe(true);
+    expect(document.activeElement, "it was not in the panel").toBe(root);
+  });
+
+  it("leads back to where one was once the random items are let go of", async () => {
+    const { session, line, find } = await made();
+    session.setFilter({ pair: [1, 0] });
+    session.select(3);
+    find("audit").click();
+    await vi.waitFor(() => expect(session.current).toBe(1));
+    expect([1, 4, 2].map((item) => session.isRandom(item))).toEqual([true, true, false]);
+    session.select(4);
+    session.choose([]);
+    expect(session.filter).toMatchObject({ suspects: true, pair: [1, 0], items: null });
+    expect(session.current).toBe(3);
+    expect(session.isRandom(4), "it stays a random item").toBe(true);
+    // Whoever asks for all of them meanwhile stays there.
+    find("audit").click();
+    await vi.waitFor(() => expect(session.current).toBe(1));
+    session.setFilter({ suspects: false });
+    session.choose([]);
+    expect(session.filter.suspects).toBe(false);
+    expect(line.hidden).toBe(true);
+  });
+
+  it("begins a new sample at once where nothing was answered", async () => {
+    const { model, session, find } = await made({ new_sample: () => ({ draws: Int32Array.of(5) }) });
+    expect(find("new-sample").title).toContain("what is decided stays decided");
+    session.audit([4], Int32Array.of(2));
+    const asked = model.count("left");
+    find("new-sample").click();
+    expect(model.last("new_sample").args).toEqual({});
+    await vi.waitFor(() => expect(model.count("left")).toBe(asked + 1));
+    expect([...(session.scores?.draws ?? [])]).toEqual([5]);
+    expect(session.isRandom(4), "it belonged to the sample of before").toBe(false);
+    expect(session.queue, "the audit of before is over").toEqual([3, 1, 5]);
+  });
+
+  it("says since when the sample runs, once somebody has answered", async () => {
+    const since = new Date(new Date().setHours(9, 12, 0, 0)).toISOString();
+    const { find } = await made({ left: () => ({ ...reply(), draws: 3, since }) });
+    expect(find("left-more").textContent).toContain("This sample began today, 09:12.");
+    const none = await made({ left: () => ({ ...reply(), draws: 0, since }) });
+    expect(none.find("left-more").textContent).not.toContain("began");
+  });
+
+  it("gives the keyboard to the review once items are drawn", async () => {
+    const { find, session, root } = await made();
+    find("audit").focus();
+    find("audit").click();
+    await vi.waitFor(() => expect(session.current).toBe(1));
+    expect(document.activeElement, "Enter accepts, and draws no more").toBe(root);
+  });
+
+  it("asks before answers would no longer count", async () => {
+    const { model, session, find } = await made({
+      left: () => ({ ...reply(), draws: 12 }),
+      new_sample: () =>
+        Promise.reject({ type: "DataError", message: "There are no scores.", remedy: "Wait." }),
+    });
+    const said: string[] = [];
+    session.on("notice", (notice) => said.push(`${notice.text} ${notice.remedy}`));
+    find("new-sample").focus();
+    find("new-sample").click();
+    expect(model.count("new_sample")).toBe(0);
+    expect(find("new-sample-words").textContent).toContain(
+      "The 12 answers of this sample will no longer count",
+    );
+    expect(document.activeElement, "Enter keeps it").toBe(find("new-sample-no"));
+    find("new-sample-no").click();
+    expect(document.activeElement).toBe(find("new-sample"));
+    find("new-sample").click();
+    find("new-sample-yes").click();
+    await vi.waitFor(() => expect(said).toEqual(["No new sample was begun: There are no scores. Wait."]));
   });
 
   it("says when it cannot be estimated", async () => {

@@ -1,6 +1,10 @@
 /** How many errors are left: a figure that is always there, and on request the sentence behind it and a random audit. */
-import { count, h } from "../core/dom";
+import { count, h, key } from "../core/dom";
+import { printed } from "../core/keys";
+import { makePane } from "../core/pane";
 import type { Session } from "../core/session";
+import { clock, day } from "../core/words";
+import { makeNewSample } from "./newSample";
 import type { Stops } from "./stop";
 
 /** A class in the table: labels that are wrong among those nobody has looked at, with their interval. */
@@ -24,6 +28,8 @@ export interface LeftReply {
   found: number;
   basis: "audit" | "model";
   draws: number;
+  /** When the sample began, ISO 8601; "" where there is none. */
+  since?: string;
   /** So many answers to the audit, and the estimate rests on them. */
   fewest: number;
   /** How many more random items make it surer, in words. */
@@ -41,12 +47,15 @@ const SOON_MS = 200;
 export interface LeftView {
   button: HTMLButtonElement;
   line: HTMLElement;
+  /** Queue random items by themselves. */
+  audit(): Promise<void>;
   update(): void;
 }
 
 /** Make figure and line; `onStop` hears what is left below the end of the suspects and below the cut. */
 export function makeLeft(
   session: Session,
+  root: HTMLElement,
   signal: AbortSignal,
   onStop: (stops: Stops) => void = () => {},
 ): LeftView {
@@ -81,14 +90,30 @@ export function makeLeft(
     data: { dqx: "audit" },
     on: { click: () => void begin() },
   });
+  const close = h("button", {
+    class: "dqx-button dqx-queue-left-close",
+    type: "button",
+    text: "Close",
+    data: { dqx: "left-close" },
+    on: { click: () => pane.show(false) },
+  });
+  close.append(key(printed("escape")));
+  const sample = makeNewSample(session, () => void load(), signal);
   const line = h(
-    "div",
-    { class: "dqx-queue-left", hidden: true, data: { dqx: "left-line" } },
-    words,
+    "section",
+    {
+      class: "dqx-queue-left",
+      role: "dialog",
+      tabIndex: -1,
+      hidden: true,
+      data: { dqx: "left-line" },
+      aria: { label: "Errors left" },
+    },
+    h("div", { class: "dqx-queue-left-head" }, words, close),
     more,
     passed,
     drift,
-    audit,
+    h("span", { class: "dqx-queue-left-acts" }, audit, sample.element),
     classes,
   );
   const button = h("button", {
@@ -96,13 +121,16 @@ export function makeLeft(
     type: "button",
     hidden: true,
     data: { dqx: "left" },
-    aria: { expanded: "false" },
-    on: {
-      click: () => {
-        line.hidden = !line.hidden;
-        button.setAttribute("aria-expanded", String(!line.hidden));
-      },
-    },
+    aria: { expanded: "false", haspopup: "dialog" },
+    on: { click: () => pane.show(!pane.open) },
+  });
+  const pane = makePane(line, {
+    root,
+    session,
+    signal,
+    opener: button,
+    // Outside it, Escape first leads out of the items that were drawn here.
+    waits: () => session.chosen.length > 0,
   });
 
   const fill = (reply: LeftReply): void => {
@@ -116,6 +144,7 @@ export function makeLeft(
     onStop(reply.stop);
     drift.textContent = reply.drift;
     drift.hidden = reply.drift === "";
+    sample.update(reply.draws);
   };
   let turn = 0;
   const load = async (): Promise<void> => {
@@ -133,26 +162,27 @@ export function makeLeft(
       }
     }
   };
+  let drawing = false;
   const begin = async (): Promise<void> => {
-    audit.disabled = true;
+    // Not disabled: the keyboard would lose its place.
+    if (drawing) return;
+    drawing = true;
     try {
       const reply = await session.transport.call<{ items: number[]; draws: Int32Array }>("audit", {
         count: AUDIT,
       });
       if (signal.aborted) return;
-      session.takeDraws(reply.draws);
-      if (reply.items.length === 0) {
-        words.textContent = "Everything that was drawn has been decided on. Draw more.";
-        return;
-      }
-      session.setFilter({ suspects: false, pair: null });
-      session.choose(reply.items, { asNamed: true });
-      const first = reply.items[0];
-      if (first !== undefined) session.select(first);
+      session.audit(reply.items, reply.draws);
+      // On the button Enter would draw more; what comes now is to decide.
+      const { activeElement } = root.getRootNode() as Document | ShadowRoot;
+      if (reply.items.length > 0 && line.contains(activeElement))
+        (root.closest<HTMLElement>(".dqx-explorer") ?? root).focus({ preventScroll: true });
+      if (reply.items.length === 0)
+        tell(session, "Everything that was drawn has been decided on.", "Draw more.");
     } catch (error) {
-      words.textContent = `Nothing was drawn: ${(error as Error).message}`;
+      tell(session, `Nothing was drawn: ${(error as Error).message}`);
     } finally {
-      audit.disabled = false;
+      drawing = false;
     }
   };
 
@@ -168,6 +198,7 @@ export function makeLeft(
   return {
     button,
     line,
+    audit: begin,
     update() {
       const over = passedOver(session).length;
       passed.hidden = over === 0;
@@ -198,12 +229,18 @@ function passedOver(session: Session): number[] {
 }
 
 /** What would make the estimate surer, and how far it is from resting on the random items. */
-function moreWords({ basis, draws, fewest, more }: LeftReply): string {
+function moreWords({ basis, draws, fewest, more, since }: LeftReply): string {
   const heard =
     basis === "model" && draws > 0
       ? `From ${fewest} random items on it rests on them; ${draws} decided so far.`
       : "";
-  return [heard, more].filter(Boolean).join(" ");
+  const began = draws > 0 && since ? `This sample began ${day(since)}, ${clock(since)}.` : "";
+  return [heard, more, began].filter(Boolean).join(" ");
+}
+
+/** Said where it is seen: the panel may be closed. */
+function tell(session: Session, text: string, remedy = ""): void {
+  session.emit("notice", { kind: "info", text, remedy });
 }
 
 /** The table by class, most errors left first; names come from data and are text. */
@@ -213,7 +250,7 @@ function classTable(rows: readonly ClassLeft[]): HTMLElement {
   return h(
     "table",
     {},
-    h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { text })))),
+    h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { text, scope: "col" })))),
     h(
       "tbody",
       {},
@@ -221,7 +258,7 @@ function classTable(rows: readonly ClassLeft[]): HTMLElement {
         h(
           "tr",
           {},
-          h("th", { text: row.name }),
+          h("th", { text: row.name, title: row.name, scope: "row" }),
           number(row.labels),
           number(row.unreviewed),
           number(row.found),

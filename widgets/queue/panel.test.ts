@@ -1,13 +1,14 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MockModel, settled, sixItems } from "../core/mockModel";
+import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
 import { Session } from "../core/session";
+import type { Scores } from "../core/types";
 import { Queue } from "./panel";
 
 const open: AbortController[] = [];
 
-async function start(n = 6, changes = {}) {
-  const six = sixItems(changes);
+async function start(n = 6, changes = {}, answers: Answers = {}) {
+  const six = { ...sixItems(changes), ...answers };
   const model = new MockModel(
     n === 6
       ? six
@@ -106,6 +107,23 @@ describe("Queue", () => {
     expect(root.textContent).toContain("No item passes the filter");
     [...root.querySelectorAll("button")].find((b) => b.textContent === "Show all")?.click();
     expect(session.queue).toHaveLength(6);
+  });
+
+  it("offers a random sample where there are no suspects", async () => {
+    const { session, root, model } = await start(
+      6,
+      {},
+      {
+        scores: () => ({ ...(sixItems().scores?.({}) as Scores), is_label_issue: new Uint8Array(6) }),
+      },
+    );
+    expect(session.queue).toEqual([]);
+    expect(root.textContent).toContain("No suspects. To be sure, look at a random sample.");
+    root.querySelector<HTMLElement>('[data-dqx="audit-none"]')?.click();
+    await vi.waitFor(() => expect(session.queue).toEqual([1, 4]));
+    expect(model.last("audit").args).toEqual({ count: 20 });
+    expect(root.querySelectorAll('[data-dqx="tile-random"]')).toHaveLength(2);
+    expect(root.textContent).toContain("2 random items, 0 reviewed");
   });
 
   it("keeps the page small with fifty thousand items", async () => {

@@ -8,13 +8,14 @@ import type { Panel } from "../core/panel";
 import type { Session } from "../core/session";
 import { makeBar } from "./bar";
 import { makeLine } from "./dial";
+import { AUDIT } from "./left";
 import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
 import { columns, extent, inView, place, type Shape, scrollFor } from "./window";
 
 const GAP = 8;
-/** From this height on there is room for a second row. */
-const GRID_HEIGHT = 220;
+/** From this height of the list on there is room for a second row. */
+const GRID_HEIGHT = 190;
 /** Previews of tiles that only rush by are not asked for. */
 const SETTLE_MS = 60;
 
@@ -38,6 +39,7 @@ export const Queue: Panel = {
     const line = makeLine(session, () => stop.stops.cut);
     const bar = makeBar(
       session,
+      root,
       signal,
       (grid) => {
         root.classList.toggle("dqx-queue-tall", grid);
@@ -124,7 +126,7 @@ export const Queue: Panel = {
       places = new Map(shown.map((item, i) => [item, i]));
       empty.hidden = shown.length > 0;
       list.hidden = shown.length === 0;
-      empty.replaceChildren(...whyEmpty(session));
+      if (shown.length === 0) keepFocus(root, () => empty.replaceChildren(...whyEmpty(session, bar.audit)));
       bar.update();
       stop.update();
       // Measured while it was hidden, the list had no width, and un-hiding it need not resize the panel.
@@ -146,9 +148,11 @@ export const Queue: Panel = {
 
     const measure = (): void => {
       const tile = tileSize(session);
-      // Lines above that were opened give no room for a second row.
-      const opened = bar.left.offsetHeight + stop.line.offsetHeight;
-      const tall = root.classList.contains("dqx-queue-tall") || root.clientHeight - opened >= GRID_HEIGHT;
+      // What the list has for itself, where its host gives the panel a height; in the explorer the list makes it.
+      const room =
+        root.clientHeight - bar.element.offsetHeight - bar.left.offsetHeight - stop.line.offsetHeight;
+      const hosted = root.closest(".dqx-explorer") === null;
+      const tall = root.classList.contains("dqx-queue-tall") || (hosted && room >= GRID_HEIGHT);
       root.classList.toggle("dqx-queue-grid", tall);
       list.style.setProperty("--dqx-tile-w", `${tile.width}px`);
       list.style.setProperty("--dqx-tile-h", `${tile.height}px`);
@@ -279,23 +283,25 @@ function tileSize(session: Session): { width: number; height: number; picture: n
   return { width, picture, height: picture + 8 + (long ? 30 : 16), long };
 }
 
-function whyEmpty(session: Session): Node[] {
+function whyEmpty(session: Session, audit: () => Promise<void>): Node[] {
   if (!session.scores) return [h("span", { text: "The queue fills when the items are scored." })];
   const { suspects, cut, pair, items, hideReviewed } = session.filter;
   if (!suspects && cut === null && !pair && !items && !hideReviewed)
     return [h("span", { text: "There is nothing to review." })];
+  if (suspects && !pair && !items && session.passing === 0)
+    return [
+      h("span", { text: "No suspects. To be sure, look at a random sample. " }),
+      act(`Audit ${AUDIT} at random`, "audit-none", () => void audit()),
+    ];
   return [
     h("span", { text: hideReviewed ? "Nothing is left to review here. " : "No item passes the filter. " }),
-    h("button", {
-      class: "dqx-button",
-      type: "button",
-      text: "Show all",
-      on: {
-        click: () => {
-          if (session.chosen.length) session.choose([]);
-          session.setFilter({ suspects: false, pair: null, items: null, hideReviewed: false });
-        },
-      },
+    act("Show all", "show-all", () => {
+      if (session.chosen.length) session.choose([]);
+      session.setFilter({ suspects: false, pair: null, items: null, hideReviewed: false });
     }),
   ];
+}
+
+function act(text: string, hook: string, click: () => void): HTMLElement {
+  return h("button", { class: "dqx-button", type: "button", text, data: { dqx: hook }, on: { click } });
 }

@@ -57,9 +57,10 @@ export function makeTile(session: Session, item: number): Tile {
       element.setAttribute("aria-selected", String(current));
       element.setAttribute("aria-posinset", String(position + 1));
       element.setAttribute("aria-setsize", String(total));
-      const isDrawn = session.drawn.has(item);
+      const isDrawn = session.isRandom(item);
+      element.classList.toggle("dqx-tile-drawn", isDrawn);
       if (!isDrawn) random.remove();
-      else if (!random.parentElement) element.append(random);
+      else if (!random.parentElement) element.prepend(random);
       const drawn = isDrawn ? " · drawn at random" : "";
       const title = `${words.from} ${words.to} · ${standing(session, item)} · ${session.stateOf(item)}${drawn}`;
       element.title = title;

@@ -1,0 +1,97 @@
+/** "New sample": begins another random sample on the scores as they stand; asks first where answers would not count. */
+import { h } from "../core/dom";
+import { keepFocus } from "../core/focus";
+import type { Session } from "../core/session";
+import { CallError, Disconnected } from "../core/transport";
+
+export interface NewSample {
+  element: HTMLElement;
+  /** How many answers the sample has so far. */
+  update(draws: number): void;
+}
+
+/** Make the button; `begun` runs when the kernel has begun a new one. */
+export function makeNewSample(session: Session, begun: () => void, signal: AbortSignal): NewSample {
+  let answered = 0;
+  let busy = false;
+  const button = act("New sample", "new-sample", () => {
+    if (answered > 0) ask(true);
+    else void begin();
+  });
+  button.title =
+    "Begins a new random sample on the scores as they stand; what is decided stays decided. " +
+    "Of use after many corrections and a new run: the interval is narrower for the same number of items";
+  const words = h("span", { data: { dqx: "new-sample-words" } });
+  const yes = act("Begin a new sample", "new-sample-yes", () => void begin());
+  const no = act("Keep this one", "new-sample-no", () => ask(false));
+  const sure = h(
+    "span",
+    {
+      class: "dqx-queue-sure",
+      role: "group",
+      hidden: true,
+      aria: { label: "Begin a new sample?" },
+      on: {
+        keydown: (event) => {
+          if (event.key !== "Escape") return;
+          event.preventDefault();
+          event.stopPropagation();
+          ask(false);
+        },
+      },
+    },
+    words,
+    yes,
+    no,
+  );
+  const element = h("span", { class: "dqx-queue-sample" }, button, sure);
+
+  const ask = (on: boolean): void => {
+    keepFocus(
+      element,
+      () => {
+        button.hidden = on;
+        sure.hidden = !on;
+        words.textContent = question(answered);
+      },
+      () => (on ? no : button),
+    );
+  };
+  const begin = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    try {
+      const { draws } = await session.transport.call<{ draws: Int32Array }>("new_sample", {});
+      if (signal.aborted) return;
+      session.newSample(draws);
+      ask(false);
+      session.emit("notice", { kind: "info", text: "A new random sample has begun." });
+      begun();
+    } catch (error) {
+      const remedy = error instanceof CallError ? error.detail.remedy : "";
+      const why =
+        error instanceof Disconnected
+          ? "no kernel is connected: run the notebook's cell again."
+          : (error as Error).message;
+      session.emit("notice", { kind: "error", text: `No new sample was begun: ${why}`, remedy });
+    } finally {
+      busy = false;
+    }
+  };
+  return {
+    element,
+    update(draws) {
+      answered = draws;
+      words.textContent = question(draws);
+    },
+  };
+}
+
+function question(answered: number): string {
+  const answers = answered === 1 ? "The answer" : `The ${answered} answers`;
+  return `${answers} of this sample will no longer count in the estimate; the labels stay as they are decided.`;
+}
+
+function act(text: string, hook: string, click: () => void): HTMLButtonElement {
+  return h("button", { class: "dqx-button", type: "button", text, data: { dqx: hook }, on: { click } });
+}
