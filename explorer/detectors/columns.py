@@ -22,6 +22,9 @@ QUANTILES = 512
 TOGETHER = 500
 """Most items whose columns are scaled together."""
 
+COLUMN = 34
+"""Bits that a key has for the value in a column; the column's number stands above them."""
+
 POOL = "pool"
 """Name of the column that holds the pooled opinion's log-odds."""
 
@@ -86,10 +89,9 @@ class Scales:
         self.used = np.array([c for c, scale in enumerate(self.each) if len(scale.places)], dtype=np.intp)
         told = [self.each[c] for c in self.used]
         sizes = np.array([len(scale.places) for scale in told], dtype=np.intp)
-        # Complex numbers are in order of their real part, here the column, then of their imaginary part, the value.
-        self.keys = np.empty(sizes.sum(), dtype=np.complex128)
-        self.keys.real = np.repeat(np.arange(len(told)), sizes)
-        self.keys.imag = np.concatenate([np.empty(0), *(scale.places for scale in told)])
+        self.keys = np.repeat(np.arange(len(told)) << COLUMN, sizes) + _keys(
+            np.concatenate([np.empty(0), *(scale.places for scale in told)])
+        )
         self.at = np.concatenate([np.empty(0), *(scale.at for scale in told)])
         self.below = np.concatenate([np.empty(0), *(scale.below for scale in told)])
         self.last = (np.cumsum(sizes) - 1)[:, None]
@@ -104,19 +106,36 @@ class Scales:
             return result
         if not len(self.used):
             return result
-        values = np.stack([columns[c] for c in self.used]).astype(np.float64)
-        asked = np.empty(values.shape, dtype=np.complex128)
+        values = np.array([columns[c] for c in self.used])
         number = np.arange(len(self.used))[:, None]
-        asked.real, asked.imag = number, values
-        place = np.searchsorted(self.keys, asked)
         unsaid = np.isnan(values)
-        place[unsaid] = 0
+        values[unsaid] = 0
+        asked = (number << COLUMN) + 2 * _ordered(values)
+        place = self.keys.searchsorted(asked)
         here = np.minimum(place, self.last)
         # Every column before has one place more in `below`.
-        scaled = np.where(self.keys.imag[here] == values, self.at[here], self.below[place + number])
+        scaled = np.where(self.keys.take(here) == asked, self.at.take(here), self.below.take(place + number))
         scaled[unsaid] = 0
         result[self.used] = scaled
         return result
+
+
+def _ordered(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return whole numbers in the order of some numbers, of which none is NaN; alike for equal ones."""
+    bits = (values + np.float32(0)).view(np.int32)  # -0 becomes 0
+    result: NDArray[np.int64] = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits).astype(np.int64)
+    return result
+
+
+def _keys(places: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return whole numbers that lie among twice the `_ordered` ones of float32 numbers as the places lie among these.
+
+    A place that no float32 number equals is odd, and thus equal to none.
+    """
+    above = places.astype(np.float32)
+    above = np.where(above < places, np.nextafter(above, np.float32(np.inf)), above)
+    result: NDArray[np.int64] = 2 * _ordered(above) - (above != places)
+    return result
 
 
 def readable(findings: Findings) -> list[str]:

@@ -271,17 +271,20 @@ def _followed(
     )
     # Opinions reach the neighbours; what a detector passes on further shows in its own columns.
     _read(inputs, findings, combined, reached)
-    parts = [reached]
+    beyond: dict[str, NDArray[np.intp]] = {}
     for name in model.read.detectors:
         rows = findings.moved.get(name, reached[:0])
         if rows is reached or not len(rows):
             continue
         if len(reached):
-            rows = rows[reached.take(np.searchsorted(reached, rows), mode="clip") != rows]
+            rows = rows[reached.take(reached.searchsorted(rows), mode="clip") != rows]
         if len(rows):
-            _read_column(model, findings, combined, name, rows)
-            parts.append(rows)
-    again = distinct(*parts) if len(parts) > 1 else reached
+            beyond[name] = rows
+    again = reached
+    if beyond:
+        others = distinct(*beyond.values())
+        _read_columns(model, findings, combined, tuple(beyond), others)
+        again = np.concatenate([reached, others])
     _judge(inputs, combined, again)
     return combined
 
@@ -364,11 +367,13 @@ def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[
         read.share[part] = np.where((labels < 0) | (chosen == labels), share, share / np.maximum(1 - own, 1e-12))
 
 
-def _read_column(model: Model, findings: Findings, combined: Combined, name: str, rows: NDArray[np.intp]) -> None:
-    """Write down what one detector says of some items, where nothing else has changed."""
+def _read_columns(
+    model: Model, findings: Findings, combined: Combined, names: tuple[str, ...], rows: NDArray[np.intp]
+) -> None:
+    """Write down what some detectors say of some items, where nothing else has changed."""
     assert combined.read is not None
-    places, scales = model.read.of(name)
-    told = cols.raw(findings, [name], rows)
+    places, scales = model.read.of(names)
+    told = cols.raw(findings, names, rows)
     combined.read.matrix[rows[:, None], places] = scales.apply(list(told.values())).T
 
 

@@ -208,7 +208,8 @@ class DistanceRatio:
             touched = _follow_answers(inputs, seen, nearest, changed, lengths, (concerned, askers.other))
             if any((nearest.far[some, kind] < 0).any() for kind, some in enumerate(touched)):
                 askers = Askers.of(seen, nearest)  # the last of a class has nobody to be near to
-            rows = distinct(rows, *touched)
+            if any(len(some) for some in touched):
+                rows = distinct(rows, *touched)
         score, suggestion = result.own(result.score), result.own(result.suggestion)
         score[rows], suggestion[rows] = _score(inputs, seen, nearest, rows)
         frozen = {**result.frozen, "seen": seen, "nearest": nearest, "askers": askers}

@@ -50,8 +50,10 @@ class _OfTraining(ABC):
         """Keep the scores, and say that they are stale while any label differs from the one that was trained on."""
         score = result.own(result.score)
         score[changed] = self._judge(inputs, changed)
-        stale = bool((inputs.labels != result.frozen["labels"]).any())
-        return result.after(score=score, stale=stale, moved=changed)
+        trained: NDArray[np.int32] = result.frozen["labels"]
+        # Kept with the answer, so that no other array can have its id.
+        stale, _ = inputs.shared.once(("trained", id(trained)), lambda: ((inputs.labels != trained).any(), trained))
+        return result.after(score=score, stale=bool(stale), moved=changed)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say how the training went, where it went badly."""

@@ -259,13 +259,14 @@ class _Walks:
     def of(cls, inputs: Inputs, around: Surroundings) -> _Walks:
         kept = None
         if inputs.n * inputs.n_classes <= CELLS:
-            kept = _tables(inputs, around, slice(0, inputs.n_classes))
+            kept = tuple(map(np.ascontiguousarray, _tables(inputs, around, slice(0, inputs.n_classes))))
         return cls(inputs, around, kept)
 
     def read(self, rows: NDArray[np.intp], labels: NDArray[np.int32], progress: Progress) -> NDArray[np.float64]:
         """Return the features of items with labels, float64 [rows, 7]: the logarithms."""
         if self.kept is not None:
-            return np.log(np.stack([table[rows, labels] for table in self.kept], axis=1, dtype=np.float64) + FLOOR)
+            at = rows * self.inputs.n_classes + labels
+            return np.log(np.array([table.ravel().take(at) for table in self.kept], dtype=np.float64).T + FLOOR)
         result = np.empty((len(rows), len(NAMES)))
         block = max(1, CELLS // self.inputs.n)
         for start in range(0, self.inputs.n_classes, block):

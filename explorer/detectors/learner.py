@@ -60,22 +60,21 @@ class Reader:
         """Names of the matrix's columns, [C]: "pool", "pool/…", "<detector>", "<detector>/<column>"."""
         return (cols.POOL, f"{cols.POOL}/rival", f"{cols.POOL}/doubt", *self.scales)
 
-    def of(self, detector: str) -> tuple[NDArray[np.intp], Scales]:
-        """Return where in the matrix a detector's score and further columns stand, and their scales."""
-        return self._by_detector[detector]
+    def of(self, detectors: tuple[str, ...]) -> tuple[NDArray[np.intp], Scales]:
+        """Return where in the matrix some detectors' scores and further columns stand, and their scales."""
+        if detectors not in self._some:
+            mine = [name for name in self.scales if name.split("/")[0] in detectors]
+            places = np.array([self.names.index(name) for name in mine], dtype=np.intp)
+            self._some[detectors] = places, Scales({name: self.scales[name] for name in mine})
+        return self._some[detectors]
 
     @cached_property
     def _scales(self) -> Scales:
         return Scales(self.scales)
 
     @cached_property
-    def _by_detector(self) -> dict[str, tuple[NDArray[np.intp], Scales]]:
-        found = {}
-        for detector in self.detectors:
-            mine = [name for name in self.scales if name.split("/")[0] == detector]
-            places = np.array([self.names.index(name) for name in mine], dtype=np.intp)
-            found[detector] = places, Scales({name: self.scales[name] for name in mine})
-        return found
+    def _some(self) -> dict[tuple[str, ...], tuple[NDArray[np.intp], Scales]]:
+        return {}
 
     def opinion(self, inputs: Inputs, findings: Findings, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the pooled opinion on some items, float64 [rows, K]."""

@@ -36,7 +36,10 @@ S = TypeVar("S", bound=np.generic)
 
 def distinct(*parts: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
     """Return all positions in some arrays once, ascending; `numpy.unique` takes ten times as long for a few."""
-    every = np.sort(np.concatenate(parts)).astype(np.intp, copy=False)
+    every = np.concatenate(parts).astype(np.intp, copy=False)
+    if len(every) < 2:
+        return every
+    every.sort()
     first = np.ones(len(every), dtype=bool)
     np.not_equal(every[1:], every[:-1], out=first[1:])
     return every[first]
