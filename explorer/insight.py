@@ -230,6 +230,14 @@ class Insight(ABC):
         with self.lock:
             return self._sampling().draws()
 
+    def asked(self) -> NDArray[np.int32]:
+        """Return the positions of the items that `audit()` asked about, decided on or not, int32 [A], ascending.
+
+        Does not wait.
+        """
+        with self.lock:
+            return np.array(sorted(self._sampling().put), dtype=np.int32)
+
     def audit(self, n: int = AUDIT, *, wait: bool = True) -> list[str]:
         """Draw the next n items of a random audit and return their ids, those that nobody has decided on yet.
 

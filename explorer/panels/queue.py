@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def scores(session: Session) -> dict[str, Any]:
     """Return suggested label, p_error and issue flags by item, and the items in order, worst first.
 
-    `draws` are the items to mix into the queue, in that order, `audit_rate` of its places.
+    `draws` are the items to mix into the queue, in that order, `audit_rate` of its places; `asked` those that an audit
+    by itself has asked about.
     """
     review = session.review
     r = review.results
@@ -39,6 +40,7 @@ def scores(session: Session) -> dict[str, Any]:
         "p_error": r.combined.p_error.astype(np.float32),
         "order": order,
         "draws": review.draws(),
+        "asked": review.asked(),
         "audit_rate": review.audit_rate,
         **flags,
     }

@@ -228,6 +228,7 @@ def test_how_many_are_left_and_an_audit(page: Page) -> None:
     assert 0 < len(drawn) <= 10
     assert drawn[0] == mixed[0]
     assert not np.isin(drawn, page.array(reply["draws"])).any(), "the queue does not ask again"
+    assert np.isin(drawn, page.array(page.call("scores")["asked"])).all(), "they keep their badge"
     assert drawn == [page.review.dataset.position(i) for i in page.review.audit(1)][: len(drawn)]
     with pytest.raises(explorer.ExplorerError, match="at least one"):
         page.call("audit", count=0)

@@ -1,6 +1,7 @@
 /**
  * Random items among the worst: at every so many places of the queue stands the next draw of the audit, so that the
- * answers say without bias how many errors are left. The same as `explorer/mixing.py`.
+ * answers say without bias how many errors are left. The same as `explorer/mixing.py`, but for a ranking of nobody: there
+ * the queue stays empty and offers an audit.
  */
 export interface Mixed {
   items: number[];

@@ -72,7 +72,7 @@ export interface Scores {
   order: Int32Array;
   /** Items that the audit drew, each once, to be mixed into the queue in this order. */
   draws: Int32Array;
-  /** Items that an audit by itself has asked about, decided on or not; a kernel of before does not say. */
+  /** Items that an audit by itself has asked about, decided on or not. */
   asked?: Int32Array;
   /** Share of the queue that is drawn, as the review says. */
   audit_rate: number;
