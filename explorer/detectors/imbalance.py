@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Inputs, Reason, Result
+from explorer.detectors.protocol import Inputs, Later, Reason, Result
 from explorer.detectors.registry import detector
 from explorer.progress import Progress
 
@@ -49,8 +49,8 @@ class Imbalance:
         return Result(
             _of_items(score, inputs.labels),
             flags=_of_items(flags, inputs.labels),
-            frozen={"counts": counts},
-            summary=_summary(counts),
+            frozen={"counts": counts, "rare": bool(flags.any())},
+            summary=Later(_summary, counts),
         )
 
     def update(self, inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
@@ -60,13 +60,14 @@ class Imbalance:
         of_class, flagged = _by_class(counts)
         score, flags = result.own(result.score), result.own(result.flags)
         np.take(of_class, inputs.labels, mode="wrap", out=score)
-        if flagged.any() or result.summary["rare"]:
+        rare = bool(flagged.any())
+        if rare or result.frozen["rare"]:
             np.take(flagged, inputs.labels, mode="wrap", out=flags)
         return result.after(
             score=score,
             flags=flags,
-            frozen={"counts": counts},
-            summary=_summary(counts),
+            frozen={"counts": counts, "rare": rare},
+            summary=Later(_summary, counts),
             moved=inputs.shared.once("everyone", lambda: np.arange(inputs.n)),
         )
 
