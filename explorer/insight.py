@@ -239,7 +239,7 @@ class Insight(ABC):
             return np.array(sorted(self._sampling().put), dtype=np.int32)
 
     def audit(self, n: int = AUDIT, *, wait: bool = True) -> list[str]:
-        """Draw the next n items of a random audit and return their ids, those that nobody has decided on yet.
+        """Return the ids of the next n items of a random audit, those that nobody has decided on yet.
 
         Look at each of them, whether it looks interesting or not, and keep or change its label, or mark it as wrong;
         then `left()` rests on a random sample and no longer on what the model believes. Another mark is no answer. The
@@ -266,8 +266,7 @@ class Insight(ABC):
         """Begin a new random sample, on the scores and the labels as they stand.
 
         Worth it after many corrections and a `rerun()`: `p_error` is then nearer to the truth than when the old sample
-        began, so that fewer answers make as narrow an interval; and the old estimate leans to the high side where much
-        has been found since by scores that it does not know. What is decided stays decided, and counts as reviewed
+        began, so that fewer answers make as narrow an interval. What is decided stays decided, and counts as reviewed
         before the new sample began: `left()` speaks of the others only, and begins again with what the model believes.
         The answers of the old sample tell it nothing, so do not begin one for being unhappy with the estimate.
         """
@@ -391,7 +390,11 @@ class Insight(ABC):
             reached = sample.reached(sample.decided(self.states))
             answers = sample.answers(self.codes, self.states, self._found_wrong(sample))
             above = [sample.by_row(self._above(cut)) for cut in cuts]
-            heard = sample.hearing(answers, reached)
+            begun, shown = self._judging.begun, self._results.combined
+            assert begun is not None  # else there is no sample
+            assert shown is not None
+            beyond = sample.beyond(shown.p_error, self.states)
+            heard = sample.hearing(answers, reached, not sample.drawn_by(begun.combined.p_error), beyond)
         return (*heard(FEWEST_DRAWS), above)
 
     def _above(self, cut: int | None) -> NDArray[np.bool_]:
@@ -441,10 +444,11 @@ class Insight(ABC):
         calls holds the lock.
         """
         from explorer.labels import glance
-        from explorer.sampling import Home, Sample
+        from explorer.sampling import Home, Sample, Unread
 
         sample, begun = self._sampled, self._judging.begun
-        here = sample is not None and sample.home.sequence == self.dataset.order
+        home = None if sample is None else sample.home
+        here = home is not None and (home.sequence, home.branch) == (self.dataset.order, self.labels.current_branch)
         if sample is not None and here and self.classes is self._read_classes and not fresh:
             return sample  # a server need not be asked what its classes mean
         if begun is None or len(begun.labels) != len(self.dataset):
@@ -452,9 +456,13 @@ class Insight(ABC):
         names = glance.names(self.labels)
         if not here:
             self._home = Home.of(self.dataset, self.labels, self._options.cache, self.temporary)
-            sample = Sample.kept(self._home, names, self.classes, self.given)
-        if sample is None or (fresh and sample.untouched(self.states)):
-            return self._begin_sample(begun.combined, begun.labels, begun.before, self._options.seed)
+            try:
+                sample = Sample.kept(self._home, names, self.classes, self.given)
+            except Unread:
+                sample, self._home = None, replace(self._home, path=None)
+        if sample is None or (fresh and here and sample.untouched(self.states)):
+            seed = self._options.seed if sample is None else sample.frame.seed
+            return self._begin_sample(begun.combined, begun.labels, begun.before, seed)
         return self._hold(sample, names)
 
     def _begin_sample(
@@ -465,8 +473,9 @@ class Insight(ABC):
         from explorer.sampling import Frame, Home, Sample, level_of
 
         names = glance.names(self.labels)
-        # There is nothing to find where somebody has decided.
-        p_error = np.where(before | (labels < 0), np.nan, combined.p_error).astype(np.float32)
+        # There is nothing to find where somebody has decided; and scores of another label than stands say nothing.
+        moved = (labels != self.codes) & ~np.isin(self.states, DECIDED)
+        p_error = np.where(before | moved | (labels < 0), np.nan, combined.p_error).astype(np.float32)
         frame = Frame(
             p_error,
             labels.astype(np.int32),
@@ -475,7 +484,8 @@ class Insight(ABC):
             dt.datetime.now(dt.UTC),
             level_of(None if combined.model is None else combined.model.noise),
         )
-        if self._home is None or self._home.sequence != self.dataset.order:
+        here = self.dataset.order, self.labels.current_branch
+        if self._home is None or (self._home.sequence, self._home.branch) != here:
             self._home = Home.of(self.dataset, self.labels, self._options.cache, self.temporary)
         sample = self._hold(Sample(frame, self._home), names)
         sample.keep()

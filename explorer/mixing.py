@@ -109,12 +109,18 @@ class Sampling:
         return self.asked + (int(np.argmax(open_)) if open_.any() else len(rest))
 
     def ask(self, n: int, decided: NDArray[np.bool_]) -> list[int]:
-        """Ask about the next n draws; returns the items asked about that nobody has decided on."""
-        begin = self.reached(decided)
-        self.asked = begin + n
-        drawn = self._drawn(self.asked)
-        self.put.update(item for item in drawn[begin:].tolist() if not decided[item])
-        return [item for item in dict.fromkeys(drawn.tolist()) if not decided[item]]
+        """Return n items to ask about that nobody has decided on: those left open of the draws, then the next ones.
+
+        Fewer, where some of the next draws have been decided on already, or come twice.
+        """
+        waiting = [item for item in dict.fromkeys(self._drawn(self.asked).tolist()) if not decided[item]]
+        if len(waiting) < n:
+            begin = self.reached(decided)
+            self.asked = begin + n - len(waiting)
+            drawn = self._drawn(self.asked)
+            self.put.update(item for item in drawn[begin:].tolist() if not decided[item])
+            waiting = [item for item in dict.fromkeys(drawn.tolist()) if not decided[item]]
+        return waiting[:n]
 
 
 class Mixed(NamedTuple):
@@ -139,9 +145,10 @@ open, -1 for none."""
 
 def check_rate(rate: float) -> float:
     """Return a share of draws as it can be used; `DataError` unless it is 0 or in [0.001, 0.5]."""
-    if not (rate == 0 or LEAST <= rate <= MOST):
+    known = isinstance(rate, (int, float, np.number)) and not isinstance(rate, bool)
+    if not known or not (rate == 0 or LEAST <= rate <= MOST):
         raise DataError(
-            f"An audit rate of {rate:g} cannot be mixed into the queue.",
+            f"An audit rate of {rate!r} cannot be mixed into the queue.",
             f"Give 0 (none) or a share from {LEAST:g} to {MOST:g} (every other item); review.audit(n) draws n items by "
             "themselves.",
         )

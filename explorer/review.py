@@ -477,13 +477,20 @@ class Review(Insight):
         if what == "scores":
             self._judging.begin(results, self._now.states)
             self._judging.wake()  # labels may have changed while it ran
-            if not self.closed:
-                self._sampling(fresh=True)
             if not first:
                 self._tell("layout")
             self._tell("scores")
+            if not self.closed:
+                self._begin_sampling()
         elif what == "layout":
             self._tell("layout")
+
+    def _begin_sampling(self) -> None:
+        """Begin the random sample with the scores, so that no decision comes before it."""
+        try:
+            self._sampling(fresh=True)
+        except Exception:  # the scores stand without it; whoever asks for it tries again, and is told
+            log.exception("The random sample could not begin with the scores.")
 
     def _need(self, stage: str) -> None:
         self._pipeline.start()

@@ -94,12 +94,18 @@ class Home:
         `Dataset.order`: positions mean something only together with it.
     by_id
         intp [N]: positions of the items in the order of their ids.
+    branch
+        Of the store: what is decided on one branch is not decided on another.
+    kept
+        Whether the file may be written: not that of a store that is only read.
     """
 
     path: Path | None
     key: str
     sequence: str
     by_id: NDArray[np.intp]
+    branch: str = "main"
+    kept: bool = True
 
     @classmethod
     def of(cls, dataset: Dataset, store: Store, cache: bool | str | Path, temporary: bool) -> Home:
@@ -108,14 +114,15 @@ class Home:
 
         ids = [str(item) for item in dataset.item_ids]
         by_id = sorted(range(len(ids)), key=ids.__getitem__)
-        text = "\0".join([store.id, *(ids[i] for i in by_id)])
+        branch = store.current_branch
+        text = "\0".join([store.id, branch, *(ids[i] for i in by_id)])
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         path: Path | None = None
         if not temporary and cache is not False:
             path = (location() if cache is True else Path(cache).expanduser()) / "samples" / f"{key[:32]}.npz"
         elif not temporary and Path(store.path).is_file():
             path = Path(f"{store.path}.{key[:16]}.sample.npz")
-        return cls(path, key, dataset.order, np.array(by_id, dtype=np.intp))
+        return cls(path, key, dataset.order, np.array(by_id, dtype=np.intp), branch, not store.read_only)
 
 
 class _Reading(NamedTuple):
@@ -211,21 +218,40 @@ class Sample(Sampling):
         found[list(wrong)] = 1
         return found
 
-    def hearing(self, answers: NDArray[np.float64], reached: int) -> Callable[[int], tuple[Heard, int]]:
+    def drawn_by(self, p_error: NDArray[np.floating[Any]]) -> bool:
+        """Whether these are the scores that it was drawn by, float [N]; others may know more than it does."""
+        return np.array_equal(self.frame.p_error, self.by_row(np.where(self._within, p_error, np.nan)), equal_nan=True)
+
+    def beyond(self, p_error: NDArray[np.floating[Any]], states: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return `p_error` of items that it is not about and that are open now, NaN for others, float64 [N].
+
+        Somebody had decided on these when it began, and that was taken back.
+        """
+        return np.where(~self._within & ~np.isin(states, DECIDED), p_error, np.nan).astype(np.float64)
+
+    def hearing(
+        self,
+        answers: NDArray[np.float64],
+        reached: int,
+        elsewhere: bool = False,
+        beyond: NDArray[np.float64] | None = None,
+    ) -> Callable[[int], tuple[Heard, int]]:
         """Return the way to reckon what answers [N], by position, to so many draws say: it needs no lock.
 
         It takes how many draws are the fewest to rest on, and returns what the audit has heard, and how many answered
         draws stand for labels that are left. With fewer the audit has heard nothing: what the model believes says more.
+        `elsewhere` and `beyond` (by position) are those of `Audit.hear`.
         """
         audit, noise, given = self.audit, self.frame.noise, self.by_row(answers)
+        open_ = None if beyond is None else self.by_row(beyond)
 
         def hear(fewest: int) -> tuple[Heard, int]:
             otherwise = np.isfinite(given)
             otherwise[audit.draw(reached)] = False
-            heard = audit.hear(given, reached, otherwise, noise)
+            heard = audit.hear(given, reached, otherwise, noise, elsewhere=elsewhere, beyond=open_)
             draws = round(heard.standing)
             if draws < fewest:
-                heard = audit.hear(given, 0, np.isfinite(given), noise)
+                heard = audit.hear(given, 0, np.isfinite(given), noise, beyond=open_)
             return heard, len(heard.draws) or draws
 
         return hear
@@ -235,7 +261,7 @@ class Sample(Sampling):
     def keep(self) -> None:
         """Write it; a disk that does not take it costs its life beyond the review, which is said."""
         path = self.home.path
-        if path is None:
+        if path is None or not self.home.kept:
             return
         frame = self.frame
         rows = np.arange(len(frame.labels))
@@ -271,7 +297,8 @@ class Sample(Sampling):
     def kept(cls, home: Home, names: Names, classes: Sequence[str], given: NDArray[np.int32]) -> Sample | None:
         """Return the sample that was kept of these items, `None` where there is none that fits.
 
-        A file that is there and does not fit is set aside, and a warning says why and where.
+        A file that is there and does not fit is set aside, and a warning says why and where. `Unread` where there is
+        one that the system does not let us read.
         """
         if home.path is None:
             return None
@@ -281,9 +308,12 @@ class Sample(Sampling):
             return None
         except OSError as error:
             log.warning(
-                "The random sample in %s cannot be read (%s): a new one begins.", home.path, error.strerror or error
+                "The random sample in %s cannot be read (%s): one begins that lasts as long as this review, and the "
+                "file stays as it is.",
+                home.path,
+                error.strerror or error,
             )
-            return None
+            raise Unread from error
         try:
             sample = cls._parsed(data, home)
             sample.read(names, classes)
@@ -328,6 +358,10 @@ class Sample(Sampling):
         frame = Frame(p_error, labels, tuple(map(str, facts["classes"])), int(facts["seed"]), began, noise)
         moved = None if np.array_equal(at, np.arange(n)) else at
         return cls(frame, home, moved, int(facts["asked"]), at[put].tolist())
+
+
+class Unread(Exception):
+    """There is a file, and it cannot be read just now: it must not be written over."""
 
 
 class _Unfit(ValueError):

@@ -43,6 +43,9 @@ def _bench(given: argparse.Namespace) -> int:
         if not name or not folder:
             raise DataError(f"--add {added!r} names no set and folder.", "Write --add name=folder.")
         own[name] = folder
+    for path in filter(None, (given.json, given.plot)):
+        if not path.parent.is_dir():
+            raise DataError(f"{path} cannot be written: there is no folder {path.parent}.", "Make it first.")
     runs = bench.run(
         given.sets if given.sets is not None else [] if own else ["digits"],
         own=own,

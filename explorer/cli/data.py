@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from explorer.cli.opening import is_url
-from explorer.cli.printing import FORMATS, show_frame
+from explorer.cli.printing import FORMATS, positive, show_frame
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     data_options(review)
     review.add_argument("--store", help="label store: a file (DATA.labels.db beside the data) or postgresql://…")
     review.add_argument("--notebook", type=Path, help="notebook to make (default: DATA.review.ipynb here)")
-    review.add_argument("--print", type=int, metavar="N", help="print the N most suspicious items and open nothing")
+    review.add_argument(
+        "--print", type=positive, metavar="N", help="print the N most suspicious items and open nothing"
+    )
     review.add_argument("--format", choices=FORMATS, default="table", help="how --print prints (%(default)s)")
     review.add_argument("--embedder", default="auto", help="embedder for --print (%(default)s)")
     review.add_argument("--seed", type=int, default=0, help="seed for --print (%(default)s)")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.cli.data import DATA_OPTIONS, data_options
-from explorer.cli.printing import FORMATS, cell, lines, plain, show, show_frame, unread
+from explorer.cli.printing import FORMATS, cell, lines, plain, positive, show, show_frame, unread
 from explorer.errors import DataError, ExplorerError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def add_commands(commands: Any) -> None:
     issues.add_argument("--embedder", help="embedder (auto; none where --probs is all that is given)")
     issues.add_argument("--methods", nargs="+", metavar="NAME", help="only these (`explorer methods` lists them)")
     issues.add_argument("--format", choices=(*FORMATS, "json"), default="table", help="(%(default)s)")
-    issues.add_argument("-n", "--limit", type=int, help=f"at most this many rows ({FIRST} of a table, else all)")
+    issues.add_argument("-n", "--limit", type=positive, help=f"at most this many rows ({FIRST} of a table, else all)")
     issues.add_argument(
         "--fail-over", type=_share, metavar="SHARE", help="exit with 1 if more than this share of the labels is wrong"
     )
@@ -90,7 +90,10 @@ def _answer(given: argparse.Namespace) -> int:
         return 0
     if estimate["error_rate"] is None:
         raise DataError("There is no estimate to compare with --fail-over.", note)
-    return int(estimate["error_rate"] > given.fail_over)
+    over = estimate["error_rate"] > given.fail_over
+    if over:
+        print(f"{estimate['error_rate']:.2%} is over --fail-over {given.fail_over:.2%}.", file=sys.stderr)
+    return int(over)
 
 
 def _say(given: argparse.Namespace, found: pd.DataFrame) -> None:

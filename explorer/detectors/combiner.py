@@ -372,9 +372,9 @@ def _read_columns(
 ) -> None:
     """Write down what some detectors say of some items, where nothing else has changed."""
     assert combined.read is not None
-    places, scales = model.read.of(names)
+    columns, places, scales = model.read.of(names)
     told = cols.raw(findings, names, rows)
-    combined.read.matrix[rows[:, None], places] = scales.apply(list(told.values())).T
+    combined.read.matrix[rows[:, None], places] = scales.apply([told[name] for name in columns]).T
 
 
 def _judge(inputs: Inputs, combined: Combined, again: NDArray[np.intp]) -> None:

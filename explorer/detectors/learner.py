@@ -60,12 +60,12 @@ class Reader:
         """Names of the matrix's columns, [C]: "pool", "pool/…", "<detector>", "<detector>/<column>"."""
         return (cols.POOL, f"{cols.POOL}/rival", f"{cols.POOL}/doubt", *self.scales)
 
-    def of(self, detectors: tuple[str, ...]) -> tuple[NDArray[np.intp], Scales]:
-        """Return where in the matrix some detectors' scores and further columns stand, and their scales."""
+    def of(self, detectors: tuple[str, ...]) -> tuple[list[str], NDArray[np.intp], Scales]:
+        """Return some detectors' columns: their names, where in the matrix they stand, and their scales."""
         if detectors not in self._some:
             mine = [name for name in self.scales if name.split("/")[0] in detectors]
             places = np.array([self.names.index(name) for name in mine], dtype=np.intp)
-            self._some[detectors] = places, Scales({name: self.scales[name] for name in mine})
+            self._some[detectors] = mine, places, Scales({name: self.scales[name] for name in mine})
         return self._some[detectors]
 
     @cached_property
@@ -73,7 +73,7 @@ class Reader:
         return Scales(self.scales)
 
     @cached_property
-    def _some(self) -> dict[tuple[str, ...], tuple[NDArray[np.intp], Scales]]:
+    def _some(self) -> dict[tuple[str, ...], tuple[list[str], NDArray[np.intp], Scales]]:
         return {}
 
     def opinion(self, inputs: Inputs, findings: Findings, rows: NDArray[np.intp]) -> NDArray[np.float64]:

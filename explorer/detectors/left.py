@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +68,13 @@ class Left:
         DataError
             A width that is not above 0.
         """
-        if not width > 0:
-            raise DataError(f"An interval of half width {width:g} cannot be reached.", "Ask for a width above 0.")
+        if isinstance(width, bool) or not isinstance(width, (int, float, np.number)) or not width > 0:
+            raise DataError(f"An interval of half width {width!r} cannot be reached.", "Ask for a width above 0.")
         if not self.spread:
             return 0
-        wanted = max(2, int(np.ceil((quantile(10**6) * self.spread / width) ** 2)))
+        wanted = max(2, math.ceil(min((quantile(10**6) * self.spread / width) ** 2, 1e9)))
+        if wanted > self.draws + self.unreviewed:
+            return self.unreviewed
         # The quantile falls with the number of draws, so a few more may be needed than a normal interval says.
         while quantile(wanted) * self.spread / np.sqrt(wanted) > width:
             wanted += max(1, wanted // 100)

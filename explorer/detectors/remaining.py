@@ -18,6 +18,10 @@ An item that the audit drew, and that the queue would have come to since, stands
 would be among those reviewed otherwise, and counting it for others would put a bias there. Its g is 1 − the share of
 those reviewed otherwise among the undrawn items with the nearest p⁰.
 
+That holds where the queue goes by p⁰. Where scores were made anew since, they may know more of who is wrong than p⁰
+does, and so does the queue that follows them. Then all g are 1, which estimates the errors that there were when the
+audit began, and all that were found otherwise are taken off: nothing is assumed of who was reviewed.
+
 The variance of one draw's part, V, is the mean of two. One is that seen among every five draws next to each other by
 p⁰, unsure while they are few. The other is that of a model, where w is 1 with probability expit(logit p⁰ + δ), δ ~
 N(0, 1.5²) given the answers. As draws lie evenly, by how much p⁰ is off at a place adds no variance, and the part of an
@@ -227,6 +231,9 @@ class Audit:
         drawn_count: int,
         reviewed_otherwise: ArrayLike,
         noise: NoiseLevel | None = None,
+        *,
+        elsewhere: bool = False,
+        beyond: ArrayLike | None = None,
     ) -> Heard:
         """Take the answers, so that several things can be asked of them.
 
@@ -243,6 +250,12 @@ class Audit:
         noise
             The combiner's estimate of the share of wrong labels, for the range before the first draw:
             from its floor to its disagreement. Without it the range is all that is possible.
+        elsewhere
+            Items were reviewed otherwise by other scores than p⁰, which may know more: then all g are 1, and what was
+            found otherwise is taken off, so that nothing is assumed of who was reviewed.
+        beyond
+            float [N]: `p_error` of items that the audit is not about and that nobody has decided on, NaN for others.
+            They are counted as the model has it.
 
         Raises
         ------
@@ -265,8 +278,12 @@ class Audit:
         otherwise &= looked
         asked = self.draw(drawn_count)
         draws = asked[looked[asked]]
-        outside = self._outside(otherwise, np.unique(draws))
-        return Heard(self, np.nan_to_num(answer), looked, outside, draws, len(asked) - len(draws), noise)
+        # Without an answer to the audit there is only the model, which knows who was reviewed.
+        elsewhere &= len(draws) > 0
+        outside = labelled.astype(np.float64) if elsewhere else self._outside(otherwise, np.unique(draws))
+        open_ = np.full(n, np.nan) if beyond is None else np.asarray(beyond, dtype=np.float64)
+        found = otherwise if elsewhere else np.zeros(n, dtype=bool)
+        return Heard(self, np.nan_to_num(answer), looked, outside, draws, len(asked) - len(draws), noise, found, open_)
 
     def standing(self, drawn_count: int, wrong: ArrayLike, reviewed_otherwise: ArrayLike) -> float:
         """Return how many answered draws stand for labels that nobody has decided on; the rest tells nothing of those.
@@ -307,10 +324,13 @@ class Heard:
         draws: NDArray[np.intp],
         skipped: int,
         noise: NoiseLevel | None,
+        elsewhere: NDArray[np.bool_],
+        beyond: NDArray[np.float64],
     ) -> None:
         self.audit, self.answer, self.looked, self.outside, self.noise = audit, answer, looked, outside, noise
         self.draws, self.drawn, self.skipped = draws, np.unique(draws), skipped
-        self.labelled = np.flatnonzero(audit.chance > 0)
+        self.elsewhere, self.beyond = elsewhere, beyond
+        self.labelled = np.flatnonzero((audit.chance > 0) | np.isfinite(beyond))
         # Draws of items reviewed otherwise tell nothing of the rest.
         self.standing = float(outside[draws].sum())
         self.uneven = _uneven(audit.chance, len(draws))
@@ -331,6 +351,7 @@ class Heard:
         mass, spread, low, high = self.whole
         n, looked = len(self.labelled), self.looked
         found, labels = int(self.answer[looked].sum()), self.audit.labels
+        open_ = np.isfinite(self.beyond)
         return Left(
             found + mass,
             mass,
@@ -342,12 +363,23 @@ class Heard:
             self.basis,
             len(self.draws),
             self.skipped,
-            None if labels is None else _per_class(self, np.where(self.audit.chance > 0, labels, -1)),
+            None if labels is None else _per_class(self, np.where((self.audit.chance > 0) | open_, labels, -1)),
             spread,
         )
 
     def interval(self, rows: NDArray[np.intp]) -> tuple[float, float, float, float]:
         """Return errors left among some labelled items, the spread of one draw, and the ends of the interval."""
+        more = np.isfinite(self.beyond[rows])
+        if not more.any():
+            return self._interval(rows)
+        left, spread, low, high = self._interval(rows[~more])
+        p = self.beyond[rows[more]]
+        # Their number of errors is a sum of as many throws; nothing was drawn from them.
+        mean, off = float(p.sum()), 2 * float(np.sqrt((p * (1 - p)).sum()))
+        return left + mean, spread, low + max(0.0, mean - off), high + min(float(len(p)), mean + off)
+
+    def _interval(self, rows: NDArray[np.intp]) -> tuple[float, float, float, float]:
+        """Return the same of items that the audit is about."""
         p, chance, g = self.audit.expected[rows], self.audit.chance[rows], self.outside[rows]
         unreviewed = float((~self.looked[rows]).sum())
         n = len(self.draws)
@@ -382,7 +414,9 @@ class Heard:
         spread = float(np.sqrt(variance))
         half = quantile(self._sure(parts, (1 - lean) ** 2 * seen / 2, variance)) * spread / np.sqrt(n)
         middle = left - off
-        low, high, left = (float(np.clip(value, 0, unreviewed)) for value in (middle - half, middle + half, left))
+        found = float(self.answer[rows[self.elsewhere[rows]]].sum())
+        ends = middle - half - found, middle + half - found, left - found
+        low, high, left = (float(np.clip(value, 0, unreviewed)) for value in ends)
         if not self.answer[self.drawn].any():
             # Answers that are all alike show no variance, and p⁰ may be blind to what it has learnt to repeat.
             high = max(high, unreviewed * (1 - (1 - CONFIDENCE) ** (1 / n)))
@@ -430,7 +464,7 @@ class Heard:
         where, outside, n = where[rows], self.outside[rows], len(places)
         here = np.flatnonzero(np.bincount(where, minlength=n))
         squares, sums = np.bincount(where, inverse, n)[here], np.bincount(where, outside, n)[here]
-        open_ = np.bincount(where, ~self.looked[rows], n)[here]
+        open_ = np.bincount(where, ~self.looked[rows] | self.elsewhere[rows], n)[here]
         z = places[here] / PLACES
         said, true = expit(z), expit(z + SHIFTS[:, None])
         # By how much p⁰ is off at a place shows in every sample alike, but for the draws there that are of other rows.

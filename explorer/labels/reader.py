@@ -49,6 +49,11 @@ class Reader:
         return self._engine.store_id()
 
     @property
+    def read_only(self) -> bool:
+        """Whether it was opened to look at only."""
+        return self._engine.read_only
+
+    @property
     def current_branch(self) -> str:
         """Name of the branch that is read and written."""
         return self._live.branch

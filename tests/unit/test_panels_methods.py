@@ -229,7 +229,7 @@ def test_how_many_are_left_and_an_audit(page: Page) -> None:
     assert drawn[0] == mixed[0]
     assert not np.isin(drawn, page.array(reply["draws"])).any(), "the queue does not ask again"
     assert np.isin(drawn, page.array(page.call("scores")["asked"])).all(), "they keep their badge"
-    assert drawn == [page.review.dataset.position(i) for i in page.review.audit(1)][: len(drawn)]
+    assert drawn == [page.review.dataset.position(i) for i in page.review.audit(len(drawn))]
     with pytest.raises(explorer.ExplorerError, match="at least one"):
         page.call("audit", count=0)
     assert dt.datetime.fromisoformat(said["since"]).tzinfo is not None

@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 from scipy.stats import t
 
 from explorer.detectors.cuts import expected_at_cuts
+from explorer.detectors.left import Left
 from explorer.detectors.noise import NoiseLevel
 from explorer.detectors.remaining import SHIFT, SHIFTS, Audit, _uneven
 from explorer.errors import DataError
@@ -442,3 +443,46 @@ def test_no_more_are_needed_than_there_are():
     answers[drawn] = np.arange(30) % 3 == 0
     left = audit.estimate(answers, 30, np.zeros(300, bool))
     assert left.needed(0.01) == left.unreviewed
+
+
+def other_scores(better: float, seed: int, n: int = 3000) -> tuple[Left, Left, float]:
+    """Answer 100 draws, then 300 items by scores that know more than p⁰; what is left without that known, and with."""
+    rng = np.random.default_rng(seed)
+    p = expit(rng.normal(-3.2, 1.6, n)).clip(1e-4, 0.999)
+    wrong = (rng.random(n) < p).astype(float)
+    audit = Audit.design(p, seed)
+    drawn = audit.draw(100)
+    score = logit(p) + better * (wrong - 0.3) + rng.normal(0, 0.5, n)
+    queue = np.setdiff1d(np.argsort(-score, kind="stable")[:300], drawn)
+    answers = np.full(n, np.nan)
+    answers[drawn], answers[queue] = wrong[drawn], wrong[queue]
+    otherwise = np.isin(np.arange(n), queue)
+    both = (audit.hear(answers, 100, otherwise, elsewhere=known).left() for known in (False, True))
+    return *both, wrong[np.isnan(answers)].sum()
+
+
+def test_scores_that_know_more_do_not_mislead_it() -> None:
+    told = [other_scores(2.5, seed) for seed in range(60)]
+    blind, knowing = (np.mean([one[way].low <= one[2] <= one[way].high for one in told]) for way in (0, 1))
+    assert blind < 0.6, "the queue has found what the draws still stand for"
+    assert knowing >= 0.9
+    off = [one[1].left - one[2] for one in told]
+    assert abs(np.mean(off)) < 20
+    for _, left, _ in told:
+        assert 0 <= left.low <= left.left <= left.high <= left.unreviewed
+
+
+def test_items_beyond_the_audit_count_as_the_model_has_them() -> None:
+    p = np.full(500, 0.1)
+    p[:40] = np.nan  # decided on before it began
+    audit = Audit.design(p)
+    answers = np.full(500, np.nan)
+    answers[audit.draw(50)] = 0
+    nobody = np.zeros(500, bool)
+    beyond = np.full(500, np.nan)
+    beyond[:10] = 0.9  # taken back since
+    without, with_them = (audit.hear(answers, 50, nobody, beyond=part).left() for part in (None, beyond))
+    assert with_them.unreviewed == without.unreviewed + 10
+    assert with_them.left == pytest.approx(without.left + 9)
+    assert without.low < with_them.low <= without.low + 9
+    assert without.high + 9 <= with_them.high <= without.high + 10

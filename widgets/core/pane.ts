@@ -46,6 +46,7 @@ export function makePane(element: HTMLElement, options: PaneOptions): Pane {
       put(true);
       session.emit("opened", element);
       element.focus({ preventScroll: true });
+      element.scrollIntoView?.({ block: "nearest" });
       return;
     }
     // Whoever went on to something else meanwhile keeps the keyboard there.

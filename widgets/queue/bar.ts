@@ -65,7 +65,7 @@ export function makeBar(
       dial.update();
       mix.update();
       left.update();
-      const { filter, queue, drawn, passing } = session;
+      const { filter, queue, passing } = session;
       suspects.setAttribute("aria-pressed", String(filter.suspects));
       all.setAttribute("aria-pressed", String(!filter.suspects && filter.cut === null));
       hide.setAttribute("aria-pressed", String(filter.hideReviewed));
@@ -78,7 +78,9 @@ export function makeBar(
       const audited =
         filter.asNamed === true && queue.length > 0 && queue.every((item) => session.isRandom(item));
       const what = filter.suspects ? "suspect" : audited ? "random item" : "item";
-      const random = drawn.size > 0 ? `, ${count(drawn.size)} at random` : "";
+      // A suspect that was drawn as well is counted once.
+      const extra = queue.length - passing;
+      const random = extra > 0 ? `, ${count(extra)} at random` : "";
       const text = session.scores
         ? `${count(passing)} ${what}${passing === 1 ? "" : "s"}${random}, ${count(reviewed)} reviewed`
         : "";

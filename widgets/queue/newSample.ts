@@ -12,10 +12,11 @@ export interface NewSample {
 
 /** Make the button; `begun` runs when the kernel has begun a new one. */
 export function makeNewSample(session: Session, begun: () => void, signal: AbortSignal): NewSample {
-  let answered = 0;
+  /** Answers that the estimate rests on; null while nobody has said. */
+  let answered: number | null = null;
   let busy = false;
   const button = act("New sample", "new-sample", () => {
-    if (answered > 0) ask(true);
+    if (answered !== 0) ask(true);
     else void begin();
   });
   button.title =
@@ -23,7 +24,9 @@ export function makeNewSample(session: Session, begun: () => void, signal: Abort
     "Of use after many corrections and a new run: the interval is narrower for the same number of items";
   const words = h("span", { data: { dqx: "new-sample-words" } });
   const yes = act("Begin a new sample", "new-sample-yes", () => void begin());
-  const no = act("Keep this one", "new-sample-no", () => ask(false));
+  const no = act("Keep this one", "new-sample-no", () => {
+    if (!busy) ask(false);
+  });
   const sure = h(
     "span",
     {
@@ -36,7 +39,7 @@ export function makeNewSample(session: Session, begun: () => void, signal: Abort
           if (event.key !== "Escape") return;
           event.preventDefault();
           event.stopPropagation();
-          ask(false);
+          if (!busy) ask(false);
         },
       },
     },
@@ -87,8 +90,9 @@ export function makeNewSample(session: Session, begun: () => void, signal: Abort
   };
 }
 
-function question(answered: number): string {
-  const answers = answered === 1 ? "The answer" : `The ${answered} answers`;
+function question(answered: number | null): string {
+  const answers =
+    answered === null ? "Any answers" : answered === 1 ? "The answer" : `The ${answered} answers`;
   return `${answers} of this sample will no longer count in the estimate; the labels stay as they are decided.`;
 }
 
