@@ -447,8 +447,7 @@ class Insight(ABC):
         from explorer.sampling import Home, Sample, Unread
 
         sample, begun = self._sampled, self._judging.begun
-        home = None if sample is None else sample.home
-        here = home is not None and (home.sequence, home.branch) == (self.dataset.order, self.labels.current_branch)
+        here = sample is not None and sample.home.is_of(self.dataset, self.labels)
         if sample is not None and here and self.classes is self._read_classes and not fresh:
             return sample  # a server need not be asked what its classes mean
         if begun is None or len(begun.labels) != len(self.dataset):
@@ -484,8 +483,7 @@ class Insight(ABC):
             dt.datetime.now(dt.UTC),
             level_of(None if combined.model is None else combined.model.noise),
         )
-        here = self.dataset.order, self.labels.current_branch
-        if self._home is None or (self._home.sequence, self._home.branch) != here:
+        if self._home is None or not self._home.is_of(self.dataset, self.labels):
             self._home = Home.of(self.dataset, self.labels, self._options.cache, self.temporary)
         sample = self._hold(Sample(frame, self._home), names)
         sample.keep()

@@ -12,11 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 import json
 import logging
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import sealed
 from explorer.current import STATES
 from explorer.detectors.noise import NoiseLevel
 from explorer.detectors.remaining import Audit
@@ -46,7 +44,6 @@ FORMAT = 1
 LEVELS = ("floor", "disagreement", "by_chance", "overall")
 """What is kept of the estimated share of wrong labels."""
 
-_DIGEST = hashlib.sha256().digest_size
 _UNREADABLE = (ValueError, KeyError, TypeError, EOFError, AttributeError, OverflowError, zipfile.BadZipFile)
 
 log = logging.getLogger("explorer")
@@ -106,6 +103,10 @@ class Home:
     by_id: NDArray[np.intp]
     branch: str = "main"
     kept: bool = True
+
+    def is_of(self, dataset: Dataset, store: Store) -> bool:
+        """Whether it is that of these items, in this order, on the branch that is read now."""
+        return (self.sequence, self.branch) == (dataset.order, store.current_branch)
 
     @classmethod
     def of(cls, dataset: Dataset, store: Store, cache: bool | str | Path, temporary: bool) -> Home:
@@ -284,7 +285,7 @@ class Sample(Sampling):
             "put": rows[sorted(self.put)].astype(np.int32),
         }
         try:
-            _write(path, arrays)
+            sealed.write(path, sealed.packed(arrays), durable=True)
         except OSError as error:
             log.warning(
                 "The random sample cannot be kept in %s (%s): it ends when this review is closed, and the next one "
@@ -327,11 +328,10 @@ class Sample(Sampling):
 
     @classmethod
     def _parsed(cls, data: bytes, home: Home) -> Sample:
-        body, digest = data[:-_DIGEST], data[-_DIGEST:]
-        if hashlib.sha256(body).digest() != digest:
+        body = sealed.body_of(data)
+        if body is None:
             raise _Unfit("it is damaged")
-        with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
-            found: dict[str, NDArray[Any]] = {name: arrays[name] for name in arrays.files}
+        found = sealed.unpacked(body)
         facts = json.loads(str(found["facts"]))
         if facts["format"] != FORMAT:
             raise _Unfit("another version of this program wrote it")
@@ -375,27 +375,6 @@ def level_of(noise: NoiseLevel | None) -> NoiseLevel | None:
 
 def _level(floor: float, disagreement: float, by_chance: float, overall: float) -> NoiseLevel:
     return NoiseLevel(np.empty(0, dtype=np.int32), np.empty(0), floor, disagreement, by_chance, overall)
-
-
-def _write(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:  # as `numpy.savez`, which would pickle
-        for name, values in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.save(member, values, allow_pickle=False)
-    body = buffer.getvalue()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.write(hashlib.sha256(body).digest())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _set_aside(path: Path, why: str) -> None:

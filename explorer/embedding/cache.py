@@ -12,7 +12,6 @@ import io
 import json
 import os
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +21,8 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-_DIGEST = hashlib.sha256().digest_size
+from explorer import sealed
+
 _STATE = "state.npz"
 _FORMAT = 2  # raised when vectors of the same key would come out differently
 
@@ -83,19 +83,13 @@ class Cache:
         if body is None:
             return None
         try:
-            with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
+            return sealed.unpacked(body)
         except (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile):
             return None  # whole, yet not what `write_state` writes
 
     def write_state(self, state: dict[str, NDArray[Any]]) -> None:
         """Store fitted arrays together; `OSError` where the disk does not take them."""
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:  # as `numpy.savez`, which would pickle
-            for name, values in state.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.save(member, values, allow_pickle=False)
-        self._write_body(self.folder / _STATE, buffer.getvalue())
+        sealed.write(self.folder / _STATE, sealed.packed(state))
 
     @classmethod
     def _read(cls, path: Path) -> NDArray[Any] | None:
@@ -108,7 +102,7 @@ class Cache:
     def _write(self, path: Path, values: NDArray[Any]) -> None:
         buffer = io.BytesIO()
         np.save(buffer, values, allow_pickle=False)
-        self._write_body(path, buffer.getvalue())
+        sealed.write(path, buffer.getvalue())
 
     @staticmethod
     def _read_body(path: Path) -> bytes | None:
@@ -116,17 +110,4 @@ class Cache:
             data = path.read_bytes()
         except OSError:
             return None  # absent, or not readable: either way it is computed
-        body, digest = data[:-_DIGEST], data[-_DIGEST:]
-        return body if hashlib.sha256(body).digest() == digest else None
-
-    def _write_body(self, path: Path, body: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(body)
-                file.write(hashlib.sha256(body).digest())
-            Path(temporary).replace(path)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        return sealed.body_of(data)

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "explorer"
 
 FLOORS = {
-    0: {"errors", "progress", "content", "dataset", "graph", "probe", "labels"},
+    0: {"errors", "progress", "sealed", "content", "dataset", "graph", "probe", "labels"},
     1: {"readers", "embedding", "layout", "detectors", "export"},
     2: {
         "review",
