@@ -64,9 +64,10 @@ def test_a_random_sample_is_looked_at_and_left_again(lab: Callable[..., Lab], sh
     page.run_all()
     page.drawn("umap")
     card, keyboard = page.dqx("card").first, page.page.keyboard
-    page.dqx("queue-tile").nth(3).click()
     expect(page.dqx("p-error").first).to_be_visible(timeout=PATIENCE)
-    item = str(card.get_attribute("data-item"))
+    item = str(page.dqx("queue-tile").nth(3).get_attribute("data-item"))
+    page.page.locator(f'[data-dqx="queue-tile"][data-item="{item}"]').first.click()
+    expect(card).to_have_attribute("data-item", item, timeout=PATIENCE)
 
     # The panel takes the keyboard, and Escape gives it back.
     button, panel = page.dqx("left").first, page.dqx("left-line").first
