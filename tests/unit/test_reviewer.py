@@ -59,11 +59,24 @@ def test_nothing_to_find_does_little_harm():
     assert max(lost) < 0.02
 
 
-def test_a_shift_of_all_is_learnt_by_the_intercept():
+def test_a_shift_of_all_is_learnt():
     p, labels, rivals, _, _, _ = world()
     wrong = np.random.default_rng(2).random(len(p)) < expit(logit(p) - 1.5)
     taught = teach(np.arange(1000), wrong[:1000], p, labels, rivals, K)
-    assert taught.intercept == pytest.approx(-1.5, abs=0.4)
+    rest = np.flatnonzero((p > 0.05) & (p < 0.95) & (np.arange(len(p)) >= 1000))
+    assert taught.shift(rest, labels, rivals).mean() == pytest.approx(-1.5, abs=0.4)
+
+
+def test_a_top_that_is_less_sure_than_it_looked_moves_nobody_in_the_middle():
+    """Of 90 items held to be wrong with .998 six are dismissed: that says little about those of one half."""
+    _, labels, rivals, _, _, _ = world()
+    p, rows = np.full(len(labels), 0.5, np.float32), np.arange(90)
+    p[rows] = 0.998
+    taught = teach(rows, rows % 15 > 0, p, labels, rivals, K)
+    assert taught.extremes[0] < -0.1
+    assert abs(taught.intercept) < 0.1
+    after = taught.adjust(p, labels, rivals)[90:]
+    assert np.abs(after - 0.5).mean() < 0.1
 
 
 def test_is_the_maximum_of_the_posterior(monkeypatch):
@@ -75,15 +88,25 @@ def test_is_the_maximum_of_the_posterior(monkeypatch):
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     many = 1 - 2 / K
 
-    def posterior(b, g, r, m, u, v):
+    edge = logit(np.array([0.95]))
+    beyond = np.stack([p > 0.95, p < 0.05], axis=1)
+
+    def posterior(b, e, g, r, m, u, v):
         pair = dict(zip(t.pairs.tolist(), m, strict=True))
-        z = logit(p.astype(np.float64)) + b + g[labels] + r[rivals]
+        z = np.clip(logit(p.astype(np.float64)), -edge, edge) + b + beyond @ e + g[labels] + r[rivals]
         z += np.array([pair[c] for c in labels * K + rivals]) + x @ u
         z += np.einsum("nd,nd->n", x, v[np.searchsorted(t.classes, labels)])
-        prior = b**2 + (g @ g + r @ r) / (0.3 * many) + m @ m / (0.6 * many) + u @ u / 0.3 + (v * v).sum() / 0.7
+        prior = (
+            b**2 / 0.1
+            + e @ e / 9
+            + (g @ g + r @ r) / (0.3 * many)
+            + m @ m / (0.6 * many)
+            + u @ u / 0.3
+            + (v * v).sum() / 0.7
+        )
         return wrong @ z - np.logaddexp(0, z).sum() - prior / 2
 
-    point = [t.intercept, t.given, t.rival, t.pair, t.shared, t.own]
+    point = [t.intercept, t.extremes, t.given, t.rival, t.pair, t.shared, t.own]
     best, rng = posterior(*point), np.random.default_rng(0)
     for size in (0.1, 0.01):
         for _ in range(50):
