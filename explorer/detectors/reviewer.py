@@ -7,11 +7,12 @@ The decision on item i is "wrong" (the label was changed) with log-odds
     logit(p_error_i) + b + g[given_i] + r[rival_i] + m[given_i, rival_i] + x_i·(u + v[given_i]),
 
 where logit(p_error_i) is bounded to that of .05 and .95, and further on, below and above, an offset that is free takes
-the place of the bound. How often "almost certain" turns out wrong is said by these, and not by b: it says little about
-the items in the middle, which most of the flags hang on. The rival is the most probable class other than the given one, and x is the item's vector, centred and of length
-1. All weights have Gaussian priors around 0 and are found by maximum a posteriori. The log-odds are what the detectors
-said, so with no decisions nothing changes, and a reviewer who confirms what was said changes little. The priors of the
-classes shrink with 1 − 2/K, because with two classes the given one, the rival and the pair are the same thing.
+the place of the bound: how often "almost certain" turns out wrong is said by these, and not by b, since it says little
+about the items in the middle. The rival is the most probable class other than the given one, and x is the item's
+vector, centred and of length 1. All weights have Gaussian priors around 0 and are found by maximum a posteriori. The
+log-odds are what the detectors said, so with no decisions nothing changes, and a reviewer who confirms what was said
+changes little. The priors of the classes shrink with 1 − 2/K, because with two classes the given one, the rival and the
+pair are the same thing.
 
 Three such models, with the intercept only, with the classes, and with the vectors too, are averaged, weighted by
 `BEFOREHAND` times how likely five folds of the decisions are under models taught on the others. So hundreds of
