@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from explorer.dataset import Dataset
     from explorer.detectors import Combined, Findings, Inputs
     from explorer.detectors.reviewer import Taught
+    from explorer.detectors.settled import Settled
 
 QUIET = 0.15
 """Seconds to wait for more changes before judging."""
@@ -91,7 +92,8 @@ class Judging:
             return
         decided = np.isin(states, DECIDED)
         self._of, self._live = results, Live(results.inputs, results.findings, results.combined, decided)
-        self.begun = Begun(results.combined, results.inputs.labels, decided.copy())
+        self.begun = Begun(results.combined, results.inputs.labels, decided.copy(), results.settled)
+        self._live.shown = results.settled is None  # else what was learnt before is still to be heard
         self.stale_since = None
 
     def carried(self, before: Results, after: Results) -> Results:
@@ -171,7 +173,8 @@ class Judging:
         with self._lock:
             begun.note(decided, live.combined.p_error, results.combined.p_error, codes, states)
         live.shown = False
-        live.follow(labels, changed)
+        if len(changed) or not live.whole:
+            live.follow(labels, changed)
         live.decided = decided
         taught = begun.teach(live.inputs)
         findings = live.snapshot()
@@ -199,6 +202,8 @@ class Live:
         bool [N]: decided on by then.
     shown
         Whether it is what the review shows.
+    whole
+        Whether it was not left half written by something that failed.
     """
 
     def __init__(self, inputs: Inputs, findings: Findings, combined: Combined, decided: NDArray[np.bool_]) -> None:
@@ -209,15 +214,15 @@ class Live:
         self.shown = True
         self._snapshots = Snapshots(findings)
         self._taken = findings
-        self._whole = True  # not left half written by something that failed
+        self.whole = True
 
     def follow(self, labels: NDArray[np.int32], changed: NDArray[np.intp]) -> None:
         """Judge again whom the new labels at `changed` concern."""
         from explorer import detectors
 
         inputs = self.inputs.following(labels, changed)
-        few = self._whole and len(changed) <= MANY * inputs.n
-        self._whole = False
+        few = self.whole and len(changed) <= MANY * inputs.n
+        self.whole = False
         if few:
             findings = detectors.update(inputs, self.findings, changed, inplace=True)
         else:
@@ -230,7 +235,7 @@ class Live:
             inputs, findings, like=self.combined, changed=changed if few and not broken else None, inplace=True
         )
         self.inputs, self.findings, self.combined = inputs, findings, combined
-        self._whole = True
+        self.whole = True
 
     def snapshot(self) -> Findings:
         """Return the findings as they are, for others: following the labels does not write to these."""
@@ -256,13 +261,21 @@ class Begun:
     wrong
         float64 [N]: 1 where that label was changed, 0 where it was kept; NaN for others, and for what was set aside.
     order
-        Positions of the decided items, the oldest first.
+        Positions of the items decided on since, the oldest first.
     """
 
-    def __init__(self, combined: Combined, labels: NDArray[np.int32], before: NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        combined: Combined,
+        labels: NDArray[np.int32],
+        before: NDArray[np.bool_],
+        settled: Settled | None = None,
+    ) -> None:
         self.combined = combined
         self.labels = labels
         self.before = before
+        self._settled = settled
+        self._earlier = np.full(len(labels), np.nan)  # as `wrong`, of what was settled before
         self.seen = np.full(len(labels), np.nan)
         self.shown = np.full(len(labels), np.nan)
         self.wrong = np.full(len(labels), np.nan)
@@ -287,6 +300,10 @@ class Begun:
         )
         settled = since & np.isin(states, SETTLED) & (self.labels >= 0)
         self.wrong = np.where(settled, (codes != self.labels).astype(float), np.nan)
+        if self._settled is not None:
+            given = self._settled.labels
+            still = self.before & np.isin(states, SETTLED) & (given >= 0)
+            self._earlier = np.where(still, (codes != given).astype(float), np.nan)
         self.order = [i for i in self.order if since[i]] + new.tolist()
 
     def teach(self, inputs: Inputs) -> Taught | None:
@@ -296,7 +313,13 @@ class Begun:
 
         if self.combined.model is None or inputs.n_classes < 2:
             return None
-        rows = np.flatnonzero(np.isfinite(self.wrong) & np.isfinite(self.seen))
+        wrong, seen, labels = self.wrong, self.seen, self.labels
+        earlier = np.isfinite(self._earlier)
+        if self._settled is not None:
+            wrong = np.where(earlier, self._earlier, wrong)
+            seen = np.where(earlier, self._settled.p_error, seen)
+            labels = np.where(earlier, self._settled.labels, labels)
+        rows = np.flatnonzero(np.isfinite(wrong) & np.isfinite(seen))
         if not len(rows):
             return None
         if self._rivals is None:
@@ -306,9 +329,8 @@ class Begun:
             first = replace(inputs, labels=self.labels)
             for part in blocks(np.arange(inputs.n), inputs.n_classes):
                 self._rivals[part] = rivals_of(read.opinion(first, findings, part), self.labels[part])
-        return teach(
-            rows, self.wrong[rows] == 1, self.seen, self.labels, self._rivals, inputs.n_classes, inputs.vectors
-        )
+        rivals = self._rivals if self._settled is None else np.where(earlier, self._settled.rivals, self._rivals)
+        return teach(rows, wrong[rows] == 1, seen, labels, rivals, inputs.n_classes, inputs.vectors)
 
     def adjusted(self, live: Combined, taught: Taught | None, inputs: Inputs) -> Combined:
         """Return a verdict with what was learnt from the decisions."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from explorer.detectors import Combined, Findings, Inputs
+    from explorer.detectors.settled import Settled
     from explorer.embedding import Embedding
     from explorer.graph import NeighbourGraph
     from explorer.layout import Worker
@@ -78,6 +79,7 @@ class Results:
     combined: Combined | None = None
     table: pd.DataFrame | None = None
     trust: Trust | None = None
+    settled: Settled | None = None  # what people had settled when the scores were made
 
 
 class _StageProgress(Progress):
@@ -107,6 +109,8 @@ class Pipeline:
         Called with all stages whenever one of them moves.
     trusted
         Bool [N]: items whose label a person has settled.
+    given
+        int32 [N]: class codes as they were given, where some are settled.
     """
 
     def __init__(
@@ -118,10 +122,12 @@ class Pipeline:
         publish: Callable[[str, Results, Dataset], None],
         report: Callable[[tuple[Stage, ...]], None],
         trusted: NDArray[np.bool_] | None = None,
+        given: NDArray[np.int32] | None = None,
     ) -> None:
         self.dataset = dataset
         self.labels = labels
         self.trusted = trusted
+        self.given = labels if given is None else given
         self.classes = classes
         self.options = options
         self.results = Results()
@@ -237,6 +243,7 @@ class Pipeline:
             keep[list(embedding.failed)] = False
             self.dataset = self.dataset.without(embedding.failed)
             self.labels = self.labels[keep]
+            self.given = self.given[keep]
             self.trusted = None if self.trusted is None else self.trusted[keep]
             embedding = replace(embedding, vectors=embedding.vectors[keep], failed={})
             note += f"; {int((~keep).sum()):,} items set aside (see review.dataset.set_aside_table())"
@@ -262,8 +269,10 @@ class Pipeline:
         from explorer import probe
 
         if self.dataset.probs is not None:
+            from explorer.readers.misplaced import doubts
+
             self._set("probe", probs=self.dataset.probs)
-            return "not needed: probabilities were given"
+            return ". ".join(filter(None, ("not needed: probabilities were given", doubts(self.dataset))))
         if len(np.unique(self.labels[self.labels >= 0])) < 2:
             return "not needed: fewer than two classes are in use"
         found = probe.out_of_fold(
@@ -282,6 +291,7 @@ class Pipeline:
 
     def _score(self, progress: Progress) -> str:
         from explorer import detectors, probe
+        from explorer.detectors.settled import score
 
         r = self.results
         inputs = detectors.Inputs(
@@ -298,15 +308,16 @@ class Pipeline:
             content_hashes=self.dataset.content_hashes,
             seed=self.options.seed,
         )
-        findings = detectors.run(inputs, progress=progress)
-        combined = detectors.combine(inputs, findings, progress=progress)
+        findings, combined, settled = score(inputs, self.given, inputs.trusted, progress)
         table = detectors.table(
             self.dataset.item_ids, self.classes, inputs, findings, combined, given=self.dataset.given
         )
         trust = None
         if r.graph is not None and inputs.probs is not None:
             trust = probe.trust(r.graph, inputs.probs, self.labels, self.classes)
-        self._set("scores", inputs=inputs, findings=findings, combined=combined, table=table, trust=trust)
+        self._set(
+            "scores", inputs=inputs, findings=findings, combined=combined, table=table, trust=trust, settled=settled
+        )
         note = f"{len(findings.results)} methods"
         for name, reason in findings.failures.items():
             note += f"; {name} failed: {reason}"

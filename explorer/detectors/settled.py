@@ -1,0 +1,131 @@
+"""Scores of labels that people have settled a part of: what is learnt rests on the labels as they were given.
+
+Where people have changed the labels that looked wrong, those that are left look better than any model taught on them
+would hold: the level of noise, and what tells a wrong label from a right one, are seen on all labels, with the ones in
+place that were found wrong. So the settled labels are put back, the combiner is taught on that, and what it has learnt
+is read off the labels as they stand. What was decided becomes lessons (`explorer.detectors.reviewer`) once more.
+
+On digits with 10 % wrong labels of which all suspects have been seen, new scores without this expect 20 errors where 3
+to 8 are left, and with it 4 to 6; on news 430 where 140 are left, and with it 150.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.detectors.reviewer import rivals_of
+from explorer.detectors.seen import blocks
+
+if TYPE_CHECKING:
+    from explorer.detectors.combiner import Combined
+    from explorer.detectors.protocol import Findings, Inputs
+    from explorer.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What people had settled when scores were made.
+
+    Attributes
+    ----------
+    labels
+        int32 [N]: the given labels of the items that they settled; -1 for others, and where a given label says nothing.
+    p_error
+        float32 [N]: how likely these were held to be wrong.
+    rivals
+        int32 [N]: the most probable class other than these.
+    """
+
+    labels: NDArray[np.int32]
+    p_error: NDArray[np.float32]
+    rivals: NDArray[np.int32]
+
+
+def put_back(
+    labels: NDArray[np.int32], given: NDArray[np.int32], settled: NDArray[np.bool_], n_classes: int
+) -> NDArray[np.int32]:
+    """Return the labels, int32 [N], with those that people settled put back to the given ones.
+
+    A class that more items were moved out of than stay in it was renamed or divided by hand: these changes were no
+    corrections of mistakes, and stand. So do labels of items that were given none.
+
+    Parameters
+    ----------
+    labels, given
+        int32 [N]: class codes now, and as given; -1 for none.
+    settled
+        bool [N]: somebody has kept or changed the label.
+    """
+    known = (given >= 0) & (given < n_classes)
+    moved = np.flatnonzero(settled & known & (labels != given))
+    out = np.bincount(given[moved], minlength=n_classes)
+    stay = np.bincount(given[known & (labels == given)], minlength=n_classes)
+    back = moved[(out <= stay)[given[moved]]]
+    result = labels.copy()
+    result[back] = given[back]
+    return result
+
+
+def score(
+    inputs: Inputs, given: NDArray[np.int32], settled: NDArray[np.bool_] | None, progress: Progress | None = None
+) -> tuple[Findings, Combined, Settled | None]:
+    """Run all detectors and the combiner on labels as they stand, some of them settled by people.
+
+    Parameters
+    ----------
+    inputs
+        With the labels as they stand.
+    given, settled
+        As of `put_back`; `None` where nothing is settled.
+
+    Returns
+    -------
+    Findings, Combined
+        Of the labels as they stand.
+    Settled
+        What is to be learnt from those that are settled; `None` where there is nothing.
+    """
+    from explorer.detectors import combine, run
+
+    if settled is None or not settled.any():
+        findings = run(inputs, progress=progress)
+        return findings, combine(inputs, findings, progress=progress), None
+    before = put_back(inputs.labels, given, settled, inputs.n_classes)
+    first = inputs
+    if (before != inputs.labels).any():
+        # That an item is settled says nothing of the label that it was given.
+        first = replace(inputs, labels=before, trusted=None)
+    earlier = run(first, progress=progress)
+    taught = combine(first, earlier, progress=progress)
+    findings, combined = earlier, taught
+    if first is not inputs:
+        findings = run(inputs, progress=progress)
+        combined = combine(inputs, findings, like=taught, progress=progress)
+    if combined.model is None or taught.model is None or inputs.n_classes < 2:
+        return findings, combined, None
+    combined = _levelled(combined, settled)
+    rivals = np.full(inputs.n, -1, dtype=np.int32)
+    read = taught.model.read
+    for part in blocks(np.arange(inputs.n), inputs.n_classes):
+        rivals[part] = rivals_of(read.opinion(first, earlier, part), before[part])
+    judged = np.where(settled & (before == given), before, -1).astype(np.int32)
+    return findings, combined, Settled(judged, taught.p_error, rivals)
+
+
+def _levelled(combined: Combined, settled: NDArray[np.bool_]) -> Combined:
+    """Return a verdict with the share of wrong labels brought to those that nobody has settled."""
+    model = combined.model
+    assert model is not None
+    rest = combined.p_error[~settled & np.isfinite(combined.p_error)]
+    noise = model.noise
+    if noise is None or not len(rest) or noise.overall <= 0:
+        return combined
+    part = min(1.0, float(rest.mean()) / noise.overall)
+    noise = replace(
+        noise, floor=noise.floor * part, disagreement=noise.disagreement * part, overall=noise.overall * part
+    )
+    return replace(combined, model=replace(model, noise=noise))
