@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from explorer.dataset import check_probs, encode_labels
 from explorer.errors import DataError, UnknownName
+from explorer.lacking import ARRAYS, DATA, needs, skipped
+from explorer.readers.misplaced import BY_NAME, doubts, misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,21 +24,7 @@ if TYPE_CHECKING:
     from explorer.graph import NeighbourGraph
     from explorer.progress import Progress
 
-_WAYS = {
-    "graph": "a neighbour graph: give features= or graph=",
-    "probs": "probabilities: give features= or probs=",
-    "dynamics": "the course of a training: give features= and no probs=",
-    "vectors": "vectors: give features=",
-}
-"""What methods lack in `find_issues`, in words, and how to give it."""
-
-_WAYS_IN = {
-    "graph": "a neighbour graph: name an embedder",
-    "probs": "probabilities: name an embedder",
-    "dynamics": "the course of a training: name an embedder, and give no probabilities",
-    "vectors": "vectors: name an embedder",
-}
-"""The same for a dataset, which brings its own probabilities."""
+log = logging.getLogger("explorer")
 
 
 def find_issues(
@@ -46,6 +35,7 @@ def find_issues(
     graph: NeighbourGraph | None = None,
     classes: Sequence[Any] | None = None,
     detectors: Sequence[str] | None = None,
+    trusted: Sequence[bool] | NDArray[np.bool_] | pd.Series[bool] | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Rank labels by how likely they are wrong.
@@ -69,6 +59,9 @@ def find_issues(
         whole numbers that count columns of `probs`, they are those numbers, also the ones that no item carries.
     detectors
         Names of the methods to use (`explorer.detectors.names()`); by default all that can.
+    trusted
+        bool [N]: labels that are known to be right, because somebody has looked at them. Some methods judge the others
+        by these.
     seed
         Seed of everything that is drawn.
 
@@ -77,14 +70,15 @@ def find_issues(
     pandas.DataFrame
         Aligned to the rows of `labels` (and indexed like it when it is a Series), with the columns of
         `explorer.detectors.table`. Its `attrs` hold facts about the whole: `failures` and `skipped` (methods that gave
-        nothing, each with its reason), `note` (what could not be judged, else ""), `estimate` (see `estimate`).
+        nothing, each with its reason), `note` (what could not be judged, else ""), `warnings` (list of what is doubtful
+        about the input: columns of probabilities that seem to belong to other classes), `estimate` (see `estimate`).
 
     Raises
     ------
     DataError
         Nothing to judge the labels by; no item with a label, and no probabilities to suggest one; inputs of different
         lengths; features or probabilities that are none, with the first row that is wrong; a DataFrame of
-        probabilities without a column for each class; a graph that is none.
+        probabilities without a column for each class; a graph that is none; marks of trust that are none.
     UnknownName
         A label that is not in `classes`; a method that does not exist.
 
@@ -106,9 +100,9 @@ def find_issues(
     n = len(values)
     if n == 0:
         raise DataError("There are no labels.", "Give one label per item.")
-    given = None
+    given, named = None, False
     if probs is not None:
-        given, classes = _columns(probs, values, classes)
+        given, classes, named = _columns(probs, values, classes)
     codes, names, _ = encode_labels(values, classes)
     vectors = None if features is None else _vectors(features, n)
     checked = None
@@ -118,8 +112,12 @@ def find_issues(
     else:
         _labelled(codes)
     _graph(graph)
-    inputs = _inputs(codes, len(names), vectors=vectors, probs=checked, graph=graph, seed=seed)
-    frame = _judged(inputs, np.arange(n), names, wanted, _WAYS)
+    settled = None if trusted is None else _trusted(trusted, n)
+    doubt = "" if checked is None else misplaced(checked, codes, names, named)
+    if doubt:
+        log.warning("%s", doubt)
+    inputs = _inputs(codes, len(names), vectors=vectors, probs=checked, graph=graph, trusted=settled, seed=seed)
+    frame = _judged(inputs, np.arange(n), names, wanted, ARRAYS, doubt)
     frame.index = pd.RangeIndex(n) if index is None else index
     return frame
 
@@ -174,7 +172,7 @@ def find_issues_in(
         content_hashes=dataset.content_hashes,
         seed=seed,
     )
-    frame = _judged(inputs, dataset.item_ids, dataset.classes, wanted, _WAYS_IN)
+    frame = _judged(inputs, dataset.item_ids, dataset.classes, wanted, DATA, doubts(dataset))
     frame.insert(0, "where", [dataset.content.name(int(row)) for row in dataset.first_row])
     return frame.iloc[np.argsort(-np.nan_to_num(frame["p_error"], nan=-1), kind="stable")]
 
@@ -217,7 +215,12 @@ def _inputs(
 
 
 def _judged(
-    inputs: Inputs, ids: NDArray[Any], classes: Sequence[str], wanted: list[str] | None, ways: Mapping[str, str]
+    inputs: Inputs,
+    ids: NDArray[Any],
+    classes: Sequence[str],
+    wanted: list[str] | None,
+    ways: Mapping[str, str],
+    doubt: str,
 ) -> pd.DataFrame:
     """Run methods and combiner; the table in the order of the items, with facts about the whole in its `attrs`."""
     from explorer import detectors
@@ -227,8 +230,9 @@ def _judged(
     frame = detectors.table(ids, classes, inputs, findings, combined, sort=False)
     frame.attrs = {
         "failures": dict(findings.failures),
-        "skipped": dict(findings.skipped),
+        "skipped": skipped(findings, inputs, ways),
         "note": _note(inputs, combined, [name for name in wanted or () if name in findings.skipped], ways),
+        "warnings": [doubt] if doubt else [],
         "estimate": estimate(combined),
     }
     return frame
@@ -236,17 +240,11 @@ def _judged(
 
 def _note(inputs: Inputs, combined: Combined, idle: Sequence[str], ways: Mapping[str, str]) -> str:
     """Say what could not be judged, and what those methods lack that were asked for and did not run (`idle`)."""
-    from explorer.detectors import registry
-
     said = [combined.note]
     if combined.model is None and inputs.n_classes > 1 and (inputs.probs is not None or inputs.graph is not None):
         # The combiner sees what ran, and not what was there to run on.
         said = ["No label can be judged: no method gave an opinion on the labels."]
-    for name in dict.fromkeys(idle):
-        lacks = [need for need in sorted(registry.get(name).needs) if not inputs.has(need)]
-        said.append(
-            f"{name} needs {', and '.join(ways.get(need, f'{need}, which only a review has') for need in lacks)}."
-        )
+    said.extend(f"{name} {needs(name, inputs, ways)}." for name in dict.fromkeys(idle))
     return " ".join(filter(None, said))
 
 
@@ -314,6 +312,16 @@ def _labelled(codes: NDArray[np.int32]) -> None:
         )
 
 
+def _trusted(trusted: Any, n: int) -> NDArray[np.bool_] | None:
+    marks = np.asarray(trusted)
+    if marks.shape != (n,) or marks.dtype.kind != "b":
+        raise DataError(
+            f"trusted= is of the type {marks.dtype} and the shape {marks.shape}; {n:,} marks were expected.",
+            "Give True or False for each label, in the same order: whether it is known to be right.",
+        )
+    return marks if marks.any() else None
+
+
 def _graph(graph: object) -> None:
     from explorer.graph import NeighbourGraph
 
@@ -362,8 +370,10 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def _columns(probs: Any, labels: list[Any], classes: Sequence[Any] | None) -> tuple[NDArray[Any], Sequence[Any] | None]:
-    """Return probabilities and the classes that their columns stand for; `None` for those of the labels."""
+def _columns(
+    probs: Any, labels: list[Any], classes: Sequence[Any] | None
+) -> tuple[NDArray[Any], Sequence[Any] | None, bool]:
+    """Return probabilities, the classes of their columns (`None`: those of the labels), and whether names told them."""
     from explorer.readers.probabilities import align
 
     aligned = align(probs, None, labels, classes)
@@ -376,4 +386,4 @@ def _columns(probs: Any, labels: list[Any], classes: Sequence[Any] | None) -> tu
         # Labels that count the columns, as scikit-learn's usually do: a class that no item carries keeps its column.
         if len(names) < k and all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < k for v in own):
             classes = range(k)
-    return values, classes
+    return values, classes, BY_NAME in aligned.note

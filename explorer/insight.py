@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,27 +16,22 @@ from explorer.current import STATES, names_of
 from explorer.dataset import Dataset
 from explorer.errors import DataError, ExplorerError
 from explorer.evidence import explain
-from explorer.judging import DECIDED, SETTLED, Judging
+from explorer.judging import DECIDED, SETTLED
+from explorer.lacking import REVIEW, needs
 from explorer.mixing import RATE, check_rate, every
-from explorer.pipeline import Options, Results
-from explorer.stopping import Below, below, check_cut, whole
+from explorer.sampler import Sampler
+from explorer.stopping import Below, below, check_cut
 
 if TYPE_CHECKING:
-    from explorer.detectors import Combined
     from explorer.detectors.drift import Drift
+    from explorer.detectors.heard import Heard
     from explorer.detectors.helped import Helped
     from explorer.detectors.left import Left
-    from explorer.detectors.remaining import Heard
-    from explorer.labels import Store
-    from explorer.labels.schema import Names
     from explorer.progress import Progress
-    from explorer.sampling import Home, Sample
+    from explorer.sampling import Sample
 
 FEWEST_DRAWS = 10
 """With fewer answers to the audit its interval is so wide that what the model believes says more."""
-
-AUDIT = 20
-"""Items that an audit asks about, unless somebody says otherwise."""
 
 NOTHING_JUDGED = "No label has been kept or changed yet, so there is nothing to judge on."
 """Why it cannot be said whether the corrections helped."""
@@ -52,41 +46,23 @@ def check_judged(states: NDArray[np.uint8], given: NDArray[np.int32], codes: NDA
         raise DataError(NOTHING_JUDGED, "Keep or change some labels first.")
 
 
-class Insight(ABC):
+def check_progress(progress: object) -> None:
+    """Refuse what cannot hear how far the work is (`DataError`)."""
+    from explorer.progress import Progress
+
+    if progress is not None and not isinstance(progress, Progress):
+        raise DataError(
+            f"helped() was given {progress!r}, a {type(progress).__name__}.",
+            "Call it without arguments, helped(): it compares all items that have been decided on. Its one argument is "
+            "an explorer.progress.Progress, for a program that shows how far it is.",
+        )
+
+
+class Insight(Sampler):
     """The half of a review that only reads."""
 
-    dataset: Dataset
-    labels: Store
-    temporary: bool
-    lock: threading.RLock
-    _results: Results
-    _options: Options
-    _judging: Judging
-    _sampled: Sample | None = None
-    _home: Home | None = None
-    _read_classes: tuple[str, ...] = ()
     _located: tuple[Dataset, pd.DataFrame, NDArray[np.intp]] | None = None
     _audit_rate: float = RATE
-
-    @property
-    @abstractmethod
-    def classes(self) -> tuple[str, ...]:
-        """Class names by code."""
-
-    @property
-    @abstractmethod
-    def codes(self) -> NDArray[np.int32]:
-        """Class code of each item's label now, int32 [N]."""
-
-    @property
-    @abstractmethod
-    def given(self) -> NDArray[np.int32]:
-        """Class code that each item's given label reads as, int32 [N]."""
-
-    @property
-    @abstractmethod
-    def states(self) -> NDArray[np.uint8]:
-        """State of each item, uint8 [N]."""
 
     @abstractmethod
     def catch_up(self) -> None:
@@ -94,9 +70,6 @@ class Insight(ABC):
 
     @abstractmethod
     def _need(self, stage: str) -> None: ...
-
-    @abstractmethod
-    def _tell(self, event: str, **details: Any) -> None: ...
 
     def _ready(self) -> None:
         """Wait for the scores, and for them to follow the labels."""
@@ -112,15 +85,19 @@ class Insight(ABC):
 
     @property
     def issues(self) -> pd.DataFrame:
-        """The ranking, worst first, indexed by item id (waits for the stage "score").
+        """All items, those to be decided on first, each part worst first, indexed by item id (waits for "score").
 
         Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad),
-        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now, and `where`
-        names the file or row.
+        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now, `decided`
+        whether somebody has decided on the item, and `where` names the file or row. `sort_values("p_error",
+        ascending=False, kind="stable")` is the ranking whatever has been decided.
         """
         self._ready()
         with self.lock:
-            return self._shown(slice(None))
+            decided = np.isin(self.states[self._positions(self._table())], DECIDED)
+            if not decided.any():
+                return self._shown(slice(None))  # nothing moves, so nothing is copied
+            return self._shown(np.concatenate([np.flatnonzero(~decided), np.flatnonzero(decided)]))
 
     @property
     def trust(self) -> Any:
@@ -132,27 +109,32 @@ class Insight(ABC):
     def detectors(self) -> pd.DataFrame:
         """List every method: what it looks for, whether it ran, and whether it is in step with the labels.
 
-        Indexed by `method`; columns `issue`, `state` ("done", "skipped", "failed"), `note` (why it was skipped or how
-        it failed), `in_p_error`, `stale_since` (missing where it is in step).
+        Indexed by `method`; columns `issue`, `state` ("done", "skipped", "failed"), `note` (what it lacks and how to
+        give that, how it failed, or what is doubtful), `in_p_error`, `stale_since` (missing where it is in step).
         """
         from explorer import detectors
+        from explorer.readers.misplaced import doubts
 
         self._ready()
         with self.lock:
             results, stale_since, error = self._results, self._judging.stale_since, self.following_error
-        findings, combined = results.findings, results.combined
-        if findings is None or combined is None:
+            dataset = self.dataset
+        doubtful = "the columns of the probabilities look swapped: see review.status" if doubts(dataset) else ""
+        findings, combined, inputs = results.findings, results.combined, results.inputs
+        if findings is None or combined is None or inputs is None:
             raise ExplorerError("There are no scores yet.", "See review.status.")
         rows = []
         for name in detectors.names():
             result = findings.results.get(name)
-            failed, skipped = findings.failures.get(name), findings.skipped.get(name)
+            failed, skipped = findings.failures.get(name), name in findings.skipped
             state = "failed" if failed else "done" if result is not None else "skipped"
-            note = failed or skipped or ""
+            note = failed or (needs(name, inputs, REVIEW) if skipped else "")
             if result is None and not note:
                 note = "registered since the last run; review.rerun() runs it"
             elif result is not None and not note:
                 note = str(result.summary.get("note") or "")
+                if "probs" in detectors.get(name).needs:
+                    note = "; ".join(filter(None, (note, doubtful)))
                 if error is not None:
                     note = f"has not followed the labels: {type(error).__name__}: {error}"
             stale = stale_since if result is not None and result.stale else None
@@ -222,73 +204,6 @@ class Insight(ABC):
             place[self._positions(table)] = np.arange(len(table))
             return self._shown(place[order[open_]]).assign(drawn=drawn[open_])
 
-    def draws(self) -> NDArray[np.int32]:
-        """Return the positions of the items that the queue mixes in, int32 [D], in the order in which they were drawn.
-
-        Without those that `audit()` asked for. Does not wait.
-        """
-        with self.lock:
-            return self._sampling().draws()
-
-    def asked(self) -> NDArray[np.int32]:
-        """Return the positions of the items that `audit()` asked about, decided on or not, int32 [A], ascending.
-
-        Does not wait.
-        """
-        with self.lock:
-            return np.array(sorted(self._sampling().put), dtype=np.int32)
-
-    def audit(self, n: int = AUDIT, *, wait: bool = True) -> list[str]:
-        """Return the ids of the next n items of a random audit, those that nobody has decided on yet.
-
-        Look at each of them, whether it looks interesting or not, and keep or change its label, or mark it as wrong;
-        then `left()` rests on a random sample and no longer on what the model believes. Another mark is no answer. The
-        draws follow from the seed. The `queue` mixes in draws of the same sequence, and no item is asked about twice:
-        those that are left open come again in the next audit and not in the queue, and the others count without them.
-
-        The sample goes on after `rerun()`, and when the store is opened again; `new_sample()` begins another.
-
-        Raises
-        ------
-        DataError
-            No whole number from 1 to the number of items, or to 20 where there are fewer.
-        """
-        n = whole(n, 1, max(len(self.dataset), AUDIT), f"{n!r} items cannot be drawn.", "Ask for at least one")
-        if wait:
-            self._ready()
-        with self.lock:
-            sample = self._sampling()
-            asked = sample.ask(n, sample.decided(self.states))
-            sample.keep()
-            return [str(self.dataset.item_ids[i]) for i in asked]
-
-    def new_sample(self, *, wait: bool = True) -> None:
-        """Begin a new random sample, on the scores and the labels as they stand.
-
-        Worth it after many corrections and a `rerun()`: `p_error` is then nearer to the truth than when the old sample
-        began, so that fewer answers make as narrow an interval. What is decided stays decided, and counts as reviewed
-        before the new sample began: `left()` speaks of the others only, and begins again with what the model believes.
-        The answers of the old sample tell it nothing, so do not begin one for being unhappy with the estimate.
-        """
-        if wait:
-            self._ready()
-        with self.lock:
-            combined, before = self._results.combined, self._sampled
-            if combined is None:
-                raise ExplorerError("There are no scores yet.", "See review.status.")
-            seed = self._options.seed if before is None else before.frame.seed + 1
-            self._begin_sample(combined, self.codes, np.isin(self.states, DECIDED), seed)
-        self._tell("scores")
-
-    @property
-    def sample_since(self) -> dt.datetime | None:
-        """When the random sample that `left()` rests on began, UTC; `None` while there are no scores."""
-        with self.lock:
-            begun = self._judging.begun
-            if begun is None or len(begun.labels) != len(self.dataset):
-                return None
-            return self._sampling().frame.began
-
     def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
 
@@ -298,7 +213,7 @@ class Insight(ABC):
         decision.
 
         The sample lasts as long as the items and their given labels (see `sample_since`), over `rerun()` and over
-        closing and opening, where it is kept in the cache's folder or else beside the store. `found` counts from when
+        closing and opening: its file lies beside the store, whatever `cache` is. `found` counts from when
         it began. `new_sample()` begins another.
         """
         return self.left_and_below((), wait=wait)[0]
@@ -309,7 +224,8 @@ class Insight(ABC):
         Parameters
         ----------
         cut
-            Items of the ranking above the line; by default the line is below the last suspect.
+            Items above the line, of the whole ranking by `p_error`, decided on or not; by default the line is below the
+            last suspect.
 
         Raises
         ------
@@ -355,11 +271,12 @@ class Insight(ABC):
         Raises
         ------
         DataError
-            No label has been kept or changed yet.
+            No label has been kept or changed yet; something else than a `Progress`.
         """
         from explorer.detectors.helped import helped
         from explorer.embedding.device import pick
 
+        check_progress(progress)
         self.catch_up()
         with self.lock:
             check_judged(self.states, self.given, self.codes)
@@ -420,6 +337,7 @@ class Insight(ABC):
             where=[self.dataset.name(p) for p in position],
             label=names_of(self.codes[position], self.classes),
             state=np.asarray(STATES, dtype=object)[self.states[position]],
+            decided=np.isin(self.states[position], DECIDED),
         )
 
     def _positions(self, table: pd.DataFrame) -> NDArray[np.intp]:
@@ -436,61 +354,3 @@ class Insight(ABC):
         cells = self.labels.head_cells() if len(marked) else {}
         found = ((int(i), cells.get(str(self.dataset.item_ids[i]))) for i in marked)
         return [i for i, cell in found if cell is not None and cell.reason == WRONG]  # the store may be ahead of us
-
-    def _sampling(self, *, fresh: bool = False) -> Sample:
-        """Return the random sample of these items: the one at hand, the one that was kept, or a new one.
-
-        With `fresh` scores one that nothing hangs on yet begins anew: a better ranking makes a better sample. Whoever
-        calls holds the lock.
-        """
-        from explorer.labels import glance
-        from explorer.sampling import Home, Sample, Unread
-
-        sample, begun = self._sampled, self._judging.begun
-        here = sample is not None and sample.home.is_of(self.dataset, self.labels)
-        if sample is not None and here and self.classes is self._read_classes and not fresh:
-            return sample  # a server need not be asked what its classes mean
-        if begun is None or len(begun.labels) != len(self.dataset):
-            raise ExplorerError("There are no scores yet.", "See review.status.")
-        names = glance.names(self.labels)
-        if not here:
-            self._home = Home.of(self.dataset, self.labels, self._options.cache, self.temporary)
-            try:
-                sample = Sample.kept(self._home, names, self.classes, self.given)
-            except Unread:
-                sample, self._home = None, replace(self._home, path=None)
-        if sample is None or (fresh and here and sample.untouched(self.states)):
-            seed = self._options.seed if sample is None else sample.frame.seed
-            return self._begin_sample(begun.combined, begun.labels, begun.before, seed)
-        return self._hold(sample, names)
-
-    def _begin_sample(
-        self, combined: Combined, labels: NDArray[np.int32], before: NDArray[np.bool_], seed: int
-    ) -> Sample:
-        """Begin a sample of what has not been decided on `before`. Whoever calls holds the lock."""
-        from explorer.labels import glance
-        from explorer.sampling import Frame, Home, Sample, level_of
-
-        names = glance.names(self.labels)
-        # There is nothing to find where somebody has decided; and scores of another label than stands say nothing.
-        moved = (labels != self.codes) & ~np.isin(self.states, DECIDED)
-        p_error = np.where(before | moved | (labels < 0), np.nan, combined.p_error).astype(np.float32)
-        frame = Frame(
-            p_error,
-            labels.astype(np.int32),
-            tuple(names.class_id(name) or name for name in self.classes),
-            seed,
-            dt.datetime.now(dt.UTC),
-            level_of(None if combined.model is None else combined.model.noise),
-        )
-        if self._home is None or not self._home.is_of(self.dataset, self.labels):
-            self._home = Home.of(self.dataset, self.labels, self._options.cache, self.temporary)
-        sample = self._hold(Sample(frame, self._home), names)
-        sample.keep()
-        return sample
-
-    def _hold(self, sample: Sample, names: Names) -> Sample:
-        self._read_classes = self.classes
-        sample.read(names, self._read_classes)
-        self._sampled = sample
-        return sample

@@ -10,11 +10,22 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.errors import DataError, MissingExtra
 
 QUICKSTART = "01_quickstart.ipynb"
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """A .npy file that stands for the array in it; in a notebook's code, how it is loaded."""
+
+    path: str
+
+    def __repr__(self) -> str:
+        return f"np.load({str(Path(self.path).resolve())!r})"
 
 
 def demo(folder: Path, *, browser: bool, port: int | None) -> int:
@@ -86,9 +97,11 @@ def review_cells(
 ) -> list[tuple[str, str]]:
     """Return the cells of a notebook that reviews one dataset."""
     options = "".join(f", {name}={value!r}" for name, value in read_options.items() if value is not None)
+    arrays = any(isinstance(value, ArrayFile) for value in read_options.values())
+    imports = "import numpy as np\n\nimport explorer" if arrays else "import explorer"
     return [
         ("markdown", f"# Review of {_verbatim(data.name)}\n\nMade by {_verbatim(shlex.join(command))}. Run all cells."),
-        ("code", f"import explorer\n\ndataset = explorer.read({str(data)!r}{options})\ndataset"),
+        ("code", f"{imports}\n\ndataset = explorer.read({str(data)!r}{options})\ndataset"),
         ("code", f"review = explorer.Review(dataset, store={str(store)!r})\nreview"),
         ("code", "review.issues.head(20)"),
         ("code", f"review.export({f'{data.stem}.corrected.csv'!r})"),

@@ -19,8 +19,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer import labels as label_store
+from explorer.arguments import labels_for, listed, other_options
 from explorer.current import CurrentLabels, bind
-from explorer.dataset import Dataset, class_name
+from explorer.dataset import Dataset
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
 from explorer.evidence import shown
 from explorer.following import Following
@@ -62,7 +63,8 @@ class Review(Insight):
     start
         Whether to begin at once; otherwise `start()`, or the first attribute that needs a stage, begins.
     cache
-        Whether finished embeddings are kept on disk, or the folder for them.
+        Whether finished embeddings are kept on disk, or the folder for them. The random sample is no cache: its file
+        lies beside the store's, or for a store on a server in the default cache folder, whatever is given here.
     allow_changed
         Open a store with keyed items although the content of all of them is another one now.
     **embedder_options
@@ -236,18 +238,16 @@ class Review(Insight):
         """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now.
 
         The random sample that `left()` rests on goes on, with the answers given so far (`new_sample()` begins another).
+
+        Raises
+        ------
+        UnknownName, MissingExtra, DataError
+            An embedder, option or device that cannot be had: the run so far and its results stay as they are.
         """
+        options = other_options(self.dataset, self._options, embedder, device, embedder_options)
         with self.lock:
             self._pipeline.cancel()
-            old = self._options
-            self._options = Options(
-                embedder or old.embedder,
-                embedder_options if embedder else old.embedder_options,
-                device or old.device,
-                old.k,
-                old.seed,
-                old.cache,
-            )
+            self._options = options
             self._pipeline = self._new_pipeline()
         self._pipeline.start()
 
@@ -256,16 +256,20 @@ class Review(Insight):
     def relabel(
         self, items: Items, label: Any, *, why: str = "", reason: str = "", new_class: bool = False
     ) -> Commit | None:
-        """Give one item, or many, another label; the same as a click. Durable when it returns.
+        """Give one item, or many, another label (or a list of one each). Durable when it returns, as a click is.
 
         Raises
         ------
         UnknownName
             `label` is no class of the dataset (with the nearest ones); `new_class=True` adds it on purpose.
+        DataError
+            Lists of different lengths; a label that is missing.
         """
-        name = class_name(label)
-        self.check_label(name, new_class=new_class)
-        return self.edit("set", self.ids(items), label=name, why=why, reason=reason)
+        ids = self.ids(items)
+        names = labels_for(ids, label)
+        for name in dict.fromkeys(names):
+            self.check_label(name, new_class=new_class)
+        return self.edit("set", ids, label=names, why=why, reason=reason)
 
     def check_label(self, name: str, *, new_class: bool = False) -> None:
         """Refuse a label that is no class (`UnknownName`), or add it as one when that is meant."""
@@ -303,7 +307,7 @@ class Review(Insight):
         op: str,
         items: Sequence[str],
         *,
-        label: str | None = None,
+        label: str | Sequence[str] | None = None,
         why: str = "",
         reason: str = "",
         expected: Mapping[str, str] | None = None,
@@ -314,7 +318,7 @@ class Review(Insight):
         Parameters
         ----------
         op
-            "set", "keep", "flag" or "clear".
+            "set" (to `label`: a class name, or one per item), "keep", "flag" or "clear".
         reason
             One of `REASONS`: a must for "flag", allowed for all.
         expected
@@ -329,6 +333,7 @@ class Review(Insight):
         """
         if reason not in REASONS and (reason or op == "flag"):
             raise UnknownName("reason", reason, REASONS)
+        names = [label] * len(items) if label is None or isinstance(label, str) else label
         with self._following.writing():
             edits = [
                 Edit(
@@ -337,9 +342,9 @@ class Review(Insight):
                     why=why,
                     reason=reason,
                     evidence=shown(self._results, self._now.classes, position),
-                    **self._now.decision(op, position, label),
+                    **self._now.decision(op, position, name),
                 )
-                for item, position in [(item, self.dataset.position(item)) for item in items]
+                for item, position, name in zip(items, map(self.dataset.position, items), names, strict=True)
             ]
             if not edits:
                 return None
@@ -419,9 +424,7 @@ class Review(Insight):
 
     def positions(self, items: Items) -> list[int]:
         """Positions of one item id or many; an unknown id raises `UnknownName`."""
-        if isinstance(items, str | int | np.integer):
-            return [self.dataset.find(items)]
-        return [self.dataset.find(item) for item in items]
+        return [self.dataset.find(item) for item in listed(items)]
 
     def ids(self, items: Items) -> list[str]:
         """Item ids of one item or many, as a person names them; an unknown one raises `UnknownName`."""
@@ -450,6 +453,8 @@ class Review(Insight):
             return not generation or generation[0] is self._pipeline
 
         def publish(what: str, results: Results, dataset: Dataset) -> None:
+            if what == "scores":
+                self._know_items(dataset)
             with self.lock:
                 if mine():
                     self._published(what, results, dataset)
@@ -459,8 +464,8 @@ class Review(Insight):
                 self._tell("stages", stages=stages)
 
         settled = np.isin(self._now.states, SETTLED)
-        codes, classes = self._now.codes.copy(), self._now.classes
-        pipeline = Pipeline(self.dataset, codes, classes, self._options, publish, report, settled)
+        codes, given, classes = self._now.codes.copy(), self._now.given.copy(), self._now.classes
+        pipeline = Pipeline(self.dataset, codes, classes, self._options, publish, report, settled, given)
         generation.append(pipeline)
         return pipeline
 
@@ -536,6 +541,7 @@ class Review(Insight):
     def look(self) -> None:
         """Catch up, also with branches and tags: what panels do every few seconds while they are shown."""
         self._following.look()
+        self._look_at_sample()
 
     @property
     def _now(self) -> CurrentLabels:

@@ -23,13 +23,15 @@ def body_of(data: bytes) -> bytes | None:
     return body if hashlib.sha256(body).digest() == digest else None
 
 
-def write(path: Path, body: bytes, *, durable: bool = False) -> None:
+def write(path: Path, body: bytes, *, durable: bool = False, mode: int | None = None) -> None:
     """Write a file beside its name and move it there; `OSError` where the disk does not take it.
 
     Parameters
     ----------
     durable
         Return only when the disk has it, for what cannot be computed again.
+    mode
+        Permissions of the file; by default its owner alone may read and write it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
@@ -40,6 +42,8 @@ def write(path: Path, body: bytes, *, durable: bool = False) -> None:
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
+        if mode is not None:
+            Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except OSError:
         Path(temporary).unlink(missing_ok=True)

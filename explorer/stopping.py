@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from numpy.typing import NDArray
 
 from explorer.errors import DataError
+from explorer.spoken import paragraph
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from explorer.detectors.heard import Heard
     from explorer.detectors.left import Left
-    from explorer.detectors.remaining import Heard
 
 STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Round numbers, up to powers of ten."""
@@ -41,6 +42,12 @@ class Below(NamedTuple):
     unreviewed: int
     basis: str
     draws: int = 0
+
+    def __repr__(self) -> str:
+        return self.sentence()
+
+    def _repr_html_(self) -> str:
+        return paragraph(self.sentence())
 
     def sentence(self) -> str:
         """Say it in plain words."""

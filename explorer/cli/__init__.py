@@ -1,18 +1,24 @@
 """The `explorer` command: the same work from a shell.
 
-Exit status 0 = done, 1 = refused with a reason (also: conflicts are open, or the store is damaged), 2 = usage. Where
-1 is an answer (`issues --fail-over`), whatever goes wrong exits with 2.
+Exit status 0 = done; 1 = an answer that a script acts on (the share of wrong labels is over the limit, conflicts are
+open, the store is damaged); 2 = whatever went wrong: refused with a reason, used wrongly, or a bug. 1 is never anything
+but that answer. 130 = interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.cli.data import DATA_OPTIONS
 from explorer.cli.printing import unread
 from explorer.errors import ExplorerError
+
+log = logging.getLogger("explorer")
 
 
 class AnyOrder(argparse.ArgumentParser):
@@ -37,7 +43,18 @@ _SAID_HERE = {
     "branch() lists them": "`explorer branch STORE` lists them",
     "switch(name, create=True) makes one": "`explorer branch STORE NAME` makes one",
     "name one with format=": "name one with --format",
+    "give an array: probs=table[[…]].to_numpy()": "give a .npy file with --probs",
 }
+
+_OPTION = re.compile(rf"\b({'|'.join(DATA_OPTIONS)})=(\[…\])?(?=[\s.,;:)]|$)")
+"""An argument of Python's without a value of its own, which is an option here."""
+
+
+def said_here(text: str) -> str:
+    """Say a message's remedy as one types it: "label=" as "--label"."""
+    for python, shell in _SAID_HERE.items():
+        text = text.replace(python, shell)
+    return _OPTION.sub(lambda found: f"--{found[1]}{' …' if found[2] else ''}", text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,17 +69,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = int(given.run(given) or 0)
         sys.stdout.flush()  # a reader that went away shows here, and not when the interpreter ends
     except ExplorerError as error:
-        text = str(error)
-        for python, shell in _SAID_HERE.items():
-            text = text.replace(python, shell)
-        print(f"explorer: {text}", file=sys.stderr)
-        return int(getattr(given, "refused", 1))
+        print(f"explorer: {said_here(str(error))}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         unread()
-        # Where 1 is an answer, none has been given.
-        return int(getattr(given, "refused", 0)) if status is None else status
+        if status is None:  # where the status is an answer, none has been given
+            return 2 if hasattr(given, "answer") else 0
+        return status
     except KeyboardInterrupt:
         return 130
+    except Exception:  # a crash must not look like an answer, which is 1
+        log.exception("explorer: an error that was not expected; please report it.")
+        return 2
     return status
 
 
@@ -73,7 +91,10 @@ def build_parser() -> argparse.ArgumentParser:
     from explorer.cli import bench, change, data, helped, issues, look, merge
 
     parser = argparse.ArgumentParser(
-        prog="explorer", description=(about or "").splitlines()[0], epilog="explorer COMMAND --help says more of each."
+        prog="explorer",
+        description=(about or "").splitlines()[0],
+        epilog="explorer COMMAND --help says more of each. Exit status: 0 done; 1 the answer that a command's help "
+        "names; 2 refused with a reason, or used wrongly.",
     )
     parser.add_argument("--version", action="version", version=f"explorer {__version__}")
     commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=AnyOrder)
@@ -84,4 +105,8 @@ def build_parser() -> argparse.ArgumentParser:
     change.add_commands(commands)
     merge.add_commands(commands)
     bench.add_commands(commands)
+    for command in commands.choices.values():
+        answer = command.get_default("answer")
+        one = f"; 1 {answer}" if answer else ""
+        command.epilog = f"Exit status: 0 done{one}; 2 refused with a reason, or used wrongly."
     return parser

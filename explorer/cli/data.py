@@ -13,20 +13,9 @@ from explorer.cli.printing import FORMATS, positive, show_frame
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from explorer.dataset import Dataset
 
-DATA_OPTIONS = ("label", "text", "image", "key", "features", "embedding", "encoding", "root")
-
-FOR_PEOPLE = (
-    "given_label",
-    "suggested_label",
-    "p_error",
-    "is_label_issue",
-    "is_outlier_issue",
-    "is_near_duplicate_issue",
-    "is_conflicting_duplicate_issue",
-)
-"""Columns of the ranking that fit on a screen; other formats have them all."""
+DATA_OPTIONS = ("label", "text", "image", "key", "features", "embedding", "encoding", "root", "probs", "classes")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,7 +35,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     review.add_argument("--store", help="label store: a file (DATA.labels.db beside the data) or postgresql://…")
     review.add_argument("--notebook", type=Path, help="notebook to make (default: DATA.review.ipynb here)")
     review.add_argument(
-        "--print", type=positive, metavar="N", help="print the N most suspicious items and open nothing"
+        "--print",
+        type=positive,
+        metavar="N",
+        help="print the N most suspicious items, those already decided on last, and open nothing",
     )
     review.add_argument("--format", choices=FORMATS, default="table", help="how --print prints (%(default)s)")
     review.add_argument("--embedder", default="auto", help="embedder for --print (%(default)s)")
@@ -61,15 +53,68 @@ def _lab_options(parser: argparse.ArgumentParser) -> None:
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:
-    """Describe how a dataset is read."""
+    """Describe how a dataset is read: the same for every command that reads one."""
     parser.add_argument("--label", help="label column")
     parser.add_argument("--text", help="text column")
     parser.add_argument("--image", help="column of image paths or bytes")
     parser.add_argument("--key", help="column whose values name the items")
-    parser.add_argument("--features", nargs="+", metavar="COLUMN", help="feature columns of a table")
+    parser.add_argument(
+        "--features",
+        nargs="+",
+        metavar="COLUMN",
+        help="feature columns of a table, or a .npy file [rows, numbers] with an embedding",
+    )
     parser.add_argument("--embedding", help="column with a precomputed embedding")
+    parser.add_argument(
+        "--probs",
+        action="append",
+        metavar="FILE|COLUMNS",
+        help="held-out class probabilities: a .npy file [rows, classes], or the prefix that their columns share; or "
+        "one column, and the option again for each of the others",
+    )
+    parser.add_argument(
+        "--classes",
+        nargs="+",
+        metavar="CLASS",
+        help="all classes; those of a .npy file of --probs in the order of its columns",
+    )
     parser.add_argument("--encoding", help="text encoding of a CSV file")
     parser.add_argument("--root", help="folder that image paths are relative to, and may not leave")
+
+
+def existing(data: str) -> Path:
+    """Return the path of the data that a command names; `DataError` if there are none."""
+    path = Path(data)
+    if not path.exists():
+        raise DataError(f"There is no file or folder {data!r}.", "Check the path.")
+    return path.resolve()
+
+
+def options_of(given: argparse.Namespace) -> dict[str, Any]:
+    """Return what `explorer.read` shall be told; a .npy file is an `ArrayFile`."""
+    from explorer.lab import ArrayFile
+
+    options = {name: getattr(given, name) for name in DATA_OPTIONS if getattr(given, name) is not None}
+    if "probs" in options and len(options["probs"]) == 1:
+        options["probs"] = options["probs"][0]
+    for name in ("features", "probs"):
+        value = options.get(name)
+        only = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(only, str) and only.endswith((".npy", ".npz")):
+            options[name] = ArrayFile(only)
+    return options
+
+
+def read_data(data: Path, options: dict[str, Any]) -> Dataset:
+    """Read a dataset as a command's options say."""
+    from explorer import read
+    from explorer.bench.sets import array_in
+    from explorer.lab import ArrayFile
+
+    loaded: dict[str, Any] = {
+        name: array_in(value.path) if isinstance(value, ArrayFile) else value for name, value in options.items()
+    }
+    return read(data, **loaded)
 
 
 def _demo(given: argparse.Namespace) -> int:
@@ -79,16 +124,12 @@ def _demo(given: argparse.Namespace) -> int:
 
 
 def _review(given: argparse.Namespace) -> int:
-    data = Path(given.data)
-    if not data.exists():
-        raise DataError(f"There is no file or folder {str(data)!r}.", "Check the path.")
-    data = data.resolve()
-    options = {name: getattr(given, name) for name in DATA_OPTIONS if getattr(given, name) is not None}
+    data = existing(given.data)
+    options = options_of(given)
     store = store_of(given.store, data)
     if given.print is not None:
-        show_frame(_ranking(data, options, store, given).head(given.print), given.format)
+        _print_ranking(read_data(data, options), store, given)
         return 0
-    from explorer import read
     from explorer.lab import open_lab, review_cells, write_notebook
 
     if isinstance(store, str) and urlsplit(store).password:
@@ -96,12 +137,23 @@ def _review(given: argparse.Namespace) -> int:
             "The address of the store has a password, which would be written into the notebook.",
             "Leave it out of the address, and put it into ~/.pgpass or PGPASSWORD.",
         )
-    print(read(data, **options))  # a wrong column is said now, not in the notebook
+    print(read_data(data, options))  # a wrong column is said now, not in the notebook
     notebook = given.notebook or Path(f"{data.stem}.review.ipynb")
     if not notebook.exists():
-        command = ["explorer", "review", given.data, *(f"--{k}={v}" for k, v in options.items())]
-        write_notebook(notebook, review_cells(data, options, store, command))
-    return open_lab(notebook, browser=not given.no_browser, port=given.port)
+        write_notebook(notebook, review_cells(data, options, store, _typed(given)))
+    return 2 if open_lab(notebook, browser=not given.no_browser, port=given.port) else 0
+
+
+def _typed(given: argparse.Namespace) -> list[str]:
+    """Return the command as one would type it."""
+    words = ["explorer", "review", given.data]
+    for name in DATA_OPTIONS:
+        value = getattr(given, name)
+        if isinstance(value, list) and name != "probs":
+            words += [f"--{name}", *value]
+        else:
+            words += [f"--{name}={one}" for one in (value if isinstance(value, list) else [value]) if one is not None]
+    return words
 
 
 def store_of(store: str | None, data: Path) -> Path | str:
@@ -111,15 +163,21 @@ def store_of(store: str | None, data: Path) -> Path | str:
     return store if is_url(store) else Path(store).expanduser().resolve()
 
 
-def _ranking(data: Path, options: dict[str, Any], store: Path | str, given: argparse.Namespace) -> pd.DataFrame:
-    from explorer import Review, read
+def _print_ranking(dataset: Dataset, store: Path | str, given: argparse.Namespace) -> None:
+    from explorer import Review
+    from explorer.cli.ranking import for_people
 
-    dataset = read(data, **options)
     print(dataset, *dataset.notes, sep="\n", file=sys.stderr)
     review = Review(dataset, store, embedder=given.embedder, seed=given.seed)
     issues = review.issues
     trust = review.trust
     if trust is not None and trust.warning:
         print(f"Warning: {trust.warning}", file=sys.stderr)
-    columns = FOR_PEOPLE if given.format == "table" else list(issues.columns.drop("where"))
-    return issues.head(given.print)[["where", *(c for c in columns if c in issues)]]
+    decided = int(issues["decided"].sum())
+    if decided:
+        print(f"{decided:,} of {len(issues):,} items are decided on; they come last.", file=sys.stderr)
+    rows = issues.head(given.print)
+    if given.format == "table":
+        for_people(rows, keyed=dataset.keyed)
+    else:
+        show_frame(rows[["where", *rows.columns.drop("where")]], given.format)

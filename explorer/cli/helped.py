@@ -5,20 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.cli.data import DATA_OPTIONS, data_options, store_of
-from explorer.cli.opening import is_url
+from explorer.cli.data import data_options, existing, options_of, read_data, store_of
+from explorer.cli.opening import corrections_of
 from explorer.cli.printing import lines, plain
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
+    from explorer.current import CurrentLabels
     from explorer.dataset import Dataset
     from explorer.detectors.helped import Helped
-    from explorer.labels import Store
     from explorer.progress import Progress, Stage
 
 NOTHING: dict[str, Any] = {
@@ -37,9 +36,9 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "helped",
         help="compare a model taught on the given labels with one taught on the corrected ones",
-        description="Compare the probe taught on the given labels with the probe taught on the labels as a store has "
-        "them now: accuracy of both on the items that people have decided on, the difference with its 95 % interval, "
-        "and the same by class. Writes nothing into the store.",
+        description="Compare a small model (the probe) taught on the given labels with the same taught on the labels "
+        "as a store has them now: accuracy of both on the items that people have decided on, the difference with its "
+        "95 % interval, and the same by class. Writes nothing into the store.",
     )
     parser.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
     data_options(parser)
@@ -53,18 +52,13 @@ def add_commands(commands: Any) -> None:
 
 
 def _helped(given: argparse.Namespace) -> int:
-    from explorer import read
     from explorer.current import CurrentLabels
     from explorer.insight import check_judged
 
-    data = Path(given.data)
-    if not data.exists():
-        raise DataError(f"There is no file or folder {str(data)!r}.", "Check the path.")
-    options = {name: getattr(given, name) for name in DATA_OPTIONS if getattr(given, name) is not None}
-    dataset = read(data.resolve(), **options)
+    data = existing(given.data)
+    dataset = read_data(data, options_of(given))
     print(dataset, file=sys.stderr)
-    with _open(given, data) as store:
-        _bind(dataset, store)
+    with corrections_of(dataset, store_of(given.store, data), given.branch) as store:
         now = CurrentLabels(dataset, store)
         try:
             check_judged(now.states, now.given, now.codes)
@@ -72,7 +66,7 @@ def _helped(given: argparse.Namespace) -> int:
             answer = {"sentence": error.problem, **NOTHING}
             print(json.dumps(answer, indent=1) if given.format == "json" else error.problem)
             return 0  # that is an answer, and no failure
-        found = _compared(dataset, store, given)
+    found = _compared(dataset, now, given)
     if given.format == "json":
         print(json.dumps(_as_plain(found), indent=1, ensure_ascii=False))
     else:
@@ -80,58 +74,28 @@ def _helped(given: argparse.Namespace) -> int:
     return 0
 
 
-def _open(given: argparse.Namespace, data: Path) -> Store:
-    from explorer import labels
-
-    store = store_of(given.store, data.resolve())
-    if not is_url(str(store)) and not Path(store).is_file():
-        raise DataError(
-            f"There is no label store {str(store)!r}, so nothing was corrected.",
-            "Name another one with --store; a review makes one.",
-        )
-    return labels.open(store, branch=given.branch, read_only=True)
-
-
-def _bind(dataset: Dataset, store: Store) -> None:
-    """Check that a store's labels are for these data."""
-    from explorer.current import bind
-    from explorer.labels import StoreError
-
-    try:
-        bind(dataset, store)  # binding what is bound already writes nothing
-    except StoreError as error:
-        if "read-only" not in error.problem:
-            raise
-        raise DataError(
-            f"The data are not what the label store {plain(store.path)} was last bound to: items, labels or classes "
-            "differ.",
-            "Name the same columns as in the review (--label, --key, …), or open a review of the new data first.",
-        ) from error
-
-
-def _compared(dataset: Dataset, store: Store, given: argparse.Namespace) -> Helped:
-    """Embed what a store's labels are for, and compare; the embedding comes from the cache where a review made it."""
+def _compared(dataset: Dataset, now: CurrentLabels, given: argparse.Namespace) -> Helped:
+    """Embed what the labels are for, and compare; the embedding comes from the cache where a review made it."""
     from dataclasses import replace
 
     import pandas as pd
 
-    from explorer.current import CurrentLabels
     from explorer.detectors.helped import helped
     from explorer.embedding import embed
     from explorer.embedding.device import pick
     from explorer.judging import SETTLED
 
     embedding = embed(dataset, given.embedder, device=given.device, seed=given.seed, progress=_shown("embed"))
-    vectors = embedding.vectors
-    if embedding.failed:
-        keep = np.ones(len(dataset), dtype=bool)
-        keep[list(embedding.failed)] = False
-        dataset, vectors = dataset.without(embedding.failed), vectors[keep]
-        print(f"{int((~keep).sum()):,} items cannot be read and are left out.", file=sys.stderr)
-    now = CurrentLabels(dataset, store)
-    settled, device = np.isin(now.states, SETTLED), str(pick(given.device)[0])
+    keep = np.ones(len(dataset), dtype=bool)
+    keep[list(embedding.failed)] = False
+    left_out = int((~keep).sum())
+    if left_out:
+        items, are = ("item", "is") if left_out == 1 else ("items", "are")
+        print(f"{left_out:,} {items} cannot be read and {are} left out.", file=sys.stderr)
+    vectors, before, after = embedding.vectors[keep], now.given[keep], now.codes[keep]
+    settled, device = np.isin(now.states[keep], SETTLED), str(pick(given.device)[0])
     count = max(1, len(now.classes))
-    found = helped(vectors, now.given, now.codes, settled, count, given.seed, _shown("compare"), device)
+    found = helped(vectors, before, after, settled, count, given.seed, _shown("compare"), device)
     if not now.classes:
         return found
     return replace(found, per_class=found.per_class.set_axis(pd.Index(now.classes, name="class")))
@@ -190,7 +154,13 @@ def _for_people(found: Helped) -> None:
     judged = found.per_class[found.per_class["judged"] > 0]
     rows = []
     for label, row in zip(judged.index, judged.to_dict("records"), strict=True):
-        counted = [plain(label), f"{int(row['judged']):,}", f"{row['before']:.3f}", f"{row['after']:.3f}"]
-        rows.append([*counted, f"{row['difference']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}"])
-    print()
+        counted = [
+            plain(label),
+            f"{int(row['judged']):,}",
+            f"{100 * row['before']:.1f} %",
+            f"{100 * row['after']:.1f} %",
+        ]
+        between = f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}"
+        rows.append([*counted, f"{100 * row['difference']:+.1f}", between])
+    print("\nAccuracy by class; the difference is in percentage points:")
     lines(["class", "judged", "before", "after", "difference", "95 % interval"], rows)

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.cli.data import DATA_OPTIONS, data_options
-from explorer.cli.printing import FORMATS, cell, lines, plain, positive, show, show_frame, unread
-from explorer.errors import DataError, ExplorerError
+from explorer.cli.data import data_options, existing, options_of, read_data, store_of
+from explorer.cli.opening import corrections_of
+from explorer.cli.printing import FORMATS, lines, plain, positive, show, show_frame, unread
+from explorer.cli.ranking import for_people
+from explorer.errors import DataError
+from explorer.lacking import ARRAYS, WORDS
+from explorer.readers.tabular import rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from explorer.dataset import Dataset
+
 FIRST = 20
 """Rows of a table where no number is given."""
-
-KINDS = ("outlier", "near_duplicate", "conflicting_duplicate", "ambiguous")
-"""Kinds of issues that a table names beside the label; the others concern groups and the whole."""
-
-log = logging.getLogger("explorer")
 
 
 def add_commands(commands: Any) -> None:
@@ -33,14 +32,15 @@ def add_commands(commands: Any) -> None:
         "issues",
         help="rank the labels that are probably wrong, and estimate how many are; makes no store",
         description="Rank the labels that are probably wrong. The estimated share of wrong labels and its range go to "
-        "stderr, and into the head of --format json. Exit status: 0; 1 where the share is over --fail-over; 2 where "
-        "something went wrong.",
+        "stderr, and into the head of --format json.",
     )
     issues.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
     data_options(issues)
-    issues.add_argument("--probs", metavar="FILE", help="held-out class probabilities, a .npy file [rows, classes]")
-    issues.add_argument("--classes", nargs="+", metavar="CLASS", help="classes in the order of the columns of --probs")
-    issues.add_argument("--embedder", help="embedder (auto; none where --probs is all that is given)")
+    issues.add_argument(
+        "--store",
+        help="label store to look into: what is decided on there comes last (the estimate is of the given labels)",
+    )
+    issues.add_argument("--embedder", help="embedder (auto; none where --probs is given and nothing to embed)")
     issues.add_argument("--methods", nargs="+", metavar="NAME", help="only these (`explorer methods` lists them)")
     issues.add_argument("--format", choices=(*FORMATS, "json"), default="table", help="(%(default)s)")
     issues.add_argument("-n", "--limit", type=positive, help=f"at most this many rows ({FIRST} of a table, else all)")
@@ -48,7 +48,7 @@ def add_commands(commands: Any) -> None:
         "--fail-over", type=_share, metavar="SHARE", help="exit with 1 if more than this share of the labels is wrong"
     )
     issues.add_argument("--seed", type=int, default=0, help="(%(default)s)")
-    issues.set_defaults(run=_issues, refused=2)
+    issues.set_defaults(run=_issues, answer="the estimated share of wrong labels is over the limit")
 
     methods = commands.add_parser(
         "methods", help="list the methods that find issues, or say what one of them does, and when to trust it"
@@ -69,20 +69,10 @@ def _share(text: str) -> float:
 
 
 def _issues(given: argparse.Namespace) -> int:
-    try:
-        return _answer(given)
-    except (ExplorerError, BrokenPipeError):
-        raise
-    except Exception:  # a crash must not look like the answer "too many", which is 1
-        log.exception("The issues could not be found.")
-        return 2
-
-
-def _answer(given: argparse.Namespace) -> int:
-    found = _found(given)
+    found, keyed = _found(given)
     estimate, note = found.attrs["estimate"], found.attrs["note"]
     try:
-        _say(given, found)
+        _say(given, found, keyed)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has enough; the exit status is the answer all the same
         unread()
@@ -92,11 +82,12 @@ def _answer(given: argparse.Namespace) -> int:
         raise DataError("There is no estimate to compare with --fail-over.", note)
     over = estimate["error_rate"] > given.fail_over
     if over:
-        print(f"{estimate['error_rate']:.2%} is over --fail-over {given.fail_over:.2%}.", file=sys.stderr)
+        rate, limit = 100 * estimate["error_rate"], 100 * given.fail_over
+        print(f"An estimated {rate:.2f} % are wrong, over the limit of {limit:.2f} % (--fail-over).", file=sys.stderr)
     return int(over)
 
 
-def _say(given: argparse.Namespace, found: pd.DataFrame) -> None:
+def _say(given: argparse.Namespace, found: pd.DataFrame, keyed: bool) -> None:
     estimate, attrs = found.attrs["estimate"], found.attrs
     for name, reason in attrs["failures"].items():
         print(f"The method {name!r} failed: {plain(reason)}", file=sys.stderr)
@@ -104,11 +95,12 @@ def _say(given: argparse.Namespace, found: pd.DataFrame) -> None:
     limit = given.limit if given.limit is not None else FIRST if given.format == "table" else None
     rows = found if limit is None else found.head(max(0, limit))
     if given.format == "json":
-        head = {"estimate": estimate, "limit": given.fail_over, "note": attrs["note"], "failures": attrs["failures"]}
+        head = {"estimate": estimate, "limit": given.fail_over}
+        head |= {name: attrs[name] for name in ("note", "warnings", "failures")}
         issues = json.loads(rows.reset_index().to_json(orient="records"))
         print(json.dumps({**head, "issues": issues}, indent=1, ensure_ascii=False))
     elif given.format == "table":
-        _for_people(rows)
+        for_people(rows, keyed=keyed)
     else:
         show_frame(rows, given.format)
 
@@ -127,51 +119,44 @@ def in_words(estimate: dict[str, Any]) -> str:
     )
 
 
-def _for_people(rows: pd.DataFrame) -> None:
-    if rows.empty:
-        print("Nothing.")
-        return
-    said = []
-    for _, row in rows.iterrows():
-        kinds = [kind.replace("_", " ") for kind in KINDS if row.get(f"is_{kind}_issue", False)]
-        suggested = row["suggested_label"] if row["suggested_label"] != row["given_label"] else None
-        said.append(
-            [
-                plain(row["where"]),
-                cell(row["given_label"]),
-                cell(suggested),
-                cell(float(row["p_error"])),
-                ", ".join(kinds),
-            ]
-        )
-    lines(["where", "given", "suggested", "p_error", "also"], said)
+def _decided_last(found: pd.DataFrame, dataset: Dataset, given: argparse.Namespace) -> pd.DataFrame:
+    """Put the items last that somebody has decided on, and say of all what stands now."""
+    import pandas as pd
+
+    from explorer.current import STATES, CurrentLabels, names_of
+    from explorer.judging import DECIDED
+
+    with corrections_of(dataset, store_of(given.store, existing(given.data))) as store:
+        now = CurrentLabels(dataset, store)
+    row = pd.Index(dataset.item_ids).get_indexer(found.index)
+    decided = np.isin(now.states[row], DECIDED)
+    found = found.assign(
+        label=names_of(now.codes[row], now.classes),
+        state=np.asarray(STATES, dtype=object)[now.states[row]],
+        decided=decided,
+    )
+    print(f"{int(decided.sum()):,} of {len(found):,} items are decided on; they come last.", file=sys.stderr)
+    return found.iloc[np.argsort(decided, kind="stable")]
 
 
-def _found(given: argparse.Namespace) -> pd.DataFrame:
-    from explorer import read
+def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, bool]:
+    """Return the ranking, and whether the items have ids of their own."""
     from explorer.api import find_issues_in
-    from explorer.bench.sets import array_in
 
-    data = Path(given.data)
-    if not data.exists():
-        raise DataError(f"There is no file or folder {str(data)!r}.", "Check the path.")
-    options = {name: getattr(given, name) for name in DATA_OPTIONS if getattr(given, name) is not None}
-    features = options.get("features")
-    if features and len(features) == 1 and features[0].endswith((".npy", ".npz")):
-        options["features"] = array_in(features[0])
-    if given.classes:
-        options["classes"] = given.classes
-    alone = False
-    if given.probs is not None:
-        options["probs"] = array_in(given.probs)
-        alone = given.embedder is None and not {"features", "embedding", "text", "image"} & set(options)
-        if alone:
-            # Nothing but the label column is needed then: rows are told apart by their number.
-            options["features"] = np.arange(len(options["probs"]), dtype=np.float32)[:, None]
-    dataset = read(data, **options)
+    data, options = existing(given.data), options_of(given)
+    alone = (
+        "probs" in options and given.embedder is None and not {"features", "embedding", "text", "image"} & set(options)
+    )
+    if alone and data.is_file() and given.store is None:  # a store knows the items by their content
+        # Nothing but the label column is needed then: rows are told apart by their number.
+        options["features"] = np.arange(rows_of(data, given.encoding), dtype=np.float32)[:, None]
+    dataset = read_data(data, options)
     print(dataset, file=sys.stderr)
     embedder = None if alone else given.embedder or "auto"
-    return find_issues_in(dataset, embedder=embedder, detectors=given.methods, seed=given.seed)
+    found = find_issues_in(dataset, embedder=embedder, detectors=given.methods, seed=given.seed)
+    if given.store is not None:
+        found = _decided_last(found, dataset, given)
+    return found, dataset.keyed
 
 
 def _methods(given: argparse.Namespace) -> int:
@@ -190,6 +175,9 @@ def _methods(given: argparse.Namespace) -> int:
     table = pd.DataFrame(rows, columns=["name", "finds", "needs", "about"])
     if given.format == "table":
         lines(["name", "finds", "needs"], [row[:3] for row in rows])
+        print("\nWhat they need, and how it is given to find_issues; a review has it, or says in review.detectors how:")
+        for need, words in WORDS.items():
+            print(f"  {need:<12} {words}: {ARRAYS[need]}")
         print("\nexplorer methods NAME says what one does, how, and when to trust it.")
         return 0
     show(table, given.format)

@@ -72,7 +72,7 @@ def add_commands(commands: Any) -> None:
     reflog.set_defaults(run=_reflog)
 
     verify = store_command(commands, "verify", "recompute every hash of the store; exits with 1 if it is damaged")
-    verify.set_defaults(run=_verify)
+    verify.set_defaults(run=_verify, answer="the store is damaged")
 
 
 def _format(parser: argparse.ArgumentParser) -> None:

@@ -41,7 +41,7 @@ def add_commands(commands: Any) -> None:
     merge.add_argument("--abort", action="store_true", help="forget how conflicts were settled so far")
     merge.add_argument("-m", "--why", default="", help="why they are merged")
     merge.add_argument("--format", choices=FORMATS, default="table", help="how conflicts are listed (%(default)s)")
-    merge.set_defaults(run=_merge)
+    merge.set_defaults(run=_merge, answer="conflicts are open")
 
 
 def _merge(given: argparse.Namespace) -> int:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.cli.printing import plain
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from explorer.dataset import Dataset
     from explorer.labels import Store
 
 Commands = argparse._SubParsersAction  # what add_subparsers() returns has no public name
@@ -48,3 +53,35 @@ def open_store(given: argparse.Namespace, *, write: bool = False) -> Store:
         branch=getattr(given, "branch", "main"),
         read_only=not write,
     )
+
+
+@contextmanager
+def corrections_of(dataset: Dataset, store: Path | str, branch: str = "main") -> Iterator[Store]:
+    """Open the store with the corrections of a dataset, and change nothing.
+
+    Raises
+    ------
+    DataError
+        There is none; its labels are for other data.
+    """
+    from explorer import labels
+    from explorer.current import bind
+    from explorer.labels import StoreError
+
+    if not is_url(str(store)) and not Path(store).is_file():
+        raise DataError(
+            f"There is no label store {str(store)!r}, so nothing was corrected.",
+            "Name another one with --store; a review makes one.",
+        )
+    with labels.open(store, branch=branch, read_only=True) as opened:
+        try:
+            bind(dataset, opened)  # binding what is bound already writes nothing
+        except StoreError as error:
+            if "read-only" not in error.problem:
+                raise
+            raise DataError(
+                f"The data are not what the label store {plain(opened.path)} was last bound to: items, labels or "
+                "classes differ.",
+                "Name the same columns as in the review (--label, --key, --probs, …), or review the new data.",
+            ) from error
+        yield opened

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from explorer.errors import DataError
+from explorer.spoken import Spoken
 
 LAST = 50
 """Decisions that drift is judged by."""
@@ -30,8 +31,8 @@ DRIFTED = 2.5
 """Standard deviations beyond which the reviewer is told."""
 
 
-@dataclass(frozen=True)
-class Drift:
+@dataclass(frozen=True, repr=False)
+class Drift(Spoken):
     """Whether a reviewer changes as many labels as `p_error` said, over the last decisions.
 
     Attributes
@@ -51,6 +52,21 @@ class Drift:
     found: int
     z: float
     note: str = ""
+
+    def sentence(self) -> str:
+        """Say it in plain words: the note, or that nothing is to be noted."""
+        if self.note:
+            return self.note
+        counted = f"{self.decisions:,} decision{'' if self.decisions == 1 else 's'}"
+        if self.decisions < FEWEST:
+            return (
+                f"Whether you change as many labels as expected is judged from {FEWEST} decisions on; so far there "
+                f"{'is' if self.decisions == 1 else 'are'} {counted} on items with a p_error."
+            )
+        return (
+            f"In the last {counted} you changed {self.found:,} {'label' if self.found == 1 else 'labels'}; "
+            f"{self.expected:.0f} were expected: no more of a difference than chance makes."
+        )
 
 
 def drift(p_error_seen: ArrayLike, wrong: ArrayLike, last: int = LAST) -> Drift:

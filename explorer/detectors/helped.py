@@ -38,6 +38,7 @@ from explorer import probe
 from explorer.errors import DataError
 from explorer.probe.fit import CHOOSING, EPOCHS
 from explorer.progress import Progress
+from explorer.spoken import Spoken, paragraph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +53,8 @@ FEWEST = 30
 """With fewer items to judge on, the sentence says that they are few."""
 
 
-@dataclass(frozen=True, eq=False)
-class Helped:
+@dataclass(frozen=True, eq=False, repr=False)
+class Helped(Spoken):
     """What correcting labels did to a model's accuracy.
 
     Attributes
@@ -103,10 +104,14 @@ class Helped:
         on = "reviewed items" if self.reviewed else "items, none of them reviewed"
         few = " These are few." if self.judged < FEWEST else ""
         return (
-            f"{self.verdict()}: taught on the corrected labels the probe gets {self.after:.1%} of {self.judged:,} {on} "
-            f"right, on the given ones {self.before:.1%} ({100 * self.difference:+.1f} percentage points, 95 % "
+            f"{self.verdict()}: taught on the corrected labels the probe gets {100 * self.after:.1f} % of "
+            f"{self.judged:,} {on} right, on the given ones {100 * self.before:.1f} % "
+            f"({100 * self.difference:+.1f} percentage points, 95 % "
             f"interval {100 * self.low:+.1f} to {100 * self.high:+.1f}).{few}"
         )
+
+    def _repr_html_(self) -> str:
+        return paragraph(self.sentence()) + (paragraph(self.note) if self.note else "")
 
 
 def helped(
@@ -293,6 +298,6 @@ def _note(right: NDArray[np.bool_], judged: NDArray[np.bool_], known: NDArray[np
     items = "one reviewed item" if judged.sum() == 1 else f"{int(judged.sum()):,} reviewed items"
     return (
         f"Judged on the {items} only. Most come to review because their labels look "
-        f"wrong, so they are no average: the probe agrees with {right[judged].mean():.1%} of their labels, and with "
-        f"{right[rest].mean():.1%} of the others."
+        f"wrong, so they are no average: the probe agrees with {100 * right[judged].mean():.1f} % of their labels, "
+        f"and with {100 * right[rest].mean():.1f} % of the others."
     )

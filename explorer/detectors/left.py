@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from explorer.errors import DataError
+from explorer.spoken import Spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +18,8 @@ CONFIDENCE = 0.95
 """Coverage of the interval."""
 
 
-@dataclass(frozen=True, eq=False)
-class Left:
+@dataclass(frozen=True, eq=False, repr=False)
+class Left(Spoken):
     """How many wrong labels are left among those that nobody has decided on.
 
     Attributes
@@ -80,9 +81,6 @@ class Left:
             wanted += max(1, wanted // 100)
         # No more can be asked about than are there.
         return int(min(max(0, wanted - self.draws), self.unreviewed))
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(self.sentence())  # what a notebook shows
 
     def sentence(self) -> str:
         """Say it in plain words."""

@@ -62,10 +62,11 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 def audit(session: Session, *, count: int = 20) -> dict[str, Any]:
     """Draw the next items of the random audit; those that nobody has decided on yet, in the order to look at them.
 
-    `draws` are those that are left for the queue to mix in.
+    `draws` are those that are left for the queue to mix in. Every widget is told of both.
     """
     review = session.review
     items = [review.dataset.position(item) for item in review.audit(count, wait=False)]
+    session.tell_sample()
     return {"items": items, "draws": review.draws()}
 
 

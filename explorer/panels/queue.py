@@ -33,6 +33,7 @@ def scores(session: Session) -> dict[str, Any]:
         if name in r.table:
             column[order] = r.table[name].to_numpy(dtype=bool)
         flags[name] = column
+    session.note_sample()
     return {
         # Said here too: the page greeted the kernel before anything was scored.
         "calibrated": review.calibrated,

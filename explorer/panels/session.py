@@ -6,6 +6,7 @@ they came; previews are decoded on a thread, so that the kernel stays free.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 import weakref
@@ -49,6 +50,7 @@ class Session:
         self._sending = threading.Lock()
         self._workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="explorer-panel")
         self._watch: threading.Thread | None = None
+        self._sample: tuple[dt.datetime | None, bytes] | None = None  # began, asked about: as widgets know it
         review.subscribe(self._changed)
 
     def attach(self, widget: Panel) -> None:
@@ -56,7 +58,7 @@ class Session:
         self._widgets.add(widget)
         widget.on_msg(self._heard)
         if self._watch is None or not self._watch.is_alive():
-            self._watch = watch(self.review, self._shown)
+            self._watch = watch(self.review, self._shown, self.tell_sample)
 
     def push(self, event: str, **details: Any) -> None:
         """Tell every widget that something changed. Safe from any thread."""
@@ -64,6 +66,24 @@ class Session:
         for widget in list(self._widgets):
             if widget.comm is not None:
                 self._send(widget, content, buffers)
+
+    def note_sample(self) -> None:
+        """Scores go out, and the random sample with them: later ones are compared with it."""
+        if self._sample is None:
+            self._sample = self.review.sample_since, self.review.asked().tobytes()
+
+    def tell_sample(self) -> None:
+        """Tell every widget of the random sample, if it has asked about more items since, or is another one."""
+        review = self.review
+        with review.lock:
+            if self._sample is None or review.sample_since is None:
+                return  # every widget is about to ask for the scores, which bring it
+            asked = review.asked()
+            before, self._sample = self._sample, (review.sample_since, asked.tobytes())
+            if self._sample == before:
+                return
+            draws = review.draws()
+        self.push("sample", draws=draws, asked=asked)
 
     def cells(self, positions: list[int]) -> list[dict[str, Any]]:
         """Return the labels of some items now, as the browser's `Cell`."""
@@ -136,9 +156,12 @@ class Session:
                 saved=saved(self.review),
                 classes=list(self.review.classes),
             )
+        elif event == "sample":
+            self.tell_sample()
         elif event == "versions":
             self.push("versions", **versions(self.review))
         elif event == "scores":
+            self._sample = None
             trust = self.review.results.trust
             self.push("scores", trust=None if trust is None else trust.warning)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from explorer.content import MediaKind
 from explorer.dataset import Dataset
 from explorer.errors import DataError, UnknownName
 from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
-from explorer.readers.options import Options
+from explorer.readers.misplaced import doubts
+from explorer.readers.options import Options, counted
 
 _log = logging.getLogger("explorer")
 
@@ -56,7 +58,8 @@ def read(
         Name of a column whose cells are lists of numbers: a precomputed embedding.
     probs
         Predicted probabilities: an array [R, K] with columns in the order of the classes, a `DataFrame` whose
-        columns are classes, a list of columns, or the prefix that such columns share.
+        columns are classes, a list of columns, or the prefix that such columns share. Columns that fit other classes
+        much better than their own are warned of, here and in `review.status`.
     key
         Column that names the items. For a folder, `"path"`. Without it an item is told by its content.
     kind
@@ -90,7 +93,13 @@ def read(
     for note in dataset.notes:
         _log.info("%s: %s", dataset.source or "dataset", note)
     if dataset.set_aside:
-        _log.warning("%s: %d rows are set aside; see set_aside_table().", dataset.source, len(dataset.set_aside))
+        aside = len(dataset.set_aside)
+        verb = "is" if aside == 1 else "are"
+        _log.warning("%s: %s %s set aside; see set_aside_table().", dataset.source, counted(aside, "row"), verb)
+    doubt = doubts(dataset)
+    if doubt:
+        _log.warning("%s: %s", dataset.source or "dataset", doubt)
+        dataset = replace(dataset, notes=(*dataset.notes, doubt))
     return dataset
 
 

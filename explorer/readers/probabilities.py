@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.dataset import class_name, encode_labels
 from explorer.errors import DataError, UnknownName
+from explorer.readers.misplaced import BY_NAME
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,9 @@ def align(
     except (ValueError, TypeError) as error:
         raise DataError(f"The probabilities are not all numbers: {error}.", "Check the columns in probs=.") from error
     _, known, own = encode_labels(list(labels), classes)
+    further = _without_prefix(names, "") if columns else names
+    if not set(map(class_name, names)) & set(known) and set(further) & set(known):
+        names = further  # the prefix was cut short: "prob" of "prob_cat"
     matched = _matched(
         names, list(labels), classes, "probs.to_numpy()" if frame is None else "probs=table[[…]].to_numpy()"
     )
@@ -89,7 +93,7 @@ def align(
         )
     if len(matched) == len(known):
         order = [matched.index(name) for name in known]
-        return Probabilities(values[:, order], classes, "probability columns are matched to classes by name")
+        return Probabilities(values[:, order], classes, BY_NAME)
     extra = [name for name in matched if name not in known]
     _, every, _ = encode_labels(matched)
     value_of: dict[str, Any] = dict(zip(known, own, strict=True))
@@ -97,7 +101,7 @@ def align(
     return Probabilities(
         values[:, order],
         [value_of.get(name, name) for name in every],
-        f"the probability columns add classes that no row carries: {', '.join(extra)}",
+        f"{BY_NAME}, and add classes that no row carries: {', '.join(extra)}",
     )
 
 

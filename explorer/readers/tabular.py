@@ -24,6 +24,28 @@ _TAKES = "label image text features embedding probs key kind classes root"
 
 def from_file(path: Path, options: Options) -> Dataset:
     """Read one file by its suffix; paths in it are relative to its folder unless root= says otherwise."""
+    reader = _reader(path)
+    suffix = path.suffix.lower()
+    options.only(f"a {suffix} file", _TAKES if reader is _read_parquet else _TAKES + " encoding")
+    table, notes = reader(path, options.encoding)
+    return from_frame(
+        table,
+        options,
+        source=path.name,
+        root=path.parent,
+        notes=notes,
+        as_written=reader is _read_csv,
+        index=pd.RangeIndex(len(table)),
+    )
+
+
+def rows_of(path: Path, encoding: str | None = None) -> int:
+    """Count the rows of a file, as `from_file` reads it; raises what that raises."""
+    return len(_reader(path)(path, encoding)[0])
+
+
+def _reader(path: Path) -> Callable[[Path, str | None], tuple[pd.DataFrame, list[str]]]:
+    """Return what reads a file of this suffix; `UnknownName` if nothing does."""
     readers: dict[str, Callable[[Path, str | None], tuple[pd.DataFrame, list[str]]]] = {
         ".csv": _read_csv,
         ".tsv": _read_csv,
@@ -38,18 +60,7 @@ def from_file(path: Path, options: Options) -> Dataset:
         raise UnknownName(
             "reader for files ending in", suffix, readers, "Load it into a DataFrame and give that instead."
         )
-    reader = readers[suffix]
-    options.only(f"a {suffix} file", _TAKES if reader is _read_parquet else _TAKES + " encoding")
-    table, notes = reader(path, options.encoding)
-    return from_frame(
-        table,
-        options,
-        source=path.name,
-        root=path.parent,
-        notes=notes,
-        as_written=reader is _read_csv,
-        index=pd.RangeIndex(len(table)),
-    )
+    return readers[suffix]
 
 
 def _read_csv(path: Path, encoding: str | None) -> tuple[pd.DataFrame, list[str]]:

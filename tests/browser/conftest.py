@@ -71,13 +71,18 @@ def lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
 
 
 @pytest.fixture
-def shot() -> Callable[[Lab, str], Path]:
-    """Take a screenshot of the explorer, for people to look at."""
+def shot() -> Callable[..., Path]:
+    """Take a screenshot of the explorer, for people to look at; with `screen` of what a low screen shows of it."""
 
-    def take(page: Lab, name: str) -> Path:
+    def take(page: Lab, name: str, *, screen: bool = False) -> Path:
         SHOTS.mkdir(parents=True, exist_ok=True)
         path = SHOTS / f"{name}.png"
-        page.page.locator(".dqx-explorer").first.screenshot(path=path)
+        explorer = page.page.locator(".dqx-explorer").first
+        if screen:
+            explorer.evaluate("each => each.scrollIntoView({block: 'start'})")
+            page.page.screenshot(path=path)
+        else:
+            explorer.screenshot(path=path)
         return path
 
     return take

@@ -54,7 +54,7 @@ def test_every_kind_of_issue_has_a_score_and_a_flag():
     assert estimate["error_rate"] == pytest.approx(wrong.mean(), abs=0.04)
     assert estimate["issues"] == frame.is_label_issue.sum()
     assert frame.attrs["failures"] == {}
-    assert frame.attrs["skipped"]["archaeology"] == "needs suites"
+    assert frame.attrs["skipped"]["archaeology"].startswith("needs items planted into a training: only explorer.Review")
 
 
 def test_only_some_methods():
@@ -69,7 +69,7 @@ def test_only_some_methods():
 
 def test_a_method_that_lacks_its_inputs_is_named():
     frame = explorer.find_issues([0, 1, 0, 1], graph=graph.build(np.eye(4), 2), detectors=["confident"])
-    assert frame.attrs["skipped"] == {"confident": "needs probs"}
+    assert frame.attrs["skipped"] == {"confident": "needs probabilities: give features= or probs="}
     assert frame.attrs["note"].endswith("confident needs probabilities: give features= or probs=.")
     assert "neither" not in frame.attrs["note"], "a graph was given"
     assert frame.attrs["estimate"]["error_rate"] is None
@@ -77,7 +77,9 @@ def test_a_method_that_lacks_its_inputs_is_named():
     frame = explorer.find_issues([0, 1, 0, 1], probs=given, detectors=["vote", "conformal"])
     assert "neither" not in frame.attrs["note"], "probabilities were given"
     assert "vote needs a neighbour graph: give features= or graph=." in frame.attrs["note"]
-    assert "conformal needs trusted, which only a review has." in frame.attrs["note"]
+    assert (
+        "conformal needs labels known to be right: give trusted=, one True or False per label." in frame.attrs["note"]
+    )
     assert explorer.find_issues([0, 1, 0, 1], probs=given).attrs["note"] == "", "nobody asked for those that cannot run"
     table = pd.DataFrame({"text": list("abcd"), "label": list("xyxy")})
     frame = find_issues_in(explorer.read(table, label="label", probs=given), embedder=None, detectors="vote")

@@ -115,10 +115,10 @@ def test_a_file_name_is_never_code_or_markup_in_the_notebook(tmp_path: Path) -> 
         (["export", "nowhere.labels.db", "out.csv"], "There is no label store"),
     ],
 )
-def test_what_is_not_there_is_said_and_exits_with_one(
+def test_what_is_not_there_is_said_and_exits_with_two(
     arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(arguments) == 1
+    assert cli.main(arguments) == 2
     assert says in capsys.readouterr().err
 
 
@@ -128,7 +128,7 @@ def test_a_password_is_not_written_into_a_notebook(
     notebook = tmp_path / "n.ipynb"
     address = "postgresql://ann:hunter2@host/labels"
     asked = ["review", str(table), "--label", "label", "--store", address, "--notebook", str(notebook)]
-    assert cli.main(asked) == 1
+    assert cli.main(asked) == 2
     shown = capsys.readouterr()
     assert "hunter2" not in shown.out + shown.err
     assert ".pgpass" in shown.err
@@ -136,13 +136,13 @@ def test_a_password_is_not_written_into_a_notebook(
 
 
 def test_a_wrong_column_is_said_before_anything_opens(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["review", str(table), "--label", "labl"]) == 1
+    assert cli.main(["review", str(table), "--label", "labl"]) == 2
     assert "Did you mean 'label'" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.db").write_bytes(b"hello, this is not a database at all" * 10)
-    assert cli.main(["log", str(tmp_path / "x.db")]) == 1
+    assert cli.main(["log", str(tmp_path / "x.db")]) == 2
     assert "x.db" in capsys.readouterr().err
 
 

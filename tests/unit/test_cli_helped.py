@@ -60,8 +60,10 @@ def test_says_it_to_people(corrected: Path, capsys: pytest.CaptureFixture[str]) 
     assert "taught on the corrected labels the probe gets" in lines[0]
     assert "95 % interval" in lines[0]
     assert lines[1].startswith("Judged on the ")
-    assert lines[3].split() == ["class", "judged", "before", "after", "difference", "95", "%", "interval"]
-    assert [line.split()[0] for line in lines[4:]] == list("0123456789")
+    assert lines[3].endswith("in percentage points:")
+    assert lines[4].split() == ["class", "judged", "before", "after", "difference", "95", "%", "interval"]
+    assert [line.split()[0] for line in lines[5:]] == list("0123456789")
+    assert all(" % " in line for line in lines[5:]), "shares are written as everywhere"
     assert "300 table items" in err
 
 
@@ -82,10 +84,10 @@ def test_where_nobody_has_decided_that_is_the_answer(corrected: Path, capsys: py
 
 
 def test_a_store_or_data_that_are_not_there_are_refused(corrected: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert helped(corrected, "--store", corrected / "no.labels.db") == 1
+    assert helped(corrected, "--store", corrected / "no.labels.db") == 2
     assert "There is no label store" in capsys.readouterr().err
     assert not (corrected / "no.labels.db").exists(), "looking makes no store"
-    assert cli.main(["helped", str(corrected / "no.csv")]) == 1
+    assert cli.main(["helped", str(corrected / "no.csv")]) == 2
     assert "no file or folder" in capsys.readouterr().err
 
 
@@ -93,6 +95,6 @@ def test_data_that_the_store_was_not_bound_to_are_refused(corrected: Path, capsy
     frame = pd.read_csv(corrected / "d.csv")
     frame.iloc[:250].to_csv(corrected / "d.csv", index=False)
     before = (corrected / "d.labels.db").read_bytes()
-    assert helped(corrected) == 1
+    assert helped(corrected) == 2
     assert "not what the label store" in capsys.readouterr().err
     assert (corrected / "d.labels.db").read_bytes() == before

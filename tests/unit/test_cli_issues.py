@@ -38,8 +38,8 @@ def test_table_for_people(data, capsys):
     folder, wrong = data
     assert issues(folder, "--features", folder / "x.npy", "--key", "name", "-n", 10) == 0
     out, err = capsys.readouterr()
-    assert out.splitlines()[0].split() == ["where", "given", "suggested", "p_error", "also"]
-    rows = [int(line.split()[1]) for line in out.splitlines()[1:]]
+    assert out.splitlines()[0].split() == ["item", "given", "suggested", "p_error", "also"]
+    rows = [int(line.split()[0].removeprefix("d")) for line in out.splitlines()[1:]]
     assert len(rows) == 10
     assert np.isin(rows, wrong).mean() >= 0.9
     assert "400 labels, of which an estimated " in err
@@ -155,5 +155,5 @@ def test_methods(capsys):
         page = capsys.readouterr().out
         assert page.strip() == detectors.page(name)
         assert "When to trust it" in page
-    assert cli.main(["methods", "vota"]) == 1
+    assert cli.main(["methods", "vota"]) == 2
     assert "Did you mean 'vote'" in capsys.readouterr().err

@@ -75,7 +75,7 @@ def test_the_real_command_tells_the_whole_story(path, tmp_path):
         assert store.get("item-01").value == "emu"
         assert store.get("item-05").why == "it has feathers"
 
-    assert command("revert", path, first, "--rater", "eve").returncode == 1, "others have decided on it since"
+    assert command("revert", path, first, "--rater", "eve").returncode == 2, "others have decided on it since"
     assert command("export", path, tmp_path / "v1.csv", "--at", "v1").returncode == 0
     frame = pd.read_csv(tmp_path / "v1.csv").set_index("item_id")
     assert frame["corrected_label"].loc[["item-01", "item-05", "item-10"]].tolist() == ["dog", "cat", "emu"]
@@ -131,7 +131,7 @@ def test_diff_takes_two_names_or_a_range(run):
     assert "No label differs" in run("diff", "main..head")[1]
     assert run("diff", "2026-01-02T03:05:30+00:00", "v1", "--counts")[1].split()[-3:] == ["cat", "emu", "8"]
     status, _, err = run("diff", "v2..head")
-    assert status == 1
+    assert status == 2
     assert "'v2'" in err
 
 
@@ -156,7 +156,7 @@ def test_blame_and_votes_name_the_raters(run):
     assert len(run("blame", "item-01", "--format", "jsonl")[1].splitlines()) == 2
     votes = [json.loads(line) for line in run("votes", "item-01", "--format", "jsonl")[1].splitlines()]
     assert [(v["rater"], v["value"]) for v in votes] == [("ann", "cat")]
-    assert run("blame", "item-1")[0] == 1
+    assert run("blame", "item-1")[0] == 2
     assert "Did you mean 'item-1" in run("blame", "item-1")[2], "the nearest ids are named"
     assert "ben" in run("raters")[1]
 
@@ -166,14 +166,14 @@ def test_tags_and_branches_are_made_listed_and_deleted(run):
     tags = [json.loads(line) for line in run("tag", "--format", "jsonl")[1].splitlines()]
     assert [(t["name"], t["why"]) for t in tags] == [("v1", "first release"), ("v2", "second")]
     status, _, err = run("tag", "v2", "v1")
-    assert status == 1
+    assert status == 2
     assert "v2" in err
     assert run("tag", "v2", "v1", "--force")[0] == 0
     assert run("tag", "v2", "-d")[0] == 0
     assert "v2" not in run("tag")[1]
     assert run("branch", "eve", "v1")[0] == 0
     assert [line.split()[0] for line in run("branch")[1].splitlines()[1:]] == ["ben", "eve", "main"]
-    assert run("branch", "main", "-d")[0] == 1
+    assert run("branch", "main", "-d")[0] == 2
     assert run("branch", "eve", "--delete")[0] == 0
     assert "eve" not in run("branch")[1]
     assert "eve" in run("reflog")[1], "what happened stays known"
@@ -222,7 +222,7 @@ def test_a_settled_conflict_is_kept_until_the_merge(run, path):
     assert run("merge", "ben", "--abort")[0] == 0
     assert len(run("merge", "ben", "--format", "jsonl")[1].splitlines()) == 2
     status, _, err = run("merge", "ben", "--resolve", "item-07=ours")
-    assert status == 1
+    assert status == 2
     assert "item-07" in err
 
 
@@ -232,7 +232,7 @@ def test_revert_takes_back_a_tagged_commit_or_some_of_its_items(run, path):
         assert [store.get(i).value for i in ("item-10", "item-11")] == ["cat", "emu"]
     assert run("revert", "v1")[0] == 0
     status, _, err = run("revert", "v1")
-    assert status == 1
+    assert status == 2
     assert "taken back" in err
 
 
@@ -244,7 +244,7 @@ def test_classes_are_listed_renamed_merged_and_split(run, path):
     assert run("classes", "split", "ostrich", "big", "small")[0] == 0
     assert len(run("classes", "queue")[1].splitlines()) == 9
     assert "rename" in run("classes", "log")[1]
-    assert run("classes", "rename", "emuu", "x")[0] == 1
+    assert run("classes", "rename", "emuu", "x")[0] == 2
     with pytest.raises(SystemExit) as ended:
         run("classes", "rename", "cat")
     assert ended.value.code == 2
@@ -256,8 +256,8 @@ def test_a_backup_is_a_store_and_never_overwrites(run, tmp_path):
     with labels.open(copy, read_only=True) as store:
         assert store.verify().ok
         assert store.get("item-01").value == "cat"
-    assert run("backup", copy)[0] == 1
-    assert run("grant", "eve")[0] == 1, "a file knows no logins"
+    assert run("backup", copy)[0] == 2
+    assert run("grant", "eve")[0] == 2, "a file knows no logins"
 
 
 def test_verify_names_what_is_damaged(run, path):
@@ -280,7 +280,7 @@ LOOKS = [
 def test_looking_makes_and_changes_no_file(arguments, tmp_path, path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     missing = tmp_path / "nowhere.labels.db"
-    assert cli.main([arguments[0], str(missing), *arguments[1:]]) == 1
+    assert cli.main([arguments[0], str(missing), *arguments[1:]]) == 2
     assert "There is no label store" in capsys.readouterr().err
     assert not missing.exists()
     before, there = path.read_bytes(), set(tmp_path.iterdir())
@@ -322,23 +322,23 @@ def test_a_store_on_a_server_takes_the_same_commands(pg_url, tmp_path, capsys):
     assert "it barks" in capsys.readouterr().out
     assert cli.main(["export", pg_url, str(tmp_path / "v1.csv"), "--at", "v1"]) == 0
     assert cli.main(["verify", pg_url]) == 0
-    assert cli.main(["backup", pg_url, str(tmp_path / "x.db")]) == 1
-    assert cli.main(["grant", pg_url, "nobody-here"]) == 1
-    assert cli.main(["tag", pg_url, "v2", "--rater", f"not-{login}"]) == 1
+    assert cli.main(["backup", pg_url, str(tmp_path / "x.db")]) == 2
+    assert cli.main(["grant", pg_url, "nobody-here"]) == 2
+    assert cli.main(["tag", pg_url, "v2", "--rater", f"not-{login}"]) == 2
     assert "no login 'nobody-here'" in capsys.readouterr().err
 
 
 def test_a_password_is_never_printed(capsys):
     address = "postgresql://ann:hunter2@localhost:1/labels?connect_timeout=1"
-    assert cli.main(["log", address]) == 1
+    assert cli.main(["log", address]) == 2
     assert "hunter2" not in capsys.readouterr().err
 
 
 def test_a_folder_and_a_branch_that_is_not_there(run, tmp_path, capsys):
-    assert cli.main(["log", str(tmp_path)]) == 1
+    assert cli.main(["log", str(tmp_path)]) == 2
     assert "is a folder" in capsys.readouterr().err
     status, _, err = run("log", "--branch", "bem")
-    assert status == 1
+    assert status == 2
     assert "mean 'ben'" in err
 
 
@@ -367,5 +367,5 @@ def test_options_stand_anywhere_as_in_git(path, capsys):
         assert cli.main(line) == 0, capsys.readouterr().err
     with labels.open(path, read_only=True) as opened_again:
         assert set(opened_again.tag()["name"]) == {"v1", "v2", "v3"}
-    assert cli.main(["tag", store, "v2"]) == 1
+    assert cli.main(["tag", store, "v2"]) == 2
     assert "with -f" in capsys.readouterr().err, "remedies are said as one types them"

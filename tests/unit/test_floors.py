@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "explorer"
 
 FLOORS = {
-    0: {"errors", "progress", "sealed", "content", "dataset", "graph", "probe", "labels"},
+    0: {"errors", "progress", "sealed", "spoken", "content", "dataset", "graph", "probe", "labels"},
     1: {"readers", "embedding", "layout", "detectors", "export"},
     2: {
         "review",
@@ -25,8 +25,13 @@ FLOORS = {
         "status",
         "terminal",
         "api",
+        "arguments",
+        "home",
+        "keeping",
+        "sampler",
         "bench",
         "following",
+        "lacking",
         "mixing",
         "sampling",
         "stopping",

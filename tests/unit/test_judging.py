@@ -119,7 +119,7 @@ def test_methods_are_listed_with_their_state_and_page(review):
     assert listed.state["vote"] == "done"
     assert listed.in_p_error["vote"]
     assert listed.state["conformal"] == "skipped"
-    assert "trusted" in listed.note["conformal"]
+    assert "labels known to be right" in listed.note["conformal"]
     assert "Formula" in review.method("relation")
     assert "flipped on purpose" in review.method("p_error")
     with pytest.raises(UnknownName, match="relations"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from conftest import Planted
 from PIL import Image
 
 import explorer
-from explorer.panels import Panel, calls, session_of, show
+from explorer.panels import Panel, calls, polling, session_of, show
 from explorer.panels.session import Session
 from explorer.review import Review
 
@@ -250,3 +251,52 @@ def test_shown_values_are_plain(wire: Wire, finished: Review) -> None:
     widget = show(review)
     SESSIONS[id(widget)] = session_of(review)
     encode([session_of(review).cells([0]), calls.answer(session_of(review), "previews", {"items": [0, 1]})])
+
+
+def test_every_widget_learns_at_once_of_what_an_audit_asks_about(
+    planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "SECONDS", 0.02)
+    dataset = explorer.read(planted.images[:120], label=planted.labels[:120], key=planted.keys[:120])
+    review = Review(dataset, tmp_path / "a.labels.db", rater="ann").wait(progress=False)
+    widgets = [show(review), show(review, "queue")]
+    session = session_of(review)
+    SESSIONS.update({id(widget): session for widget in widgets})
+    wires = [Wire(widget, monkeypatch) for widget in widgets]
+
+    def told(wire: Wire) -> list[set[int]]:
+        """Items that were asked about, as each push of the sample says."""
+        pushes = [(body, buffers) for body, buffers in wire.sent if body.get("event") == "sample"]
+        return [set(np.frombuffer(buffers[body["asked"]["$array"]], np.int32).tolist()) for body, buffers in pushes]
+
+    def waited(times: int) -> None:
+        begun = time.monotonic()
+        while min(len(told(wire)) for wire in wires) < times and time.monotonic() - begun < 10:
+            time.sleep(0.01)
+
+    session.tell_sample()
+    assert told(wires[0]) == [], "nobody has asked for the scores yet, which bring the sample"
+    wires[0].call("scores")
+    session.tell_sample()
+    assert told(wires[0]) == [], "nor is told what it has just been told"
+
+    by_click = wires[0].call("audit", count=3)["result"]["items"]
+    assert told(wires[0]) == told(wires[1]) == [set(by_click)], "before the answer, and to both"
+    names = [message.get("event", "answer") for message, _ in wires[0].sent]
+    assert names.index("sample") < len(names) - 1
+    in_a_cell = [dataset.position(item) for item in review.audit(6)]
+    waited(2)
+    assert told(wires[1]) == [set(by_click), set(by_click) | set(in_a_cell)]
+    time.sleep(0.1)
+    assert len(told(wires[0])) == 2, "once each"
+
+    # Another sample comes with the scores, which all ask for anew.
+    review.new_sample()
+    assert wires[1].events()[-1] == "scores"
+    assert wires[1].call("scores")["ok"]
+    time.sleep(0.1)
+    assert len(told(wires[1])) == 2
+    review.audit(2)
+    waited(3)
+    assert len(told(wires[1])[-1]) == 2, "what the sample of before has asked about is no part of it"
+    review.close()

@@ -8,9 +8,11 @@ from scipy.special import expit, logit
 from scipy.stats import t
 
 from explorer.detectors.cuts import expected_at_cuts
+from explorer.detectors.drawing import uneven
+from explorer.detectors.heard import SHIFT, SHIFTS
 from explorer.detectors.left import Left
 from explorer.detectors.noise import NoiseLevel
-from explorer.detectors.remaining import SHIFT, SHIFTS, Audit, _uneven
+from explorer.detectors.remaining import Audit
 from explorer.errors import DataError
 from explorer.stopping import below
 
@@ -111,7 +113,7 @@ def test_how_far_the_number_of_times_an_item_is_drawn_varies_is_known(n):
     counts = [np.bincount(Audit(np.linspace(0, 1, 6), chance, seed).draw(n), minlength=6) for seed in range(4000)]
     np.testing.assert_allclose(np.mean(counts, axis=0), n * chance, atol=0.04)
     seen = np.var(counts, axis=0) / (n * chance)
-    np.testing.assert_allclose(_uneven(chance, n), seen, atol=0.02, rtol=0.3)
+    np.testing.assert_allclose(uneven(chance, n), seen, atol=0.02, rtol=0.3)
 
 
 def test_where_everything_is_bound_to_be_drawn_hardly_anything_is_unsure():
@@ -164,10 +166,10 @@ def test_the_interval_follows_its_formula():
     belief /= belief.sum()
     expected = belief @ true * (count - n)
     doubt = belief @ (true * (1 - true) * (count - n) + (true * (count - n) - expected) ** 2)
-    uneven = _uneven(np.full(count, 1 / count), n)[0]
+    varies = uneven(np.full(count, 1 / count), n)[0]
     parts = ((w - p) * count).reshape(8, 5)
-    seen = uneven * ((parts - parts.mean(axis=1, keepdims=True)) ** 2).sum() / (n - 8)
-    drawn_variance = (seen + belief @ (true * (1 - true)) * count**2 * uneven) / 2 / n
+    seen = varies * ((parts - parts.mean(axis=1, keepdims=True)) ** 2).sum() / (n - 8)
+    drawn_variance = (seen + belief @ (true * (1 - true)) * count**2 * varies) / 2 / n
     lean, off = 0.5, left.left - expected
     assert doubt < drawn_variance
     variance = doubt + (1 - lean) ** 2 * (drawn_variance - doubt) + (lean * off) ** 2
@@ -266,7 +268,7 @@ def test_several_things_can_be_asked_of_the_same_answers():
     answers[audit.draw(80)] = wrong[audit.draw(80)]
     heard, left = audit.hear(answers, 80, nobody), audit.estimate(answers, 80, nobody)
     assert heard.whole == (left.left, left.spread, left.low, left.high)
-    assert heard.standing == audit.standing(80, answers, nobody) == 80
+    assert heard.standing == 80
     odd = left.per_class.loc[1]
     assert below(heard, labels == 0)[:4] == pytest.approx((odd.left, odd.low, odd.high, odd.unreviewed))
     assert below(heard, labels >= 0)[:5] == (0, 0, 0, 0, "audit")

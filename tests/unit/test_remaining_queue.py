@@ -210,15 +210,15 @@ def test_draws_that_the_queue_would_have_come_to_stand_for_nobody():
     nobody, drawn = np.zeros(300, bool), audit.draw(30)
     answers = np.full(300, np.nan)
     answers[drawn[:20]] = wrong[drawn[:20]]
-    assert audit.standing(20, answers, nobody) == pytest.approx(20)
-    assert audit.standing(0, answers, nobody) == 0
+    assert audit.hear(answers, 20, nobody).standing == pytest.approx(20)
+    assert audit.hear(answers, 0, nobody).standing == 0
     top = np.argsort(-p)[:200]
     otherwise = nobody.copy()
     otherwise[top] = True
     otherwise[drawn] = False
     answers[top] = wrong[top]
     outside = ~np.isin(drawn[:20], top)
-    assert audit.standing(20, answers, otherwise) == pytest.approx(outside.sum(), abs=3)
+    assert audit.hear(answers, 20, otherwise).standing == pytest.approx(outside.sum(), abs=3)
 
 
 def test_what_audit_asks_for_is_not_asked_again():

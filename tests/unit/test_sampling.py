@@ -12,7 +12,7 @@ import pytest
 from conftest import Planted
 
 import explorer
-from explorer import Review
+from explorer import Review, sealed
 from explorer.detectors.left import Left
 
 N = 200
@@ -234,7 +234,7 @@ def test_classes_may_be_renamed_added_merged_and_split(opened: Opened, planted: 
 
 
 def sample_file(folder: Path) -> Path:
-    (found,) = folder.glob("samples/*.npz")
+    (found,) = folder.glob("*.sample.npz")
     return found
 
 
@@ -242,20 +242,20 @@ def sample_file(folder: Path) -> Path:
 def test_a_file_that_does_not_fit_is_refused_and_set_aside(
     opened: Opened, planted: Planted, tmp_path: Path, caplog: pytest.LogCaptureFixture, harm: str
 ) -> None:
-    review = opened(cache=str(tmp_path / "cache"))
+    review = opened()
     answer(review, planted, 20)
     since = review.sample_since
     review.close()
-    path = sample_file(tmp_path / "cache")
+    path = sample_file(tmp_path)
     data = path.read_bytes()
     if harm == "other":
-        few = opened(np.arange(50), cache=str(tmp_path / "other"), store=tmp_path / "other.labels.db")
-        few.close()
+        (tmp_path / "other").mkdir()
+        opened(np.arange(50), store=tmp_path / "other" / "s.labels.db").close()
         data = sample_file(tmp_path / "other").read_bytes()
     spoilt = {"cut": data[: len(data) // 2], "flip": data[:99] + bytes([data[99] ^ 1]) + data[100:], "text": b"no"}
     path.write_bytes(spoilt.get(harm, data))
     with caplog.at_level(logging.WARNING, "explorer"):
-        again = opened(cache=str(tmp_path / "cache"))
+        again = opened()
         assert again.sample_since > since
         assert again.left().basis == "model"
     (record,) = caplog.records
@@ -266,15 +266,15 @@ def test_a_file_that_does_not_fit_is_refused_and_set_aside(
     assert aside.read_bytes() == spoilt.get(harm, data), "nothing is lost"
     answer(again, planted, 12)
     before = again.left()
-    same(opened(cache=str(tmp_path / "cache")).left(), before)
+    same(opened().left(), before)
 
 
 def test_where_it_is_kept(opened: Opened, planted: Planted, tmp_path: Path, own_cache: Path) -> None:
-    review = opened(cache=False)
+    review = opened()
     answer(review, planted, 20)
     before = review.left()
     (beside,) = tmp_path.glob("s.labels.db.*.sample.npz")
-    same(opened(cache=False).left(), before)
+    same(opened().left(), before)
     assert beside.is_file()
     # A temporary store is never opened again.
     count = len(list(own_cache.glob("samples/*")))
@@ -284,13 +284,16 @@ def test_where_it_is_kept(opened: Opened, planted: Planted, tmp_path: Path, own_
 
 
 def test_a_folder_that_takes_no_file_costs_nothing_but_the_file(
-    opened: Opened, planted: Planted, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    opened: Opened, planted: Planted, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "samples").write_text("a file where a folder should be")
+    def fails(*_args: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sealed, "write", fails)
     with caplog.at_level(logging.WARNING, "explorer"):
-        review = opened(cache=str(tmp_path / "cache"))
+        review = opened(cache=False)
     assert "cannot be kept in" in caplog.text
+    assert "No space left on device" in caplog.text
     answer(review, planted, 20)
     assert review.left().basis == "audit"
 

@@ -6,14 +6,14 @@ import { withShortNames } from "../core/name";
 import { showPreview } from "../core/preview";
 import type { Session } from "../core/session";
 import type { Card, Reason } from "../core/types";
-import { percent, shortId } from "../core/words";
+import { percent, SUSPECTS, shortId } from "../core/words";
 import { pushMark } from "./push";
 import { decision, newest, standing } from "./words";
 
 /** Letters of a class name inside a sentence. */
 const NAME_LENGTH = 24;
-/** Lines of evidence that are shown before one asks for more. */
-const LINES = 3;
+/** Lines of evidence that are shown before one asks for more, where there is room for them. */
+export const LINES = 3;
 
 /** The item's large preview; `release` frees its picture. */
 export function previewOf(card: Card): { element: HTMLElement; release: () => void } {
@@ -40,13 +40,18 @@ export function previewOf(card: Card): { element: HTMLElement; release: () => vo
 
 /** "rank 7 of 1,797 · item 1251 · where it came from". */
 export function standingLine(session: Session, card: Card): HTMLElement {
-  const suspects = session.counts?.suspects ?? 0;
-  const calibrated = session.hello?.calibrated ?? false;
+  // As the queue counts them, from the scores that the page has: the card's own answer may be older or newer.
+  const { item } = card;
+  const suspect = session.hello?.calibrated ? session.suspectPlace(item) : null;
+  const text = session.scores
+    ? standing(session.rank(item), session.ranked, suspect, session.suspects)
+    : standing(card.rank, card.ranked);
   return h(
     "div",
     { class: "dqx-card-standing dqx-muted dqx-cut" },
     ...(session.isRandom(card.item) ? [randomMark(), " "] : []),
-    `${standing(card.rank, card.ranked, suspects, calibrated)} · `,
+    h("span", { text, title: suspect === null ? "" : SUSPECTS, data: { dqx: "card-standing" } }),
+    " · ",
     h("span", { text: `item ${shortId(card.id)}`, title: card.id, data: { dqx: "card-id" } }),
     card.name && card.name !== card.id ? h("span", { text: ` · ${card.name}`, title: card.name }) : null,
   );
@@ -139,10 +144,11 @@ export function meter(session: Session, card: Card): HTMLElement | null {
 }
 
 /**
- * The label now, then the evidence in words; the number behind each sentence is its title. A few lines, so that the
- * comparison below them stays in sight, or with `all` every one.
+ * The label now, then the evidence in words; the number behind each sentence is its title. So many lines, those that
+ * weigh most; infinitely many for every one.
  */
-export function evidence(session: Session, card: Card, all: boolean, more: () => void): HTMLElement {
+export function evidence(session: Session, card: Card, lines: number, more: () => void): HTMLElement {
+  const all = lines === Number.POSITIVE_INFINITY;
   const state = session.stateOf(card.item);
   const now = session.labels?.current[card.item] ?? card.current;
   const label = h("span", { data: { dqx: "card-label" } }, labelChip(session, now));
@@ -156,10 +162,10 @@ export function evidence(session: Session, card: Card, all: boolean, more: () =>
       { class: `dqx-card-state dqx-card-${state}`, data: { state } },
       label,
       h("span", { class: "dqx-card-decision dqx-cut", text: words, title: words }),
-      moreLines(card.why.length - LINES, all, more),
+      moreLines(card.why.length - (all ? 1 : lines), all, more),
     ),
   );
-  for (const reason of all ? card.why : card.why.slice(0, LINES)) {
+  for (const reason of card.why.slice(0, lines)) {
     const text = withShortNames(reason.text, session.classes, NAME_LENGTH);
     const title = [
       text === reason.text ? "" : reason.text,

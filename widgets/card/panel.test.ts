@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
+import { reply } from "../core/mockSession";
 import { Session } from "../core/session";
-import type { Card as CardData } from "../core/types";
+import type { Card as CardData, Scores } from "../core/types";
+import { Queue } from "../queue/panel";
 import { Card } from "./panel";
 
 const EVIL = '<img src=x onerror="alert(1)">';
@@ -80,6 +82,44 @@ describe("Card", () => {
     expect(find("card-random")).toBeNull();
   });
 
+  it("counts the suspects as the queue does, after decisions and while the scores follow", async () => {
+    let issues = Uint8Array.of(0, 1, 0, 1, 0, 1);
+    const { session, model, end, root, find } = await start(
+      {
+        scores: () => ({ ...(sixItems().scores?.({}) as Scores), calibrated: true, is_label_issue: issues }),
+        // The kernel's count is of another moment.
+        edit: () => reply(3, 1, "kept"),
+      },
+      { calibrated: true, counts: { reviewed: 0, relabelled: 0, kept: 0, flagged: 0, suspects: 85 } },
+    );
+    const queue = document.createElement("div");
+    root.after(queue);
+    Queue.mount(queue, session, end.signal);
+    const both = () => [
+      find("card-standing").textContent,
+      queue.querySelector('[data-dqx="queue-counts"]')?.textContent,
+    ];
+    expect(both()).toEqual(["suspect 1 of 3", "3 suspects, 0 reviewed"]);
+    expect(find("card-standing").title).toContain("decided on or not");
+    session.edit("keep", [3]);
+    await settled();
+    expect(both()).toEqual(["suspect 1 of 3", "3 suspects, 1 reviewed"]);
+    // The decision speaks for item 1 too: the scores follow, and the place of the last suspect is another.
+    session.select(5);
+    await settled();
+    expect(both()[0]).toBe("suspect 3 of 3");
+    issues = Uint8Array.of(0, 0, 0, 1, 0, 1);
+    model.say({ event: "scores", trust: null });
+    await settled();
+    expect(both()).toEqual(["suspect 2 of 2", "2 suspects, 1 reviewed"]);
+    session.setFilter({ pair: [-1, 1] });
+    expect(both()).toEqual(["suspect 2 of 2", "1 of 2 suspects, 0 reviewed"]);
+    session.select(1);
+    await settled();
+    expect(both()[0], "no suspect any more").toBe("rank 2 of 6");
+    end.abort();
+  });
+
   it("calls nothing a percentage before it is calibrated", async () => {
     const plain = await start();
     expect(plain.root.textContent).not.toContain("%");
@@ -115,6 +155,36 @@ describe("Card", () => {
     expect(marks[0]?.dataset.side).toBe("against");
     expect(marks[0]?.textContent).toBe("speaks strongly against the label");
     expect(root.querySelectorAll('[data-dqx="reason-method"]')).toHaveLength(2);
+  });
+
+  it("shows as many lines as fit whole", async () => {
+    const line = (n: number) => ({ name: `m${n}`, text: `line ${n}`, value: null, method: `m${n}`, push: 1 });
+    let room = 2;
+    // As high as its lines, in a place that holds two, and then one.
+    const part = vi.spyOn(Element.prototype, "scrollHeight", "get").mockImplementation(function (
+      this: Element,
+    ) {
+      return this.classList.contains("dqx-card-read") ? this.querySelectorAll("dt").length - 1 : 0;
+    });
+    const held = vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockImplementation(() => room);
+    const { root, session, find } = await start({
+      card: ({ item }) => cardOf(item as number, { why: [1, 2, 3].map(line) }),
+    });
+    expect(root.textContent).toContain("line 2");
+    expect(root.textContent).not.toContain("line 3");
+    expect(find("more-lines").textContent).toBe("1 more line");
+    find("more-lines").click();
+    expect(root.textContent, "whoever asks for all scrolls").toContain("line 3");
+    find("more-lines").click();
+    expect(find("card").classList.contains("dqx-card-tight")).toBe(false);
+    room = 1;
+    session.select(1);
+    await settled();
+    expect(root.textContent).toContain("line 1");
+    expect(root.textContent).not.toContain("line 2");
+    expect(find("card").classList.contains("dqx-card-tight"), "the comparison gives way too").toBe(true);
+    part.mockRestore();
+    held.mockRestore();
   });
 
   it("shows a few lines, and every one when asked", async () => {

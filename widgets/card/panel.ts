@@ -15,7 +15,20 @@ import type { Card as CardData } from "../core/types";
 import { makeMethodPage } from "../methods/page";
 import { comparison } from "./comparison";
 import { makeDecisions } from "./decide";
-import { badges, evidence, meter, previewOf, standingLine, verdict } from "./facts";
+import { badges, evidence, LINES, meter, previewOf, standingLine, verdict } from "./facts";
+
+/**
+ * What is tried in turn until it fits whole: fewer lines of evidence, then fewer texts in the comparison (`tight`; pictures
+ * stay). Whoever asks for every line scrolls.
+ */
+const FITS = [
+  { lines: LINES, tight: false },
+  { lines: 2, tight: false },
+  { lines: 2, tight: true },
+  { lines: 1, tight: true },
+  { lines: 0, tight: true },
+];
+const EVERY = { lines: Number.POSITIVE_INFINITY, tight: false };
 
 export const Card: Panel = {
   name: "card",
@@ -33,10 +46,11 @@ export const Card: Panel = {
       },
       signal,
     );
-    const read = h("div", { class: "dqx-card-read" }, preview, facts, pairs);
+    const read = h("div", { class: "dqx-card-read" }, preview, facts);
     const page = makeMethodPage(session, {
       shown(open) {
         read.hidden = open;
+        pairs.hidden = open;
         // What decides by key would be about an item whose card nobody sees.
         if (open) page.element.dataset.dqxCover = "";
         else delete page.element.dataset.dqxCover;
@@ -81,8 +95,9 @@ export const Card: Panel = {
     const body = h(
       "section",
       { class: "dqx-card-body", data: { dqx: "card" }, hidden: true, aria: { label: "Current item" } },
-      // In the explorer this part scrolls if it must: the buttons below it stay where they are.
+      // In the explorer this part scrolls if it must: what is below it stays where it is, and whole.
       read,
+      pairs,
       page.element,
       decisions.element,
     );
@@ -90,6 +105,9 @@ export const Card: Panel = {
 
     let shown: CardData | null = null;
     let allLines = false;
+    /** Width and height that the lines were fitted to. */
+    let fitted = "";
+    let refitting = 0;
     let epoch: number | undefined;
     let release = (): void => {};
     signal.addEventListener("abort", () => release(), { once: true });
@@ -100,28 +118,60 @@ export const Card: Panel = {
       return facts.contains(now) ? ((now as HTMLElement).dataset.method ?? "") : "";
     };
 
-    /** Everything that follows from the card and from the label columns as they are now. */
-    const fillFacts = (card: CardData): void => {
+    const factsOf = (card: CardData, lines: number): HTMLElement[] => {
+      const more = (): void => {
+        allLines = !allLines;
+        fillFacts(card);
+        facts.querySelector<HTMLElement>('[data-dqx="more-lines"]')?.focus({ preventScroll: true });
+      };
       const parts = [
         standingLine(session, card),
         verdict(session, card),
         meter(session, card),
-        evidence(session, card, allLines, () => {
-          allLines = !allLines;
-          fillFacts(card);
-          facts.querySelector<HTMLElement>('[data-dqx="more-lines"]')?.focus({ preventScroll: true });
-        }),
+        evidence(session, card, lines, more),
         badges(card),
       ];
+      return parts.filter((part) => part !== null);
+    };
+
+    /** Everything that follows from the card and from the label columns as they are now. */
+    const fillFacts = (card: CardData): void => {
+      decisions.fill(card);
       const method = focusedMethod();
+      body.classList.remove("dqx-card-scrolls");
+      const overflows = (): boolean => read.scrollHeight > read.clientHeight;
       keepFocus(
         root,
-        () => facts.replaceChildren(...parts.filter((part) => part !== null)),
+        () => {
+          for (const { lines, tight } of allLines ? [EVERY] : FITS) {
+            body.classList.toggle("dqx-card-tight", tight);
+            facts.replaceChildren(...factsOf(card, lines));
+            if (!overflows()) break;
+          }
+        },
         () =>
           method === "" ? null : facts.querySelector<HTMLElement>(`[data-method="${CSS.escape(method)}"]`),
       );
-      decisions.fill(card);
+      body.classList.toggle("dqx-card-scrolls", overflows());
+      fitted = sizeOfRead();
+      // What fills in this turn is measured with the next frame: an observer misses what is as it was by then.
+      cancelAnimationFrame(refitting);
+      refitting = requestAnimationFrame(refit);
     };
+    const sizeOfRead = (): string => `${read.clientWidth} ${read.clientHeight}`;
+    const refit = (): void => {
+      if (shown && !read.hidden && !signal.aborted && fitted !== sizeOfRead()) fillFacts(shown);
+    };
+    const observer = globalThis.ResizeObserver ? new ResizeObserver(refit) : null;
+    observer?.observe(read);
+    signal.addEventListener(
+      "abort",
+      () => {
+        observer?.disconnect();
+        cancelAnimationFrame(refitting);
+      },
+      { once: true },
+    );
 
     /** Whether what is shown is the current item: until then it is dimmed and its buttons do nothing. */
     const settle = (settled: boolean): void => {
@@ -148,9 +198,10 @@ export const Card: Panel = {
           body.dataset.item = String(card.item);
           body.dataset.kind = card.preview.kind;
           body.classList.toggle("dqx-card-words", /^(text|table|vector)$/.test(card.preview.kind));
-          fillFacts(card);
+          // Seen before it is filled: how many lines fit is measured.
           body.hidden = false;
           placeholder.hidden = true;
+          fillFacts(card);
           settle(true);
         },
         wait() {

@@ -22,11 +22,14 @@ const entry = (changes: Partial<HistoryEntry>): HistoryEntry => ({
 
 describe("standing", () => {
   it("is a rank until there is calibration", () => {
-    expect(standing(7, 1797, 90, false)).toBe("rank 7 of 1,797");
-    expect(standing(7, 1797, 90, true)).toBe("suspect 7 of 90");
-    expect(standing(91, 1797, 90, true)).toBe("rank 91 of 1,797");
-    expect(standing(null, 0, 0, true)).toBe("not ranked yet");
-    expect(standing(null, 898, 40, false)).toBe("not ranked");
+    expect(standing(7, 1797)).toBe("rank 7 of 1,797");
+    expect(standing(null, 0)).toBe("not ranked yet");
+    expect(standing(null, 898)).toBe("not ranked");
+  });
+
+  it("is a place among the suspects for those that are some", () => {
+    expect(standing(8, 1797, 7, 90)).toBe("suspect 7 of 90");
+    expect(standing(91, 1797, null, 90)).toBe("rank 91 of 1,797");
   });
 });
 

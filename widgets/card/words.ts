@@ -4,10 +4,18 @@ import type { Card, HistoryEntry } from "../core/types";
 import type { ItemState } from "../core/wire";
 import { clock } from "../core/words";
 
-/** Where the item stands in the ranking: a suspect's number once calibrated, its plain rank until then. */
-export function standing(rank: number | null, ranked: number, suspects: number, calibrated: boolean): string {
+/**
+ * Where the item stands: among the suspects once p_error is calibrated, in the ranking until then and where it is no
+ * suspect (`suspect` is null).
+ */
+export function standing(
+  rank: number | null,
+  ranked: number,
+  suspect: number | null = null,
+  suspects = 0,
+): string {
+  if (suspect !== null) return `suspect ${count(suspect)} of ${count(suspects)}`;
   if (rank === null) return ranked > 0 ? "not ranked" : "not ranked yet";
-  if (calibrated && rank <= suspects) return `suspect ${count(rank)} of ${count(suspects)}`;
   return `rank ${count(rank)} of ${count(ranked)}`;
 }
 

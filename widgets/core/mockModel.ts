@@ -44,6 +44,11 @@ export class MockModel {
     for (const listener of [...this.listeners]) listener(content, buffers);
   }
 
+  /** What the kernel says by itself, with columns. */
+  push(content: { event: string } & Record<string, unknown>): void {
+    this.say(...packed(content));
+  }
+
   /** The last call of this name. */
   last(call: string): Sent {
     const found = this.sent.filter((s) => s.call === call).at(-1);

@@ -25,11 +25,17 @@ export class QueueOrder {
   drawn: ReadonlySet<number> = new Set();
   /** How many items pass the filter; random ones come on top where they do not. */
   passing = 0;
+  /** How many items the ranking calls label issues, decided on or not. */
+  suspects = 0;
+  /** How many items have a rank. */
+  ranked = 0;
   private places = new Map<number, number>();
   /** Where random items stood in the queue before; null where there was none. */
   private stood: ReadonlyMap<number, Place> | null = null;
   private scores: Scores | null = null;
   private ranks = new Int32Array(0);
+  /** By item: its place among the suspects, 0 for none. */
+  private suspectPlaces = new Int32Array(0);
   /** The item of the queue that was current last: a look at an item outside the queue comes back to it. */
   private anchor: number | null = null;
 
@@ -43,6 +49,9 @@ export class QueueOrder {
     this.stood = null;
     this.scores = null;
     this.ranks = new Int32Array(0);
+    this.suspectPlaces = new Int32Array(0);
+    this.suspects = 0;
+    this.ranked = 0;
     this.anchor = null;
   }
 
@@ -50,8 +59,13 @@ export class QueueOrder {
   rankBy(scores: Scores): void {
     this.scores = scores;
     this.ranks = new Int32Array(scores.order.length);
+    this.suspectPlaces = new Int32Array(scores.order.length);
+    this.suspects = 0;
+    this.ranked = 0;
     scores.order.forEach((item, place) => {
       this.ranks[item] = place + 1;
+      if (scores.is_label_issue[item] === 1) this.suspectPlaces[item] = ++this.suspects;
+      if (!Number.isNaN(scores.p_error[item])) this.ranked++;
     });
   }
 
@@ -90,6 +104,11 @@ export class QueueOrder {
   rank(item: number): number | null {
     if (!this.scores || Number.isNaN(this.scores.p_error[item] ?? Number.NaN)) return null;
     return this.ranks[item] ?? null;
+  }
+
+  /** Place among the suspects, 1 = most suspicious; null for an item that is none. */
+  suspectPlace(item: number): number | null {
+    return this.suspectPlaces[item] || null;
   }
 
   /** Position in the queue, or -1. */

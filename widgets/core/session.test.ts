@@ -151,6 +151,25 @@ describe("selection", () => {
     expect(session.current).toBe(1);
   });
 
+  it("makes the queue once for what is presented, and once when it is let go of", async () => {
+    const { session } = await start();
+    const queues: (readonly number[])[] = [];
+    const filters: unknown[] = [];
+    session.on("queue", (queue) => queues.push(queue));
+    session.on("filter", ({ items }) => filters.push(items && [...items]));
+    session.setFilter({ pair: [0, 1] });
+    expect(queues.splice(0)).toEqual([[1]]);
+    filters.length = 0;
+    session.present([4, 0]);
+    expect(queues.splice(0)).toEqual([[4, 0]]);
+    expect(filters.splice(0)).toEqual([[4, 0]]);
+    session.audit([2, 5], Int32Array.of(0));
+    expect(queues.splice(0)).toEqual([[2, 5]]);
+    session.takeSample(Int32Array.of(3), []);
+    expect(queues.splice(0), "where one was, with one queue").toEqual([[1]]);
+    expect(session.filter).toMatchObject({ suspects: true, pair: [0, 1], items: null });
+  });
+
   it("knows the random items that were asked about by themselves", async () => {
     const scores = sixItems().scores?.({}) as Scores;
     const { session } = await start({ scores: () => ({ ...scores, asked: Int32Array.of(2) }) });

@@ -26,6 +26,8 @@ export interface Topics {
   hello: Hello;
   labels: readonly number[] | null; // items whose label changed; null = all
   scores: Scores;
+  /** The random sample has asked about more items, or is another one. */
+  sample: null;
   layout: Layout;
   stages: readonly Stage[];
   counts: Counts;

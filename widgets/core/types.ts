@@ -20,7 +20,7 @@ export interface Counts {
   relabelled: number;
   kept: number;
   flagged: number;
-  /** Items that the ranking calls label issues. */
+  /** Items that the ranking called label issues when this was counted; what is shown is `session.suspects`. */
   suspects: number;
 }
 

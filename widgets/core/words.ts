@@ -35,3 +35,7 @@ export function day(iso: string, now: Date = new Date()): string {
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** What every count of suspects counts. */
+export const SUSPECTS =
+  "Suspects are the items that the ranking calls label issues by the scores as they stand now, decided on or not";

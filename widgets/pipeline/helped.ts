@@ -3,9 +3,9 @@
  * compares them on a thread of its own; this shows how far it is, what came out, and takes the wish to cancel.
  */
 import "./helped.css";
+import { makeDialog } from "../core/dialog";
 import { h, key } from "../core/dom";
 import { isFor, printed } from "../core/keys";
-import { makePane } from "../core/pane";
 import type { Session } from "../core/session";
 import { CallError, Disconnected } from "../core/transport";
 import type { Helped, HelpedState } from "../core/types";
@@ -27,14 +27,33 @@ export interface DidItHelp {
 }
 
 export function makeHelped(session: Session, root: HTMLElement, signal: AbortSignal): DidItHelp {
-  const button = h("button", {
-    class: "dqx-button",
-    type: "button",
-    title: "Compare a model taught on the given labels with one taught on the corrected ones",
-    data: { dqx: "helped" },
-    aria: { expanded: "false" },
-    on: { click: () => pane.show(!pane.open) },
+  const {
+    element,
+    opener: button,
+    close,
+    pane,
+  } = makeDialog({
+    root,
+    session,
+    signal,
+    class: "dqx-helped",
+    hook: "helped-panel",
+    label: "Did it help?",
+    closeHook: "helped-close",
+    openerHook: "helped",
+    changed(on) {
+      // It lies over the card: what decides by key would be about an item that nobody sees.
+      if (on && root.closest(".dqx-explorer")) element.dataset.dqxCover = "";
+      else delete element.dataset.dqxCover;
+      draw();
+      if (!on) return;
+      void ask("helped").then(() => {
+        // Whoever asks for the first time wants the answer, not another button.
+        if (state?.state === "none") void ask("helped_start");
+      });
+    },
   });
+  button.title = "Compare a model taught on the given labels with one taught on the corrected ones";
   const bar = h("progress", { max: 1, aria: { label: "Did it help: progress" } });
   const far = h("span", { class: "dqx-helped-far", data: { dqx: "helped-progress" } });
   const cancel = act("Cancel", "helped-cancel", () => void ask("helped_cancel"));
@@ -42,18 +61,7 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
   const said = h("div", { role: "status", data: { dqx: "helped-said" } });
   const again = act("Ask again", "helped-again", () => void ask("helped_start"));
   const more = h("div", { class: "dqx-helped-more" });
-  const close = act("Close", "helped-close", () => pane.show(false));
-  close.append(key("Esc"));
-  const element = h(
-    "section",
-    {
-      class: "dqx-helped",
-      role: "dialog",
-      tabIndex: -1,
-      hidden: true,
-      data: { dqx: "helped-panel" },
-      aria: { label: "Did it help?" },
-    },
+  element.append(
     h("div", { class: "dqx-helped-head" }, h("span", { class: "dqx-strong", text: "Did it help?" }), close),
     running,
     said,
@@ -126,24 +134,6 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
       return;
     said.replaceChildren(...lines.map((line) => h("p", line)));
   };
-
-  const pane = makePane(element, {
-    root,
-    session,
-    signal,
-    opener: button,
-    changed(on) {
-      // It lies over the card: what decides by key would be about an item that nobody sees.
-      if (on && root.closest(".dqx-explorer")) element.dataset.dqxCover = "";
-      else delete element.dataset.dqxCover;
-      draw();
-      if (!on) return;
-      void ask("helped").then(() => {
-        // Whoever asks for the first time wants the answer, not another button.
-        if (state?.state === "none") void ask("helped_start");
-      });
-    },
-  });
 
   session.on("helped", take, signal);
   session.on(

@@ -1,6 +1,7 @@
 /** The line above the queue: how many there are, how many are done, and what narrows the queue. */
 import { count, h } from "../core/dom";
 import type { Session } from "../core/session";
+import { SUSPECTS } from "../core/words";
 import { makeDial } from "./dial";
 import { makeLeft } from "./left";
 import { makeMix } from "./mix";
@@ -81,10 +82,15 @@ export function makeBar(
       // A suspect that was drawn as well is counted once.
       const extra = queue.length - passing;
       const random = extra > 0 ? `, ${count(extra)} at random` : "";
+      // Narrowed, they are still so many of those that the card counts.
+      const narrowed = filter.suspects && (filter.pair !== null || filter.items !== null);
+      const of = narrowed ? ` of ${count(session.suspects)}` : "";
+      const many = (narrowed ? session.suspects : passing) === 1 ? what : `${what}s`;
       const text = session.scores
-        ? `${count(passing)} ${what}${passing === 1 ? "" : "s"}${random}, ${count(reviewed)} reviewed`
+        ? `${count(passing)}${of} ${many}${random}, ${count(reviewed)} reviewed`
         : "";
       if (counts.textContent !== text) counts.textContent = text;
+      counts.title = filter.suspects ? SUSPECTS : "";
     },
   };
 }

@@ -94,7 +94,9 @@ export function makeLine(
     draw(area, shown, shape) {
       const { dial } = session;
       if (element.parentElement !== area) area.append(element);
-      element.hidden = !dial.ready || shown.length === 0;
+      const { items, asNamed } = session.filter;
+      // Items that stand as they were drawn or named, and not by rank, lie on no side of it.
+      element.hidden = !dial.ready || shown.length === 0 || (items !== null && asNamed === true);
       if (element.hidden) return;
       const above = shownAbove(session, shown);
       // All that is shown may lie above the cut: the line is drawn where the cut is, or not at all.

@@ -1,7 +1,6 @@
 /** How many errors are left: a figure that is always there, and on request the sentence behind it and a random audit. */
-import { count, h, key } from "../core/dom";
-import { printed } from "../core/keys";
-import { makePane } from "../core/pane";
+import { makeDialog } from "../core/dialog";
+import { count, h } from "../core/dom";
 import type { Session } from "../core/session";
 import { clock, day } from "../core/words";
 import { makeNewSample } from "./newSample";
@@ -90,25 +89,27 @@ export function makeLeft(
     data: { dqx: "audit" },
     on: { click: () => void begin() },
   });
-  const close = h("button", {
-    class: "dqx-button dqx-queue-left-close",
-    type: "button",
-    text: "Close",
-    data: { dqx: "left-close" },
-    on: { click: () => pane.show(false) },
+  const sample = makeNewSample(session, signal);
+  const {
+    element: line,
+    opener: button,
+    close,
+  } = makeDialog({
+    root,
+    session,
+    signal,
+    class: "dqx-queue-left",
+    hook: "left-line",
+    label: "Errors left",
+    closeClass: "dqx-queue-left-close",
+    closeHook: "left-close",
+    openerHook: "left",
+    // Outside it, Escape first leads out of the items that were drawn here.
+    waits: () => session.chosen.length > 0,
   });
-  close.append(key(printed("escape")));
-  const sample = makeNewSample(session, () => void load(), signal);
-  const line = h(
-    "section",
-    {
-      class: "dqx-queue-left",
-      role: "dialog",
-      tabIndex: -1,
-      hidden: true,
-      data: { dqx: "left-line" },
-      aria: { label: "Errors left" },
-    },
+  // There is a figure once the kernel has said one.
+  button.hidden = true;
+  line.append(
     h("div", { class: "dqx-queue-left-head" }, words, close),
     more,
     passed,
@@ -116,22 +117,6 @@ export function makeLeft(
     h("span", { class: "dqx-queue-left-acts" }, audit, sample.element),
     classes,
   );
-  const button = h("button", {
-    class: "dqx-button",
-    type: "button",
-    hidden: true,
-    data: { dqx: "left" },
-    aria: { expanded: "false", haspopup: "dialog" },
-    on: { click: () => pane.show(!pane.open) },
-  });
-  const pane = makePane(line, {
-    root,
-    session,
-    signal,
-    opener: button,
-    // Outside it, Escape first leads out of the items that were drawn here.
-    waits: () => session.chosen.length > 0,
-  });
 
   const fill = (reply: LeftReply): void => {
     button.textContent = figure(reply);
@@ -193,6 +178,7 @@ export function makeLeft(
   };
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   session.on("scores", soon, signal);
+  session.on("sample", soon, signal);
   if (session.scores) soon();
   let cut = session.dial.cut.count;
   return {

@@ -10,8 +10,8 @@ export interface NewSample {
   update(draws: number): void;
 }
 
-/** Make the button; `begun` runs when the kernel has begun a new one. */
-export function makeNewSample(session: Session, begun: () => void, signal: AbortSignal): NewSample {
+/** Make the button. */
+export function makeNewSample(session: Session, signal: AbortSignal): NewSample {
   /** Answers that the estimate rests on; null while nobody has said. */
   let answered: number | null = null;
   let busy = false;
@@ -66,10 +66,9 @@ export function makeNewSample(session: Session, begun: () => void, signal: Abort
     try {
       const { draws } = await session.transport.call<{ draws: Int32Array }>("new_sample", {});
       if (signal.aborted) return;
-      session.newSample(draws);
+      session.takeSample(draws, []);
       ask(false);
       session.emit("notice", { kind: "info", text: "A new random sample has begun." });
-      begun();
     } catch (error) {
       const remedy = error instanceof CallError ? error.detail.remedy : "";
       const why =

@@ -186,6 +186,53 @@ describe("random items", () => {
     expect(passed.hidden).toBe(true);
   });
 
+  it("lie on no side of the cut where they stand as they were drawn", async () => {
+    const { root, session } = await start(6, { calibrated: true });
+    session.setFilter({ suspects: false });
+    expect(find(root, "cut-line").hidden).toBe(false);
+    session.audit([4, 3, 0, 1], Int32Array.of(2));
+    expect(session.queue).toEqual([4, 3, 0, 1]);
+    expect(find(root, "cut-line").hidden).toBe(true);
+    // The same items in a lasso stand by rank.
+    session.choose([4, 3, 0, 1]);
+    expect(session.queue).toEqual([3, 1, 0, 4]);
+    expect(find(root, "cut-line").dataset.above).toBe("2");
+    expect(find(root, "cut-line").hidden).toBe(false);
+  });
+
+  it("have their badge at once when they are asked about elsewhere", async () => {
+    const { root, session, model, tile } = await start();
+    const scores = model.count("scores");
+    expect(find(tile(1), "tile-random")).toBeNull();
+    const asked = model.count("left");
+    model.push({ event: "sample", draws: Int32Array.of(2, 0), asked: Int32Array.of(1, 4) });
+    expect(find(tile(1), "tile-random")).not.toBeNull();
+    expect([...(session.scores?.draws ?? [])]).toEqual([2, 0]);
+    expect(session.queue, "the queue stays what it is").toEqual([3, 1, 5]);
+    expect(root.querySelectorAll('[data-dqx="tile-random"]')).toHaveLength(1);
+    expect(model.count("scores")).toBe(scores);
+    await vi.waitFor(() => expect(model.count("left"), "the estimate is asked for anew").toBe(asked + 1));
+  });
+
+  it("of a sample that has ended elsewhere are let go of", async () => {
+    let asked = new Int32Array(0);
+    const { session, model, tile } = await start(
+      6,
+      {},
+      { scores: () => ({ ...(sixItems().scores?.({}) as Scores), asked }) },
+    );
+    session.audit([1, 4], Int32Array.of(2, 0));
+    // More is asked about: whoever is at an audit stays there.
+    model.push({ event: "sample", draws: Int32Array.of(0), asked: Int32Array.of(1, 2, 4) });
+    expect(session.queue).toEqual([1, 4]);
+    asked = Int32Array.of(5);
+    model.say({ event: "scores", trust: null });
+    await settled();
+    expect(session.queue).toEqual([3, 1, 5]);
+    expect(find(tile(1), "tile-random")).toBeNull();
+    expect(find(tile(5), "tile-random")).not.toBeNull();
+  });
+
   it("leave the cut where it is", async () => {
     const { root, session } = await start(6, { calibrated: true });
     session.setAuditRate(2);

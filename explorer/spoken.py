@@ -1,0 +1,27 @@
+"""Results that say in a sentence what their numbers mean, wherever they are shown."""
+
+from __future__ import annotations
+
+import html
+
+
+class Spoken:
+    """Shows its sentence: on a terminal, in `print`, and in a notebook."""
+
+    def sentence(self) -> str:
+        """Say it in plain words."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return self.sentence()
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+    def _repr_html_(self) -> str:
+        return paragraph(self.sentence())
+
+
+def paragraph(text: str) -> str:
+    """Write text as HTML, in which nothing of it is markup."""
+    return f"<p>{html.escape(text)}</p>"

@@ -1,0 +1,111 @@
+"""Low screens: on the card nothing is half covered, whatever the item, in pictures as in words, light and dark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter import PATIENCE, Lab
+from playwright.sync_api import expect
+
+SCREENS = ((1280, 720), (1440, 900))
+
+TEXTS = """
+import numpy as np, explorer
+rng = np.random.default_rng(0)
+words = {
+    "complaint about a delivery that came too late": "parcel late delivery courier waiting weeks".split(),
+    "question about an invoice or a payment": "invoice payment card charge bank refund".split(),
+    "praise for the people of the support team": "friendly helpful support thanks great patient".split(),
+}
+names = list(words)
+texts = [" ".join(rng.choice(words[names[n % 3]], 60 if n % 5 else 12)) for n in range(240)]
+labels = [names[(n + (n % 17 == 0)) % 3] for n in range(240)]
+review = explorer.Review(explorer.read(texts, label=labels), store="texts.labels.db").wait(progress=False)
+"""
+
+COVERED = """() => {
+  const card = [...document.querySelectorAll(".dqx-explorer [data-dqx=card]")].find(each => each.checkVisibility());
+  const read = card.querySelector(".dqx-card-read");
+  const bottom = part => part.getBoundingClientRect().bottom;
+  const found = [];
+  if (read.scrollHeight > read.clientHeight) found.push(`text of ${read.scrollHeight} in ${read.clientHeight}`);
+  const shown = selector => [...card.querySelectorAll(selector)].filter(each => each.checkVisibility());
+  for (const line of shown(".dqx-card-why > dd, .dqx-card-badges"))
+    if (bottom(line) > bottom(read) + .5) found.push("a line is cut");
+  const thumbs = shown(".dqx-card-thumb");
+  const decide = card.querySelector(".dqx-card-decide");
+  for (const thumb of thumbs) {
+    const { left, right, top } = thumb.getBoundingClientRect();
+    if (bottom(thumb) > decide.getBoundingClientRect().top + .5) found.push("the buttons cover a picture");
+    if (top < bottom(read) - .5) found.push("the text covers a picture");
+    thumb.scrollIntoView({block: "nearest"});
+    const at = thumb.getBoundingClientRect();
+    for (const y of [at.top + 3, at.bottom - 3])
+      if (!thumb.contains(document.elementFromPoint((left + right) / 2, y))) found.push("a picture is covered");
+  }
+  const tabs = card.closest(".dqx-what").querySelector(".dqx-tabs");
+  if (bottom(decide) > tabs.getBoundingClientRect().top + .5) found.push("the buttons are cut");
+  return {found, pictures: thumbs.length, lines: shown(".dqx-card-why > dd").length - 1,
+          buttons: Math.round(decide.getBoundingClientRect().top - card.getBoundingClientRect().top)};
+}"""
+
+
+def notebook(folder: Path, name: str, *cells: str) -> None:
+    """Write a notebook of these code cells."""
+    made = [
+        {"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": cell, "outputs": [], "execution_count": None}
+        for n, cell in enumerate(cells)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    text = json.dumps({"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+    (folder / name).write_text(text)
+
+
+def walk(page: Lab, items: int) -> list[dict[str, Any]]:
+    """Go along the queue from its second item, and look at each card once it is there."""
+    page.dqx("queue-tile").nth(1).click()
+    seen = []
+    for _ in range(items):
+        current = page.page.locator('[data-dqx="queue-tile"][aria-selected="true"]').first.get_attribute("data-item")
+        card = page.dqx("card").first
+        expect(card).to_have_attribute("data-item", str(current), timeout=PATIENCE)
+        expect(card).to_have_attribute("aria-busy", "false", timeout=PATIENCE)
+        # Two frames: whatever is measured anew has been measured.
+        page.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        seen.append(page.page.evaluate(COVERED))
+        page.page.locator(".dqx-explorer").first.focus()
+        page.page.keyboard.press("ArrowRight")
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["pictures", "words"])
+def test_nothing_on_the_card_is_half_covered(lab: Callable[..., Lab], folder: Path, shot: Any, kind: str) -> None:
+    name = "01_quickstart.ipynb"
+    if kind == "words":
+        name = "words.ipynb"
+        notebook(folder, name, TEXTS, "review")
+    page = lab()
+    page.open(name)
+    page.run_all()
+    page.drawn("umap")
+    for width, height in SCREENS:
+        page.page.set_viewport_size({"width": width, "height": height})
+        for theme in ("Dark", "Light"):
+            page.theme(theme)
+            seen = walk(page, 6)
+            assert [each["found"] for each in seen] == [[]] * len(seen), f"{width} × {height}, {theme}"
+            assert all(each["pictures"] >= 2 for each in seen)
+            assert kind == "words" or all(each["lines"] >= 2 for each in seen)
+            shot(page, f"low-{kind}-{width}-{theme.lower()}", screen=True)
+        if kind == "pictures":
+            assert len({each["buttons"] for each in seen}) <= 2, "the buttons stay under the pointer"
+    # Whoever asks for every line scrolls the text alone.
+    page.dqx("more-lines").first.click()
+    every = page.page.evaluate(COVERED)
+    assert every["lines"] > 3
+    assert not [each for each in every["found"] if "picture" in each or "buttons" in each]
+    page.dqx("more-lines").first.click()
