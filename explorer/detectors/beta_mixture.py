@@ -31,6 +31,9 @@ APART = 0.02
 LEAST = 1e-3
 """A component with less weight than this is none."""
 
+SUSPECT = 0.5
+"""A posterior above this is flagged; NaN is above nothing."""
+
 FEWEST = 10
 """Fewest labelled items to fit a mixture to."""
 
@@ -57,14 +60,14 @@ class Mixture:
 
     def scaled(self, loss: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return losses on the scale of the mixture, inside (0, 1)."""
-        return np.clip((loss - self.low) / (self.high - self.low), EDGE, 1 - EDGE)
+        return _within((loss - self.low) / (self.high - self.low), EDGE, 1 - EDGE)
 
     def posterior(self, loss: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability that a loss is of the high component; never falling as the loss rises."""
-        x = np.clip(self.scaled(loss), *self._rising)
+        x = _within(self.scaled(loss), *self._rising)
         # The logarithm of the ratio of the two densities.
         odds = (self.a[1] - self.a[0]) * np.log(x) + (self.b[1] - self.b[0]) * np.log1p(-x) + self._ratio
-        result: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(odds, -700, 700)))
+        result: NDArray[np.float64] = 1 / (1 + np.exp(-_within(odds, -700, 700)))
         return result
 
     @cached_property
@@ -151,9 +154,8 @@ class BetaMixture:
         """Score the changed items by the earlier mixture: each reads its own label alone."""
         assert result.flags is not None
         score, flags = result.own(result.score), result.own(result.flags)
-        again = _judged(losses(inputs, changed)[0], result.frozen["mixture"], {})
-        assert again.flags is not None
-        score[changed], flags[changed] = again.score, again.flags
+        now = _posterior(losses(inputs, changed)[0], result.frozen["mixture"])
+        score[changed], flags[changed] = now, now > SUSPECT
         # Dynamics were recorded with the labels of their time; what a new label would have had is not known.
         stale = result.stale or (result.summary["source"] == "dynamics" and len(changed) > 0)
         return result.after(score=score, flags=flags, stale=stale, moved=changed)
@@ -189,8 +191,9 @@ def losses(inputs: Inputs, rows: NDArray[np.intp] | None = None) -> tuple[NDArra
     else:
         return np.full(len(labels), np.nan), None
     floor = min(FLOOR, 0.1 / max(1, inputs.n_classes))
-    loss = -np.log(np.clip(own.astype(np.float64), floor, 1))
-    return np.where(labels >= 0, loss, np.nan), source
+    loss: NDArray[np.float64] = -np.log(_within(own.astype(np.float64), floor, 1))
+    loss[labels < 0] = np.nan
+    return loss, source
 
 
 def fit(loss: NDArray[np.float64]) -> tuple[Mixture | None, str]:
@@ -230,9 +233,19 @@ def _log_density(x: NDArray[np.float64], a: float, b: float, weight: float) -> N
     return result
 
 
+def _within(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """Return values cut off at both ends; numpy.clip takes thrice as long for a few."""
+    result: NDArray[np.float64] = np.minimum(np.maximum(values, low), high)
+    return result
+
+
+def _posterior(loss: NDArray[np.float64], mixture: Mixture | None) -> NDArray[np.float32]:
+    """Return the posterior of the high component, float32 [n]; NaN where there is no loss or no mixture."""
+    if mixture is None:
+        return np.full(len(loss), np.nan, dtype=np.float32)
+    return mixture.posterior(loss).astype(np.float32)
+
+
 def _judged(loss: NDArray[np.float64], mixture: Mixture | None, summary: Any) -> Result:
-    score = np.full(len(loss), np.nan, dtype=np.float32)
-    if mixture is not None:
-        known = np.isfinite(loss)
-        score[known] = mixture.posterior(loss[known])
-    return Result(score, flags=np.nan_to_num(score) > 0.5, frozen={"mixture": mixture}, summary=summary)
+    score = _posterior(loss, mixture)
+    return Result(score, flags=score > SUSPECT, frozen={"mixture": mixture}, summary=summary)

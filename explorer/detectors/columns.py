@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.noise import expit, logit
+from explorer.detectors import verdict_kernels as kernels
+from explorer.detectors.noise import TINY, expit, logit
 from explorer.detectors.protocol import Findings, Inputs
 from explorer.detectors.registry import get
 
@@ -19,14 +20,17 @@ if TYPE_CHECKING:
 QUANTILES = 512
 """Places at which a column's distribution is kept."""
 
-TOGETHER = 500
-"""Most items whose columns are scaled together."""
-
-COLUMN = 34
-"""Bits that a key has for the value in a column; the column's number stands above them."""
-
 POOL = "pool"
 """Name of the column that holds the pooled opinion's log-odds."""
+
+OF_POOL = (POOL, f"{POOL}/rival", f"{POOL}/doubt")
+"""Names of the columns that the pooled opinion gives."""
+
+TIE = 1e-9
+"""Probabilities as near as this are equal."""
+
+KNOWN = 1e-6
+"""Least difference between the probabilities of two classes that says anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,7 @@ class Scale:
         float64 [Q]: what becomes of a value that is one of them: the middle of its quantiles, so that a value which
         most items have is not at an end of them.
     below
-        float64 [Q + 1]: what becomes of a value under each of them, and over the last.
+        float64 [Q + 1]: what becomes of a value under each of them, and over the last. NaN becomes 0, the middle.
     """
 
     places: NDArray[np.float64]
@@ -63,79 +67,52 @@ class Scale:
             logit((2 * ends + 1) / (2 * QUANTILES + 2)),
         )
 
-    def apply(self, column: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the scaled column [n]; 0, which is the middle, for NaN."""
-        if not len(self.places):
-            return np.zeros(len(column))
-        wide = column.astype(np.float64)
-        place = np.searchsorted(self.places, wide)
-        here = np.minimum(place, len(self.places) - 1)
-        scaled: NDArray[np.float64] = np.where(self.places[here] == wide, self.at[here], self.below[place])
-        scaled[np.isnan(wide)] = 0
-        return scaled
-
 
 class Scales:
-    """The scales of several columns, asked together: for a few items that takes a fraction of one call for each.
+    """The scales of several columns, one after the other.
 
     Parameters
     ----------
     scales
-        By column.
+        By column. Their numbers begin after those of the pooled opinion's columns: they are places in the matrix.
     """
 
     def __init__(self, scales: Mapping[str, Scale]) -> None:
-        self.each = tuple(scales.values())
-        self.used = np.array([c for c, scale in enumerate(self.each) if len(scale.places)], dtype=np.intp)
-        told = [self.each[c] for c in self.used]
-        sizes = np.array([len(scale.places) for scale in told], dtype=np.intp)
-        self.keys = np.repeat(np.arange(len(told)) << COLUMN, sizes) + _keys(
-            np.concatenate([np.empty(0), *(scale.places for scale in told)])
-        )
-        self.at = np.concatenate([np.empty(0), *(scale.at for scale in told)])
-        self.below = np.concatenate([np.empty(0), *(scale.below for scale in told)])
-        self.last = (np.cumsum(sizes) - 1)[:, None]
+        nothing = Scale(np.empty(0), np.empty(0), np.empty(0))
+        each = [*(nothing for _ in OF_POOL), *scales.values()]
+        self.begins = np.concatenate([[0], np.cumsum([len(scale.places) for scale in each])]).astype(np.intp)
+        self.places = np.concatenate([scale.places for scale in each])
+        self.at = np.concatenate([scale.at for scale in each])
+        # One that says nothing has an entry too, so that a column's number tells where its own begin.
+        self.below = np.concatenate([scale.below if len(scale.below) else np.zeros(1) for scale in each])
 
-    def apply(self, columns: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Return the scaled columns, float64 [C, n], from C columns [n]; what `Scale.apply` returns of each."""
-        n = len(columns[0]) if columns else 0
-        result = np.zeros((len(self.each), n))
-        if n > TOGETHER:
-            for row, scale, column in zip(result, self.each, columns, strict=True):
-                row[:] = scale.apply(column)
-            return result
-        if not len(self.used):
-            return result
-        values = np.array([columns[c] for c in self.used])
-        number = np.arange(len(self.used))[:, None]
-        unsaid = np.isnan(values)
-        values[unsaid] = 0
-        asked = (number << COLUMN) + 2 * _ordered(values)
-        place = self.keys.searchsorted(asked)
-        here = np.minimum(place, self.last)
-        # Every column before has one place more in `below`.
-        scaled = np.where(self.keys.take(here) == asked, self.at.take(here), self.below.take(place + number))
-        scaled[unsaid] = 0
-        result[self.used] = scaled
-        return result
+    def write(
+        self,
+        columns: Sequence[NDArray[np.float32]],
+        numbers: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        into: NDArray[np.intp],
+        matrix: NDArray[np.float32],
+    ) -> None:
+        """Scale some columns for some items.
 
-
-def _ordered(values: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return whole numbers in the order of some numbers, of which none is NaN; alike for equal ones."""
-    bits = (values + np.float32(0)).view(np.int32)  # -0 becomes 0
-    result: NDArray[np.int64] = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits).astype(np.int64)
-    return result
-
-
-def _keys(places: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return whole numbers that lie among twice the `_ordered` ones of float32 numbers as the places lie among these.
-
-    A place that no float32 number equals is odd, and thus equal to none.
-    """
-    above = places.astype(np.float32)
-    above = np.where(above < places, np.nextafter(above, np.float32(np.inf)), above)
-    result: NDArray[np.int64] = 2 * _ordered(above) - (above != places)
-    return result
+        Parameters
+        ----------
+        columns
+            float32 [N] each.
+        numbers
+            [columns]: the numbers of their scales.
+        rows
+            Positions of n items.
+        into
+            [n]: the rows of the matrix that their values go to.
+        matrix
+            float32 [·, C], written to.
+        """
+        values = np.empty((len(columns), len(rows)), np.float32)
+        for value, column in zip(values, columns, strict=True):
+            column.take(rows, out=value, mode="clip")  # numpy copies once more where positions may be wrong
+        kernels.scale(values, numbers, self.begins, self.places, self.at, self.below, into, matrix)
 
 
 def readable(findings: Findings) -> list[str]:
@@ -165,6 +142,12 @@ def raw(findings: Findings, names: Sequence[str], rows: NDArray[np.intp]) -> dic
     return found
 
 
+def column(findings: Findings, detector: str, name: str | None = None) -> NDArray[np.float32]:
+    """Return a detector's score, float32 [N], or one of its further columns."""
+    result = findings.results[detector]
+    return result.score if name is None else result.columns[name]
+
+
 def logs(inputs: Inputs, findings: Findings, names: Sequence[str], rows: NDArray[np.intp]) -> list[NDArray[np.float64]]:
     """Return each opinion's logarithm [rows, K], smoothed by what its detector says a zero is worth."""
     result = []
@@ -175,16 +158,45 @@ def logs(inputs: Inputs, findings: Findings, names: Sequence[str], rows: NDArray
     return result
 
 
-def pooled(q: NDArray[np.float64], labels: NDArray[np.int32]) -> dict[str, NDArray[np.float64]]:
-    """Return what the pooled opinion q [n, K] says about labelled items: log-odds against the label, and its doubt."""
-    each = np.arange(len(q))
-    own = q[each, labels]
-    rest = q.copy()
-    rest[each, labels] = 0
-    other = rest.max(axis=1)
-    best = np.maximum(own, other)
-    against, rival, doubt = logit(np.stack([own, other, 1 - best]))
-    return {POOL: -against, f"{POOL}/rival": rival / 2, f"{POOL}/doubt": doubt / 2}
+def opinion(
+    q: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    into: NDArray[np.intp],
+    matrix: NDArray[np.float32],
+    suggested: NDArray[np.int32],
+    share: NDArray[np.float32],
+) -> None:
+    """Write down what the pooled opinion q [n, K] says about items with labels [n].
+
+    Parameters
+    ----------
+    into
+        [n]: where in the arrays that are written to.
+    matrix
+        float32 [·, C]: its first columns, `OF_POOL`, get the log-odds against the label, and half those of the
+        strongest other class and of doubt.
+    suggested
+        int32: the class that fits best; a tie goes to the given label, and so do items of which nothing is known.
+    share
+        float32: its probability if the given label is wrong; where that is the suggested one, or none is given, its
+        probability.
+    """
+    kernels.read_pool(q, labels, TIE, KNOWN, TINY, into, matrix, suggested, share)
 
 
-__all__ = ["POOL", "QUANTILES", "Scale", "Scales", "expit", "logit", "logs", "opinionated", "pooled", "raw", "readable"]
+__all__ = [
+    "OF_POOL",
+    "POOL",
+    "QUANTILES",
+    "TIE",
+    "Scale",
+    "Scales",
+    "column",
+    "expit",
+    "logit",
+    "logs",
+    "opinion",
+    "opinionated",
+    "raw",
+    "readable",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,16 +207,16 @@ def _judge(
     gap = p - own[:, None]
     gap[each, given] = -np.inf
     margin = gap.max(axis=1) if inputs.n_classes > 1 else np.full(len(rows), -1, np.float32)
-    entropy = -(p * np.log(np.maximum(p, SMALLEST))).sum(axis=1) / np.log(max(2, inputs.n_classes))
+    entropy = -(p * np.log(np.maximum(p, SMALLEST))).sum(axis=1) / math.log(max(2, inputs.n_classes))
     weighted = np.where(own > 0, entropy / np.maximum(entropy + own, SMALLEST), 1)
     # An item that the model itself holds for its given label is never flagged.
-    flags = labelled & (margin > 0) & (gap >= cuts[given]).any(axis=1)
-    return (
-        np.where(labelled, 1 - own, np.nan).astype(np.float32),
-        np.where(labelled, (1 + margin) / 2, np.nan).astype(np.float32),
-        np.where(labelled, weighted, np.nan).astype(np.float32),
-        flags,
-    )
+    flags = labelled & (margin > 0)
+    if flags.any():
+        flags &= (gap >= cuts[given]).any(axis=1)
+    found = np.array([1 - own, (1 + margin) / 2, weighted], dtype=np.float32)
+    if not labelled.all():
+        found[:, ~labelled] = np.nan
+    return found[0], found[1], found[2], flags
 
 
 def _short(p: float) -> str:

@@ -97,7 +97,7 @@ class Conflicting:
             score[rows], others[rows], suggestion[rows] = _judge(inputs, rows, local, len(groups))
             conflicts = conflicts.copy()
             conflicts[groups] = np.bincount(local, others[rows] > 0, minlength=len(groups)) > 0
-        touched = distinct(changed, rows)
+        touched = changed if rows is changed else distinct(changed, rows)
         flags[touched] = score[touched] > 0
         summary = result.summary
         if len(groups):

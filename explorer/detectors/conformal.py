@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
 from explorer.progress import Progress
 
@@ -60,12 +60,15 @@ class Calibration:
             return result
         labels = inputs.labels[rows]
         order = np.argsort(labels, kind="stable")
-        at = np.searchsorted(labels[order], np.arange(inputs.n_classes + 1))
-        present = np.flatnonzero((np.diff(at) > 0) & (np.diff(self.start) > 0))
-        for c in present:
-            mine = order[at[c] : at[c + 1]]
+        ordered = labels[order]
+        present = distinct(labels)
+        begins, ends = ordered.searchsorted(present), ordered.searchsorted(present, side="right")
+        for c, begin, end in zip(present.tolist(), begins.tolist(), ends.tolist(), strict=True):
+            trusted = self.fit[self.start[c] : self.start[c + 1]] if c >= 0 else self.fit[:0]
+            if not len(trusted):
+                continue
+            mine = order[begin:end]
             own = inputs.probs[rows[mine], c]
-            trusted = self.fit[self.start[c] : self.start[c + 1]]
             # An item that takes part itself is one of those that are counted; any other comes as one more.
             more = self.member[rows[mine]] != c
             worse = np.searchsorted(trusted, own, side="right")

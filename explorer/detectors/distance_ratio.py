@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors import nearest_kernels as kernels
+from explorer.detectors.nearest import OTHER, SAME, Askers, Nearest
 from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, around, look
+from explorer.detectors.seen import Seen, look
 from explorer.progress import Progress
 
 BUDGET = 1e10
@@ -23,127 +21,14 @@ CELLS = 2**22
 CANDIDATES = 16_384
 """Most vectors that a block of questions is compared with at once."""
 
-ROWS = 16_384
-"""Items whose neighbours' labels are looked at at once."""
-
 FEW = 4
 """Most questions at once that are not left to BLAS."""
-
-ONE_BY_ONE = 8
-"""Most changed items that answers are compared with one by one."""
 
 NOISE = 1e-5
 """More than float32 errs by in a cosine, or rounding moves it."""
 
-SAME, OTHER = 0, 1
-
-
-@dataclass(frozen=True, eq=False)
-class Nearest:
-    """The nearest item of the same (column 0) and of another label (column 1), for every item.
-
-    Attributes
-    ----------
-    slot
-        int16 [N, 2]: where in the graph's row it is; -1 where the row holds none.
-    far
-        int32 [N, 2]: who it is, where the graph does not say and the index was asked; else -1.
-    similarity
-        float32 [N, 2]: its cosine; the k-th neighbour's, an upper bound, where nobody knows; NaN where there is none.
-    second
-        int32 [N]: the second nearest of the same label, where the index gave it; -1 where it is not known (any more).
-        Who loses his nearest then need not ask again.
-    second_similarity
-        float32 [N]: its cosine.
-    """
-
-    slot: NDArray[np.int16]
-    far: NDArray[np.int32]
-    similarity: NDArray[np.float32]
-    second: NDArray[np.int32]
-    second_similarity: NDArray[np.float32]
-
-    def own(self, result: Result) -> Nearest:
-        """Return one that an update of `result` may write to."""
-        return Nearest(
-            result.own(self.slot),
-            result.own(self.far),
-            result.own(self.similarity),
-            result.own(self.second),
-            result.own(self.second_similarity),
-        )
-
-    def who(self, inputs: Inputs, rows: NDArray[np.intp], kind: int) -> NDArray[np.int32]:
-        """Return the position of the nearest, int32 [rows]; -1 where it is not known."""
-        assert inputs.graph is not None
-        slot = self.slot[rows, kind]
-        found: NDArray[np.int32] = np.where(slot >= 0, inputs.graph.indices[rows, slot], self.far[rows, kind])
-        return found
-
-
-class Askers(NamedTuple):
-    """Whose nearest the index gave.
-
-    Attributes
-    ----------
-    same
-        Positions of those whose nearest of the same label it gave, by that label, in no order: a changed item is the
-        answer, or could become it, only where its old and its new label are asked about.
-    other
-        Positions of those whose nearest of another label it gave, ascending.
-    """
-
-    same: Mapping[int, NDArray[np.intp]]
-    other: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, seen: Seen, nearest: Nearest) -> Askers:
-        """Look through all items."""
-        same, other = (np.flatnonzero(nearest.far[:, kind] >= 0) for kind in (SAME, OTHER))
-        labels = seen.labels[same]
-        order = np.argsort(labels, kind="stable")
-        classes, begins = np.unique(labels[order], return_index=True)
-        parts = np.split(same[order], begins[1:])
-        return cls(dict(zip(classes.tolist(), parts, strict=False)), other)
-
-    @property
-    def n(self) -> int:
-        """Number of those who asked for the nearest of the same label."""
-        return sum(map(len, self.same.values()))
-
-    def moved(
-        self, before: Seen, after: Seen, nearest: Nearest, rows: NDArray[np.intp], was: NDArray[np.bool_]
-    ) -> Askers:
-        """Return what `of` returns, by what has changed for some items; `was`, bool [rows, 2], says who had asked."""
-        asks = nearest.far[rows] >= 0
-        old, new = before.labels[rows], after.labels[rows]
-        turned = np.flatnonzero((asks[:, SAME] != was[:, SAME]) | ((old != new) & asks[:, SAME]))
-        if len(turned) > ONE_BY_ONE or (asks[:, OTHER] != was[:, OTHER]).any():
-            return Askers.of(after, nearest)
-        same = self.same
-        if len(turned):
-            same = dict(same)
-            for at in turned.tolist():
-                item, left, joined = rows[at], int(old[at]), int(new[at])
-                if was[at, SAME]:
-                    same[left] = same[left][same[left] != item]
-                if asks[at, SAME]:
-                    same[joined] = np.append(same.get(joined, rows[:0]), item)
-        return Askers(same, self.other)
-
-    def concerned(self, before: Seen, after: Seen, nearest: Nearest, changed: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return those whose answer is one of the changed items, or could now be one; of many, everybody."""
-        if len(changed) > ONE_BY_ONE:
-            return np.concatenate([self.other[:0], *self.same.values()])
-        parts = [changed[:0]]
-        for item in changed:
-            left, joined = int(before.labels[item]), int(after.labels[item])
-            if joined != left:
-                parts.append(self.same.get(joined, changed[:0]))
-            mates = self.same.get(left, changed[:0])
-            parts.append(mates[(nearest.far[mates, SAME] == item) | (nearest.second[mates] == item)])
-        # Those of two labels are different ones.
-        return np.concatenate(parts) if len(changed) == 1 else distinct(*parts)
+LOST, AGAIN, NEARER, SEVERAL = 1, 2, 4, 8
+"""What `nearest_kernels.follow_answers` says of an answer, in bits."""
 
 
 @detector
@@ -178,15 +63,11 @@ class DistanceRatio:
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Look through the graph, ask the index for the rest, as far as the budget goes."""
-        seen, everyone = look(inputs), np.arange(inputs.n)
-        slot = _slots(inputs, seen, everyone)
-        return _result(inputs, seen, slot, _affordable(inputs, seen, slot), _lengths(inputs), progress)
+        return _result(inputs, None, _lengths(inputs), progress)
 
     def rerun(self, inputs: Inputs, result: Result, progress: Progress) -> Result:
         """Do it all again, asking for the same classes as the earlier result."""
-        seen = look(inputs)
-        slot = _slots(inputs, seen, np.arange(inputs.n))
-        return _result(inputs, seen, slot, result.frozen["asked"], result.frozen["lengths"], progress)
+        return _result(inputs, result.frozen["asked"], result.frozen["lengths"], progress)
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Look again where a label next to an item changed, and ask again where an answer of the index did.
@@ -198,20 +79,20 @@ class DistanceRatio:
         before: Seen = result.frozen["seen"]
         seen, rows = before.follow(inputs, changed)
         nearest, lengths = result.frozen["nearest"].own(result), result.frozen["lengths"]
-        nearest.slot[rows] = _slots(inputs, seen, rows)
-        valid = before.labels[rows] == seen.labels[rows]
-        answered = nearest.far[rows] >= 0
-        _fill(inputs, seen, nearest, rows, result.frozen["asked"], lengths, valid)
-        askers: Askers = result.frozen["askers"].moved(before, seen, nearest, rows, answered)
+        askers: Askers = result.frozen["askers"]
+        turned, answered, wanting = _look_up(inputs, before, seen, nearest, rows, result.frozen["asked"])
+        if turned:
+            _ask_all(inputs, seen, nearest, rows, wanting, lengths)
+            askers = askers.moved(before, seen, nearest, rows, answered)
         if inputs.vectors is not None and len(changed):
-            concerned = askers.concerned(before, seen, nearest, changed)
-            touched = _follow_answers(inputs, seen, nearest, changed, lengths, (concerned, askers.other))
-            if any((nearest.far[some, kind] < 0).any() for kind, some in enumerate(touched)):
+            concerned = askers.concerned(before, seen, changed)
+            touched, emptied = _follow_answers(inputs, seen, nearest, changed, lengths, (concerned, askers.other))
+            if emptied:
                 askers = Askers.of(seen, nearest)  # the last of a class has nobody to be near to
-            if any(len(some) for some in touched):
+            if touched:
                 rows = distinct(rows, *touched)
         score, suggestion = result.own(result.score), result.own(result.suggestion)
-        score[rows], suggestion[rows] = _score(inputs, seen, nearest, rows)
+        _score(inputs, seen, nearest, rows, score, suggestion)
         frozen = {**result.frozen, "seen": seen, "nearest": nearest, "askers": askers}
         summary = {**result.summary, "asked": askers.n}
         return result.after(score=score, suggestion=suggestion, frozen=frozen, summary=summary, moved=rows)
@@ -236,35 +117,14 @@ class DistanceRatio:
         return [Reason(self.name, text, float(result.score[item]))]
 
 
-def _slots(inputs: Inputs, seen: Seen, rows: NDArray[np.intp]) -> NDArray[np.int16]:
-    """Return the first slot of the same and of another label in each row of the graph, int16 [rows, 2]."""
-    assert inputs.graph is not None
-    result = np.empty((len(rows), 2), dtype=np.int16)
-    for start in range(0, len(rows), ROWS):
-        part = rows if len(rows) <= ROWS else rows[start : start + ROWS]
-        near = around(inputs, part)
-        own = seen.labels[part][:, None]
-        same: NDArray[np.bool_] = (near == own) & (own >= 0)
-        other: NDArray[np.bool_] = (near != own) & (near >= 0)
-        for kind, match in ((SAME, same), (OTHER, other)):
-            first = match.argmax(axis=1)
-            there = match[np.arange(len(part)), first]
-            result[start : start + ROWS, kind] = np.where(there, first, -1)
-    return result
+def _affordable(inputs: Inputs, seen: Seen, wanting: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say which classes' questions the index is asked, bool [K]: the cheapest first, as far as the budget goes.
 
-
-def _lacking(seen: Seen, slot: NDArray[np.int16], rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the items to ask the index about: for the same label, and for another."""
-    lone = seen.judged(rows) & (slot[:, SAME] < 0)
-    return rows[lone], rows[lone & (slot[:, OTHER] < 0)]
-
-
-def _affordable(inputs: Inputs, seen: Seen, slot: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Say which classes' questions the index is asked, bool [K]: the cheapest first, as far as the budget goes."""
+    `wanting`, bool [N, 2], says who would ask it.
+    """
     if inputs.vectors is None:
         return np.zeros(inputs.n_classes, bool)
-    same, other = _lacking(seen, slot, np.arange(inputs.n))
-    asking = [np.bincount(seen.labels[rows], minlength=inputs.n_classes).astype(np.float64) for rows in (same, other)]
+    asking = [np.bincount(seen.labels[some], minlength=inputs.n_classes).astype(np.float64) for some in wanting.T]
     work = (asking[SAME] * seen.counts + asking[OTHER] * (seen.counts.sum() - seen.counts)) * inputs.vectors.shape[1]
     order = np.argsort(work, kind="stable")
     result = np.zeros(inputs.n_classes, bool)
@@ -281,41 +141,57 @@ def _lengths(inputs: Inputs) -> NDArray[np.float32] | None:
     return lengths
 
 
-def _fill(
+def _look_up(
     inputs: Inputs,
+    before: Seen,
     seen: Seen,
     nearest: Nearest,
     rows: NDArray[np.intp],
     asked: NDArray[np.bool_],
-    lengths: NDArray[np.float32] | None,
-    valid: NDArray[np.bool_] | None = None,
-) -> None:
-    """Look up the similarities of some items from their slots, from the index, or as a bound.
+) -> tuple[int, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find some items' nearest in the graph; answers of the index stay where they are about the label there is now.
 
-    Where an item still needs the answer that the index gave, and `valid` (bool [rows]) says that it was about the label
-    that the item has now, the answer is kept.
+    Returns
+    -------
+    turned
+        For how many items there is another answer of the index to have, or none any more.
+    answered
+        Bool [rows, 2]: who had one, of the same and of another label.
+    wanting
+        Bool [rows, 2]: who has to ask for one.
     """
     assert inputs.graph is not None
-    slot = nearest.slot[rows]
-    old = nearest.far[rows], nearest.similarity[rows]
-    known = inputs.graph.similarity[rows[:, None], slot]  # slot -1 is the k-th neighbour: the bound
-    # A bound on one side says something beside a fact on the other, and nothing beside another bound.
-    blind: NDArray[np.bool_] = slot.max(axis=1) < 0
-    nearest.similarity[rows] = np.where(blind[:, None], np.nan, known)
-    nearest.far[rows] = -1
-    seconds = nearest.second[rows]
-    nearest.second[rows] = -1
-    for kind, lacking in zip((SAME, OTHER), _lacking(seen, slot, rows), strict=True):
-        wanting = lacking[asked[seen.labels[lacking]]]
-        if valid is not None and len(wanting):
-            at = np.searchsorted(rows, wanting)
-            kept = valid[at] & (old[0][at, kind] >= 0)
-            nearest.far[wanting[kept], kind] = old[0][at[kept], kind]
-            nearest.similarity[wanting[kept], kind] = old[1][at[kept], kind]
-            if kind == SAME:
-                nearest.second[wanting[kept]] = seconds[at[kept]]
-            wanting = wanting[~kept]
-        _ask(inputs, seen, nearest, wanting, kind, lengths)
+    answered, wanting = np.empty((len(rows), 2), bool), np.empty((len(rows), 2), bool)
+    turned = kernels.look_up(
+        before.labels,
+        seen.labels,
+        seen.counts,
+        seen.comparable,
+        inputs.graph.indices,
+        inputs.graph.similarity,
+        asked,
+        rows,
+        nearest.slot,
+        nearest.far,
+        nearest.similarity,
+        nearest.second,
+        answered,
+        wanting,
+    )
+    return turned, answered, wanting
+
+
+def _ask_all(
+    inputs: Inputs,
+    seen: Seen,
+    nearest: Nearest,
+    rows: NDArray[np.intp],
+    wanting: NDArray[np.bool_],
+    lengths: NDArray[np.float32] | None,
+) -> None:
+    """Ask the index for whatever some items want, bool [rows, 2]."""
+    for kind in (SAME, OTHER):
+        _ask(inputs, seen, nearest, rows[wanting[:, kind]], kind, lengths)
 
 
 def _ask(
@@ -387,60 +263,56 @@ def _follow_answers(
     changed: NDArray[np.intp],
     lengths: NDArray[np.float32] | None,
     asked: tuple[NDArray[np.intp], NDArray[np.intp]],
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Bring the answers of the index up to date that the changed items are or now could be; return whose, by kind."""
+) -> tuple[list[NDArray[np.intp]], bool]:
+    """Bring the answers of the index up to date that the changed items are or now could be.
+
+    Returns
+    -------
+    touched
+        Whose answer is another one, in parts that are not empty.
+    emptied
+        Whether anybody has none any more.
+    """
     assert inputs.vectors is not None
     assert lengths is not None
-    touched = (changed[:0], changed[:0])
-    vectors = _unit(inputs, changed, lengths)
+    follow = kernels.follow_answers if inputs.vectors.flags.c_contiguous else kernels.follow_scattered
+    touched, emptied = [], False
     for kind in (SAME, OTHER):
         askers = asked[kind]
         if not len(askers):
             continue
-        own, now = seen.labels[askers][:, None], seen.labels[changed]
-        fits = (own == now) if kind == SAME else (own != now) & (now >= 0)
-        far = nearest.far[askers, kind]
-        lost = ((far[:, None] == changed) & ~fits).any(axis=1)
-        gone = askers[lost]
-        fits &= (askers[:, None] != changed) & (far[:, None] != changed)
-        if kind == SAME:
-            lost = _second_for_lost(seen, nearest, askers, lost, changed)
-            fits &= nearest.second[askers][:, None] != changed
-        _ask(inputs, seen, nearest, askers[lost], kind, lengths)
-        could = np.flatnonzero(~lost & fits.any(axis=1))
-        rows = askers[could]
-        # Not by `@`: for so few BLAS takes longer to wake its threads.
-        product = np.einsum("rd,cd->rc", inputs.vectors[rows], vectors) / lengths[rows, None]
-        cosine = np.where(fits[could], product, -np.inf)
-        least = nearest.similarity[rows, kind]
-        if kind == SAME:
-            least = np.where(nearest.second[rows] >= 0, nearest.second_similarity[rows], least)
-        near = cosine.max(axis=1, initial=-np.inf) > least - NOISE
-        rows, best, several = rows[near], changed[cosine[near].argmax(axis=1)], fits[could[near]].sum(axis=1) > 1
-        value = _cosine(inputs, rows, best, lengths)
+        state, best = np.empty(len(askers), np.int8), np.empty(len(askers), np.intp)
+        count = follow(
+            seen.labels,
+            askers,
+            changed,
+            kind,
+            inputs.vectors,
+            lengths,
+            NOISE,
+            nearest.far,
+            nearest.similarity,
+            nearest.second,
+            nearest.second_similarity,
+            state,
+            best,
+        )
+        if not count:
+            continue
+        _ask(inputs, seen, nearest, askers[(state & AGAIN) > 0], kind, lengths)
+        near = np.flatnonzero(state & NEARER)
+        rows, which, several = askers[near], changed[best[near]], (state[near] & SEVERAL) > 0
+        value = _cosine(inputs, rows, which, lengths)
         better = value > nearest.similarity[rows, kind]
         if kind == SAME:
-            _follow_second(nearest, rows, best, value, better, several)
-        nearest.far[rows[better], kind] = best[better]
+            _follow_second(nearest, rows, which, value, better, several)
+        nearest.far[rows[better], kind] = which[better]
         nearest.similarity[rows[better], kind] = value[better]
-        found = np.concatenate([gone, rows[better]])
-        touched = (found, touched[OTHER]) if kind == SAME else (touched[SAME], found)
-    return touched
-
-
-def _second_for_lost(
-    seen: Seen, nearest: Nearest, askers: NDArray[np.intp], lost: NDArray[np.bool_], changed: NDArray[np.intp]
-) -> NDArray[np.bool_]:
-    """Put the second in the place of a nearest of the same label that was lost; return who has to ask, bool."""
-    second = nearest.second[askers]
-    gone = (second[:, None] == changed).any(axis=1) & (seen.labels[second] != seen.labels[askers])
-    nearest.second[askers[gone]] = -1
-    ready = lost & (second >= 0) & ~gone
-    rows = askers[ready]
-    nearest.far[rows, SAME], nearest.similarity[rows, SAME] = second[ready], nearest.second_similarity[rows]
-    nearest.second[rows] = -1
-    still: NDArray[np.bool_] = lost & ~ready
-    return still
+        found = np.concatenate([askers[(state & LOST) > 0], rows[better]])
+        if len(found):
+            touched.append(found)
+            emptied = emptied or bool((nearest.far[found, kind] < 0).any())
+    return touched, emptied
 
 
 def _follow_second(
@@ -482,39 +354,46 @@ def _cosine(
 
 
 def _score(
-    inputs: Inputs, seen: Seen, nearest: Nearest, rows: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    square = np.square(np.maximum(1 - nearest.similarity[rows].astype(np.float64), 0))
-    total = square.sum(axis=1)
-    ratio = np.where(total == 0, 0.5, square[:, SAME] / np.where(total == 0, 1, total))
-    score = np.where(seen.judged(rows), ratio, np.nan).astype(np.float32)
-    # The index may know several at one distance; the order of a graph's row is settled.
+    inputs: Inputs,
+    seen: Seen,
+    nearest: Nearest,
+    rows: NDArray[np.intp],
+    score: NDArray[np.float32],
+    suggestion: NDArray[np.int32],
+) -> None:
+    """Write score and suggestion of some items. An answer of the index suggests nothing: others may be as near."""
     assert inputs.graph is not None
-    slot = nearest.slot[rows, OTHER]
-    other = np.where(slot >= 0, seen.labels[inputs.graph.indices[rows, slot]], -1)
-    suggestion = np.where(score > 0.5, other, seen.labels[rows])
-    return score, np.where(np.isnan(score), -1, suggestion).astype(np.int32)
+    kernels.compare_distances(
+        seen.labels,
+        seen.counts,
+        seen.comparable,
+        inputs.graph.indices,
+        rows,
+        nearest.slot,
+        nearest.similarity,
+        score,
+        suggestion,
+    )
 
 
 def _result(
-    inputs: Inputs,
-    seen: Seen,
-    slot: NDArray[np.int16],
-    asked: NDArray[np.bool_],
-    lengths: NDArray[np.float32] | None,
-    progress: Progress,
+    inputs: Inputs, asked: NDArray[np.bool_] | None, lengths: NDArray[np.float32] | None, progress: Progress
 ) -> Result:
+    """Look up everybody; `asked`, bool [K], says for which classes the index is asked, else as is affordable."""
+    seen, everyone = look(inputs), np.arange(inputs.n)
+    nearest = Nearest.unknown(inputs.n)
+    everybody = np.ones(inputs.n_classes, bool) if asked is None else asked
+    _, _, wanting = _look_up(inputs, seen, seen, nearest, everyone, everybody)
+    if asked is None:
+        asked = _affordable(inputs, seen, wanting)
+        wanting &= asked[seen.labels][:, None]
     progress.check()
-    everyone = np.arange(inputs.n)
-    nearest = Nearest(
-        slot,
-        np.full((inputs.n, 2), -1, np.int32),
-        np.full((inputs.n, 2), np.nan, np.float32),
-        np.full(inputs.n, -1, np.int32),
-        np.full(inputs.n, np.nan, np.float32),
-    )
-    _fill(inputs, seen, nearest, everyone, asked, lengths)
-    score, suggestion = _score(inputs, seen, nearest, everyone)
+    _ask_all(inputs, seen, nearest, everyone, wanting, lengths)
+    if inputs.vectors is not None:
+        # Compiled before the first correction asks for it.
+        _follow_answers(inputs, seen, nearest, everyone[:0], lengths, (everyone[:1], everyone[:0]))
+    score, suggestion = np.empty(inputs.n, np.float32), np.empty(inputs.n, np.int32)
+    _score(inputs, seen, nearest, everyone, score, suggestion)
     askers = Askers.of(seen, nearest)
     summary = {"asked": askers.n, "classes_not_asked": np.flatnonzero(~asked).tolist()}
     frozen = {"seen": seen, "nearest": nearest, "askers": askers, "asked": asked, "lengths": lengths}

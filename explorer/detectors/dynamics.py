@@ -49,7 +49,10 @@ class _OfTraining(ABC):
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Keep the scores, and say that they are stale while any label differs from the one that was trained on."""
         score = result.own(result.score)
-        score[changed] = self._judge(inputs, changed)
+        # The record stays: only items that get a label, or lose theirs, have another score than before.
+        turned = changed[np.isnan(score[changed]) | (inputs.labels[changed] < 0)]
+        if len(turned):
+            score[turned] = self._judge(inputs, turned)
         trained: NDArray[np.int32] = result.frozen["labels"]
         # Kept with the answer, so that no other array can have its id.
         stale, _ = inputs.shared.once(("trained", id(trained)), lambda: ((inputs.labels != trained).any(), trained))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors import count_kernels as kernels
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
 from explorer.detectors.seen import Seen, look
@@ -34,6 +35,9 @@ LISTED = 100
 
 CELLS = 2**21
 """Most cells [rows, K] held at once."""
+
+NEW = (-1, -1)
+"""What `count_kernels.move_triples` says where a kind of triple comes up or dies out."""
 
 
 class Transition(NamedTuple):
@@ -98,20 +102,11 @@ class Consensus:
 
     def _few_moved(self, before: NDArray[np.int32], after: NDArray[np.int32]) -> Consensus | None:
         """Return what `moved` does where no kind of triple comes up or dies out: that takes no sorting."""
-        parts = [part[(part >= 0).all(axis=1)] for part in (before, after)]
-        asked = [pack(part) for part in parts]
-        every = np.concatenate(asked)
-        at = self.keys.searchsorted(every)
-        if not len(self.keys) or (self.keys.take(at, mode="clip") != every).any():
-            return None
         counts = self.counts.copy()
-        for places, step in ((at[: len(asked[0])], -1), (at[len(asked[0]) :], 1)):
-            np.add.at(counts, places, step)
-        if (counts[at] == 0).any():
+        total, alike = kernels.move_triples(self.keys, before, after, counts)
+        if (total, alike) == NEW:
             return None
-        total = len(asked[1]) - len(asked[0])
-        gone, come = (int(((part[:, 1] == part[:, 0]) & (part[:, 2] == part[:, 0])).sum()) for part in parts)
-        return Consensus(self.keys, counts, self.total + total, self.alike + come - gone)
+        return Consensus(self.keys, counts, self.total + total, self.alike + alike)
 
     def facts(self) -> dict[str, Any]:
         """Return what the summary says of it."""
@@ -136,16 +131,17 @@ def triples(labels: NDArray[np.int32], graph: NeighbourGraph, rows: NDArray[np.i
 
     Unlabelled neighbours are passed over; -1 where there are too few.
     """
-    result = np.full((len(rows), 3), -1, dtype=np.int32)
-    result[:, 0] = labels[rows]
-    width = min(2, graph.k)
-    result[:, 1 : 1 + width] = labels[graph.indices[rows, :width]]
-    lacking = np.flatnonzero((result[:, 1:] < 0).any(axis=1))
-    if len(lacking):
-        around = labels[graph.indices[rows[lacking]]]
-        first = np.argsort(around < 0, axis=1, kind="stable")[:, :width]
-        result[lacking, 1 : 1 + width] = np.take_along_axis(around, first, axis=1)
-    return result
+    return _find(labels, graph, rows, None)[1]
+
+
+def _find(
+    labels: NDArray[np.int32], graph: NeighbourGraph, rows: NDArray[np.intp], known: NDArray[np.int32] | None
+) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Return who of `rows` has another triple than is `known` (int32 [N, 3]; by default all), and the triples."""
+    who, now = np.empty(len(rows), np.intp), np.empty((len(rows) + 1, 3), np.int32)  # a row to try the next in
+    last = now if known is None else known
+    count = kernels.find_triples(labels, graph.indices, rows, last, known is None, who, now)
+    return who[:count], now[:count]
 
 
 def count(found: NDArray[np.int32]) -> Consensus:
@@ -268,16 +264,16 @@ class Hoc:
         last: Seen = result.frozen["seen"]
         seen, rows = last.follow(inputs, changed)
         found = result.own(result.frozen["triples"])
-        now = triples(inputs.labels, inputs.graph, rows)
-        if not (seen.singles or last.singles) and seen.comparable == last.comparable:
-            # Few have the changed item as one of their two nearest.
-            differs = (now != found[rows]).any(axis=1)
-            rows, now = rows[differs], now[differs]
+        # Few have the changed item as one of their two nearest.
+        all_alike = not (seen.singles or last.singles) and seen.comparable == last.comparable
+        rows, now = _find(inputs.labels, inputs.graph, rows, found if all_alike else None)
         consensus = result.frozen["consensus"].moved(found[rows], now)
         found[rows] = now
         score, suggestion = result.own(result.score), result.own(result.suggestion)
         wrong, best = judge(now, result.frozen["factors"])
-        score[rows] = np.where(seen.judged(rows) & (now[:, 1] >= 0), wrong, np.nan)
+        if not all_alike or not seen.complete or not seen.comparable:
+            wrong = np.where(seen.judged(rows) & (now[:, 1] >= 0), wrong, np.float32(np.nan))
+        score[rows] = wrong
         suggestion[rows] = best
         frozen = {**result.frozen, "seen": seen, "triples": found, "consensus": consensus}
         summary = {**result.summary, **consensus.facts()}
@@ -344,7 +340,7 @@ def _result(inputs: Inputs, fitted: Transition) -> Result:
     keys, which = np.unique(pack(found), return_inverse=True)
     wrong, best = judge(unpack(keys), factors)
     score = np.where(seen.judged(everyone) & (found[:, 1] >= 0), wrong[which], np.nan).astype(np.float32)
-    consensus = count(found)
+    consensus = count(found).moved(found[:0], found[:0])  # compiled before the first correction asks for it
     true, given = np.nonzero(fitted.matrix)
     true, given = true[true != given], given[true != given]
     share = fitted.prior[true] * fitted.matrix[true, given]

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Inputs, Later, Reason, Result
+from explorer.detectors import count_kernels as kernels
+from explorer.detectors.protocol import Inputs, Later, Reason, Result, everyone
 from explorer.detectors.registry import detector
 from explorer.progress import Progress
 
@@ -47,7 +48,7 @@ class Imbalance:
         counts = inputs.sizes
         score, flags = _by_class(counts)
         return Result(
-            _of_items(score, inputs.labels),
+            _scores(score, inputs.labels),
             flags=_of_items(flags, inputs.labels),
             frozen={"counts": counts, "rare": bool(flags.any())},
             summary=Later(_summary, counts),
@@ -59,7 +60,7 @@ class Imbalance:
         counts = inputs.sizes
         of_class, flagged = _by_class(counts)
         score, flags = result.own(result.score), result.own(result.flags)
-        np.take(of_class, inputs.labels, mode="wrap", out=score)
+        kernels.by_class(of_class, inputs.labels, score)
         rare = bool(flagged.any())
         if rare or result.frozen["rare"]:
             np.take(flagged, inputs.labels, mode="wrap", out=flags)
@@ -68,7 +69,7 @@ class Imbalance:
             flags=flags,
             frozen={"counts": counts, "rare": rare},
             summary=Later(_summary, counts),
-            moved=inputs.shared.once("everyone", lambda: np.arange(inputs.n)),
+            moved=everyone(inputs.n),
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
@@ -91,13 +92,20 @@ def public_score(result: Result) -> NDArray[np.float32]:
 
 def _by_class(counts: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return score and flag of each class, [K + 1]; the last entry, which code −1 picks, is that of the unlabelled."""
-    even = counts.sum() / max(1, len(counts))
+    even = float(counts.sum()) / max(1, len(counts))
     score = np.full(len(counts) + 1, np.nan, dtype=np.float32)
     flags = np.zeros(len(counts) + 1, dtype=bool)
-    if (counts > 0).sum() > 1:  # one class alone can be compared with none
+    if np.count_nonzero(counts) > 1:  # one class alone can be compared with none
         score[:-1] = np.maximum(0, 1 - counts / even)
-        flags[:-1] = (counts > 0) & (counts < FRACTION * even)
+        np.less(counts, FRACTION * even, out=flags[:-1])
+        flags[:-1] &= counts > 0
     return score, flags
+
+
+def _scores(by_class: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.float32]:
+    score = np.empty(len(labels), np.float32)
+    kernels.by_class(by_class, labels, score)
+    return score
 
 
 def _of_items(by_class: NDArray[Any], labels: NDArray[np.int32]) -> NDArray[Any]:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors import kernels
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import CELLS, Seen, around, blocks, cells, look, near
+from explorer.detectors.seen import CELLS, Seen, look
 from explorer.progress import Progress
 
 FEW = 1e-3
@@ -65,11 +66,7 @@ class Influence:
         """Sum again where the item or one of its neighbours changed; no global is read."""
         seen, rows = result.frozen["seen"].follow(inputs, changed)
         score, columns = result.own(result.score), {name: result.own(column) for name, column in result.columns.items()}
-        assert inputs.graph is not None
-        for part in blocks(rows, inputs.graph.k):
-            score[part], columns["influence_neighbours"][part], columns["influence_self"][part] = _judge(
-                inputs, result.frozen, part, seen
-            )
+        _judge(inputs, result.frozen, rows, seen, score, columns)
         frozen = {**result.frozen, "seen": seen}
         return result.after(score=score, columns=columns, frozen=frozen, moved=rows)
 
@@ -79,7 +76,7 @@ class Influence:
         given = int(inputs.labels[item])
         if given < 0 or not result.columns["influence_neighbours"][item] > 0:
             return []
-        each = _influences(inputs, result.frozen, np.array([item]))[0]
+        each = _influences(inputs, result.frozen, item)
         least = FEW * float(np.abs(each).max())
         against, in_favour = int((each < -least).sum()), int((each > least).sum())
         argue = f"{against} of {inputs.graph.k} neighbours {'argues' if against == 1 else 'argue'} against"
@@ -113,53 +110,50 @@ def _frozen(inputs: Inputs, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _influences(inputs: Inputs, frozen: Mapping[str, Any], rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return the influence of every neighbour on some items, float32 [rows, k]; 0 where either is unlabelled."""
+def _influences(inputs: Inputs, frozen: Mapping[str, Any], item: int) -> NDArray[np.float32]:
+    """Return the influence of every neighbour on an item, float32 [k]; 0 where either is unlabelled."""
     assert inputs.graph is not None
     assert inputs.probs is not None
-    own, theirs = inputs.labels[rows][:, None], around(inputs, rows)
+    near, own = inputs.graph.indices[item], inputs.labels[item]
+    theirs = inputs.labels[near]
     # (P_i − onehot(y_i))·(P_j − onehot(y_j)), written out; code -1 reads a cell that is thrown away.
-    pull = frozen["agree"].take(rows, axis=0)
-    pull -= cells(inputs.probs, rows[:, None], theirs)
-    pull -= cells(inputs.probs, near(inputs, rows), own)
-    pull += own == theirs
-    pull *= frozen["alike"].take(rows, axis=0)
-    if not look(inputs).complete:
-        pull[(own < 0) | (theirs < 0)] = 0
-    result: NDArray[np.float32] = pull
+    pull = frozen["agree"][item] - inputs.probs[item, theirs] - inputs.probs[near, own] + (own == theirs)
+    result: NDArray[np.float32] = np.where((own >= 0) & (theirs >= 0), pull * frozen["alike"][item], 0)
     return result
 
 
 def _judge(
-    inputs: Inputs, frozen: Mapping[str, Any], rows: NDArray[np.intp], seen: Seen
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Return of some items the score, minus the sum of the influences on them, and their influence on themselves."""
+    inputs: Inputs,
+    frozen: Mapping[str, Any],
+    rows: NDArray[np.intp],
+    seen: Seen,
+    score: NDArray[np.float32],
+    columns: Mapping[str, NDArray[np.float32]],
+) -> None:
+    """Write of some items the score, minus the sum of the influences on them, and their influence on themselves."""
     assert inputs.graph is not None
     assert inputs.probs is not None
-    labels = inputs.labels[rows]
-    labelled = (labels >= 0) & seen.comparable
-    voters: Any = inputs.graph.k
-    judged = labelled
-    if not seen.complete:
-        voters = (around(inputs, rows) >= 0).sum(axis=1)
-        judged = labelled & (voters > 0)
-    if seen.singles:
-        judged = judged & ~seen.alone(rows)
-    against = -_influences(inputs, frozen, rows).sum(axis=1)
-    own = frozen["own_alike"][rows] * np.maximum(0, frozen["own_agree"][rows] - 2 * inputs.probs[rows, labels] + 1)
-    return (
-        np.where(judged, own + against / np.maximum(voters, 1), np.nan).astype(np.float32),
-        np.where(judged, against, np.nan).astype(np.float32),
-        np.where(labelled, own, np.nan).astype(np.float32),
+    kernels.influence(
+        inputs.labels,
+        seen.counts,
+        seen.comparable,
+        inputs.graph.indices,
+        inputs.probs,
+        frozen["alike"],
+        frozen["agree"],
+        frozen["own_alike"],
+        frozen["own_agree"],
+        rows,
+        score,
+        columns["influence_neighbours"],
+        columns["influence_self"],
     )
 
 
 def _scored(inputs: Inputs, frozen: Mapping[str, Any], progress: Progress) -> Result:
-    assert inputs.graph is not None
     seen = look(inputs)
-    score, against, own = (np.empty(inputs.n, np.float32) for _ in range(3))
-    for rows in blocks(np.arange(inputs.n), inputs.graph.k):
-        score[rows], against[rows], own[rows] = _judge(inputs, frozen, rows, seen)
-        progress.check()
-    columns = {"influence_neighbours": against, "influence_self": own}
+    score = np.empty(inputs.n, np.float32)
+    columns = {name: np.empty(inputs.n, np.float32) for name in ("influence_neighbours", "influence_self")}
+    _judge(inputs, frozen, np.arange(inputs.n), seen, score, columns)
+    progress.check()
     return Result(score, columns=columns, frozen={**frozen, "seen": seen})

@@ -27,7 +27,7 @@ MOST_COPIES = 6
 MOST = 20_000
 """Most items as given, and most flips, that are learnt from."""
 
-FREE = (f"{cols.POOL}/rival", f"{cols.POOL}/doubt")
+FREE = cols.OF_POOL[1:]
 """Columns that say how hard an item is and not whether its label is wrong: their weights may have either sign."""
 
 STRENGTH = 1.0
@@ -58,23 +58,32 @@ class Reader:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the matrix's columns, [C]: "pool", "pool/…", "<detector>", "<detector>/<column>"."""
-        return (cols.POOL, f"{cols.POOL}/rival", f"{cols.POOL}/doubt", *self.scales)
-
-    def of(self, detectors: tuple[str, ...]) -> tuple[list[str], NDArray[np.intp], Scales]:
-        """Return some detectors' columns: their names, where in the matrix they stand, and their scales."""
-        if detectors not in self._some:
-            mine = [name for name in self.scales if name.split("/")[0] in detectors]
-            places = np.array([self.names.index(name) for name in mine], dtype=np.intp)
-            self._some[detectors] = mine, places, Scales({name: self.scales[name] for name in mine})
-        return self._some[detectors]
+        return (*cols.OF_POOL, *self.scales)
 
     @cached_property
     def _scales(self) -> Scales:
         return Scales(self.scales)
 
     @cached_property
-    def _some(self) -> dict[tuple[str, ...], tuple[list[str], NDArray[np.intp], Scales]]:
+    def _of(self) -> dict[tuple[str, ...], tuple[list[list[str]], NDArray[np.intp]]]:
         return {}
+
+    def write(
+        self,
+        findings: Findings,
+        detectors: tuple[str, ...],
+        rows: NDArray[np.intp],
+        into: NDArray[np.intp],
+        matrix: NDArray[np.float32],
+    ) -> None:
+        """Write what some detectors say of some items into rows of a matrix float32 [·, C]."""
+        if detectors not in self._of:
+            mine = [(number, name.split("/", 1)) for number, name in enumerate(self.names)]
+            mine = [(number, parts) for number, parts in mine if parts[0] in detectors]
+            self._of[detectors] = [parts for _, parts in mine], np.array([number for number, _ in mine], dtype=np.intp)
+        columns, numbers = self._of[detectors]
+        told = [cols.column(findings, *parts) for parts in columns]
+        self._scales.write(told, numbers, rows, into, matrix)
 
     def opinion(self, inputs: Inputs, findings: Findings, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the pooled opinion on some items, float64 [rows, K]."""
@@ -84,10 +93,10 @@ class Reader:
         self, q: NDArray[np.float64], labels: NDArray[np.int32], findings: Findings, rows: NDArray[np.intp]
     ) -> NDArray[np.float64]:
         """Return the matrix float64 [rows, C] for labelled items with the pooled opinion q."""
-        found = cols.pooled(q, labels)
-        told = cols.raw(findings, self.detectors, rows)
-        scaled = self._scales.apply([told[name] for name in self.scales])
-        return np.concatenate([np.stack(list(found.values())), scaled]).T
+        matrix, into = np.empty((len(rows), len(self.names)), np.float32), np.arange(len(rows))
+        cols.opinion(q, labels, into, matrix, np.empty(len(rows), np.int32), np.empty(len(rows), np.float32))
+        self.write(findings, self.detectors, rows, into, matrix)
+        return matrix.astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)

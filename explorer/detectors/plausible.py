@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors import kernels
 from explorer.detectors.confident import estimate
 from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import cells
-from explorer.detectors.vote import NEIGHBOURS, POWER
+from explorer.detectors.seen import look
+from explorer.detectors.vote import NEIGHBOURS, SQUARINGS
 from explorer.progress import Progress
 
 DRAWS = 20
@@ -88,26 +89,25 @@ class Plausible:
         """Draw the changed items' labels again, and vote where they have a voice."""
         assert inputs.graph is not None
         assert result.flags is not None
-        frozen, labels = result.frozen, inputs.labels
-        counts, before = inputs.sizes, frozen["counts"]
-        if (counts > 0).sum() < 2 or (before > 0).sum() < 2:
+        frozen = result.frozen
+        seen, last = look(inputs), frozen["seen"]
+        if not (seen.comparable and last.comparable):
             return _full(inputs, frozen["model"], Progress())
         draws = result.own(frozen["draws"])
-        drawn = _draw(inputs, frozen["model"], changed)
-        redrawn = changed[(drawn != draws[changed]).any(axis=1)]
+        drawn = np.empty((len(changed), DRAWS), draws.dtype)
+        _draw(inputs, frozen["model"], changed, drawn)
+        rows: list[NDArray[np.integer[Any]]] = [changed]
+        for item, now in zip(changed, drawn, strict=True):
+            if now.tobytes() != draws[item].tobytes():
+                pointing, slots = inputs.graph.pointing_at(int(item))
+                rows.append(pointing[slots < NEIGHBOURS])
         draws[changed] = drawn
-        rows = [changed]
-        for item in redrawn:
-            pointing, slots = inputs.graph.pointing_at(int(item))
-            rows.append(pointing[slots < NEIGHBOURS].astype(np.intp))
         # An item alone in its class has no score; a class that became one, or is one no more, changes that.
-        crossed = np.flatnonzero((counts != before) & ((counts == 1) | (before == 1)))
-        rows += [np.flatnonzero(labels == c) for c in crossed]
-        touched = distinct(*rows)
+        touched = distinct(*rows, *last.turned(seen)) if len(rows) > 1 or seen.singles or last.singles else changed
         score, flags = result.own(result.score), result.own(result.flags)
-        score[touched] = now = _vote(inputs, frozen["model"], draws, counts, touched)
-        flags[touched] = now >= AMBIGUOUS
-        new = {**frozen, "draws": draws, "counts": counts, "labels": labels}
+        _vote(inputs, frozen["model"], draws, touched, score)
+        flags[touched] = score[touched] >= AMBIGUOUS
+        new = {**frozen, "draws": draws, "seen": seen}
         return result.after(score=score, flags=flags, frozen=new, moved=touched)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
@@ -168,18 +168,17 @@ def _without_noise(p: NDArray[np.float32], confusion: NDArray[np.float32]) -> ND
 
 
 def _full(inputs: Inputs, model: _Model, progress: Progress) -> Result:
-    labels = inputs.labels
-    counts = inputs.sizes
+    seen = look(inputs)
     draws = np.empty((inputs.n, DRAWS), dtype=np.min_scalar_type(-max(2, inputs.n_classes)))
     for rows in _blocks(inputs, max(inputs.n_classes, OPEN * DRAWS)):
-        draws[rows] = _draw(inputs, model, rows)
+        _draw(inputs, model, rows, draws[rows[0] : rows[-1] + 1])
         progress.check()
     score = np.full(inputs.n, np.nan, dtype=np.float32)
-    if (counts > 0).sum() > 1:
-        for rows in _blocks(inputs, max(inputs.n_classes, NEIGHBOURS) * DRAWS):
-            score[rows] = _vote(inputs, model, draws, counts, rows)
+    if seen.comparable:
+        for rows in _blocks(inputs, DRAWS):
+            _vote(inputs, model, draws, rows, score)
             progress.check()
-    frozen = {"model": model, "draws": draws, "counts": counts, "labels": labels}
+    frozen = {"model": model, "draws": draws, "seen": seen}
     flags = np.nan_to_num(score) >= AMBIGUOUS
     judged = np.isfinite(score)
     rate = float(score[judged].mean()) if judged.any() else float("nan")
@@ -209,33 +208,31 @@ def _posterior(inputs: Inputs, model: _Model, rows: NDArray[np.intp]) -> tuple[N
     return classes, q
 
 
-def _draw(inputs: Inputs, model: _Model, rows: NDArray[np.intp]) -> NDArray[np.int32]:
-    """Draw a label for every labeling, int32 [rows, draws]; -1 for unlabelled items, which take no part."""
-    classes, q = _posterior(inputs, model, rows)
-    ladder = q.cumsum(axis=1)[:, :-1, None]
-    place = (ladder < _uniform(inputs, rows)[:, None, :]).sum(axis=1)
-    chosen = np.take_along_axis(classes, place, axis=1).astype(np.int32)
-    result: NDArray[np.int32] = np.where(inputs.labels[rows, None] < 0, np.int32(-1), chosen)
-    return result
+def _draw(inputs: Inputs, model: _Model, rows: NDArray[np.intp], draws: NDArray[np.integer]) -> None:
+    """Draw a label for every labeling, [rows, draws]; -1 for unlabelled items, which take no part.
 
-
-def _uniform(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return uniform numbers, float32 [rows, draws], that belong to the item and not to its position or label.
-
-    They are hashed from its probabilities and similarities, so that renumbering the items renumbers the results, and a
-    relabel and its undoing find the same draws. Exact duplicates share them, as they share their true label.
+    The uniform numbers that they are drawn by belong to the item and not to its position or label: they are hashed from
+    its probabilities and similarities, so that renumbering the items renumbers the results, and a relabel and its
+    undoing find the same draws. Exact duplicates share them, as they share their true label.
     """
     assert inputs.probs is not None
     assert inputs.graph is not None
-    key = np.zeros(len(rows), dtype=np.uint64)
-    for which, values in enumerate((inputs.probs[rows], inputs.graph.similarity[rows, :NEIGHBOURS])):
-        bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
-        key += (bits * _odd(inputs.seed, which, values.shape[1])).sum(axis=1, dtype=np.uint64)
-    mixed = key[:, None] + _odd(inputs.seed, 2, DRAWS)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    result: NDArray[np.float32] = ((mixed >> np.uint64(40)).astype(np.float32) + np.float32(0.5)) / np.float32(2**24)
-    return result
+    probs, similarity = (np.asarray(part, np.float32) for part in (inputs.probs, inputs.graph.similarity))
+    width = min(NEIGHBOURS, inputs.graph.k)
+    kernels.draw_labels(
+        inputs.labels,
+        rows,
+        probs,
+        model.confusion,
+        model.classes,
+        model.clean,
+        probs.view(np.uint32),
+        similarity.view(np.uint32),
+        _odd(inputs.seed, 0, probs.shape[1]),
+        _odd(inputs.seed, 1, width),
+        _odd(inputs.seed, 2, DRAWS),
+        draws,
+    )
 
 
 @lru_cache(maxsize=16)
@@ -249,27 +246,25 @@ def _vote(
     inputs: Inputs,
     model: _Model,
     draws: NDArray[np.integer],
-    counts: NDArray[np.int64],
     rows: NDArray[np.intp],
-) -> NDArray[np.float32]:
-    """Return the mean probability, over the labelings, that an item is not what its neighbours' drawn labels say."""
+    score: NDArray[np.float32],
+) -> None:
+    """Write the mean probability, over the labelings, that an item is not what its neighbours' drawn labels say."""
     assert inputs.graph is not None
-    n, k = len(rows), inputs.n_classes
-    neighbours = inputs.graph.indices[rows, :NEIGHBOURS]
-    weight = np.maximum(inputs.graph.similarity[rows, :NEIGHBOURS], 0) ** POWER
-    # One row of votes a labeling; its first column takes those of unlabelled neighbours, which do not count.
-    cell = draws[neighbours].transpose(0, 2, 1) + np.arange(1, n * DRAWS * (k + 1), k + 1).reshape(n, DRAWS, 1)
-    weights = np.broadcast_to(weight[:, None, :], cell.shape)
-    votes = np.bincount(cell.ravel(), weights.ravel(), minlength=n * DRAWS * (k + 1))
-    votes = votes.reshape(n, DRAWS, k + 1)
-    votes[:, :, 0] = -1
-    said = votes.argmax(axis=2) - 1
-    classes, q = _posterior(inputs, model, rows)
-    if k <= OPEN:  # all classes are open, in their order
-        agreed = cells(q, np.arange(n)[:, None], said)
-    else:
-        agreed = (q[:, None, :] * (classes[:, None, :] == said[:, :, None])).sum(axis=2)
-    labels = inputs.labels[rows]
-    judged = (labels >= 0) & (counts[labels] > 1) & (votes[:, 0] > 0).any(axis=1)
-    result: NDArray[np.float32] = np.where(judged, 1 - agreed.mean(axis=1), np.nan).astype(np.float32)
-    return result
+    assert inputs.probs is not None
+    graph, width = inputs.graph, min(NEIGHBOURS, inputs.graph.k)
+    kernels.vote_on_labelings(
+        inputs.labels,
+        inputs.sizes,
+        graph.indices,
+        graph.similarity,
+        rows,
+        width,
+        SQUARINGS,
+        inputs.probs,
+        model.confusion,
+        model.classes,
+        model.clean,
+        draws,
+        score,
+    )

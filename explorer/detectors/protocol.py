@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -43,6 +43,14 @@ def distinct(*parts: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
     first = np.ones(len(every), dtype=bool)
     np.not_equal(every[1:], every[:-1], out=first[1:])
     return every[first]
+
+
+@lru_cache(maxsize=1)
+def everyone(n: int) -> NDArray[np.intp]:
+    """Return the positions of all of n items, not to be written to; made once for an update after the other."""
+    result = np.arange(n)
+    result.flags.writeable = False
+    return result
 
 
 class Later(Mapping[str, Any]):

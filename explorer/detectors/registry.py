@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Detector, Findings, Freezing, Inputs, Result, distinct
+from explorer.detectors.protocol import Detector, Findings, Freezing, Inputs, Result, distinct, everyone
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
 from explorer.progress import Progress
 
@@ -222,8 +222,10 @@ def _each(findings: Findings, call: Callable[[str, Result], Result]) -> tuple[di
 
 
 def differing(before: Result, after: Result) -> NDArray[np.intp]:
-    """Return the items of which the score or a column is another one than before, ascending."""
+    """Return the items of which the score or a column is another one than before, ascending; all, if that is lost."""
     pairs = [(before.score, after.score), *((before.columns[c], after.columns[c]) for c in after.columns)]
+    if before.private and any(a is b for a, b in pairs):
+        return everyone(len(after.score))  # it may have been written to
     # Bits are compared, so that NaN equals itself.
     parts = [np.flatnonzero(a.view(np.int32) != b.view(np.int32)) for a, b in pairs if a is not b]
     return distinct(*parts) if parts else np.empty(0, np.intp)

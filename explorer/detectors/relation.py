@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors import kernels
 from explorer.detectors.protocol import Inputs, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, around, look, near
+from explorer.detectors.seen import Seen, look
 from explorer.detectors.vote import count_votes, even_where_mute
 from explorer.progress import Progress
 
@@ -27,6 +28,9 @@ STEPS = 3
 
 DAMPING = 0.5
 """Weight of the new membership in each step; plain iteration can end in a cycle of two."""
+
+SEVERAL = 10
+"""Most items whose neighbours are not looked through for those that are there twice."""
 
 BLOCK = 16_384
 
@@ -76,13 +80,10 @@ class Relation:
     def _scored(inputs: Inputs, kernel: NDArray[np.float32], progress: Progress) -> Result:
         everyone = np.arange(inputs.n)
         limit = NOISY * kernel.sum(axis=1)
-        signed = _signed(inputs, kernel, everyone)
-        first = signed.sum(axis=1)
-        steps, members = [first], [_membership(None, first, limit)]
-        for _ in range(STEPS):
+        steps, members = ([np.empty(inputs.n, np.float32) for _ in range(STEPS + 1)] for _ in range(2))
+        for t in range(STEPS + 1):
             progress.check()
-            steps.append(_refined(inputs, signed, first, members[-1], everyone))
-            members.append(_membership(members[-1], steps[-1], limit))
+            _step(inputs, kernel, limit, t, everyone, steps, members)
         seen = look(inputs)
         return Result(
             _suspicion(inputs, steps[-1], everyone, seen),
@@ -107,20 +108,20 @@ class Relation:
         assert inputs.graph is not None
         seen, relabelled = frozen["seen"].follow(inputs, changed)
         steps, members = ([result.own(part) for part in frozen[name]] for name in ("steps", "members"))
-        signed = _signed(inputs, kernel, relabelled)
-        first = steps[0][relabelled] = signed.sum(axis=1)
-        moved = _set(members[0], relabelled, _membership(None, first, limit[relabelled]))
         touched = relabelled
+        moved = _step(inputs, kernel, limit, 0, relabelled, steps, members)
         for t in range(1, len(steps)):
             touched = relabelled
+            if len(changed) == 1:
+                moved = moved[moved != changed[0]]  # whom it reaches is among those already
             if len(moved):
-                touched = distinct(relabelled, moved, *(inputs.graph.pointing_at(int(i))[0] for i in moved))
+                parts = [relabelled, moved, *(inputs.graph.pointing_at(int(i))[0] for i in moved)]
+                # Who is there twice is only scored twice, which for a few takes less time than finding out.
+                once = t == STEPS or len(moved) > SEVERAL
+                touched = distinct(*parts) if once else np.concatenate(parts)
                 if len(touched) == len(relabelled):
-                    touched = relabelled  # nobody else: what was read of them stands
-            # Mostly the relations are those of the step before.
-            relations = signed if touched is relabelled else _signed(inputs, kernel, touched)
-            steps[t][touched] = now = _refined(inputs, relations, steps[0], members[t - 1], touched)
-            moved = _set(members[t], touched, _membership(members[t - 1][touched], now, limit[touched]))
+                    touched = relabelled  # nobody else: the very array is known to others
+            moved = _step(inputs, kernel, limit, t, touched, steps, members)
         score, passed = result.own(result.score), result.own(result.columns["relation_first_pass"])
         score[touched] = _suspicion(inputs, steps[-1], touched, seen)
         passed[relabelled] = _suspicion(inputs, steps[0], relabelled, seen)
@@ -134,8 +135,8 @@ class Relation:
     def opinion(self, inputs: Inputs, result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the share of each class in an item's relations."""
         assert inputs.graph is not None
-        shares = count_votes(around(inputs, rows), result.frozen["kernel"][rows], inputs.n_classes)
-        return even_where_mute(shares, inputs, rows)
+        shares, mute = count_votes(inputs, result.frozen["kernel"], rows, inputs.graph.k)
+        return even_where_mute(shares, mute, inputs, rows)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the supporting and the conflicting relations."""
@@ -187,50 +188,39 @@ def all_pairs(
     return result
 
 
-def _signed(inputs: Inputs, kernel: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return the relations of some items [rows, k]: + for the same label, − for another, 0 where one is unlabelled."""
-    assert inputs.graph is not None
-    labels = around(inputs, rows)
-    own = inputs.labels[rows][:, None]
-    result = kernel.take(rows, axis=0)
-    np.negative(result, out=result, where=labels != own)
-    if not look(inputs).complete:
-        result[(labels < 0) | (own < 0)] = 0
-    return result
-
-
-def _refined(
+def _step(
     inputs: Inputs,
-    signed: NDArray[np.float32],
-    first: NDArray[np.float32],
-    member: NDArray[np.float32],
+    kernel: NDArray[np.float32],
+    limit: NDArray[np.float32],
+    t: int,
     rows: NDArray[np.intp],
-) -> NDArray[np.float32]:
-    against = signed * member.take(near(inputs, rows))
-    refined: NDArray[np.float32] = first[rows] - 2 * against.sum(axis=1)
-    return refined
-
-
-def _membership(
-    before: NDArray[np.float32] | None, score: NDArray[np.float32], limit: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Return how far each item counts as mislabelled, 0 to 1."""
-    now: NDArray[np.float32] = (score < limit).astype(np.float32)
-    if before is None:
-        return now
-    mixed: NDArray[np.float32] = ((1 - DAMPING) * before + DAMPING * now).astype(np.float32)
-    return mixed
-
-
-def _set(target: NDArray[np.float32], rows: NDArray[np.intp], values: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Write values and return the rows where they changed anything."""
-    moved: NDArray[np.intp] = rows[target[rows] != values]
-    target[rows] = values
-    return moved
+    steps: list[NDArray[np.float32]],
+    members: list[NDArray[np.float32]],
+) -> NDArray[np.intp]:
+    """Write a step's sums and memberships of some items; return those whose membership is another one than it was."""
+    assert inputs.graph is not None
+    moved = np.empty(len(rows), np.intp)
+    before = members[max(t - 1, 0)]
+    count = kernels.relate(
+        inputs.labels,
+        inputs.graph.indices,
+        kernel,
+        rows,
+        limit,
+        t,
+        DAMPING,
+        steps[0],
+        before,
+        steps[t],
+        members[t],
+        moved,
+    )
+    return moved[:count]
 
 
 def _suspicion(inputs: Inputs, step: NDArray[np.float32], rows: NDArray[np.intp], seen: Seen) -> NDArray[np.float32]:
     """Return minus the sums of a step, NaN where there is no label or no other item of it."""
     result = -step[rows]
-    result[(inputs.labels[rows] < 0) | seen.alone(rows)] = np.nan
+    if not seen.complete or seen.singles:
+        result[(inputs.labels[rows] < 0) | seen.alone(rows)] = np.nan
     return result

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.protocol import Inputs, S, distinct
+from explorer.detectors.protocol import Inputs, distinct
 
 FEW = 20_000
 """Most items of which intermediate steps are kept."""
@@ -114,24 +114,3 @@ def blocks(rows: NDArray[np.intp], width: int, cells: int = CELLS) -> Iterator[N
 def look(inputs: Inputs) -> Seen:
     """Return what there is to see."""
     return inputs.shared.once("seen", lambda: Seen(inputs.labels, inputs.sizes))
-
-
-def cells(table: NDArray[S], rows: NDArray[np.intp], columns: NDArray[np.integer[Any]]) -> NDArray[S]:
-    """Return table[rows, columns]; of a table that lies in one piece in a third of the time. Column -1 is no error."""
-    if not table.flags.c_contiguous:
-        slow: NDArray[S] = table[rows, columns]
-        return slow
-    found: NDArray[S] = table.ravel().take(rows * table.shape[1] + columns, mode="wrap")
-    return found
-
-
-def near(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return all neighbours of some items, int64 [rows, k]; not to be written to."""
-    graph = inputs.graph
-    assert graph is not None
-    return inputs.shared.of(rows, "near", lambda: graph.indices.take(rows, axis=0).astype(np.intp))
-
-
-def around(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.int32]:
-    """Return the labels of all neighbours of some items, int32 [rows, k]; not to be written to."""
-    return inputs.shared.of(rows, "around", lambda: inputs.labels.take(near(inputs, rows)))

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors import kernels
 from explorer.detectors.protocol import Inputs, Later, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, around, look, near
+from explorer.detectors.seen import Seen, look
 from explorer.graph import NeighbourGraph
 from explorer.progress import Progress
 
@@ -19,9 +20,6 @@ VOTERS = 5
 
 GRAIN = 2.0**-26
 """Values are multiples of this, so that their sums are exact in float64 in whatever order they are made."""
-
-CELLS = 2**20
-"""Most neighbours [rows, k] valued at once."""
 
 LISTED = 100
 """Up to this many classes the mean value of each is listed in the summary."""
@@ -63,14 +61,8 @@ class Shapley:
         assert inputs.graph is not None
         seen, everyone = look(inputs), np.arange(inputs.n)
         value, weight = np.zeros(inputs.n), np.zeros(inputs.n)
-        block = max(1, CELLS // inputs.graph.k)
-        for start in range(0, inputs.n, block):
-            givers = everyone[start : start + block]
-            targets = inputs.graph.indices[givers].ravel()
-            given, earned = _given(inputs.labels, inputs.graph, givers)
-            value += np.bincount(targets, given, minlength=inputs.n)
-            weight += np.bincount(targets, earned, minlength=inputs.n)
-            progress.check()
+        _give(seen, seen, inputs.graph, everyone, value, weight, anew=True)
+        progress.check()
         score, share = _scores(value, weight, seen.judged(everyone))
         frozen = {"seen": seen, "value": value, "weight": weight}
         summary = Later(_summary, value, seen)
@@ -84,19 +76,8 @@ class Shapley:
         assert inputs.graph is not None
         before: Seen = result.frozen["seen"]
         seen, givers = before.follow(inputs, changed)
-        targets = near(inputs, givers)
-        given, earned = _values(
-            np.concatenate([before.labels.take(targets), around(inputs, givers)]),
-            np.concatenate([before.labels[givers], seen.labels[givers]]),
-            inputs.graph,
-        )
-        (old, new), (weighed_before, weighed) = given.reshape(2, -1), earned.reshape(2, -1)
-        moved = np.flatnonzero((old != new) | (weighed != weighed_before))
-        targets = targets.ravel()[moved]
-        rows = distinct(givers, targets)
         value, weight = result.own(result.frozen["value"]), result.own(result.frozen["weight"])
-        np.add.at(value, targets, new[moved] - old[moved])
-        np.add.at(weight, targets, weighed[moved] - weighed_before[moved])
+        rows = distinct(givers, _give(before, seen, inputs.graph, givers, value, weight))
         score, share = result.own(result.score), result.own(result.columns["shapley_share"])
         score[rows], share[rows] = _scores(value[rows], weight[rows], seen.judged(rows))
         return result.after(
@@ -150,42 +131,39 @@ def coefficients(k: int, complete: bool) -> tuple[NDArray[np.float64], NDArray[n
     return earned, passed
 
 
-def _given(
-    labels: NDArray[np.int32], graph: NeighbourGraph, givers: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what some items give each of their neighbours, and what the neighbour earns by itself if it agrees.
+def _give(
+    before: Seen,
+    after: Seen,
+    graph: NeighbourGraph,
+    givers: NDArray[np.intp],
+    value: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    *,
+    anew: bool = False,
+) -> NDArray[np.intp]:
+    """Add what some items give their neighbours to their sums, less what they gave `before` unless it is all `anew`.
 
-    Both float64 [givers · k]; 0 where either has no label.
+    Returns
+    -------
+    numpy.ndarray
+        To whom it made a difference, some more than once; nobody is named where it is all anew.
     """
-    return _values(labels[graph.indices[givers]], labels[givers], graph)
-
-
-def _values(
-    near: NDArray[np.int32], given_labels: NDArray[np.int32], graph: NeighbourGraph
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the same by the labels of the neighbours [givers, k] and of the givers."""
-    own = given_labels[:, None]
-    heard = (near >= 0) & (own >= 0)
-    table = coefficients(graph.k, graph.k == graph.n - 1)
-    if heard.all():
-        earned, passed = (np.broadcast_to(part[graph.k, 1:], heard.shape) for part in table)
-    else:
-        rank = heard.cumsum(axis=1)
-        earned, passed = (np.where(heard, part[rank[:, -1:], rank], 0) for part in table)
-    match = near == own
-    onward = match * passed
-    given = onward.sum(axis=1, keepdims=True) - onward.cumsum(axis=1) + match * earned
-    return np.where(heard, given, 0).ravel(), earned.ravel()
+    moved = np.empty(0 if anew else len(givers) * graph.k, np.intp)
+    earned, passed = coefficients(graph.k, graph.k == graph.n - 1)
+    count = kernels.give_values(
+        before.labels, after.labels, anew, graph.indices, givers, earned, passed, value, weight, moved
+    )
+    return moved[:count]
 
 
 def _scores(
     value: NDArray[np.float64], weight: NDArray[np.float64], judged: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    share = np.where(weight > 0, value / np.where(weight > 0, weight, 1), 0)
-    return (
-        np.where(judged, -value, np.nan).astype(np.float32),
-        np.where(judged, -share, np.nan).astype(np.float32),
-    )
+    mean = np.divide(value, weight, out=np.zeros(len(value)), where=weight > 0)
+    score, share = (-value).astype(np.float32), (-mean).astype(np.float32)
+    if not judged.all():
+        score[~judged] = share[~judged] = np.nan
+    return score, share
 
 
 def _facts(

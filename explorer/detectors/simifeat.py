@@ -12,7 +12,7 @@ from explorer.detectors.hoc import Transition, transition
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
 from explorer.detectors.seen import Seen, look
-from explorer.detectors.vote import shares
+from explorer.detectors.vote import compared
 from explorer.progress import Progress
 
 CELLS = 2**21
@@ -75,8 +75,9 @@ class SimiFeat:
         cuts, name = result.frozen["cuts"], "simifeat_beyond"
         score, suggestion = result.own(result.score), result.own(result.suggestion)
         flags, beyond = result.own(result.flags), result.own(result.columns[name])
-        score[rows], suggestion[rows] = _score(inputs, seen, rows)
-        beyond[rows], flags[rows] = _cut(score[rows], seen.labels[rows], cuts)
+        now, suggestion[rows] = _score(inputs, seen, rows)
+        score[rows] = now
+        beyond[rows], flags[rows] = _cut(now, seen.labels[rows], cuts)
         return result.after(
             score=score,
             suggestion=suggestion,
@@ -106,13 +107,10 @@ def noise_by_label(fitted: Transition) -> NDArray[np.float64]:
 
 def _score(inputs: Inputs, seen: Seen, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Return 1 − cosine of vote and given label, and the strongest class (-1 where nobody votes)."""
-    votes = shares(inputs, rows)
-    length = np.sqrt(np.square(votes).sum(axis=1))
-    labels = seen.labels[rows]
-    own = votes[np.arange(len(rows)), np.maximum(labels, 0)]
-    heard = length > 0
-    score = np.where(seen.judged(rows) & heard, 1 - own / np.where(heard, length, 1), np.nan)
-    return score.clip(0, 1).astype(np.float32), np.where(heard, votes.argmax(axis=1), -1).astype(np.int32)
+    _, score, best = compared(inputs, rows)
+    if not seen.comparable or seen.singles:
+        score = np.where(seen.judged(rows), score, np.float32(np.nan))
+    return score, best
 
 
 def _everyone(inputs: Inputs, seen: Seen, progress: Progress) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -155,9 +153,8 @@ def _cut(
     score: NDArray[np.float32], labels: NDArray[np.int32], cuts: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return how far each score is beyond the cut of its class, and which are."""
-    with np.errstate(invalid="ignore"):
-        beyond = score - cuts[labels]
-    return beyond, ~np.isnan(score) & (score >= cuts[labels])
+    cut = cuts[labels]
+    return score - cut, score >= cut  # NaN is above nothing
 
 
 def _result(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors import count_kernels as kernels
 from explorer.detectors.communities import communities
 from explorer.detectors.protocol import Inputs, Later, Need, Reason, Result, distinct
 from explorer.detectors.registry import detector
+from explorer.detectors.seen import blocks
 from explorer.detectors.vote import shares
 from explorer.progress import Progress
 
@@ -31,9 +34,6 @@ GRAIN = 2.0**-20
 
 COMMONEST = 3
 """Classes that the summary names for a group."""
-
-CELLS = 2**22
-"""Most cells [rows, K] of votes held at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +65,9 @@ class Tally:
     sums: NDArray[np.float64]
 
     def of(self, group: int) -> NDArray[np.intp]:
-        """Return the items of one group."""
-        return self.members[self.indptr[group] : self.indptr[group + 1]]
+        """Return the items of one group; of -1 those in none."""
+        place = group if group >= 0 else len(self.indptr) - 2
+        return self.members[self.indptr[place] : self.indptr[place + 1]]
 
 
 @detector
@@ -114,16 +115,13 @@ class Underperforming:
         indptr = np.zeros(groups + 2, dtype=np.int64)
         np.cumsum(np.bincount(key, minlength=groups + 1), out=indptr[1:])
         value, suggested = np.empty(inputs.n, dtype=np.float32), np.empty(inputs.n, dtype=np.int32)
-        block = max(1, CELLS // max(1, inputs.n_classes))
-        for start in range(0, inputs.n, block):
-            rows = np.arange(start, min(start + block, inputs.n))
-            value[rows], suggested[rows] = _values(inputs, rows)
+        sums = np.zeros((groups + 1, 3))
+        tally = Tally(
+            group, indptr, np.argsort(key, kind="stable"), value, suggested, np.empty(inputs.n, dtype=bool), sums
+        )
+        for rows in blocks(np.arange(inputs.n), inputs.n_classes):
+            _confirm(inputs, tally, rows, again=False)
             progress.check()
-        agrees = suggested == inputs.labels
-        counted = _counted(value, agrees)
-        columns = [np.bincount(key, column, minlength=groups + 1) for column in counted.T]
-        sums = np.stack(columns, axis=1).astype(np.float64)
-        tally = Tally(group, indptr, np.argsort(key, kind="stable"), value, suggested, agrees, sums)
         by_group, flagged = _judged(tally)
         has = np.isfinite(value)
         return Result(
@@ -142,32 +140,35 @@ class Underperforming:
         if inputs.probs is None:
             reached = [inputs.graph.pointing_at(int(i))[0].astype(np.intp) for i in changed]
             touched = distinct(changed, *reached)
-        value, suggested = result.own(before.value), result.own(before.suggested)
-        agreed = result.own(before.agrees)
-        sums = before.sums.copy()
-        groups = len(sums) - 1
-        key = np.where(before.group[touched] < 0, groups, before.group[touched])
-        np.subtract.at(sums, key, _counted(value[touched], agreed[touched]))
-        value[touched], suggested[touched] = _values(inputs, touched)
-        agreed[touched] = suggested[touched] == inputs.labels[touched]
-        np.add.at(sums, key, _counted(value[touched], agreed[touched]))
-        again = distinct(key)
-        tally = replace(before, value=value, suggested=suggested, agrees=agreed, sums=sums)
+        tally = Tally(
+            before.group,
+            before.indptr,
+            before.members,
+            result.own(before.value),
+            result.own(before.suggested),
+            result.own(before.agrees),
+            before.sums.copy(),
+        )
+        _confirm(inputs, tally, touched, again=True)
+        again = distinct(before.group[touched])
         by_group, flagged = _judged(tally)
         score, flags = result.own(result.score), result.own(result.flags)
-        turned = np.flatnonzero(flagged != result.frozen["flagged"])
-        again_or_turned = distinct(again, turned)
-        for g in again_or_turned:
-            items = tally.of(int(g))
-            known = np.isfinite(value[items])
-            score[items] = np.where(known, by_group[g] if g < groups else np.nan, np.nan)
-            flags[items] = known & (g < groups and flagged[g])
+        last: NDArray[np.bool_] = result.frozen["flagged"]
+        if last.tobytes() != flagged.tobytes():
+            again = distinct(again, np.flatnonzero(flagged != last))
+        parts = []
+        for g in again.tolist():
+            items = tally.of(g)  # the last are those of no group, -1
+            known = np.isfinite(tally.value[items])
+            score[items] = np.where(known, by_group[g], np.float32(np.nan)) if g >= 0 else np.nan
+            flags[items] = known if g >= 0 and flagged[g] else False
+            parts.append(items)
         return result.after(
             score=score,
             flags=flags,
             frozen={"group": tally.group, "tally": tally, "flagged": flagged},
             summary=Later(_summary, inputs, tally, by_group, flagged),
-            moved=np.concatenate([changed[:0], *(tally.of(int(g)) for g in again_or_turned)]),
+            moved=parts[0] if len(parts) == 1 else np.concatenate([changed[:0], *parts]),
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
@@ -191,38 +192,46 @@ def public_score(result: Result) -> NDArray[np.float32]:
     return score
 
 
-def _values(inputs: Inputs, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return what speaks for the given label of some items, and the class that most speaks for."""
+def _confirm(inputs: Inputs, tally: Tally, rows: NDArray[np.intp], *, again: bool) -> None:
+    """Write what speaks for the given labels of some items, and count it; `again` where they have been counted."""
     opinion = shares(inputs, rows) if inputs.probs is None else inputs.probs[rows]
-    labels = inputs.labels[rows]
-    known = opinion.any(axis=1)
-    own = opinion[np.arange(len(rows)), labels]
-    value = np.where((labels >= 0) & known, np.rint(own.astype(np.float64) / GRAIN) * GRAIN, np.nan).astype(np.float32)
-    # A tie goes to the given label.
-    best = np.where((labels >= 0) & (own >= opinion.max(axis=1)), labels, opinion.argmax(axis=1))
-    return value, np.where(known, best, -1).astype(np.int32)
+    kernels.confirm(
+        inputs.labels,
+        rows,
+        opinion,
+        tally.group,
+        GRAIN,
+        again,
+        tally.value,
+        tally.suggested,
+        tally.agrees,
+        tally.sums,
+    )
 
 
-def _counted(value: NDArray[np.float32], agrees: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return what each item adds to its group's sums, [rows, 3]; nothing where it has no value."""
-    has = np.isfinite(value)
-    return np.stack([has, np.where(has, value, 0), has & agrees], axis=1).astype(np.float64)
+@lru_cache(maxsize=16)
+def _cut(groups: int) -> float:
+    """Return how many standard errors a group has to be below the rest."""
+    from scipy.special import ndtri
+
+    return float(-ndtri(SIGNIFICANT / max(1, groups)))
 
 
 def _judged(tally: Tally) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return score and flag of each group, [G]; NaN for one without a labelled item."""
-    from scipy.special import ndtri
-
-    sums = tally.sums[:-1]
-    rest = tally.sums.sum(axis=0) - sums
-    n, other = np.maximum(sums[:, 0], 1), np.maximum(rest[:, 0], 1)
-    score = np.where(sums[:, 0] > 0, 1 - sums[:, 1] / n, np.nan).astype(np.float32)
-    drop = rest[:, 2] / other - sums[:, 2] / n
-    share = tally.sums[:, 2].sum() / max(1, tally.sums[:, 0].sum())
-    error = np.sqrt(share * (1 - share) * (1 / n + 1 / other))
-    cut = -ndtri(SIGNIFICANT / max(1, len(sums)))
-    part = (sums[:, 0] > 0) & (sums[:, 0] <= LARGEST * tally.sums[:, 0].sum())
-    flagged = part & (drop >= DROP) & (drop >= cut * error)
+    whole = tally.sums.sum(axis=0)
+    items, values, right = np.ascontiguousarray(tally.sums[:-1].T)
+    n, other = np.maximum(items, 1), np.maximum(whole[0] - items, 1)
+    score = (1 - values / n).astype(np.float32)
+    empty = items == 0
+    score[empty] = np.nan
+    accuracy = right / n
+    drop = (whole[2] - right) / other - accuracy
+    share = float(whole[2]) / max(1.0, float(whole[0]))
+    error = _cut(len(items)) * np.sqrt(share * (1 - share) * (1 / n + 1 / other))
+    flagged: NDArray[np.bool_] = drop >= np.maximum(error, DROP)
+    flagged &= items <= LARGEST * whole[0]
+    flagged[empty] = False
     return score, flagged
 
 

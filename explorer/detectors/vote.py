@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors import kernels
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import detector
-from explorer.detectors.seen import Seen, around, look
+from explorer.detectors.seen import Seen, look
 from explorer.progress import Progress
 
 NEIGHBOURS = 30
 """Neighbours that vote: the nearest of the graph's."""
 
-POWER = 4
-"""A vote weighs similarity to this power."""
+SQUARINGS = 2
+"""A vote weighs similarity to the power of 4: squared twice."""
 
 CELLS = 2**22
 """Most cells of votes [rows, K] held at once."""
@@ -72,7 +73,7 @@ class Vote:
 
     def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the shares of the vote."""
-        return even_where_mute(shares(inputs, rows), inputs, rows)
+        return even_where_mute(*_heard(inputs, rows), inputs, rows)
 
     def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the labels of all the neighbours: "46 of 50 neighbours say 7, none says 3"."""
@@ -98,51 +99,85 @@ def shares(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
 
     Not to be written to: methods that ask about the same change get the same array.
     """
-    return inputs.shared.of(rows, "shares", lambda: _shares(inputs, rows))
+    return _heard(inputs, rows)[0]
 
 
-def _shares(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+def compared(
+    inputs: Inputs, rows: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+    """Return how the vote on some items compares with their labels, and the strongest class; not to be written to.
+
+    Returns
+    -------
+    lead
+        float32 [rows]: the strongest other class's share minus the label's; NaN where unlabelled.
+    angle
+        float32 [rows]: 1 − cosine of vote and label; NaN where unlabelled and where nobody votes.
+    best
+        int32 [rows]: the class with the largest share, -1 where nobody votes.
+    """
+    return inputs.shared.of(rows, "compared", lambda: _compared(inputs, rows))
+
+
+def _compared(
+    inputs: Inputs, rows: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+    lead, angle, best = np.empty(len(rows), np.float32), np.empty(len(rows), np.float32), np.empty(len(rows), np.int32)
+    kernels.compare_votes(inputs.labels, rows, shares(inputs, rows), lead, angle, best)
+    return lead, angle, best
+
+
+def _heard(inputs: Inputs, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32], int]:
+    """Return the shares, and for how many items nobody votes."""
     assert inputs.graph is not None
-    weight = np.maximum(inputs.graph.similarity[rows, :NEIGHBOURS], 0) ** POWER
-    return count_votes(around(inputs, rows)[:, :NEIGHBOURS], weight, inputs.n_classes)
+    similarity = inputs.graph.similarity
+    return inputs.shared.of(rows, "shares", lambda: count_votes(inputs, similarity, rows, NEIGHBOURS, SQUARINGS))
 
 
-def count_votes(labels: NDArray[np.int32], weight: NDArray[np.float32], n_classes: int) -> NDArray[np.float32]:
-    """Return each class's share of the weight, float32 [rows, K], from labels and weights [rows, voters]."""
-    rows = len(labels)
-    cell = np.arange(rows)[:, None] * n_classes + np.maximum(labels, 0)
-    votes = np.bincount(cell.ravel(), np.where(labels >= 0, weight, 0).ravel(), minlength=rows * n_classes)
-    votes = votes.reshape(rows, n_classes)
-    result: NDArray[np.float32] = (votes / np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)).astype(np.float32)
-    return result
+def count_votes(
+    inputs: Inputs, weight: NDArray[np.float32], rows: NDArray[np.intp], voters: int, squarings: int = 0
+) -> tuple[NDArray[np.float32], int]:
+    """Return each class's share of the weight of an item's first voters, and how many items have none.
+
+    Parameters
+    ----------
+    weight
+        float32 [N, k]: of each neighbour's vote, squared so many times.
+    rows
+        Positions of the items.
+
+    Returns
+    -------
+    shares
+        float32 [rows, K]; zeros where nobody votes.
+    mute
+        For how many of `rows` nobody votes.
+    """
+    assert inputs.graph is not None
+    found = np.empty((len(rows), inputs.n_classes), np.float32)
+    width = min(voters, inputs.graph.k)
+    mute = kernels.count_votes(inputs.labels, inputs.graph.indices, weight, rows, width, squarings, found)
+    return found, mute
 
 
-def even_where_mute(opinion: NDArray[np.float32], inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+def even_where_mute(
+    opinion: NDArray[np.float32], mute: int, inputs: Inputs, rows: NDArray[np.intp]
+) -> NDArray[np.float32]:
     """Make an opinion of neighbours even where they cannot know: none is labelled, or the item is alone in its class.
 
-    Nobody could confirm the label of the only item of its class, so that nobody confirms it says nothing.
+    Nobody could confirm the label of the only item of its class, so that nobody confirms it says nothing. `mute` says
+    of how many items the opinion is zero.
     """
-    mute = np.logical_not(opinion.any(axis=1))
     seen = look(inputs)
-    if seen.singles:
-        mute |= seen.alone(rows)
-    if not mute.any():
+    if not mute and not seen.singles:
         return opinion
-    result: NDArray[np.float32] = np.where(mute[:, None], np.float32(1 / inputs.n_classes), opinion)
+    silent = np.logical_not(opinion.any(axis=1)) | seen.alone(rows)
+    result: NDArray[np.float32] = np.where(silent[:, None], np.float32(1 / inputs.n_classes), opinion)
     return result
 
 
 def _score(inputs: Inputs, rows: NDArray[np.intp], seen: Seen) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    votes = shares(inputs, rows)
-    labels = inputs.labels[rows]
-    each = np.arange(len(rows))
-    best = votes.argmax(axis=1)
-    suggestion = np.where(votes[each, best] > 0, best, -1).astype(np.int32)
-    own = votes[each, labels]
-    rest = votes.copy()
-    rest[each, labels] = -1
-    other = rest.max(axis=1) if votes.shape[1] > 1 else np.zeros(len(rows), np.float32)
-    score = other - own
-    if not seen.complete or seen.singles:
-        score[(labels < 0) | seen.alone(rows)] = np.nan
-    return score, suggestion
+    score, _, best = compared(inputs, rows)
+    if seen.singles:
+        score = np.where(seen.alone(rows), np.float32(np.nan), score)
+    return score, best

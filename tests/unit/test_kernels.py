@@ -1,5 +1,7 @@
 """Compiled loops: compiled by a run and not by the first correction, whatever arrays look like; scales by hand."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -128,3 +130,8 @@ def test_columns_are_scaled_by_their_ranks():
         expected = scaled(scales[c], values[c][rows]).astype(np.float32)
         np.testing.assert_array_equal(matrix[into, len(OF_POOL) + c], expected)
     assert (matrix[:, : len(OF_POOL)] == 9).all()
+
+
+def test_importing_the_methods_does_not_wait_for_numba():
+    code = "import sys, explorer.detectors; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
