@@ -198,5 +198,5 @@ def test_what_cannot_be_run(folder, capsys, monkeypatch):
         (["--add", f"mine={folder / 'not'}"], "There is no folder"),
         (["--add", f"mine={folder}"], "None of the labels of the set 'mine' are wrong"),
     ):
-        assert cli.main(["bench", *arguments]) == 1, arguments
+        assert cli.main(["bench", *arguments]) == 2, arguments
         assert message in capsys.readouterr().err
