@@ -262,7 +262,8 @@ def estimate(combined: Combined) -> dict[str, Any]:
     """
     judged = int(np.isfinite(combined.p_error).sum())
     noise = None if combined.model is None else combined.model.noise
-    rate = combined.noise_rate if judged and combined.model is not None else None
+    known = combined.model is not None and not combined.model.blind
+    rate = combined.noise_rate if judged and known else None
     return {
         "labels": judged,
         "issues": int(combined.is_issue.sum()),

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,8 @@ class Dataset:
         """Return the position 0…N-1 of an item id, which is given whole; `UnknownName` names the nearest ids."""
         positions = self._by_id()
         if item_id not in positions:
-            raise UnknownName("item", item_id, list(positions)[:2000])
+            # An id is mostly a hash: three show what one looks like.
+            raise UnknownName("item", item_id, islice(positions, 2000), few=3, of=len(positions))
         return positions[item_id]
 
     def place(self, item_id: str) -> int | None:

@@ -28,17 +28,41 @@ class DataError(ExplorerError, ValueError):
 
 
 class UnknownName(DataError):
-    """A column, class, item, embedder or method that does not exist, with the nearest names that do."""
+    """A column, class, item, embedder or method that does not exist, with the nearest names that do.
 
-    def __init__(self, what: str, name: object, known: Iterable[object], remedy: str = "") -> None:
+    Parameters
+    ----------
+    what
+        What it was taken for, such as "column".
+    known
+        Names that do exist, or as many of them as are worth comparing.
+    remedy
+        What else the person can do.
+    few
+        Most names that are listed where none is near.
+    of
+        How many names there are, where `known` is only a part of them.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        name: object,
+        known: Iterable[object],
+        remedy: str = "",
+        *,
+        few: int = 12,
+        of: int | None = None,
+    ) -> None:
         names = [str(k) for k in known]
         self.name = str(name)
         self.nearest = difflib.get_close_matches(self.name, names, n=3, cutoff=0.5)
         if self.nearest:
             hint = "Did you mean " + " or ".join(repr(n) for n in self.nearest) + "?"
         elif names:
-            shown = ", ".join(repr(n) for n in names[:12])
-            hint = f"There is {shown}" + (f" and {len(names) - 12} more." if len(names) > 12 else ".")
+            shown, count = names[:few], len(names) if of is None else of
+            more = f" and {count - len(shown):,} more." if count > len(shown) else "."
+            hint = f"There is {', '.join(repr(n) for n in shown)}{more}"
         else:
             hint = ""
         super().__init__(f"There is no {what} {self.name!r}.", f"{hint} {remedy}".strip())

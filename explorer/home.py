@@ -6,7 +6,8 @@ and goes where its folder goes. That of a store on a server lies in the default 
 Copies of a store have the same id. So the name of the file says which store it is of, and the file itself says where
 that store was. Where a store has no sample of its own, those of the same labels elsewhere are looked for (`known`).
 That of a store that is gone is the one of this store, which was moved; that of a store that is still there is copied,
-and the two part. To find them again a note in the default cache folder says where each sample beside a store lies.
+and the two part. A folder that was moved whole took its store along, so a store is gone only if none stands beside the
+file either. To find them again a note in the default cache folder says where each sample beside a store lies.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import sealed
 from explorer.embedding.cache import location
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ class Home:
         if "://" not in place:
             file = Path(place).resolve()  # two names of one file are one store
             place = str(file)
-            path = file.with_name(f"{file.name}.{key[:16]}.sample.npz")
+            path = file.with_name(f"{file.name}{_ending(key)}")
         else:
             path = _folder() / f"{_name(key, place)}.npz"
         return cls(None if temporary else path, key, place, items, branch, not store.read_only)
@@ -128,13 +130,16 @@ class Home:
         return _folder() / f"{_name(self.key, self.place)}.at"
 
     def note(self) -> None:
-        """Note where the file is, so that it is found when the store alone is moved or copied."""
+        """Note where the file is, so that it is found when the store alone is moved or copied.
+
+        Whoever calls holds the store's lock for writers.
+        """
         if self.path is None or not self._beside:
             return
+        text = str(self.path).encode("utf-8", "surrogateescape")
         try:
-            if not self._note.exists():
-                self._note.parent.mkdir(parents=True, exist_ok=True)
-                self._note.write_text(str(self.path), encoding="utf-8", errors="surrogateescape")
+            if not self._note.exists() or self._note.read_bytes() != text:
+                sealed.put(self._note, text, durable=True, alone=True)
         except OSError as error:
             log.info("It could not be noted in %s where the random sample %s lies: %s.", self._note, self.path, error)
 
@@ -147,8 +152,16 @@ class Home:
             except OSError as error:
                 log.info("The note %s of where a random sample lies cannot be read: %s.", note, error)
         if self._beside:
-            found += Path(self.place).parent.glob(f"*.{self.key[:16]}.sample.npz")
+            found += Path(self.place).parent.glob(f"*{_ending(self.key)}")
         return [path for path in dict.fromkeys(found) if path != self.path]
+
+    def is_gone(self, path: Path, place: str) -> bool:
+        """Whether the store of a sample's file is gone: it is not in its `place`, and none is beside the file.
+
+        Of a server nobody can say, nor of a folder that one may not look into: what may be there is not gone.
+        """
+        beside = path.with_name(path.name.removesuffix(_ending(self.key)))
+        return "://" not in place and _absent(Path(place)) and _absent(beside)
 
     def left_behind(self, path: Path, place: str) -> None:
         """Delete a file that a store which is now here left where it was, and the note of it."""
@@ -159,9 +172,19 @@ class Home:
                 log.info("%s, which goes on in %s, could not be deleted: %s.", file, self.path, error)
 
 
-def is_gone(place: str) -> bool:
-    """Whether there is no store any more where there was one; of a server nobody can say."""
-    return "://" not in place and not Path(place).exists()
+def _absent(file: Path) -> bool:
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _ending(key: str) -> str:
+    """Return what follows the name of a store's file in that of its sample's."""
+    return f".{key[:16]}.sample.npz"
 
 
 def _folder() -> Path:

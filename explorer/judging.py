@@ -46,6 +46,7 @@ class Standing(NamedTuple):
     classes: tuple[str, ...]
     codes: NDArray[np.int32]  # [N], a copy
     states: NDArray[np.uint8]  # [N], a copy
+    given: NDArray[np.int32]  # [N], as the given labels read now
 
 
 class Judging:
@@ -155,7 +156,7 @@ class Judging:
     def _follow(self) -> None:
         from explorer import detectors
 
-        results, dataset, classes, codes, states = self._read()
+        results, dataset, classes, codes, states, given = self._read()
         begun, live = self.begun, self._live
         if results is not self._of or begun is None or live is None or results.combined is None:
             return  # fresh scores, which are about to begin
@@ -171,7 +172,7 @@ class Judging:
         if live.shown and not len(changed) and np.array_equal(decided, live.decided):
             return
         with self._lock:
-            begun.note(decided, live.combined.p_error, results.combined.p_error, codes, states)
+            begun.note(decided, live.combined.p_error, results.combined.p_error, codes, states, given)
         live.shown = False
         if len(changed) or not live.whole:
             live.follow(labels, changed)
@@ -289,8 +290,12 @@ class Begun:
         shown: NDArray[np.float32],
         codes: NDArray[np.int32],
         states: NDArray[np.uint8],
+        given: NDArray[np.int32],
     ) -> None:
-        """Take down what has been decided, and taken back, since the last time."""
+        """Take down what has been decided, and taken back, since the last time.
+
+        `given` is what the given labels, int32 [N], read as now: where a class was merged into another since, that.
+        """
         since = decided & ~self.before
         new = np.flatnonzero(since & np.isnan(self.seen))
         # Others read these meanwhile: they are replaced, and not written to.
@@ -299,11 +304,12 @@ class Begun:
             for now, before in ((p_error, self.seen), (shown, self.shown))
         )
         settled = since & np.isin(states, SETTLED) & (self.labels >= 0)
-        self.wrong = np.where(settled, (codes != self.labels).astype(float), np.nan)
+        other = codes != given
+        self.wrong = np.where(settled, (other & (codes != self.labels)).astype(float), np.nan)
         if self._settled is not None:
-            given = self._settled.labels
-            still = self.before & np.isin(states, SETTLED) & (given >= 0)
-            self._earlier = np.where(still, (codes != given).astype(float), np.nan)
+            before = self._settled.labels
+            still = self.before & np.isin(states, SETTLED) & (before >= 0)
+            self._earlier = np.where(still, (other & (codes != before)).astype(float), np.nan)
         self.order = [i for i in self.order if since[i]] + new.tolist()
 
     def teach(self, inputs: Inputs) -> Taught | None:

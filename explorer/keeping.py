@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from explorer import sealed
-from explorer.home import Home, is_gone
+from explorer.home import Home
 from explorer.labels import StoreError, glance
 from explorer.sampling import Frame, Reading, Sample, level
 
@@ -59,6 +59,7 @@ class Kept:
         self._store = store
         self._path = home.path  # `None` once it must be left alone
         self._seen: tuple[int, int, int] | None = None
+        self._place = home.place  # where the file that was last read says that its store is
 
     def changed(self) -> bool:
         """Whether somebody has written it since it was last read or written here: one look at the folder."""
@@ -75,7 +76,13 @@ class Kept:
         except Refused:
             with ExitStack() as held:  # somebody else may have set it aside, and begun another
                 return self._sound(now, self._hold(held), opening=True)
-        return found or self._elsewhere(now)
+        if found is None:
+            return self._elsewhere(now)
+        if self._place != self.home.place and self.home.kept:
+            # All of the folder was moved or copied. The old place would tell a copy of the store that this one is gone.
+            with self.changing(found, now) as standing:
+                return standing
+        return found
 
     def newest(self, sample: Sample, now: Reading) -> Sample:
         """Return the sample that stands: this one, with what others have asked, or a newer one of theirs."""
@@ -150,7 +157,9 @@ class Kept:
             )
             self._path = None
             return None
-        return _parsed(data, self.home, now).sample
+        parsed = _parsed(data, self.home, now)
+        self._place = parsed.place
+        return parsed.sample
 
     def _sound(self, now: Reading, mine: bool, *, opening: bool = False) -> Sample | None:
         """Return the sample in the file; one that does not fit is set aside, where the file is `mine` to change.
@@ -187,10 +196,11 @@ class Kept:
         for path in self.home.known():
             try:
                 sample, place = _parsed(path.read_bytes(), self.home, now)
+                gone = self.home.is_gone(path, place)
             except (OSError, ValueError) as error:  # that of another place: it is for those there to set it aside
                 log.info("The random sample in %s is not taken over: %s.", path, error)
                 continue
-            rank = is_gone(place), sample.frame.began, sample.frame.id, sample.asked
+            rank = gone, sample.frame.began, sample.frame.id, sample.asked
             if best is None or rank > best[0]:
                 best = rank, sample, path, place
         if best is None:
@@ -202,10 +212,13 @@ class Kept:
             self._path,
             "moved" if gone else "copied",
         )
-        with self.changing(found, now) as standing:
-            pass
-        if gone and standing is found and self._seen is not None:
-            self.home.left_behind(path, place)
+        with ExitStack() as held:
+            mine = self._hold(held)
+            standing = _standing(found, self._sound(now, mine))
+            written = mine and self._write(standing)
+            # The store may have come back while this one was waited for.
+            if written and gone and standing is found and self.home.is_gone(path, place):
+                self.home.left_behind(path, place)
         return standing
 
     # Writing -----------------------------------------------------------------------------------------------------
@@ -221,16 +234,18 @@ class Kept:
             return False
         return True
 
-    def _write(self, sample: Sample) -> None:
+    def _write(self, sample: Sample) -> bool:
+        """Write a sample, and say whether it is kept. Whoever calls holds the store's lock for writers."""
         if self._path is None:
-            return
+            return False
         try:
-            sealed.write(self._path, _packed(sample, self.home), durable=True, mode=self.home.mode)
+            sealed.write(self._path, _packed(sample, self.home), durable=True, mode=self.home.mode, alone=True)
         except OSError as error:
             self._ends_with_review(error.strerror or str(error))
-        else:
-            self._seen = self._mark()
-            self.home.note()
+            return False
+        self._seen = self._mark()
+        self.home.note()
+        return True
 
     def _ends_with_review(self, why: str) -> None:
         log.warning(

@@ -513,7 +513,12 @@ class Review(Insight):
     def _standing(self) -> Standing:
         with self.lock:
             return Standing(
-                self._results, self.dataset, self._now.classes, self._now.codes.copy(), self._now.states.copy()
+                self._results,
+                self.dataset,
+                self._now.classes,
+                self._now.codes.copy(),
+                self._now.states.copy(),
+                self._now.given.copy(),
             )
 
     def _judged(self, before: Results, after: Results) -> bool:

@@ -233,11 +233,17 @@ class Sampler(ABC):
         after: Sample | None = None,
     ) -> Sample:
         """Return a new sample of what has not been decided on `before`, begun `after` another."""
-        from explorer.sampling import Frame, Sample, level_of
+        from explorer.sampling import Frame, Sample, level_left, level_of
 
         # There is nothing to find where somebody has decided; and scores of another label than stands say nothing.
         moved = (labels != self.codes) & ~np.isin(self.states, DECIDED)
         p_error = np.where(before | moved | (labels < 0), np.nan, combined.p_error).astype(np.float32)
+        noise = None if combined.model is None else combined.model.noise
+        kept = level_of(noise)
+        if before.any():
+            first = self._first_labels()
+            found = before & (first >= 0) & (first != self.codes)
+            kept = level_left(noise, int((first >= 0).sum()), int(found.sum()), p_error)
         began = dt.datetime.now(dt.UTC)
         if after is not None:  # whatever the clocks of two machines say
             began = max(began, after.frame.began + dt.timedelta(microseconds=1))
@@ -247,9 +253,17 @@ class Sampler(ABC):
             tuple(now.names.class_id(name) or name for name in now.classes),
             seed,
             began,
-            level_of(None if combined.model is None else combined.model.noise),
+            kept,
         )
         return Sample(frame)
+
+    def _first_labels(self) -> NDArray[np.int32]:
+        """Return the labels that the share of wrong ones was estimated of, int32 [N]. Whoever calls holds the lock."""
+        begun, settled = self._judging.begun, self._results.settled
+        assert begun is not None  # since there is a sample
+        if settled is None or len(settled.labels) != len(begun.labels):
+            return begun.labels
+        return np.where(settled.labels >= 0, settled.labels, begun.labels)
 
     def _reading(self) -> Reading:
         from explorer.labels import glance

@@ -23,31 +23,52 @@ def body_of(data: bytes) -> bytes | None:
     return body if hashlib.sha256(body).digest() == digest else None
 
 
-def write(path: Path, body: bytes, *, durable: bool = False, mode: int | None = None) -> None:
+def write(path: Path, body: bytes, *, durable: bool = False, mode: int | None = None, alone: bool = False) -> None:
+    """Write a file with the SHA-256 of its body behind it; as `put`."""
+    put(path, body, hashlib.sha256(body).digest(), durable=durable, mode=mode, alone=alone)
+
+
+def put(path: Path, *parts: bytes, durable: bool = False, mode: int | None = None, alone: bool = False) -> None:
     """Write a file beside its name and move it there; `OSError` where the disk does not take it.
 
     Parameters
     ----------
+    parts
+        What it holds, one after the other.
     durable
         Return only when the disk has it, for what cannot be computed again.
     mode
         Permissions of the file; by default its owner alone may read and write it.
+    alone
+        Nobody else writes it now, which the caller sees to: what a writer that was killed left goes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    handle, temporary = _begun(path) if alone else _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.write(hashlib.sha256(body).digest())
+            file.writelines(parts)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         if mode is not None:
-            Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
+            temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _temporary(path: Path) -> tuple[int, Path]:
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    return handle, Path(name)
+
+
+def _begun(path: Path) -> tuple[int, Path]:
+    """Open the one file that a single writer writes before it is moved: always of the same name, and always new."""
+    temporary = path.with_name(f"{path.name}.part")
+    temporary.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # through no link that somebody laid
+    return os.open(temporary, flags, 0o600), temporary
 
 
 def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -11,7 +11,8 @@ import argparse
 import logging
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from explorer.cli.data import DATA_OPTIONS
@@ -44,6 +45,7 @@ _SAID_HERE = {
     "switch(name, create=True) makes one": "`explorer branch STORE NAME` makes one",
     "name one with format=": "name one with --format",
     "give an array: probs=table[[…]].to_numpy()": "give a .npy file with --probs",
+    "Give columns called after the classes (a DataFrame), or": "Give columns of the data called after the classes, or",
 }
 
 _OPTION = re.compile(rf"\b({'|'.join(DATA_OPTIONS)})=(\[…\])?(?=[\s.,;:)]|$)")
@@ -57,6 +59,30 @@ def said_here(text: str) -> str:
     return _OPTION.sub(lambda found: f"--{found[1]}{' …' if found[2] else ''}", text)
 
 
+class SaidHere(logging.Formatter):
+    """Writes what is logged as `said_here` does; a traceback stays as it is."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
+        """Write the message alone."""
+        return said_here(super().formatMessage(record))
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Let warnings be said as one types it, unless whoever calls has a place of their own for them."""
+    if log.hasHandlers():
+        yield
+        return
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(SaidHere())
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = build_parser()
@@ -64,6 +90,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not hasattr(given, "run"):
         parser.print_help()
         return 0
+    with _logging():
+        return _run(given)
+
+
+def _run(given: argparse.Namespace) -> int:
     status = None
     try:
         status = int(given.run(given) or 0)

@@ -91,7 +91,7 @@ def existing(data: str) -> Path:
 
 
 def options_of(given: argparse.Namespace) -> dict[str, Any]:
-    """Return what `explorer.read` shall be told; a .npy file is an `ArrayFile`."""
+    """Return what `explorer.read` shall be told; a .npy file is an `ArrayFile`, and `DataError` if it is not there."""
     from explorer.lab import ArrayFile
 
     options = {name: getattr(given, name) for name in DATA_OPTIONS if getattr(given, name) is not None}
@@ -101,6 +101,8 @@ def options_of(given: argparse.Namespace) -> dict[str, Any]:
         value = options.get(name)
         only = value[0] if isinstance(value, list) and len(value) == 1 else value
         if isinstance(only, str) and only.endswith((".npy", ".npz")):
+            if not Path(only).exists():
+                raise DataError(f"There is no file {only!r}.", f"Check the path: it was given as {name}=.")
             options[name] = ArrayFile(only)
     return options
 
@@ -165,17 +167,22 @@ def store_of(store: str | None, data: Path) -> Path | str:
 
 def _print_ranking(dataset: Dataset, store: Path | str, given: argparse.Namespace) -> None:
     from explorer import Review
-    from explorer.cli.ranking import for_people
+    from explorer.api import estimate
+    from explorer.cli import said_here
+    from explorer.cli.ranking import for_people, in_words
 
-    print(dataset, *dataset.notes, sep="\n", file=sys.stderr)
+    print(dataset, *map(said_here, dataset.notes), sep="\n", file=sys.stderr)
     review = Review(dataset, store, embedder=given.embedder, seed=given.seed)
     issues = review.issues
     trust = review.trust
     if trust is not None and trust.warning:
         print(f"Warning: {trust.warning}", file=sys.stderr)
     decided = int(issues["decided"].sum())
-    if decided:
+    if decided:  # a share of the given labels would be that of before
         print(f"{decided:,} of {len(issues):,} items are decided on; they come last.", file=sys.stderr)
+        print(review.left().sentence(), file=sys.stderr)
+    elif review.results.combined is not None:
+        print(in_words(estimate(review.results.combined)), file=sys.stderr)
     rows = issues.head(given.print)
     if given.format == "table":
         for_people(rows, keyed=dataset.keyed)

@@ -12,7 +12,7 @@ import numpy as np
 from explorer.cli.data import data_options, existing, options_of, read_data, store_of
 from explorer.cli.opening import corrections_of
 from explorer.cli.printing import FORMATS, lines, plain, positive, show, show_frame, unread
-from explorer.cli.ranking import for_people
+from explorer.cli.ranking import for_people, in_words
 from explorer.errors import DataError
 from explorer.lacking import ARRAYS, WORDS
 from explorer.readers.tabular import rows_of
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 FIRST = 20
 """Rows of a table where no number is given."""
+
+EITHER = {"beta_mixture": "probs or dynamics"}
+"""What a method needs that makes do with one thing or another."""
 
 
 def add_commands(commands: Any) -> None:
@@ -88,35 +91,25 @@ def _issues(given: argparse.Namespace) -> int:
 
 
 def _say(given: argparse.Namespace, found: pd.DataFrame, keyed: bool) -> None:
+    from explorer.cli import said_here
+
     estimate, attrs = found.attrs["estimate"], found.attrs
     for name, reason in attrs["failures"].items():
         print(f"The method {name!r} failed: {plain(reason)}", file=sys.stderr)
-    print(" ".join(filter(None, (in_words(estimate), attrs["note"]))), file=sys.stderr)
+    words = in_words(estimate, of_given=given.store is not None)
+    print(said_here(" ".join(filter(None, (words, attrs["note"])))), file=sys.stderr)
     limit = given.limit if given.limit is not None else FIRST if given.format == "table" else None
     rows = found if limit is None else found.head(max(0, limit))
     if given.format == "json":
         head = {"estimate": estimate, "limit": given.fail_over}
-        head |= {name: attrs[name] for name in ("note", "warnings", "failures")}
+        head |= {"note": said_here(attrs["note"]), "warnings": [said_here(text) for text in attrs["warnings"]]}
+        head["failures"] = attrs["failures"]
         issues = json.loads(rows.reset_index().to_json(orient="records"))
         print(json.dumps({**head, "issues": issues}, indent=1, ensure_ascii=False))
     elif given.format == "table":
         for_people(rows, keyed=keyed)
     else:
         show_frame(rows, given.format)
-
-
-def in_words(estimate: dict[str, Any]) -> str:
-    """Say how many labels are held to be wrong."""
-    labels, issues, rate = estimate["labels"], estimate["issues"], estimate["error_rate"]
-    if rate is None:
-        return f"{labels:,} labels, of which none can be judged."
-    between = ""
-    if estimate["low"] is not None:
-        between = f" (between {100 * estimate['low']:.1f} and {100 * estimate['high']:.1f} %)"
-    return (
-        f"{labels:,} labels, of which an estimated {100 * rate:.1f} %{between} are wrong; "
-        f"{issues:,} {'is' if issues == 1 else 'are'} more likely wrong than right."
-    )
 
 
 def _decided_last(found: pd.DataFrame, dataset: Dataset, given: argparse.Namespace) -> pd.DataFrame:
@@ -167,10 +160,15 @@ def _methods(given: argparse.Namespace) -> int:
         return 0
     import pandas as pd
 
-    listed = [
-        (name, detectors.get(name).issue, " ".join(sorted(detectors.get(name).needs))) for name in detectors.names()
+    rows = [
+        (
+            name,
+            detectors.get(name).issue,
+            EITHER.get(name) or " ".join(sorted(detectors.get(name).needs)),
+            first(detectors.page(name)),
+        )
+        for name in detectors.names()
     ]
-    rows = [(name, issue, needs, first(detectors.page(name))) for name, issue, needs in listed]
     rows.append(("p_error", "label", "", first(detectors.page("p_error"))))
     table = pd.DataFrame(rows, columns=["name", "finds", "needs", "about"])
     if given.format == "table":

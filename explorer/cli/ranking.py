@@ -1,8 +1,8 @@
-"""The ranking as a table for people, the same for every command that prints one."""
+"""The ranking as a table for people, and what it says of the whole: the same for every command that prints one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from explorer.cli.printing import cell, lines, plain
 
@@ -41,3 +41,18 @@ def for_people(rows: pd.DataFrame, *, keyed: bool) -> None:
             ]
         )
     lines(names, said)
+
+
+def in_words(estimate: dict[str, Any], of_given: bool = False) -> str:
+    """Say how many labels are held to be wrong; `of_given`: of the given ones, whatever has been decided since."""
+    labels, issues, rate = estimate["labels"], estimate["issues"], estimate["error_rate"]
+    if rate is None:
+        return f"{labels:,} labels, of which nobody can say how many are wrong."
+    between = ""
+    if estimate["low"] is not None:
+        between = f" (between {100 * estimate['low']:.1f} and {100 * estimate['high']:.1f} %)"
+    which = f"Of the given labels, {labels:,} in all," if of_given else f"{labels:,} labels, of which"
+    return (
+        f"{which} an estimated {100 * rate:.1f} %{between} are wrong; "
+        f"{issues:,} {'is' if issues == 1 else 'are'} more likely wrong than right."
+    )

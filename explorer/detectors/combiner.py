@@ -48,6 +48,13 @@ FITTED_ON = 20_000
 ISSUE = 0.5
 """A label is an issue when it is more likely wrong than right; the estimated noise is part of that likelihood."""
 
+TOLD = 0.6
+"""Model and neighbours are blind if the pooled opinion tells flips made on purpose with a smaller AUROC."""
+
+AGREED = 0.1
+"""So they are if they agree with the labels by less than this beyond chance (Cohen's kappa): two classes with 45 % of
+the labels wrong, read without a mistake. Vectors of noise stay below .05."""
+
 LEARNT = 0.5
 """Share of the log-odds that comes from the model taught on flips; the rest is the pooled opinion's."""
 
@@ -66,16 +73,19 @@ class Model:
         Brings log-odds to probabilities.
     noise
         The estimated share of wrong labels; `None` with too few items.
+    blind
+        One sentence where model and neighbours know next to nothing of the labels, else "".
     """
 
     read: Reader
     learnt: Learnt | None
     level: Level
     noise: NoiseLevel | None
+    blind: str = ""
 
     def fits(self, findings: Findings, opinions: Sequence[str]) -> bool:
-        """Say whether it can read these findings."""
-        return self.read.opinions == tuple(opinions) and all(name in findings.results for name in self.read.detectors)
+        """Say whether it can read these findings; opinions that it has not learnt to weigh have no say."""
+        return {*self.read.opinions} <= {*opinions} and all(name in findings.results for name in self.read.detectors)
 
     def log_odds(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return log-odds before they are levelled, float64 [n]."""
@@ -213,6 +223,8 @@ def combine(
             return _followed(inputs, findings, like, kept, np.asarray(changed, dtype=np.intp), inplace)
         model = kept
     else:
+        if kept is not None:
+            log.warning("A method that p_error was read from is missing: it is learnt anew.")
         try:
             model = _learn(inputs, findings, opinions, progress or Progress())
         except Unreadable as failed:
@@ -227,10 +239,10 @@ def combine(
         np.empty(inputs.n, np.int32),
         np.empty(inputs.n, np.float32),
         np.empty(inputs.n, bool),
-        sorted({*opinions, *model.read.detectors}, key=list(findings.results).index),
+        sorted({*model.read.opinions, *model.read.detectors}, key=list(findings.results).index),
         calibrated=model.noise is not None,
         model=model,
-        note=_note(inputs),
+        note=_note(inputs, model),
         facts={} if model.learnt is None else model.learnt.found,
         findings=findings,
         read=Read(
@@ -266,7 +278,7 @@ def _followed(
         suggested=own(like.suggested),
         suggested_p=own(like.suggested_p),
         is_issue=own(like.is_issue),
-        note=_note(inputs),
+        note=_note(inputs, model),
         findings=findings,
         read=Read(seen, own(read.matrix), own(read.share), True),
     )
@@ -339,7 +351,8 @@ def _learn(inputs: Inputs, findings: Findings, opinions: Sequence[str], progress
     disagrees = best[labelled] != inputs.labels[labelled]
     if len(labelled) < levels.FEWEST:
         # Too few to estimate anything of the whole: the noise model's posterior stands.
-        return Model(read, None, Level(1.0, _shift(read.pool, inputs.n_classes)), None)
+        alone = _blind(inputs, None, None)
+        return Model(read, None, Level(1.0, _shift(read.pool, inputs.n_classes)), None, alone)
     noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled], inputs.n_classes)
     first = levels.fit(matrix[labelled, 0], noise)
     belief = np.full(n, np.nan)
@@ -347,7 +360,7 @@ def _learn(inputs: Inputs, findings: Findings, opinions: Sequence[str], progress
     learnt = learn(inputs, findings, read, matrix, belief, best, progress)
     draft = Model(read, learnt, first, noise)
     level = levels.fit(draft.log_odds(matrix[labelled]), noise)
-    return Model(read, learnt, level, noise)
+    return Model(read, learnt, level, noise, _blind(inputs, noise, learnt))
 
 
 def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[np.intp]) -> None:
@@ -427,7 +440,29 @@ def _nothing_to_compare(inputs: Inputs, opinions: Sequence[str]) -> str:
     return ""
 
 
-def _note(inputs: Inputs) -> str:
+def _blind(inputs: Inputs, noise: NoiseLevel | None, learnt: Learnt | None) -> str:
+    """Say so where model and neighbours know next to nothing of the labels: vectors that broke, or another set's."""
+    if inputs.sizes.max(initial=0) == 1:
+        return "No class has two items, so nothing is known of the share of wrong labels."
+    if noise is None or learnt is None:
+        return ""
+    shares = inputs.sizes / inputs.sizes.sum()
+    by_chance = 1 - float(shares @ shares)
+    told = learnt.found.get(cols.POOL, 1.0)
+    agreed = 1 - noise.disagreement / by_chance if by_chance else 1.0
+    if told >= TOLD and agreed >= AGREED:
+        return ""
+    return (
+        "Model and neighbours know next to nothing of these labels: they agree with them no better than chance would, "
+        "or cannot tell flips made on purpose. Check that vectors and probabilities belong to these items."
+    )
+
+
+def _note(inputs: Inputs, model: Model) -> str:
+    return " ".join(filter(None, (model.blind, _counted(inputs))))
+
+
+def _counted(inputs: Inputs) -> str:
     seen = look(inputs)
     if seen.comparable and not seen.singles:
         return ""

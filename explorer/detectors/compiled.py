@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import threading
 from collections.abc import Callable
+from operator import index
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
@@ -17,6 +19,12 @@ Bools = NDArray[np.bool_]
 LOOSE = {"reassoc", "contract"}
 """What numba may do where sums are loose. Nothing about NaN or infinity changes."""
 
+SCALARS = {"bool": "boolean", "int": "int64", "float": "float64"}
+"""Python's type of a number, as it is annotated: numba's."""
+
+log = logging.getLogger("explorer")
+_told = threading.Event()  # one line in the log is enough, for all loops lie in the same folder
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -25,7 +33,10 @@ class Kernel(Generic[P, R]):
     """A function that numba compiles on its first call, for the types of what it is called with.
 
     numba itself would compile once more where an array is read-only that was not before, or does not lie in one piece,
-    as the labels of a first correction may be. Here all arrays of a type are one kind.
+    as the labels of a first correction may be. Here all arrays of a type are one kind, and numbers are what they are
+    annotated as, whatever the first call gives: 1 for a float is 1.0.
+
+    Any number of threads may call it at once.
 
     Parameters
     ----------
@@ -50,60 +61,116 @@ class Kernel(Generic[P, R]):
         names = inspect.signature(function).parameters
         self.function = function
         self.loose = loose
+        self._names = list(names)
         self._written = [name in written for name in names]
         self._whole = [name in whole for name in names]
+        noted = [getattr(one.annotation, "__name__", one.annotation) for one in names.values()]  # a type, or its name
+        self._scalars = [SCALARS.get(note) if isinstance(note, str) else None for note in noted]
+        self._integers = tuple(at for at, scalar in enumerate(self._scalars) if scalar == "int64")
         self._compiled: Any = None
         self._lock = threading.Lock()
 
     def __call__(self, *arguments: P.args, **_: P.kwargs) -> R:
-        """Call it; the first time with such types, after compiling it."""
+        """Call it; the first time with such types, after compiling it.
+
+        Raises
+        ------
+        TypeError
+            What is annotated as an integer is none (numba would cut it off), or an array to be written to is read-only.
+        ValueError
+            An array to be written to lies across the machine's words, and this is to be compiled for its type.
+        """
+        values: tuple[Any, ...] = arguments
+        for at in self._integers:
+            index(values[at])
         if self._compiled is not None:
             try:
-                found: R = self._compiled(*arguments)
+                found: R = self._compiled(*values)
             except TypeError:  # of other types than before
                 pass
             else:
                 return found
-        given = tuple(_aligned(value) for value in arguments)
+        given = tuple(self._aligned(*one) for one in zip(values, self._names, self._written, strict=True))
         with self._lock:
             self._compile(given)
         again: R = self._compiled(*given)
         return again
 
     def _compile(self, arguments: tuple[Any, ...]) -> None:
+        """Compile it for the types of these, unless that has been done; nobody else compiles it meanwhile."""
         import numba  # here, so that importing the package does not wait for it
 
-        compiled = self._compiled
-        if compiled is None:
-            # The cache notices changes of the function's own file alone: after others of these, delete __pycache__.
-            options = {"nogil": True, "error_model": "numpy", "fastmath": LOOSE if self.loose else False}
-            try:
-                compiled = numba.njit(cache=True, **options)(self.function)
-            except RuntimeError:  # nowhere to keep it: neither beside the file nor in the user's folder
-                compiled = numba.njit(**options)(self.function)
         if numba.config.DISABLE_JIT:  # somebody looks for a mistake: the function itself, slowly
             self._compiled = self.function
             return
-        how = zip(arguments, self._written, self._whole, strict=True)
-        compiled.disable_compile(False)
-        compiled.compile(tuple(_kind(*one) for one in how))
-        compiled.disable_compile()  # what can be read as one of these kinds, is
-        self._compiled = compiled
+        how = zip(arguments, self._written, self._whole, self._scalars, strict=True)
+        kinds = tuple(_kind(*one) for one in how)
+        if self._compiled is not None and kinds in self._compiled.overloads:  # by another thread, a moment ago
+            return
+        made = self._made(kinds)
+        if self._compiled is None:
+            made.disable_compile()  # what can be read as one of these kinds, is
+            self._compiled = made
+        else:  # never allowed to compile again: other threads call it meanwhile, and would do so by themselves
+            self._compiled.add_overload(made.overloads[kinds])
+
+    def _made(self, kinds: tuple[Any, ...]) -> Any:
+        """Return numba's dispatcher of the function, compiled for these types: from its cache, if that can be used."""
+        import numba
+
+        # The cache notices changes of the function's own file alone: after others of these, delete __pycache__.
+        options = {"nogil": True, "error_model": "numpy", "fastmath": LOOSE if self.loose else False}
+        made = None
+        try:
+            made = numba.njit(cache=True, **options)(self.function)
+            made.compile(kinds)
+        except Exception as problem:  # noqa: BLE001 - no folder, a full disk, a torn file, whatever that is read as
+            remedy = "set NUMBA_CACHE_DIR to a folder that can be written to"
+            if made is not None:
+                remedy = f"make room in {made.stats.cache_path}, or delete the .nbi files there"
+            if made is None or kinds not in made.overloads:  # it may be compiled, and only not kept
+                made = numba.njit(**options)(self.function)
+                made.compile(kinds)  # a mistake of the function's own is raised here, once more
+            _tell(problem, remedy)
+        return made
+
+    def _aligned(self, value: Any, name: str, written: bool) -> Any:
+        """Return an argument; of an array that lies across the machine's words, as a field of records may, a copy.
+
+        What is compiled, is for others. (numba does not tell them apart in calls, which most machines do right.)
+        What would be written to a copy would be lost, so that is refused.
+        """
+        if not isinstance(value, np.ndarray) or value.flags.aligned:
+            return value
+        if written:
+            message = (
+                f"{self.function.__name__}: {name!r} is written to, but lies across the machine's words, as a field of "
+                "records may: give an array of its own, and copy that into the records"
+            )
+            raise ValueError(message)
+        return value.copy()
 
 
-def _kind(value: Any, written: bool, whole: bool) -> Any:
+def _kind(value: Any, written: bool, whole: bool, scalar: str | None) -> Any:
     """Return numba's type of an argument; for arrays the widest one: not to be written to, lying anyhow."""
     import numba
 
+    if scalar is not None:
+        return getattr(numba.types, scalar)
     kind = numba.typeof(value)
     if isinstance(kind, numba.types.Array):
         return numba.types.Array(kind.dtype, kind.ndim, "C" if whole else "A", readonly=not written)
     return kind
 
 
-def _aligned(value: Any) -> Any:
-    """Return an argument; of an array that lies across the machine's words, as a field of records may, a copy."""
-    return value.copy() if isinstance(value, np.ndarray) and not value.flags.aligned else value
+def _tell(problem: Exception, remedy: str) -> None:
+    """Say in the log, once in a process, that numba's cache cannot be used."""
+    if not _told.is_set():
+        _told.set()
+        what = (
+            "numba's cache cannot be used (%s: %s), so loops may be compiled whenever Python starts, which takes long"
+        )
+        log.warning(f"{what}: %s", type(problem).__name__, problem, remedy)
 
 
 def kernel(*written: str, whole: tuple[str, ...] = (), loose: bool = False) -> Callable[[Callable[P, R]], Kernel[P, R]]:

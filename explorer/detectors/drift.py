@@ -61,7 +61,8 @@ class Drift(Spoken):
         if self.decisions < FEWEST:
             return (
                 f"Whether you change as many labels as expected is judged from {FEWEST} decisions on; so far there "
-                f"{'is' if self.decisions == 1 else 'are'} {counted} on items with a p_error."
+                f"{'is' if self.decisions == 1 else 'are'} {counted} on items with a p_error since these scores were "
+                "made."
             )
         return (
             f"In the last {counted} you changed {self.found:,} {'label' if self.found == 1 else 'labels'}; "

@@ -108,12 +108,7 @@ class Heard:
             left = min(float(g @ p), unreviewed)
             low, high = 0.0, unreviewed
             if self.noise is not None:
-                found = float(self.answer[rows][self.looked[rows]].sum())
-                # Some of the items have the part of the errors that p⁰ gives them, not one by their number.
-                everybody = float(self.audit.expected.sum())
-                share = float(p.sum()) / everybody if everybody else len(rows) / max(1, len(self.labelled))
-                errors = share * len(self.labelled)
-                low, high = self.noise.low * errors - found, self.noise.high * errors - found
+                low, high = (left + part for part in self._allowance(rows))
             spread = float(np.sqrt((g**2 * p * (1 - p) / chance).sum()))
             return left, spread, min(max(low, 0.0), left), min(max(high, left), unreviewed)
         among = np.zeros(len(self.looked), dtype=bool)
@@ -142,6 +137,21 @@ class Heard:
             # Answers that are all alike show no variance, and p⁰ may be blind to what it has learnt to repeat.
             high = max(high, unreviewed * (1 - (1 - CONFIDENCE) ** (1 / n)))
         return left, spread, low, high
+
+    def _allowance(self, rows: NDArray[np.intp]) -> tuple[float, float]:
+        """Return by how much the errors left among some items may be fewer, and more, than p⁰ says.
+
+        Of the range that the share of wrong labels has as a whole they have the part that p⁰ leaves open there.
+        """
+        assert self.noise is not None
+        everybody, expected = self.labelled, self.audit.expected
+        found = float(self.answer[everybody][self.looked[everybody]].sum())
+        said = float(self.outside[everybody] @ expected[everybody])
+        doubt = self.outside * expected * (1 - expected)
+        whole = float(doubt[everybody].sum())
+        share = float(doubt[rows].sum()) / whole if whole else len(rows) / max(1, len(everybody))
+        errors = len(everybody)
+        return share * (self.noise.low * errors - found - said), share * (self.noise.high * errors - found - said)
 
     def _sure(self, parts: NDArray[np.float64], seen: float, variance: float) -> int:
         """Return of how many draws the variance is as sure as of normal ones: fewer, where a few parts make most of it.
@@ -210,4 +220,9 @@ def _per_class(heard: Heard, labels: NDArray[np.int32]) -> pd.DataFrame:
         looked = heard.looked[rows]
         left, _, low, high = heard.interval(rows)
         found.append((len(rows), int((~looked).sum()), int(heard.answer[rows][looked].sum()), left, low, high))
-    return pd.DataFrame(found, columns=names, index=pd.RangeIndex(classes, name="class"))
+    table = pd.DataFrame(found, columns=names, index=pd.RangeIndex(classes, name="class"))
+    apart, whole = float(table["left"].sum()), heard.whole[0]
+    if apart > whole:  # each class is cut off at nothing by itself; together they are as many as there are
+        table["left"] *= whole / apart
+        table["low"] = np.minimum(table["low"], table["left"])
+    return table

@@ -134,7 +134,7 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
             skipped[one.name] = f"needs {' and '.join(missing)}"
         else:
             try:
-                results[one.name] = one.run(inputs, progress)
+                results[one.name] = _sound(one, one.run(inputs, progress), inputs.n)
             except Cancelled:
                 raise
             except ExplorerError as error:  # raised on purpose: it says what is wrong, and needs no traceback
@@ -152,7 +152,8 @@ def again(name: str, inputs: Inputs, result: Result, progress: Progress | None =
     """Run one detector in full with the globals of an earlier result: what its exact `update` equals."""
     one = get(name)
     progress = progress or Progress()
-    return one.rerun(inputs, result, progress) if isinstance(one, Freezing) else one.run(inputs, progress)
+    found = one.rerun(inputs, result, progress) if isinstance(one, Freezing) else one.run(inputs, progress)
+    return _sound(one, found, inputs.n)
 
 
 def update(inputs: Inputs, findings: Findings, changed: Iterable[int], *, inplace: bool = False) -> Findings:
@@ -181,7 +182,8 @@ def update(inputs: Inputs, findings: Findings, changed: Iterable[int], *, inplac
         before = result.lent() if inplace else result
         if name in findings.failures:
             return result
-        after = get(name).update(inputs, before, positions)
+        detector = get(name)
+        after = _sound(detector, detector.update(inputs, before, positions), inputs.n)
         moved[name] = after.moved if after.moved is not None else differing(before, after)
         return after
 
@@ -219,6 +221,27 @@ def _each(findings: Findings, call: Callable[[str, Result], Result]) -> tuple[di
             results[name] = replace(result, stale=True, copied=False, private=False, moved=None)
             failures[name] = f"{type(error).__name__}: {error}"
     return results, failures
+
+
+def _sound(one: Detector, found: Result, n: int) -> Result:
+    """Return a result of which all that others read is as they expect it; whose shape is wrong is refused."""
+    if type(one).__module__.startswith("explorer."):
+        return found  # the tests see to these
+    arrays = {"the scores": found.score, **{f"the column {name!r}": column for name, column in found.columns.items()}}
+    for what, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.shape != (n,) or array.dtype.kind not in "fiub":
+            raise DataError(
+                f"The detector {one.name!r} returned {what} as {getattr(array, 'dtype', type(array).__name__)} of the "
+                f"shape {np.shape(array)} for {n:,} items.",
+                f"Return one number an item, in their order: float32 of the shape ({n},).",
+            )
+    if any(array.dtype != np.float32 for array in arrays.values()):
+        columns = {name: np.asarray(column, dtype=np.float32) for name, column in found.columns.items()}
+        found = replace(found, score=np.asarray(found.score, dtype=np.float32), columns=columns)
+    moved = found.moved
+    if moved is not None and len(moved) and (moved.min() < 0 or moved.max() >= n):
+        raise DataError(f"The detector {one.name!r} says that items moved which are none of the {n:,}.")
+    return found
 
 
 def differing(before: Result, after: Result) -> NDArray[np.intp]:

@@ -104,28 +104,17 @@ def score(
     findings, combined = earlier, taught
     if first is not inputs:
         findings = run(inputs, progress=progress)
+        lost = earlier.results.keys() - findings.results.keys()
+        if lost:  # they failed on the labels as they stand
+            there = {name: result for name, result in earlier.results.items() if name not in lost}
+            earlier = replace(earlier, results=there)
+            taught = combine(first, earlier, progress=progress)
         combined = combine(inputs, findings, like=taught, progress=progress)
     if combined.model is None or taught.model is None or inputs.n_classes < 2:
         return findings, combined, None
-    combined = _levelled(combined, settled)
     rivals = np.full(inputs.n, -1, dtype=np.int32)
     read = taught.model.read
     for part in blocks(np.arange(inputs.n), inputs.n_classes):
         rivals[part] = rivals_of(read.opinion(first, earlier, part), before[part])
     judged = np.where(settled & (before == given), before, -1).astype(np.int32)
     return findings, combined, Settled(judged, taught.p_error, rivals)
-
-
-def _levelled(combined: Combined, settled: NDArray[np.bool_]) -> Combined:
-    """Return a verdict with the share of wrong labels brought to those that nobody has settled."""
-    model = combined.model
-    assert model is not None
-    rest = combined.p_error[~settled & np.isfinite(combined.p_error)]
-    noise = model.noise
-    if noise is None or not len(rest) or noise.overall <= 0:
-        return combined
-    part = min(1.0, float(rest.mean()) / noise.overall)
-    noise = replace(
-        noise, floor=noise.floor * part, disagreement=noise.disagreement * part, overall=noise.overall * part
-    )
-    return replace(combined, model=replace(model, noise=noise))

@@ -79,9 +79,11 @@ def align(
     except (ValueError, TypeError) as error:
         raise DataError(f"The probabilities are not all numbers: {error}.", "Check the columns in probs=.") from error
     _, known, own = encode_labels(list(labels), classes)
-    further = _without_prefix(names, "") if columns else names
-    if not set(map(class_name, names)) & set(known) and set(further) & set(known):
-        names = further  # the prefix was cut short: "prob" of "prob_cat"
+    if columns and not set(map(class_name, names)) & set(known):
+        # The prefix was cut short ("prob" of "prob_cat"), or all of it was given ("p0", "p1").
+        shorter = (_without_prefix(names, ""), _bare(names))
+        numbers = [str(i) for i in range(len(names))]
+        names = next((some for some in shorter if set(some) & set(known) or some == numbers), names)
     matched = _matched(
         names, list(labels), classes, "probs.to_numpy()" if frame is None else "probs=table[[…]].to_numpy()"
     )
@@ -139,11 +141,20 @@ def _some(names: Sequence[str]) -> str:
 def _without_prefix(columns: list[str], prefix: str) -> list[str]:
     """Strip the prefix that was given, or the longest one that all columns share up to a separator."""
     if not prefix and len(columns) > 1:
-        first, last = min(columns), max(columns)
-        shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-        cut = max(first[:shared].rfind(mark) for mark in "_-. :")
-        prefix = first[: cut + 1]
+        shared = _shared(columns)
+        prefix = shared[: max(shared.rfind(mark) for mark in "_-. :") + 1]
     return [name.removeprefix(prefix) for name in columns]
+
+
+def _bare(columns: list[str]) -> list[str]:
+    """Strip all that the columns share, but no digit: "p10" and "p11" are not called 0 and 1."""
+    shared = _shared(columns).rstrip("0123456789")
+    return [name.removeprefix(shared) for name in columns]
+
+
+def _shared(columns: list[str]) -> str:
+    first, last = min(columns), max(columns)
+    return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
 
 
 def _stack(cells: pd.Series[Any], column: str) -> NDArray[np.float32]:

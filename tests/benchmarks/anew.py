@@ -63,20 +63,20 @@ def measure(name, x, y, truth, probs, found, random):
         moved = detectors.rerun(followed, findings, changed)
         opened = detectors.combine(followed, moved, like=verdict)
         yield row(
-            what, "open", lessons(Begun(verdict, y, np.zeros(len(y), bool)), opened, followed, settled), now, truth
+            what, "open", lessons(Begun(verdict, y, np.zeros(len(y), bool)), opened, followed, settled, y), now, truth
         )
         new = held_out(name, x, now).astype(np.float32)
         inputs = detectors.Inputs(now, probs.shape[1], graph=found, probs=new, vectors=x, trusted=settled)
         plain = detectors.combine(inputs, detectors.run(inputs))
         yield row(what, "plain", np.where(settled, np.nan, plain.p_error), now, truth)
         _, anew, before = score(inputs, y, settled)
-        yield row(what, "anew", lessons(Begun(anew, now, settled, before), anew, inputs, settled), now, truth)
+        yield row(what, "anew", lessons(Begun(anew, now, settled, before), anew, inputs, settled, y), now, truth)
 
 
-def lessons(begun, verdict, inputs, settled):
+def lessons(begun, verdict, inputs, settled, given):
     """Return p_error of whom nobody has looked at, with what is learnt from the decisions; NaN for others."""
     states = np.where(settled, STATES.index("relabelled"), 0).astype(np.uint8)
-    begun.note(settled, begun.combined.p_error, verdict.p_error, inputs.labels, states)
+    begun.note(settled, begun.combined.p_error, verdict.p_error, inputs.labels, states, given)
     shown = begun.adjusted(verdict, begun.teach(inputs), inputs)
     return np.where(settled, np.nan, shown.p_error)
 

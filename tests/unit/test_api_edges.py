@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from detectors_help import flipped_digits
-from sklearn.datasets import make_blobs
+from sklearn.datasets import load_digits, make_blobs
 
 import explorer
 from explorer import detectors, graph
@@ -329,3 +329,25 @@ def test_all_labels_of_two_classes_swapped_is_a_naming_and_no_error():
     swapped = np.array([1, 0, 2])[y]
     one, two = explorer.find_issues(y, features=x), explorer.find_issues(swapped, features=x)
     assert abs(int(one.is_label_issue.sum()) - int(two.is_label_issue.sum())) <= 3
+
+
+@pytest.mark.parametrize("what", ["constant", "noise", "uniform"])
+def test_features_that_say_nothing_give_no_estimate(what):
+    """A build must not pass, or fail, by an embedding that broke."""
+    labels, rng = load_digits().target, np.random.default_rng(0)
+    n = len(labels)
+    given = {
+        "constant": {"features": np.ones((n, 8))},
+        "noise": {"features": rng.normal(size=(n, 8))},
+        "uniform": {"probs": np.full((n, 10), 0.1)},
+    }[what]
+    attrs = explorer.find_issues(labels=labels, **given).attrs
+    assert attrs["estimate"]["error_rate"] is None
+    assert "know next to nothing" in attrs["note"]
+
+
+def test_classes_of_one_item_each_give_no_estimate():
+    x = np.random.default_rng(0).normal(size=(40, 5))
+    attrs = explorer.find_issues(labels=[f"c{i}" for i in range(40)], features=x).attrs
+    assert attrs["estimate"]["error_rate"] is None
+    assert "No class has two items" in attrs["note"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +73,11 @@ def test_review_and_helped_read_what_issues_reads(
 ) -> None:
     asked = [str(data / "d.csv"), "--label", "label", *probs_in(data, how)]
     assert cli.main(["review", *asked, "--print", "5", "--format", "csv"]) == 0
-    items = [line.split(",")[0] for line in capsys.readouterr().out.splitlines()[1:]]
+    out, err = capsys.readouterr()
+    items = [line.split(",")[0] for line in out.splitlines()[1:]]
+    assert re.search(
+        r"^200 labels, of which an estimated .* are wrong; \d+ are more likely wrong than right\.$", err, re.M
+    )
     if how == "prefix":
         # Without a key an item is its content, of which probabilities are no part.
         frame = pd.read_csv(data / "d.csv")
@@ -86,6 +93,7 @@ def test_review_and_helped_read_what_issues_reads(
     assert cli.main(["review", *asked, "--print", "200"]) == 0
     out, err = capsys.readouterr()
     assert "2 of 200 items are decided on; they come last." in err
+    assert "errors among 198 labels that nobody has decided on" in err
     header, *lines = out.splitlines()
     assert header.split() == ["where", "given", "suggested", "p_error", "also", "now", "state"]
     assert [line.split()[-1] for line in lines[-2:]].count("kept") == 1
@@ -125,7 +133,14 @@ def test_swapped_columns_are_warned_of(data: Path, capsys: pytest.CaptureFixture
     np.save(data / "bad.npy", probs[:, [1, 0, *range(2, 10)]])
     asked = ["issues", str(data / "d.csv"), "--label", "label", "--probs", str(data / "bad.npy"), "--format", "json"]
     assert cli.main(asked) == 0
-    assert "look swapped" in json.loads(capsys.readouterr().out)["warnings"][0]
+    warning = json.loads(capsys.readouterr().out)["warnings"][0]
+    assert "look swapped" in warning
+    typed = "Give columns of the data called after the classes, or the classes in their order (--classes …)"
+    assert typed in warning
+    program = "import sys, explorer.cli; sys.exit(explorer.cli.main())"
+    done = subprocess.run([sys.executable, "-c", program, *asked], capture_output=True, text=True, check=True)
+    assert typed in done.stderr
+    assert "DataFrame" not in done.stderr
 
 
 def test_every_help_names_the_exit_statuses() -> None:
@@ -158,10 +173,23 @@ def test_a_prefix_that_is_cut_short_is_understood(data: Path, capsys: pytest.Cap
         np.testing.assert_allclose(dataset.probs, np.load(data / "p.npy"), atol=1e-6)
 
 
+def test_columns_that_are_merely_numbered_may_be_given_one_by_one(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.read_csv(data / "d.csv").rename(columns=lambda name: name.replace("pixel_", "x").replace("p_", "p"))
+    table.assign(label=[f"digit {code}" for code in table["label"]]).to_csv(data / "n.csv", index=False)
+    said = []
+    for probs in (["--probs", "p"], [word for i in range(10) for word in ("--probs", f"p{i}")]):
+        asked = [str(data / "n.csv"), "--label", "label", "--key", "name", *probs]
+        assert cli.main(["issues", *asked, "--format", "json"]) == 0
+        said.append([(row["item_id"], row["p_error"]) for row in json.loads(capsys.readouterr().out)["issues"]])
+    assert said[0] == said[1]
+
+
 def test_remedies_are_said_as_one_types_them(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for asked, says in (
         (["--label", "labl"], "It was given as --label."),
-        (["--label", "label", "--probs", "p.npy"], "p.npy' cannot be read"),
+        (["--label", "label", "--probs", "none.npy"], "There is no file 'none.npy'"),
         (["--label", "label", "--probs", "prob"], "It was given as --probs."),
     ):
         assert cli.main(["issues", str(data / "d.csv"), *asked]) == 2
@@ -186,6 +214,7 @@ def test_issues_puts_last_what_a_store_says_is_decided(data: Path, capsys: pytes
     assert [row["state"] for row in after[-3:]] == ["given", "kept", "kept"]
     assert [row["decided"] for row in after].count(True) == 2
     assert "2 of 200 items are decided on; they come last." in err
+    assert "Of the given labels, 200 in all, an estimated " in err
     assert store.read_bytes() == bytes_before
     assert cli.main(["issues", *asked, "--store", str(data / "no.labels.db")]) == 2
     assert "There is no label store" in capsys.readouterr().err

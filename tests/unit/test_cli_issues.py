@@ -83,7 +83,8 @@ def test_what_goes_wrong_exits_with_two(data, capsys):
     np.savez(folder / "z.npz", a=np.ones(3))
     np.save(folder / "o.npy", np.array([object()]), allow_pickle=True)
     for arguments, message in (
-        (["--probs", folder / "none.npy"], "none.npy' cannot be read"),
+        (["--probs", folder / "none.npy"], "none.npy'. Check the path: it was given as --probs."),
+        (["--features", "none.npy"], "explorer: There is no file 'none.npy'. Check the path"),
         (["--probs", folder / "x.npy"], "400 rows × 10 classes were expected"),
         (["--probs", folder / "z.npz"], "several arrays"),
         (["--probs", folder / "o.npy"], "cannot be read as an array"),
@@ -145,7 +146,9 @@ def test_a_crash_is_no_answer(data, monkeypatch):
 
 def test_methods(capsys):
     assert cli.main(["methods"]) == 0
-    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:] if line]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()[1:] if line]
+    assert ["beta_mixture", "label", "probs", "or", "dynamics"] in lines
+    listed = [line[0] for line in lines]
     assert [*detectors.names(), "p_error"] == listed[: len(detectors.names()) + 1]
     assert cli.main(["methods", "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))

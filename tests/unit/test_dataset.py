@@ -128,6 +128,16 @@ def test_position_takes_ids_prefixes_and_numbers() -> None:
         d.position(d.item_ids[1][:8])
 
 
+def test_an_unknown_item_is_not_answered_with_a_page_of_hashes() -> None:
+    d = texts([f"text {i}" for i in range(3000)], ["x"] * 3000)
+    with pytest.raises(UnknownName, match=r"There is '\w{64}', '\w{64}', '\w{64}' and 2,997 more\.$") as found:
+        d.find("nope")
+    assert len(str(found.value)) < 300
+    few = texts(["a", "b"], ["x", "y"], keys=["one", "two"])
+    with pytest.raises(UnknownName, match=r"There is 'one', 'two'\.$"):
+        few.find("zzz")
+
+
 def test_a_key_is_never_taken_for_a_position_or_a_prefix() -> None:
     keyed = texts(["a", "b"], ["x", "y"], keys=[1, 0])
     assert keyed.find(1) == 0

@@ -1,7 +1,10 @@
 """Compiled loops: compiled by a run and not by the first correction, whatever arrays look like; scales by hand."""
 
+import importlib.util
+import logging
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +28,9 @@ def variants():
 
 
 @pytest.mark.parametrize("kind", ["as it is", "read-only", "strided"])
-def test_a_run_compiles_all_that_a_correction_needs(kind):
+def test_a_run_compiles_all_that_a_correction_needs(kind, monkeypatch):
+    for one in ALL.values():  # what other tests have called is compiled already
+        monkeypatch.setattr(one, "_compiled", None)
     inputs = made(Case(5, 240, 4, k=10, trusted=True, trained=True))
     if kind == "read-only":
         for name in ("labels", "probs", "vectors"):
@@ -69,6 +74,17 @@ def test_a_field_of_records_is_read():
     np.testing.assert_array_equal(out, [2, 4, 6, 8])
 
 
+def test_what_is_written_to_a_field_of_records_is_not_lost_in_a_copy():
+    again = compiled.Kernel(doubled.function, ("out",))
+    records = np.zeros(4, dtype=[("flag", np.int8), ("value", np.float64)])
+    with pytest.raises(ValueError, match="'out' is written to"):
+        again(np.ones(4), records["value"])
+    again(np.ones(4), np.empty(4))
+    with pytest.raises(ValueError, match="'out' is written to"):  # of types that are not compiled yet
+        again(np.ones(4, np.int8), records["value"])
+    assert not records["value"].any()
+
+
 def test_what_is_not_named_is_not_written():
     @compiled.kernel()
     def wipe(values):
@@ -95,6 +111,119 @@ def test_without_a_folder_for_the_cache_it_is_compiled_all_the_same(monkeypatch)
     again(np.arange(3.0), out)
     assert asked == [True, False]
     np.testing.assert_array_equal(out, [0, 2, 4])
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """A function of its own file, so of its own cache, which has been compiled and kept once; and how to call it."""
+    monkeypatch.setattr(compiled, "_told", threading.Event())
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    path = tmp_path / "loops_of_a_test.py"
+    path.write_text("def tripled(values, out):\n    for i in range(len(values)):\n        out[i] = 3 * values[i]\n")
+    spec = importlib.util.spec_from_file_location("loops_of_a_test", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def call(dtype):
+        out = np.empty(3)
+        again = compiled.Kernel(module.tripled, ("out",))
+        again(np.arange(3, dtype=dtype), out)
+        again(np.arange(3, dtype=dtype), out)
+        np.testing.assert_array_equal(out, [0, 3, 6])
+
+    call(np.float64)
+    assert list(tmp_path.rglob("*.nbi"))
+    return tmp_path, call
+
+
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+def test_a_torn_cache_is_done_without_and_said_once(stored, caplog, ending):
+    folder, call = stored
+    for path in folder.rglob(f"*.{ending}"):
+        path.write_bytes(b"")
+    with caplog.at_level(logging.WARNING, logger="explorer"):
+        call(np.float64)
+        call(np.float64)
+    (record,) = caplog.records
+    assert "EOFError" in record.getMessage()
+    assert str(folder) in record.getMessage()
+
+
+def test_a_full_disk_costs_no_second_compilation(stored, caplog, monkeypatch):
+    from numba.core import caching, dispatcher
+
+    def full(self, path):
+        raise OSError(28, "No space left on device")
+
+    times, compile_ = [], dispatcher._FunctionCompiler.compile
+    monkeypatch.setattr(caching.IndexDataCacheFile, "_open_for_write", full)
+    monkeypatch.setattr(dispatcher._FunctionCompiler, "compile", lambda *given: times.append(1) or compile_(*given))
+    with caplog.at_level(logging.WARNING, logger="explorer"):
+        stored[1](np.int16)
+    assert len(times) == 1
+    assert "No space left" in caplog.text
+
+
+def test_a_mistake_in_the_function_is_no_matter_of_the_cache(caplog):
+    @compiled.kernel()
+    def wrong(values):
+        return values.nothing_of_the_kind
+
+    with pytest.raises(Exception, match="nothing_of_the_kind"):
+        wrong(np.ones(3))
+    assert not caplog.records
+
+
+def test_other_types_are_called_while_some_are_compiled(monkeypatch):
+    from numba.core import dispatcher
+
+    again = compiled.Kernel(doubled.function, ("out",))
+    again(np.arange(3.0), np.empty(3))
+    compile_, others, failed = dispatcher._FunctionCompiler.compile, [], []
+
+    def call(dtype):
+        out = np.empty(3)
+        try:
+            again(np.arange(3, dtype=dtype), out)
+            np.testing.assert_array_equal(out, [0, 2, 4])
+        except Exception as problem:
+            failed.append(problem)
+
+    def slow(*given):
+        if not others:
+            others.extend(threading.Thread(target=call, args=(one,)) for one in (np.uint8, np.uint16, np.float64))
+            for other in others:
+                other.start()
+            others[-1].join(20)  # of types that are compiled: it does not wait
+            assert not others[-1].is_alive()
+            for other in others:
+                other.join(0.2)  # the rest come to where they wait for us
+        return compile_(*given)
+
+    monkeypatch.setattr(dispatcher._FunctionCompiler, "compile", slow)
+    monkeypatch.setattr("numba.core.caching.FunctionCache.load_overload", lambda *given: None)
+    call(np.uint32)
+    for other in others:
+        other.join(60)
+    assert not failed
+    assert len(others) == 3
+    assert len(again._compiled.signatures) == 4
+
+
+def test_numbers_are_what_they_are_annotated_as():
+    @compiled.kernel("out")
+    def filled(factor: float, times: int, twice: bool, out: compiled.Reals) -> None:
+        for i in range(len(out)):
+            out[i] = factor * times * (2 if twice else 1)
+
+    out = np.empty(2)
+    for factor, times, twice in ((1, True, 0), (2.5, 3, True), (np.float32(0.5), np.int16(300), np.bool_(True))):
+        filled(factor, times, twice, out)
+        np.testing.assert_array_equal(out, float(factor) * int(times) * (1 + bool(twice)))
+    assert len(filled._compiled.signatures) == 1
+    for wrong in (2.5, np.float32(2)):
+        with pytest.raises(TypeError, match="integer"):
+            filled(1.0, wrong, True, out)
 
 
 def scaled(scale, column):

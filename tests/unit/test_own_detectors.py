@@ -230,3 +230,56 @@ def test_the_decorator_of_classes_is_the_same_one():
             return Result(np.zeros(inputs.n, np.float32))
 
     assert detectors.page("whole") == "A page."
+
+
+def returning(score):
+    class Mine:
+        """Returns what it is given."""
+
+        name = "mine"
+        issue = "label"
+        needs = frozenset({"probs"})
+        exact = True
+
+        def run(self, inputs, _progress):
+            return detectors.Result(score(inputs))
+
+        def update(self, inputs, _result, _changed):
+            return self.run(inputs, None)
+
+        def explain(self, *_):
+            return []
+
+    return detectors.detector(Mine)
+
+
+def small(n=60):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, n).astype(np.int32)
+    probs = rng.dirichlet(np.ones(3), n).astype(np.float32)
+    return detectors.Inputs(labels, 3, probs=probs)
+
+
+def test_scores_of_a_class_may_be_of_any_type_of_number():
+    """numpy's own is float64; read as anything else, positions beyond the last item would be written to."""
+    returning(lambda inputs: inputs.probs[:, 0].astype(np.float64) + (inputs.labels == 1))
+    try:
+        inputs = small()
+        findings = detectors.run(inputs)
+        assert findings.results["mine"].score.dtype == np.float32
+        after = detectors.update(inputs.relabelled({5: int(inputs.labels[5] == 0)}), findings, [5])
+        assert after.moved["mine"].max(initial=0) < inputs.n
+    finally:
+        detectors.forget("mine")
+
+
+@pytest.mark.parametrize(
+    "score", [lambda inputs: inputs.probs, lambda inputs: inputs.probs[:5, 0], lambda inputs: list(inputs.labels)]
+)
+def test_scores_of_a_class_of_another_shape_are_refused_by_name(score):
+    returning(score)
+    try:
+        failures = detectors.run(small()).failures
+        assert "'mine' returned the scores" in failures["mine"]
+    finally:
+        detectors.forget("mine")

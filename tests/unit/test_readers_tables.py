@@ -269,6 +269,26 @@ def test_columns_of_probabilities_are_called_like_the_classes_or_refused(form):
         given(**{"1": high, "0": low})
 
 
+@pytest.mark.parametrize("probs", ["p", ["p0", "p1"]])
+def test_numbered_columns_are_the_same_by_prefix_and_one_by_one(probs):
+    columns = {"p0": [0.9, 0.2, 0.7, 0.4], "p1": [0.1, 0.8, 0.3, 0.6]}
+    dataset = read(pd.DataFrame({"text": SENTENCES, "label": list("abab")} | columns), probs=probs)
+    np.testing.assert_allclose(dataset.probs[:, 0], columns["p0"], rtol=1e-6)
+    assert any("merely numbered" in note for note in dataset.notes)
+    three = pd.DataFrame({"text": SENTENCES, "label": [1, 0, 1, 0]} | columns)[["p1", "p0", "label", "text"]]
+    by_name = read(three, probs="p" if probs == "p" else ["p1", "p0"])
+    np.testing.assert_allclose(by_name.probs[:, 0], columns["p0"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"), [(["p10", "p11"], "abab"), (["p10", "p11"], "0101"), (["p1", "p0"], "abab")]
+)
+def test_numbers_are_not_cut_nor_taken_out_of_order(names, labels):
+    frame = pd.DataFrame({"text": SENTENCES, "label": list(labels)} | dict.fromkeys(names, 0.5))
+    with pytest.raises(DataError, match="do not match the classes by name"):
+        read(frame, probs=names)
+
+
 def test_one_row_of_probabilities_is_one_row():
     frame = pd.DataFrame({"text": SENTENCES[:1], "label": ["a"]})
     with pytest.raises(DataError, match=r"shape \(1, 2\); 1 row × 1 class were expected"):

@@ -244,20 +244,41 @@ def test_before_the_first_draw_the_range_is_the_models():
     assert (blind.low, blind.high) == (0, 1000)
 
 
-def test_before_the_first_draw_a_part_has_the_range_of_its_own_errors():
-    """Below the suspects hardly an error is expected, however many items there are."""
+def test_before_the_first_draw_a_part_has_the_range_that_is_open_there():
+    """What the whole may be off by lies where p_error is unsure, also below the suspects."""
     p, _ = population(4, 1000)
     noise = NoiseLevel(np.zeros(1000, np.int32), np.array([0.1]), 0.05, 0.2, 0.5, 0.1)
     heard = Audit.design(p).hear(np.full(1000, np.nan), 0, np.zeros(1000, bool), noise)
     above = np.argsort(np.argsort(-p)) < 300
     parts = [below(heard, above), below(heard, ~above)]
     for part, rows in zip(parts, [~above, above], strict=True):
-        share = p[rows].sum() / p.sum()
-        assert part[:5] == pytest.approx((p[rows].sum(), 50 * share, 200 * share, rows.sum(), "model"))
-    assert parts[0].high < 0.2 * 0.7 * 1000 / 2
+        said, share = p[rows].sum(), (p * (1 - p))[rows].sum() / (p * (1 - p)).sum()
+        low, high = said + share * (50 - p.sum()), said + share * (200 - p.sum())
+        assert part[:5] == pytest.approx((said, low, high, rows.sum(), "model"))
     assert below(heard, np.zeros(1000, bool))[:3] == pytest.approx((p.sum(), 50, 200))
     nothing = Audit.design(np.zeros(10)).hear(np.full(10, np.nan), 0, np.zeros(10, bool), noise)
     assert below(nothing, np.arange(10) < 5).high == pytest.approx(1)
+
+
+def test_what_is_left_below_suspects_that_were_all_seen_is_as_open_as_the_whole():
+    p, wrong = population(6, 2000)
+    noise = NoiseLevel(np.zeros(2000, np.int32), np.array([0.1]), 0.05, 0.2, 0.5, 0.1)
+    above = p > 0.5
+    answers = np.where(above, wrong, np.nan)
+    heard = Audit.design(p).hear(answers, 0, above, noise)
+    part, whole = below(heard, above), heard.left()
+    assert part[:3] == pytest.approx((whole.left, whole.low, whole.high))
+
+
+def test_classes_add_up_to_the_whole():
+    """Each is cut off at nothing; the others give up what that adds."""
+    p, _ = population(7, 2000)
+    labels = (np.arange(2000) % 10).astype(np.int32)
+    audit, answers = Audit.design(p, labels=labels), np.full(2000, np.nan)
+    answers[audit.draw(30)] = 0
+    left = audit.estimate(answers, 30, np.zeros(2000, bool))
+    assert left.per_class.left.sum() <= left.left + 1e-6
+    assert (left.per_class.low <= left.per_class.left).all()
 
 
 def test_several_things_can_be_asked_of_the_same_answers():

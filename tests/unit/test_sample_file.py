@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import logging
 import os
 import shutil
@@ -10,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,7 @@ import pytest
 from conftest import Planted
 
 import explorer
-from explorer import Review, labels
+from explorer import Review, labels, sealed
 from explorer.dataset import Dataset
 
 N = 80
@@ -276,6 +279,110 @@ def test_a_store_that_was_moved_keeps_its_sample(opened: Opened, tmp_path: Path,
     assert (back.sample_since, asked(back)) == (since, set(more))
 
 
+@pytest.mark.parametrize("opens", ["the store first", "the copy first"])
+def test_a_copy_made_after_all_of_the_folder_was_moved_takes_nothing_away(
+    opened: Opened, tmp_path: Path, opens: str
+) -> None:
+    (tmp_path / "a").mkdir()
+    review = opened(store=tmp_path / "a" / "s.labels.db")
+    since, first = review.sample_since, review.audit(5)
+    review.close()
+    (tmp_path / "a").rename(tmp_path / "b")
+    here, copied = tmp_path / "b" / "s.labels.db", tmp_path / "b" / "copy.labels.db"
+    if opens == "the store first":
+        opened(store=here).close()
+    shutil.copy(here, copied)
+    copy = opened(store=copied)
+    assert (copy.sample_since, asked(copy)) == (since, set(first))
+    copy.new_sample()
+    copy.close()
+    assert len(files(tmp_path / "b")) == 2
+    again = opened(store=here)
+    assert (again.sample_since, asked(again)) == (since, set(first))
+
+
+def test_a_folder_that_was_moved_whole_says_so_in_the_sample(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    review = opened(store=tmp_path / "a" / "s.labels.db")
+    since, first = review.sample_since, review.audit(5)
+    review.close()
+    (tmp_path / "a").rename(tmp_path / "b")
+    here = tmp_path / "b" / "s.labels.db"
+    (path,) = files(tmp_path / "b")
+    before = path.read_bytes()
+    opened(store=labels.open(here, "ann", read_only=True)).close()
+    assert path.read_bytes() == before, "whoever only reads leaves it as it is"
+    opened(store=here).close()
+    kept = path.read_bytes()
+    body = sealed.body_of(kept)
+    assert body is not None
+    assert json.loads(str(sealed.unpacked(body)["facts"]))["place"] == str(here)
+    opened(store=here).close()
+    assert path.read_bytes() == kept, "once"
+    # The note of its new place finds it for a copy of the store alone.
+    (tmp_path / "c").mkdir()
+    copied = shutil.copy(here, tmp_path / "c" / "s.labels.db")
+    copy = opened(store=copied)
+    assert (copy.sample_since, asked(copy)) == (since, set(first))
+    assert path.read_bytes() == kept
+
+
+def test_a_store_that_comes_back_while_its_sample_is_taken_over_keeps_it(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from explorer.keeping import Kept
+
+    here, there = tmp_path / "s.labels.db", tmp_path / "b" / "s.labels.db"
+    review = opened()
+    first = review.audit(5)
+    review.close()
+    (path,) = files(tmp_path)
+    there.parent.mkdir()
+    here.rename(there)
+    hold = Kept._hold
+
+    def held(kept: Kept, stack: ExitStack) -> bool:
+        if not here.exists():
+            shutil.copy(there, here)
+        return hold(kept, stack)
+
+    monkeypatch.setattr(Kept, "_hold", held)
+    moved = opened(store=there)
+    assert asked(moved) == set(first)
+    assert files(tmp_path) == [path]
+
+
+@pytest.mark.parametrize("shut", ["the place in the file", "the file's own folder"])
+def test_a_store_in_a_folder_that_one_may_not_look_into_is_not_gone(
+    opened: Opened, tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch, shut: str
+) -> None:
+    (tmp_path / "a").mkdir()
+    here, there = tmp_path / "a" / "s.labels.db", tmp_path / "b" / "t.labels.db"
+    review = opened(store=here)
+    since, first = review.sample_since, review.audit(5)
+    review.close()
+    there.parent.mkdir()
+    shutil.copy(here, there)
+    (path,) = files(here.parent)
+    if shut == "the place in the file":  # with the file copied along, and no note
+        shutil.copy(path, there.parent)
+        shutil.rmtree(own_cache / "samples")
+    else:
+        here.unlink()
+    stat = Path.stat
+
+    def refusing(self: Path, **options: bool) -> os.stat_result:
+        if self == here:  # rights alone would not keep an administrator out
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return stat(self, **options)
+
+    monkeypatch.setattr(Path, "stat", refusing)
+    copy = opened(store=there)
+    assert (copy.sample_since, asked(copy)) == (since, set(first))
+    assert len(copy.audit(9)) == 9
+    assert path.is_file()
+
+
 def test_two_names_of_a_store_are_one(opened: Opened, tmp_path: Path) -> None:
     one = opened()
     first = one.audit(5)
@@ -316,6 +423,49 @@ def test_a_store_on_a_server_has_its_sample_in_the_default_folder(
     one.new_sample()
     assert two.sample_since == one.sample_since > since
     assert path.is_file()
+
+
+@pytest.mark.parametrize("torn", [0, 5])
+def test_a_note_that_a_crash_left_torn_is_written_anew(
+    opened: Opened, tmp_path: Path, own_cache: Path, torn: int
+) -> None:
+    before = set((own_cache / "samples").glob("*.at"))
+    review = opened()
+    (note,) = set((own_cache / "samples").glob("*.at")) - before
+    note.write_bytes(note.read_bytes()[:torn])
+    first = review.audit(5)
+    assert note.read_text() == str(files(tmp_path)[0])
+    review.close()
+    (tmp_path / "elsewhere").mkdir()
+    copied = shutil.copy(tmp_path / "s.labels.db", tmp_path / "elsewhere" / "s.labels.db")
+    assert asked(opened(store=copied)) == set(first)
+
+
+def test_what_a_writer_that_was_killed_left_goes(opened: Opened, planted: Planted, tmp_path: Path) -> None:
+    np.savez(tmp_path / "digits.npz", vectors=planted.images[:N].reshape(N, -1), labels=planted.labels[:N])
+    opened().close()
+    whole = set(tmp_path.iterdir())
+    script = f"""
+import os
+import numpy as np
+import explorer
+found = np.load({str(tmp_path / "digits.npz")!r})
+keys = {planted.keys[:N]!r}
+dataset = explorer.read(found["vectors"].astype(np.float32), label=found["labels"], key=keys)
+review = explorer.Review(dataset, {str(tmp_path / "s.labels.db")!r}, rater="bob", k=10).wait("score", progress=False)
+os.fsync = lambda handle: os._exit(9)
+review.audit(5)
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 9, run.stderr
+    left = set(tmp_path.iterdir()) - whole
+    assert len(left) == 1, "it was killed while it wrote"
+    review = opened()
+    assert asked(review) == set()
+    first = review.audit(5)
+    assert set(tmp_path.iterdir()) == whole
+    review.close()
+    assert asked(opened()) == set(first)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such rights there")

@@ -68,7 +68,6 @@ def test_what_is_left_after_all_suspects_were_seen_is_not_held_to_be_wrong(revie
     assert combined.is_issue[rest].sum() <= 4
     assert "conformal" in findings.results, "the detectors know whom to trust"
     assert not any(result.stale for result in findings.results.values())
-    assert combined.model.noise.overall == pytest.approx(combined.p_error[rest].mean(), abs=0.002)
     np.testing.assert_array_equal(settled.labels, np.where(seen, given, -1))
     assert settled.p_error[seen].mean() > 0.8, "as their given labels were"
     assert (settled.rivals[seen] == truth[seen]).mean() > 0.9
@@ -100,7 +99,7 @@ def test_lessons_of_before_are_heard_and_taken_back(reviewed):
     _, combined, settled = score(inputs, given, seen)
     states = np.where(seen, np.where(now != given, RELABELLED, KEPT), 0).astype(np.uint8)
     begun = Begun(combined, now, seen.copy(), settled)
-    begun.note(seen, combined.p_error, combined.p_error, now, states)
+    begun.note(seen, combined.p_error, combined.p_error, now, states, given)
     taught = begun.teach(inputs)
     assert taught.decisions == seen.sum()
     assert taught.wrong == (now != given)[seen].sum()
@@ -109,7 +108,7 @@ def test_lessons_of_before_are_heard_and_taken_back(reviewed):
 
     again = states.copy()
     again[np.flatnonzero(seen)[:5]] = 0
-    begun.note(seen & (again > 0), combined.p_error, combined.p_error, now, again)
+    begun.note(seen & (again > 0), combined.p_error, combined.p_error, now, again, given)
     assert begun.teach(inputs).decisions == seen.sum() - 5
 
 
@@ -121,6 +120,72 @@ def test_decisions_of_before_and_since_are_lessons_alike(reviewed):
     more = np.flatnonzero(~seen)[:7]
     decided, states, codes = seen.copy(), np.where(seen, RELABELLED, 0).astype(np.uint8), now.copy()
     decided[more], states[more], codes[more] = True, KEPT, truth[more]
-    begun.note(decided, combined.p_error, combined.p_error, codes, states)
+    begun.note(decided, combined.p_error, combined.p_error, codes, states, given)
     assert begun.teach(inputs).decisions == seen.sum() + 7
     assert begun.order == more.tolist()
+
+
+def test_an_opinion_that_only_settled_labels_make_does_not_teach_anew(reviewed):
+    """What was taught on the labels as given is kept; the further opinion has no say."""
+    x, truth, given, now, seen = reviewed
+
+    @detectors.detector
+    class Trusting:
+        """It says what the probabilities say, where some labels can be trusted."""
+
+        name = "trusting"
+        issue = "label"
+        needs = frozenset({"trusted", "probs"})
+        exact = True
+        weight = 1.0
+        floor = 1e-3
+
+        def run(self, inputs, _progress):
+            return detectors.Result(1 - inputs.probs[np.arange(inputs.n), inputs.labels])
+
+        def update(self, inputs, _result, _changed):
+            return self.run(inputs, None)
+
+        def opinion(self, inputs, _result, rows):
+            return inputs.probs[rows]
+
+        def explain(self, *_):
+            return []
+
+    try:
+        findings, combined, _ = score(inputs_of(x, now, trusted=seen), given, seen)
+    finally:
+        detectors.forget("trusting")
+    assert "trusting" in findings.results
+    assert "trusting" not in combined.columns
+    assert combined.p_error[~seen].sum() < (now != truth)[~seen].sum() + 6
+
+
+def test_a_method_that_fails_on_the_settled_labels_alone_is_left_out_of_both(reviewed, monkeypatch):
+    x, truth, given, now, seen = reviewed
+    calls = []
+    run = detectors.Shapley.run
+
+    def fail_later(self, inputs, progress):
+        calls.append(1)
+        if len(calls) > 1:
+            raise RuntimeError("no")
+        return run(self, inputs, progress)
+
+    monkeypatch.setattr(detectors.Shapley, "run", fail_later)
+    findings, combined, _ = score(inputs_of(x, now, trusted=seen), given, seen)
+    assert "shapley" in findings.failures
+    assert "shapley" not in combined.columns
+    assert combined.p_error[~seen].sum() < (now != truth)[~seen].sum() + 6
+
+
+def test_a_class_that_was_merged_since_makes_no_kept_label_wrong(reviewed):
+    x, _, given, now, seen = reviewed
+    inputs = inputs_of(x, now, trusted=seen)
+    _, combined, settled = score(inputs, given, seen)
+    begun = Begun(combined, now, seen.copy(), settled)
+    states = np.where(seen, KEPT, 0).astype(np.uint8)
+    merged = np.where(now == 3, 5, now)
+    begun.note(seen, combined.p_error, combined.p_error, merged, states, np.where(given == 3, 5, given))
+    before = (now != given)[seen]
+    assert begun.teach(inputs).wrong <= before.sum()

@@ -75,13 +75,15 @@ describe("how many are left", () => {
     const classes = [
       { name: "<b>dog</b>", labels: 1200, unreviewed: 2, found: 1, left: 1.4, low: 0.6, high: 2 },
     ];
-    const { line } = await made({ left: () => ({ ...reply(), classes }) });
+    const { line } = await made({ left: () => ({ ...reply(), classes, basis: "audit", draws: 40 }) });
     const table = line.querySelector("details table") as HTMLTableElement;
     expect([...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent))).toEqual([
       ["class", "labels", "unreviewed", "found", "left", "95 % interval"],
       ["<b>dog</b>", "1,200", "2", "1", "1", "1 to 2"],
     ]);
     expect(table.querySelector("b")).toBeNull();
+    const model = await made({ left: () => ({ ...reply(), classes, basis: "model", draws: 3 }) });
+    expect(model.line.querySelector("details th:last-child")?.textContent).toBe("range");
     const none = await made({ left: () => ({ ...reply(), classes: [] }) });
     expect(none.line.querySelector("details")?.hidden).toBe(true);
   });

@@ -6,7 +6,7 @@ import { clock, day } from "../core/words";
 import { makeNewSample } from "./newSample";
 import type { Stops } from "./stop";
 
-/** A class in the table: labels that are wrong among those nobody has looked at, with their interval. */
+/** A class in the table: labels that are wrong among those nobody has looked at, with their interval or range. */
 export interface ClassLeft {
   name: string;
   labels: number;
@@ -125,7 +125,7 @@ export function makeLeft(
     words.textContent = reply.sentence;
     more.textContent = moreWords(reply);
     classes.hidden = reply.classes.length === 0;
-    table.replaceChildren(classTable(reply.classes));
+    table.replaceChildren(classTable(reply.classes, reply.basis));
     onStop(reply.stop);
     drift.textContent = reply.drift;
     drift.hidden = reply.drift === "";
@@ -230,8 +230,10 @@ function tell(session: Session, text: string, remedy = ""): void {
 }
 
 /** The table by class, most errors left first; names come from data and are text. */
-function classTable(rows: readonly ClassLeft[]): HTMLElement {
-  const head = ["class", "labels", "unreviewed", "found", "left", "95 % interval"];
+function classTable(rows: readonly ClassLeft[], basis: LeftReply["basis"]): HTMLElement {
+  // What the model says is a range of its assumptions, as the sentence has it.
+  const range = basis === "audit" ? "95 % interval" : "range";
+  const head = ["class", "labels", "unreviewed", "found", "left", range];
   const number = (value: number): HTMLElement => h("td", { text: count(Math.round(value)) });
   return h(
     "table",
