@@ -60,6 +60,8 @@ types: $(VENV)/.dev widgets/node_modules/.made
 widgets: widgets/node_modules/.made
 	cd widgets && npm test --silent && npm run --silent build
 
+# One thread each: on small arrays the threads of OpenMP wait for each other, which takes scikit-learn thirty times as long.
+unit: export OMP_NUM_THREADS = 1
 unit: $(VENV)/.dev
 	$(PY) -m pytest tests/unit -m "not soak"
 	$(PY) -m pytest tests/faults -m "not soak"

@@ -20,6 +20,7 @@ from explorer.readers.tabular import rows_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from explorer.current import CurrentLabels
     from explorer.dataset import Dataset
 
 FIRST = 20
@@ -112,15 +113,21 @@ def _say(given: argparse.Namespace, found: pd.DataFrame, keyed: bool) -> None:
         show_frame(rows, given.format)
 
 
-def _decided_last(found: pd.DataFrame, dataset: Dataset, given: argparse.Namespace) -> pd.DataFrame:
+def _standing(dataset: Dataset, given: argparse.Namespace) -> CurrentLabels:
+    """Read what the store says of the items; before all that takes long, since the path may be wrong."""
+    from explorer.current import CurrentLabels
+
+    with corrections_of(dataset, store_of(given.store, existing(given.data))) as store:
+        return CurrentLabels(dataset, store)
+
+
+def _decided_last(found: pd.DataFrame, dataset: Dataset, now: CurrentLabels) -> pd.DataFrame:
     """Put the items last that somebody has decided on, and say of all what stands now."""
     import pandas as pd
 
-    from explorer.current import STATES, CurrentLabels, names_of
+    from explorer.current import STATES, names_of
     from explorer.judging import DECIDED
 
-    with corrections_of(dataset, store_of(given.store, existing(given.data))) as store:
-        now = CurrentLabels(dataset, store)
     row = pd.Index(dataset.item_ids).get_indexer(found.index)
     decided = np.isin(now.states[row], DECIDED)
     found = found.assign(
@@ -145,10 +152,11 @@ def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, bool]:
         options["features"] = np.arange(rows_of(data, given.encoding), dtype=np.float32)[:, None]
     dataset = read_data(data, options)
     print(dataset, file=sys.stderr)
+    now = None if given.store is None else _standing(dataset, given)
     embedder = None if alone else given.embedder or "auto"
     found = find_issues_in(dataset, embedder=embedder, detectors=given.methods, seed=given.seed)
-    if given.store is not None:
-        found = _decided_last(found, dataset, given)
+    if now is not None:
+        found = _decided_last(found, dataset, now)
     return found, dataset.keyed
 
 
