@@ -22,8 +22,8 @@ same form.
 When to trust it
 ----------------
 A hundred decisions (90 of them the top of the queue, 10 at random) let the next 300 items hold about 1 percentage point
-more wrong labels on news, half a point on film reviews, and change nothing on digits. More is hardly to be had: models that
-are taught all true errors gain 1 to 4 points. It learns what this reviewer changes, not what is true.
+more wrong labels on news, half a point on film reviews, and change nothing on digits. More is hardly to be had: models
+that are taught all true errors gain 1 to 4 points. It learns what this reviewer changes, not what is true.
 
 References
 ----------
