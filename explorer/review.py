@@ -5,7 +5,6 @@ Computation happens on a worker thread; labels change under one lock, one change
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import tempfile
 import threading
@@ -28,6 +27,7 @@ from explorer.following import Following
 from explorer.insight import Insight
 from explorer.judging import SETTLED, Judging, Standing
 from explorer.labels import BindReport, Commit, Conflict, Edit, Store
+from explorer.outgoing import Outgoing
 from explorer.pipeline import STAGES, Options, Pipeline, Results
 from explorer.progress import Stage
 from explorer.status import Status
@@ -40,7 +40,7 @@ log = logging.getLogger("explorer")
 Items = str | int | Sequence[str | int] | NDArray[Any] | pd.Index
 
 
-class Review(Insight):
+class Review(Insight, Outgoing):
     """Embed, rank, show and fix the labels of one dataset. Returns at once; the work goes on in the background.
 
     Parameters
@@ -369,45 +369,6 @@ class Review(Insight):
         ids = self.dataset.item_ids
         self.current = None if current is None else str(ids[current])
         self.selection = [str(ids[i]) for i in chosen]
-
-    # Labels out --------------------------------------------------------------------------------------------------
-
-    def corrected(self) -> pd.Series[Any]:
-        """Return the labels now, aligned to the user's own rows and in the user's own values."""
-        with self.lock:
-            return CurrentLabels(self._bound, self.labels).corrected()
-
-    def export(
-        self,
-        path: str | Path,
-        *,
-        format: str | None = None,  # noqa: A002  # the word users expect
-        at: str | dt.date = "head",
-    ) -> Path:
-        """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
-
-        Parameters
-        ----------
-        at
-            The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given. Labels
-            have the names that their classes had then. An earlier version has the items that it had.
-        """
-        from explorer import export
-
-        ids = self._bound.item_ids if isinstance(at, str) and at == "head" else None
-        return export.write(export.frame(ids, self.labels, at), path, format)
-
-    def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
-        """Bring an export's labels into this review's store; importing the same file twice changes nothing.
-
-        Labels that are no classes here are refused (`UnknownName`), or with `new_classes=True` added.
-        """
-        from explorer import export
-
-        with self._following.writing():
-            commit = export.import_into(self.labels, path, add_classes=new_classes)
-            self.catch_up()
-            return commit
 
     def manifest(self) -> dict[str, Any]:
         """Say what made these results: versions, options, seed, device, hashes."""

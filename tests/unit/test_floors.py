@@ -32,6 +32,7 @@ FLOORS = {
         "bench",
         "following",
         "lacking",
+        "outgoing",
         "mixing",
         "sampling",
         "stopping",
