@@ -161,6 +161,12 @@ class Lab:
         """Wait until the map has drawn a layout."""
         self.page.wait_for_selector(f'[data-dqx="map"][data-drawn="{layout}"]', timeout=PATIENCE)
 
+    def shown(self) -> None:
+        """Wait until every card shows its item: keys are not taken for one that is still on its way."""
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-dqx=card][aria-busy=true]')", timeout=PATIENCE
+        )
+
     def theme(self, name: str) -> None:
         """Switch JupyterLab to its "Light" or "Dark" theme."""
         self.command("apputils:change-theme", theme=f"JupyterLab {name}")

@@ -18,6 +18,7 @@ LINE = re.compile(
 
 def press(lab: Lab, key: str) -> None:
     """Press a key while the explorer has the focus, as a person does after clicking into it."""
+    lab.shown()
     lab.page.locator(".dqx-explorer").first.focus()
     lab.page.keyboard.press(key)
 

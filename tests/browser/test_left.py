@@ -48,6 +48,7 @@ FAINT = """root => {
 
 def press(lab: Lab, key: str) -> None:
     """Press a key while the explorer has the focus, as a person does after clicking into it."""
+    lab.shown()
     lab.page.locator(".dqx-explorer").first.focus()
     lab.page.keyboard.press(key)
 
@@ -100,6 +101,7 @@ def test_a_random_sample_is_looked_at_and_left_again(lab: Callable[..., Lab], sh
     assert above
     assert below
     assert above["y"] + above["height"] <= below["y"]
+    page.shown()
     keyboard.press("k")
     expect(page.dqx("queue-counts").first).to_have_text("20 random items, 1 reviewed")
     shot(page, "audit-light")

@@ -14,6 +14,7 @@ NOTEBOOK = "01_quickstart.ipynb"
 
 def press(lab: Lab, key: str) -> None:
     """Press a key while the explorer has the focus, as a person does after clicking into it."""
+    lab.shown()
     lab.page.locator(".dqx-explorer").first.focus()
     lab.page.keyboard.press(key)
 
@@ -99,6 +100,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     shot(page, "cut-light")
     assert tile.get_attribute("data-item") == before
     dial.focus()
+    page.shown()
     page.page.keyboard.press("k")
     expect(page.page.locator(f'[data-dqx="queue-tile"][data-item="{before}"]')).to_have_attribute("data-state", "kept")
     press(page, "u")
