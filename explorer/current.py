@@ -16,6 +16,13 @@ STATES = ("given", "relabelled", "kept", "flagged", "stale", "conflict")
 """States of an item, in the order of their codes."""
 
 
+def standing(
+    codes: NDArray[np.int32], states: NDArray[np.uint8], classes: Sequence[str], rows: NDArray[np.intp]
+) -> dict[str, NDArray[np.object_]]:
+    """Return the columns `label` and `state` of a table, object [rows]: what stands now."""
+    return {"label": names_of(codes[rows], classes), "state": np.asarray(STATES, dtype=object)[states[rows]]}
+
+
 class CurrentLabels:
     """Columns over a dataset's items, kept in step with a label store.
 

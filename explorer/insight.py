@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.current import STATES, names_of
+from explorer.current import standing
 from explorer.dataset import Dataset
 from explorer.errors import DataError, ExplorerError
 from explorer.evidence import explain
@@ -335,8 +335,7 @@ class Insight(Sampler):
         position = self._positions(table)[rows]
         return table.iloc[rows].assign(
             where=[self.dataset.name(p) for p in position],
-            label=names_of(self.codes[position], self.classes),
-            state=np.asarray(STATES, dtype=object)[self.states[position]],
+            **standing(self.codes, self.states, self.classes, position),
             decided=np.isin(self.states[position], DECIDED),
         )
 

@@ -144,10 +144,7 @@ class Sampler(ABC):
     def sample_since(self) -> dt.datetime | None:
         """When the random sample that `left()` rests on began, UTC; `None` while there are no scores."""
         with self.lock:
-            begun = self._judging.begun
-            if begun is None or len(begun.labels) != len(self.dataset):
-                return None
-            return self._sampling().frame.began
+            return self._sampling().frame.began if self._scored() else None
 
     def _scored(self) -> bool:
         begun = self._judging.begun

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 
 
-class Spoken:
+class Spoken(ABC):
     """Shows its sentence: on a terminal, in `print`, and in a notebook."""
 
+    @abstractmethod
     def sentence(self) -> str:
         """Say it in plain words."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return self.sentence()

@@ -125,16 +125,12 @@ def _decided_last(found: pd.DataFrame, dataset: Dataset, now: CurrentLabels) -> 
     """Put the items last that somebody has decided on, and say of all what stands now."""
     import pandas as pd
 
-    from explorer.current import STATES, names_of
+    from explorer.current import standing
     from explorer.judging import DECIDED
 
     row = pd.Index(dataset.item_ids).get_indexer(found.index)
     decided = np.isin(now.states[row], DECIDED)
-    found = found.assign(
-        label=names_of(now.codes[row], now.classes),
-        state=np.asarray(STATES, dtype=object)[now.states[row]],
-        decided=decided,
-    )
+    found = found.assign(**standing(now.codes, now.states, now.classes, row), decided=decided)
     print(f"{int(decided.sum()):,} of {len(found):,} items are decided on; they come last.", file=sys.stderr)
     return found.iloc[np.argsort(decided, kind="stable")]
 

@@ -143,15 +143,25 @@ class Heard:
 
         Of the range that the share of wrong labels has as a whole they have the part that p⁰ leaves open there.
         """
+        fewer, more, doubt, whole = self._room
+        share = float(doubt[rows].sum()) / whole if whole else len(rows) / max(1, len(self.labelled))
+        return share * fewer, share * more
+
+    @cached_property
+    def _room(self) -> tuple[float, float, NDArray[np.float64], float]:
+        """The `_allowance` of all items; and what p⁰ leaves open of each, float64 [N], and of all of them."""
         assert self.noise is not None
         everybody, expected = self.labelled, self.audit.expected
         found = float(self.answer[everybody][self.looked[everybody]].sum())
         said = float(self.outside[everybody] @ expected[everybody])
         doubt = self.outside * expected * (1 - expected)
-        whole = float(doubt[everybody].sum())
-        share = float(doubt[rows].sum()) / whole if whole else len(rows) / max(1, len(everybody))
-        errors = len(everybody)
-        return share * (self.noise.low * errors - found - said), share * (self.noise.high * errors - found - said)
+        n = len(everybody)
+        return (
+            self.noise.low * n - found - said,
+            self.noise.high * n - found - said,
+            doubt,
+            float(doubt[everybody].sum()),
+        )
 
     def _sure(self, parts: NDArray[np.float64], seen: float, variance: float) -> int:
         """Return of how many draws the variance is as sure as of normal ones: fewer, where a few parts make most of it.

@@ -234,16 +234,7 @@ def _column(name: str, what: str, values: Any, n: int) -> NDArray[np.float32]:
     if values is None:
         raise DataError(f"The detector {name!r} returned nothing.", "Return one score an item: float [N].")
     array = np.asarray(values)
-    if array.shape != (n,):
-        raise DataError(
-            f"The detector {name!r} returned {what} of the shape {array.shape} for {n:,} items.",
-            f"Return one an item, in their order: the shape ({n},).",
-        )
-    if array.dtype.kind not in "fiub":
-        raise DataError(
-            f"The detector {name!r} returned {what} of the type {array.dtype}.",
-            "Return numbers, high = suspicious, NaN where it has no say.",
-        )
+    registry.check_column(name, what, array, n)
     column = array.astype(np.float32)
     if np.isinf(column).any():
         raise DataError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -229,12 +229,11 @@ def _sound(one: Detector, found: Result, n: int) -> Result:
         return found  # the tests see to these
     arrays = {"the scores": found.score, **{f"the column {name!r}": column for name, column in found.columns.items()}}
     for what, array in arrays.items():
-        if not isinstance(array, np.ndarray) or array.shape != (n,) or array.dtype.kind not in "fiub":
+        if not isinstance(array, np.ndarray):
             raise DataError(
-                f"The detector {one.name!r} returned {what} as {getattr(array, 'dtype', type(array).__name__)} of the "
-                f"shape {np.shape(array)} for {n:,} items.",
-                f"Return one number an item, in their order: float32 of the shape ({n},).",
+                f"The detector {one.name!r} returned {what} as a {type(array).__name__}.", "Return an array of numpy's."
             )
+        check_column(one.name, what, array, n)
     if any(array.dtype != np.float32 for array in arrays.values()):
         columns = {name: np.asarray(column, dtype=np.float32) for name, column in found.columns.items()}
         found = replace(found, score=np.asarray(found.score, dtype=np.float32), columns=columns)
@@ -242,6 +241,20 @@ def _sound(one: Detector, found: Result, n: int) -> Result:
     if moved is not None and len(moved) and (moved.min() < 0 or moved.max() >= n):
         raise DataError(f"The detector {one.name!r} says that items moved which are none of the {n:,}.")
     return found
+
+
+def check_column(name: str, what: str, array: NDArray[Any], n: int) -> None:
+    """Refuse what is not one number an item (`DataError`, by the detector's name)."""
+    if array.shape != (n,):
+        raise DataError(
+            f"The detector {name!r} returned {what} of the shape {array.shape} for {n:,} items.",
+            f"Return one an item, in their order: the shape ({n},).",
+        )
+    if array.dtype.kind not in "fiub":
+        raise DataError(
+            f"The detector {name!r} returned {what} of the type {array.dtype}.",
+            "Return numbers, high = suspicious, NaN where it has no say.",
+        )
 
 
 def differing(before: Result, after: Result) -> NDArray[np.intp]:

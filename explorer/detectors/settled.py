@@ -89,20 +89,23 @@ def score(
     Settled
         What is to be learnt from those that are settled; `None` where there is nothing.
     """
-    from explorer.detectors import combine, run
+    from explorer.detectors import combine, get, names, run
 
     if settled is None or not settled.any():
         findings = run(inputs, progress=progress)
         return findings, combine(inputs, findings, progress=progress), None
     before = put_back(inputs.labels, given, settled, inputs.n_classes)
-    first = inputs
-    if (before != inputs.labels).any():
+    if np.array_equal(before, inputs.labels):
+        first, earlier = inputs, run(inputs, progress=progress)
+        taught = combine(first, earlier, progress=progress)
+        findings, combined = earlier, taught
+    else:
         # That an item is settled says nothing of the label that it was given.
         first = replace(inputs, labels=before, trusted=None)
-    earlier = run(first, progress=progress)
-    taught = combine(first, earlier, progress=progress)
-    findings, combined = earlier, taught
-    if first is not inputs:
+        # The others have no say in p_error.
+        heard = [name for name in names() if get(name).issue == "label" or hasattr(get(name), "opinion")]
+        earlier = run(first, only=heard, progress=progress)
+        taught = combine(first, earlier, progress=progress)
         findings = run(inputs, progress=progress)
         lost = earlier.results.keys() - findings.results.keys()
         if lost:  # they failed on the labels as they stand

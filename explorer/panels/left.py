@@ -66,7 +66,6 @@ def audit(session: Session, *, count: int = 20) -> dict[str, Any]:
     """
     review = session.review
     items = [review.dataset.position(item) for item in review.audit(count, wait=False)]
-    session.tell_sample()
     return {"items": items, "draws": review.draws()}
 
 

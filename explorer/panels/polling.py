@@ -1,6 +1,6 @@
 """What others have done appears without a click: while a widget is there, it is looked for every two seconds.
 
-Others are people who write to the same store, and the notebook's own cells, which may ask for random items.
+Others write to the same store, and ask for random items of the same sample.
 """
 
 from __future__ import annotations
