@@ -2,9 +2,9 @@
 import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { Card } from "./card/panel";
 import { Charts } from "./charts/panel";
-import { bindKeys } from "./core/keys";
-import type { Panel } from "./core/panel";
-import { sessionOf } from "./core/session";
+import { sessionOf } from "./core/session/session";
+import { bindKeys } from "./core/ui/keys";
+import type { Panel } from "./core/ui/panel";
 import { Explorer } from "./explorer/panel";
 import { History } from "./history/panel";
 import { PointsMap } from "./map/panel";

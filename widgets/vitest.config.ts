@@ -1,3 +1,3 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { setupFiles: ["./core/settle.setup.ts"] } });
+export default defineConfig({ test: { setupFiles: ["./core/testing/settle.setup.ts"] } });

@@ -2,7 +2,7 @@
 
 A call comes as `{id, call, args}`; the answer is `{id, ok, result}` or `{id, ok: false, error}`. Arrays and files leave
 the JSON and travel as buffers: in their place stands `{"$array": i, dtype, shape}` or `{"$blob": i, type}`.
-The browser's half is `widgets/core/wire.ts`.
+The browser's half is `widgets/core/kernel/wire.ts`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 /** Nearest items of the given label beside nearest items of the suggested one: that comparison settles most cases. */
-import { h } from "../core/dom";
-import { labelChip } from "../core/frame";
-import { thumbnail } from "../core/preview";
-import type { Session } from "../core/session";
-import type { Card } from "../core/types";
+
+import type { Card } from "../core/kernel/types";
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
+import { labelChip } from "../core/ui/frame";
+import { thumbnail } from "../core/ui/preview";
 
 /** Both rows; either is left out where there is no such label. */
 export function comparison(session: Session, card: Card): HTMLElement {

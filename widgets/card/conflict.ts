@@ -1,11 +1,11 @@
 /** The strip that the card shows while somebody else's decision on the item stands where one's own was refused. */
-import { keepTheirs, useMine } from "../core/actions";
-import { mineInWords, theirsInWords } from "../core/conflicts";
-import { h, key } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import { labelChip } from "../core/frame";
-import { printed } from "../core/keys";
-import type { Session } from "../core/session";
+import { keepTheirs, useMine } from "../core/session/actions";
+import type { Session } from "../core/session/session";
+import { mineInWords, theirsInWords } from "../core/state/conflicts";
+import { h, key } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+import { labelChip } from "../core/ui/frame";
+import { printed } from "../core/ui/keys";
 
 /** Make the strip; it fills itself whenever the item or its conflict changes. `enabled` says whether buttons act. */
 export function makeConflictStrip(

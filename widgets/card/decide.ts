@@ -1,11 +1,12 @@
 /** The card's deciding half: a button for each decision, the label picker, the reasons, the note, and an open conflict. */
-import { acceptSuggestion, keep, mark, relabel } from "../core/actions";
-import { h, key } from "../core/dom";
-import { printed } from "../core/keys";
-import { nameElement } from "../core/name";
-import type { Session } from "../core/session";
-import type { Card } from "../core/types";
-import { sentence } from "../core/words";
+
+import type { Card } from "../core/kernel/types";
+import { sentence } from "../core/kernel/words";
+import { acceptSuggestion, keep, mark, relabel } from "../core/session/actions";
+import type { Session } from "../core/session/session";
+import { h, key } from "../core/ui/dom";
+import { printed } from "../core/ui/keys";
+import { nameElement } from "../core/ui/name";
 import { makeConflictStrip } from "./conflict";
 import { makePicker } from "./picker";
 import { makeReasons } from "./reasons";

@@ -1,12 +1,13 @@
 /** The card's reading half: what the item is, what its labels are, how sure the ranking is, and why. */
-import { h } from "../core/dom";
-import { labelChip } from "../core/frame";
-import { WHY_DRAWN } from "../core/mixing";
-import { withShortNames } from "../core/name";
-import { showPreview } from "../core/preview";
-import type { Session } from "../core/session";
-import type { Card, Reason } from "../core/types";
-import { percent, SUSPECTS, shortId } from "../core/words";
+
+import type { Card, Reason } from "../core/kernel/types";
+import { percent, SUSPECTS, shortId } from "../core/kernel/words";
+import type { Session } from "../core/session/session";
+import { WHY_DRAWN } from "../core/state/mixing";
+import { h } from "../core/ui/dom";
+import { labelChip } from "../core/ui/frame";
+import { withShortNames } from "../core/ui/name";
+import { showPreview } from "../core/ui/preview";
 import { pushMark } from "./push";
 import { decision, newest, standing } from "./words";
 

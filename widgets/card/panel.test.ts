@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
-import { reply } from "../core/mockSession";
-import { Session } from "../core/session";
-import type { Card as CardData, Scores } from "../core/types";
+import type { Card as CardData, Scores } from "../core/kernel/types";
+import { Session } from "../core/session/session";
+import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { reply } from "../core/testing/mockSession";
 import { Queue } from "../queue/panel";
 import { Card } from "./panel";
 

@@ -1,5 +1,5 @@
 /** How a method moves p_error for one item: a small mark with a side and a length, and the same in words. */
-import { h, svg } from "../core/dom";
+import { h, svg } from "../core/ui/dom";
 
 /** Log-odds from which a mark is as long as it gets. */
 const FULL = 2.5;

@@ -2,12 +2,13 @@
  * The reasons as chips. A pressed one goes with the next decision on this item, as Shift and its letter do; the letter
  * alone marks the item with it and goes on.
  */
-import { toggleReason } from "../core/actions";
-import { h, key } from "../core/dom";
-import { printed } from "../core/keys";
-import type { Session } from "../core/session";
-import { freshId } from "../core/wire";
-import { sentence } from "../core/words";
+
+import { freshId } from "../core/kernel/wire";
+import { sentence } from "../core/kernel/words";
+import { toggleReason } from "../core/session/actions";
+import type { Session } from "../core/session/session";
+import { h, key } from "../core/ui/dom";
+import { printed } from "../core/ui/keys";
 
 export interface Reasons {
   /** Opens and closes the chips. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { HistoryEntry } from "../core/types";
-import { percent } from "../core/words";
+import type { HistoryEntry } from "../core/kernel/types";
+import { percent } from "../core/kernel/words";
 import { decision, standing } from "./words";
 
 const entry = (changes: Partial<HistoryEntry>): HistoryEntry => ({

@@ -1,8 +1,9 @@
 /** The card's sentences, made from numbers; no DOM, so that each is easy to test. */
-import { count } from "../core/dom";
-import type { Card, HistoryEntry } from "../core/types";
-import type { ItemState } from "../core/wire";
-import { clock } from "../core/words";
+
+import type { Card, HistoryEntry } from "../core/kernel/types";
+import type { ItemState } from "../core/kernel/wire";
+import { clock } from "../core/kernel/words";
+import { count } from "../core/ui/dom";
 
 /**
  * Where the item stands: among the suspects once p_error is calibrated, in the ranking until then and where it is no

@@ -1,7 +1,8 @@
 /** One plotly figure in its place: asked for when it can be seen, drawn again with the theme, gone with the panel. */
-import { h } from "../core/dom";
-import type { Session } from "../core/session";
-import { isDark, onTheme } from "../core/theme";
+
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
+import { isDark, onTheme } from "../core/ui/theme";
 import { type Plot, plotly } from "./plotly";
 import { safe } from "./safe";
 import { fitted, shortTicks } from "./ticks";

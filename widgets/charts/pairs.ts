@@ -1,5 +1,5 @@
 /** Counts of given → suggested pairs: the label-pair matrix as a list, for eyes, keys and screen readers alike. */
-import type { Labels, Scores } from "../core/types";
+import type { Labels, Scores } from "../core/kernel/types";
 
 export interface Pair {
   given: number;

@@ -1,11 +1,11 @@
 /** Side charts: which labels are taken for which, and how the ranking's numbers are spread. A click on a pair filters. */
 import "./charts.css";
-import { count, h } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import { frame, labelChip } from "../core/frame";
-import type { Panel } from "../core/panel";
-import type { Session } from "../core/session";
-import { onTheme } from "../core/theme";
+import type { Session } from "../core/session/session";
+import { count, h } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+import { frame, labelChip } from "../core/ui/frame";
+import type { Panel } from "../core/ui/panel";
+import { onTheme } from "../core/ui/theme";
 import { makeChart } from "./chart";
 import { labelPairs, type Pair } from "./pairs";
 

@@ -1,6 +1,7 @@
 /** Fetches plotly.js from the kernel, once a page, when the first chart is drawn; nothing comes from a network. */
-import type { Session } from "../core/session";
-import { freshId } from "../core/wire";
+
+import { freshId } from "../core/kernel/wire";
+import type { Session } from "../core/session/session";
 
 export interface Plotly {
   react(

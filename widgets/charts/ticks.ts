@@ -1,6 +1,6 @@
 /** Axis texts of the label-pair matrix: every class has one, and a long name does not take the room of the chart. */
 
-import { shortName } from "../core/name";
+import { shortName } from "../core/ui/name";
 
 interface Figure {
   data: unknown[];

@@ -1,8 +1,9 @@
 /** The whole explorer on a mock kernel of six items, for tests of what stands in it. */
-import { bindKeys } from "../core/keys";
-import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
-import type { Card, Hello } from "../core/types";
+
+import type { Card, Hello } from "../core/kernel/types";
+import { Session } from "../core/session/session";
+import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { bindKeys } from "../core/ui/keys";
 import { Explorer } from "./panel";
 
 /** A card with as little on it as there can be. */

@@ -1,9 +1,9 @@
 /** The last line: which branch, how many corrections, saved when, by whom, and the keys that matter most. */
 
-import { nextConflict } from "../core/actions";
-import { count, h, key } from "../core/dom";
-import { command, printed } from "../core/keys";
-import type { Session } from "../core/session";
+import { nextConflict } from "../core/session/actions";
+import type { Session } from "../core/session/session";
+import { count, h, key } from "../core/ui/dom";
+import { command, printed } from "../core/ui/keys";
 
 const HINTS: readonly (readonly [string, string])[] = [
   ["next", "next"],

@@ -2,10 +2,11 @@
  * The help that `?` shows: every key from the one table, what the map's encodings mean, and every method with how it
  * ran and its page. Nothing waits for it.
  */
-import { h, key } from "../core/dom";
-import { BINDINGS, command, isFor, PANEL_KEYS, printed } from "../core/keys";
-import { makePane } from "../core/pane";
-import type { Session } from "../core/session";
+
+import type { Session } from "../core/session/session";
+import { h, key } from "../core/ui/dom";
+import { BINDINGS, command, isFor, PANEL_KEYS, printed } from "../core/ui/keys";
+import { makePane } from "../core/ui/pane";
 import { makeMethodList } from "../methods/list";
 import { makeMethodPage } from "../methods/page";
 

@@ -1,7 +1,8 @@
 /** What went wrong or wants to be known, as lines that lie over the map's foot; none of them stops the work. */
-import { h } from "../core/dom";
-import type { Session } from "../core/session";
-import type { Notice } from "../core/topics";
+
+import type { Session } from "../core/session/session";
+import type { Notice } from "../core/state/topics";
+import { h } from "../core/ui/dom";
 
 /** Notices that merely inform go by themselves after this many milliseconds. */
 const INFORMED = 7000;

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { BINDINGS, PANEL_KEYS } from "../core/keys";
-import { settled } from "../core/mockModel";
-import type { Hello } from "../core/types";
+import type { Hello } from "../core/kernel/types";
+import { settled } from "../core/testing/mockModel";
+import { BINDINGS, PANEL_KEYS } from "../core/ui/keys";
 import { startExplorer } from "./fixture";
 import { ago } from "./footer";
 

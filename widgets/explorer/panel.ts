@@ -5,9 +5,9 @@
 import "./explorer.css";
 import { Card } from "../card/panel";
 import { Charts } from "../charts/panel";
-import { h } from "../core/dom";
-import { frame } from "../core/frame";
-import type { Panel } from "../core/panel";
+import { h } from "../core/ui/dom";
+import { frame } from "../core/ui/frame";
+import type { Panel } from "../core/ui/panel";
 import { History } from "../history/panel";
 import { PointsMap } from "../map/panel";
 import { handleMerge } from "../merge/panel";

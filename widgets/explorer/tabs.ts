@@ -1,8 +1,9 @@
 /** Tabs over panels: a panel is mounted when its tab is first opened, so that what nobody looks at costs nothing. */
-import { h } from "../core/dom";
-import type { Panel } from "../core/panel";
-import type { Session } from "../core/session";
-import { freshId } from "../core/wire";
+
+import { freshId } from "../core/kernel/wire";
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
+import type { Panel } from "../core/ui/panel";
 
 export interface Tab {
   title: string;

@@ -1,5 +1,5 @@
 /** A question asked in place, once: a sentence, a text field perhaps, a button that does it, and one that does not. */
-import { h, key } from "../core/dom";
+import { h, key } from "../core/ui/dom";
 import { complaint } from "./words";
 
 export interface Question {

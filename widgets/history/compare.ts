@@ -1,8 +1,9 @@
 /** Two versions side by side: how many labels went from which class to which, and the items that did. */
-import { count, h, key } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import { Disconnected } from "../core/transport";
-import { type Diff, type DiffRow, diff } from "../core/versions";
+
+import { Disconnected } from "../core/kernel/transport";
+import { type Diff, type DiffRow, diff } from "../core/session/versions";
+import { count, h, key } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
 import type { Context } from "./context";
 import { changeElement, itemElement, itemEvents, picture } from "./entryRow";
 import { makeVersionChooser } from "./versionChooser";

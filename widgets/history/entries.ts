@@ -1,7 +1,8 @@
 /** The decisions of one commit, below its row: the first came with it, the rest are asked for by page. */
-import { count, h } from "../core/dom";
-import type { Session } from "../core/session";
-import { type CommitRow, type Entry, entriesOf } from "../core/versions";
+
+import type { Session } from "../core/session/session";
+import { type CommitRow, type Entry, entriesOf } from "../core/session/versions";
+import { count, h } from "../core/ui/dom";
 import { makeEntry } from "./entryRow";
 import { complaint, moment, shortCommit, whyOf } from "./words";
 

@@ -1,9 +1,10 @@
 /** One decision as a line: the item, old → new, why; a click shows the item everywhere. */
-import { h } from "../core/dom";
-import { thumbnail } from "../core/preview";
-import type { Session } from "../core/session";
-import type { HistoryEntry } from "../core/types";
-import { shortId } from "../core/words";
+
+import type { HistoryEntry } from "../core/kernel/types";
+import { shortId } from "../core/kernel/words";
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
+import { thumbnail } from "../core/ui/preview";
 import { ARROW, change } from "./words";
 
 /** A sentence in which each half of "old → new" is cut for itself: the new label must not vanish behind a long old one. */

@@ -1,7 +1,8 @@
 /** Which commits the history shows: of one person, about one class, for one reason, about one item. */
-import { h } from "../core/dom";
-import type { TimelineFilter } from "../core/versions";
-import { shortId } from "../core/words";
+
+import { shortId } from "../core/kernel/words";
+import type { TimelineFilter } from "../core/session/versions";
+import { h } from "../core/ui/dom";
 import type { Context } from "./context";
 
 export interface Filters {

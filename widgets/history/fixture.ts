@@ -1,6 +1,7 @@
 /** Commits for tests of the history. */
-import type { Answers } from "../core/mockModel";
-import type { CommitRow, Entry, Timeline } from "../core/versions";
+
+import type { CommitRow, Entry, Timeline } from "../core/session/versions";
+import type { Answers } from "../core/testing/mockModel";
 
 export function entry(changes: Partial<Entry> = {}): Entry {
   return {

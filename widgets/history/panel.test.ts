@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { bindKeys } from "../core/keys";
-import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
+import { Session } from "../core/session/session";
+import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { bindKeys } from "../core/ui/keys";
 import { commit, entry, historyAnswers, THREE, timelineOf } from "./fixture";
 import { History } from "./panel";
 

@@ -1,5 +1,5 @@
 /** One line about what was just done, with what takes it back; it stands in the panel, which may stand alone. */
-import { h } from "../core/dom";
+import { h } from "../core/ui/dom";
 import type { Context, Said } from "./context";
 
 /** A line that merely informs goes by itself after this many milliseconds. */

@@ -1,8 +1,9 @@
 /** The commits, newest first and grouped into sittings, as a list that the arrow keys walk and Space ticks. */
-import { count, h } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import { panelKey } from "../core/keys";
-import type { CommitRow } from "../core/versions";
+
+import type { CommitRow } from "../core/session/versions";
+import { count, h } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+import { panelKey } from "../core/ui/keys";
 import { askBranch, askRevert, askTag } from "./acts";
 import { arrange } from "./arrange";
 import { makeCommitRow, press, type Row, toggle } from "./commitRow";

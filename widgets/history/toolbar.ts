@@ -1,7 +1,8 @@
 /** The line above the history: the branch one is on, and where else one can look. */
-import { count, h, key } from "../core/dom";
-import { printed } from "../core/keys";
-import type { Branch } from "../core/versions";
+
+import type { Branch } from "../core/session/versions";
+import { count, h, key } from "../core/ui/dom";
+import { printed } from "../core/ui/keys";
 import { askBranch, goTo } from "./acts";
 import type { Context } from "./context";
 import { moment } from "./words";

@@ -1,5 +1,5 @@
 /** One version to compare: now, as given, a branch, a tag, a recent commit, or any commit or time that is typed. */
-import { h } from "../core/dom";
+import { h } from "../core/ui/dom";
 import type { Context } from "./context";
 import { moment, shortCommit, summary } from "./words";
 

@@ -1,9 +1,10 @@
 /** The history's sentences, made from entries and commits; no DOM, so that each is easy to test. */
-import { count } from "../core/dom";
-import { CallError } from "../core/transport";
-import type { HistoryEntry } from "../core/types";
-import type { CommitRow } from "../core/versions";
-import { clock, day, sentence } from "../core/words";
+
+import { CallError } from "../core/kernel/transport";
+import type { HistoryEntry } from "../core/kernel/types";
+import { clock, day, sentence } from "../core/kernel/words";
+import type { CommitRow } from "../core/session/versions";
+import { count } from "../core/ui/dom";
 
 export const ARROW = " → ";
 /** Kinds of change that a commit of many names. */

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bindKeys } from "../core/keys";
-import { MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
-import type { Hello } from "../core/types";
+import type { Hello } from "../core/kernel/types";
+import { Session } from "../core/session/session";
+import { MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { bindKeys } from "../core/ui/keys";
 import { PointsMap } from "./panel";
 
 const EVIL = "<img src=x onerror=alert(1)>";

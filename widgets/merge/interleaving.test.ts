@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 /** Keys pressed while something is on its way: each is taken or answered in words, whatever comes in which order. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
-import type { Notice } from "../core/topics";
+import { Session } from "../core/session/session";
+import type { Notice } from "../core/state/topics";
+import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { mergeAnswers, twoConflicts } from "./mockMerge";
 import { openMerge } from "./open";
 import type { MergeView } from "./types";

@@ -1,8 +1,9 @@
 /** The conflicts of a merge as rows; only those around the one that is looked at are made. */
-import { count, h } from "../core/dom";
-import { thumbnail } from "../core/preview";
-import type { Session } from "../core/session";
-import { shortId } from "../core/words";
+
+import { shortId } from "../core/kernel/words";
+import type { Session } from "../core/session/session";
+import { count, h } from "../core/ui/dom";
+import { thumbnail } from "../core/ui/preview";
 import type { Merging } from "./merging";
 import { namedChip } from "./side";
 import type { MergeConflict } from "./types";

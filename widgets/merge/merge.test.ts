@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { bindKeys } from "../core/keys";
-import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
-import type { Notice } from "../core/topics";
+import { Session } from "../core/session/session";
+import type { Notice } from "../core/state/topics";
+import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { bindKeys } from "../core/ui/keys";
 import { mergeAnswers, side, twoConflicts } from "./mockMerge";
 import { openMerge } from "./open";
 import { handleMerge, Merge, requestMerge } from "./panel";

@@ -4,10 +4,11 @@
  * A resolution is shown at once and sent at once; the calls go one after another, and only the answer to the last of
  * them is shown, so that quick keys never flicker. The kernel keeps each durably: closing the view loses nothing.
  */
-import { Emitter } from "../core/emitter";
-import type { Session } from "../core/session";
-import { CallError } from "../core/transport";
-import { freshId } from "../core/wire";
+
+import { CallError } from "../core/kernel/transport";
+import { freshId } from "../core/kernel/wire";
+import type { Session } from "../core/session/session";
+import { Emitter } from "../core/state/emitter";
 import type { MergeConflict, MergeReply, MergeView, Pick } from "./types";
 
 /** What did not come about: the merge, a choice (also taking it back), or only a look at how things stand. */

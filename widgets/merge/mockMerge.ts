@@ -1,6 +1,7 @@
 /** A merge of the branch "shoes" into "main" with two conflicts, and a kernel that resolves them, for tests. */
-import type { Answers } from "../core/mockModel";
-import type { Card } from "../core/types";
+
+import type { Card } from "../core/kernel/types";
+import type { Answers } from "../core/testing/mockModel";
 import type { MergeView, Side } from "./types";
 
 export function side(label: string | null, rater: string | null, changes: Partial<Side> = {}): Side {

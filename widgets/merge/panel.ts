@@ -1,11 +1,12 @@
 /** The merge as a panel of its own: choose the branch that comes in. Elsewhere the history opens the merge view. */
-import { count, h } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import { frame } from "../core/frame";
-import type { Panel } from "../core/panel";
-import type { Session } from "../core/session";
-import { Disconnected } from "../core/transport";
-import { type Branch, timeline } from "../core/versions";
+
+import { Disconnected } from "../core/kernel/transport";
+import type { Session } from "../core/session/session";
+import { type Branch, timeline } from "../core/session/versions";
+import { count, h } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+import { frame } from "../core/ui/frame";
+import type { Panel } from "../core/ui/panel";
 import { openMerge } from "./open";
 
 const SOON_MS = 120;

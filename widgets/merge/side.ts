@@ -1,8 +1,9 @@
 /** One side of a conflict: its label, who gave it, when and why, and the nearest items that have it. */
-import { h, key } from "../core/dom";
-import { labelChip } from "../core/frame";
-import { thumbnail } from "../core/preview";
-import type { Session } from "../core/session";
+
+import type { Session } from "../core/session/session";
+import { h, key } from "../core/ui/dom";
+import { labelChip } from "../core/ui/frame";
+import { thumbnail } from "../core/ui/preview";
 import type { Side } from "./types";
 import { deed, saw, signature } from "./words";
 

@@ -1,5 +1,5 @@
 /** A merge as the kernel tells of it: the part that goes by itself is counted, the rest is listed as conflicts. */
-import type { EditReply } from "../core/types";
+import type { EditReply } from "../core/kernel/types";
 
 /** What one branch says about an item. */
 export interface Side {

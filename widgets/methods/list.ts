@@ -1,9 +1,9 @@
 /** All methods by name, with how each one's last run went; each opens its page. */
 import "./methods.css";
-import { h } from "../core/dom";
-import type { Session } from "../core/session";
-import { Disconnected } from "../core/transport";
-import type { Method } from "../core/types";
+import { Disconnected } from "../core/kernel/transport";
+import type { Method } from "../core/kernel/types";
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
 import { stateWords } from "./words";
 
 export interface MethodList {

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Answers, settled } from "../core/mockModel";
-import type { Method, MethodPage } from "../core/types";
+import type { Method, MethodPage } from "../core/kernel/types";
+import { type Answers, settled } from "../core/testing/mockModel";
 import { bareCard, startExplorer } from "../explorer/fixture";
 import { unwrapped } from "./page";
 import { asOf, stateWords } from "./words";

@@ -3,11 +3,11 @@
  * from. It takes the place of what is read beside it and waits for nobody; Escape or its button closes it.
  */
 import "./methods.css";
-import { h, key } from "../core/dom";
-import type { Session } from "../core/session";
-import { CallError } from "../core/transport";
-import type { MethodPage } from "../core/types";
-import { freshId } from "../core/wire";
+import { CallError } from "../core/kernel/transport";
+import type { MethodPage } from "../core/kernel/types";
+import { freshId } from "../core/kernel/wire";
+import type { Session } from "../core/session/session";
+import { h, key } from "../core/ui/dom";
 import { standingWords } from "./words";
 
 /** A source line longer than this was ended for want of room. */

@@ -1,7 +1,8 @@
 /** How a method's last run went, in words. */
-import { count } from "../core/dom";
-import type { Method, MethodState } from "../core/types";
-import { clock, day } from "../core/words";
+
+import type { Method, MethodState } from "../core/kernel/types";
+import { clock, day } from "../core/kernel/words";
+import { count } from "../core/ui/dom";
 
 const STATES: Record<Exclude<MethodState, "stale">, string> = {
   ran: "ran",

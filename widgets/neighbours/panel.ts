@@ -6,17 +6,17 @@
  * find them.
  */
 import "./neighbours.css";
-import { followCard } from "../core/currentCard";
-import { h, key as keyCap, svg } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import { frame } from "../core/frame";
-import { command, isFor, printed } from "../core/keys";
-import { nameElement, withShortNames } from "../core/name";
-import type { Panel } from "../core/panel";
-import { thumbnail } from "../core/preview";
-import type { Session } from "../core/session";
-import { classColour, isDark, onTheme } from "../core/theme";
-import type { Card, Neighbour } from "../core/types";
+import type { Card, Neighbour } from "../core/kernel/types";
+import { followCard } from "../core/session/currentCard";
+import type { Session } from "../core/session/session";
+import { h, key as keyCap, svg } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+import { frame } from "../core/ui/frame";
+import { command, isFor, printed } from "../core/ui/keys";
+import { nameElement, withShortNames } from "../core/ui/name";
+import type { Panel } from "../core/ui/panel";
+import { thumbnail } from "../core/ui/preview";
+import { classColour, isDark, onTheme } from "../core/ui/theme";
 import { around, arrange, type Box, capacity } from "./ego";
 import { makeRelationMap } from "./relationMap";
 import { walk } from "./walk";

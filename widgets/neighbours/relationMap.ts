@@ -4,14 +4,14 @@
  * and screen reader find them.
  */
 import "./relations.css";
-import { h, svg } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import { nameElement } from "../core/name";
-import { thumbnail } from "../core/preview";
-import type { Session } from "../core/session";
-import { onTheme } from "../core/theme";
-import { Disconnected } from "../core/transport";
-import type { Card, Relations } from "../core/types";
+import { Disconnected } from "../core/kernel/transport";
+import type { Card, Relations } from "../core/kernel/types";
+import type { Session } from "../core/session/session";
+import { h, svg } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+import { nameElement } from "../core/ui/name";
+import { thumbnail } from "../core/ui/preview";
+import { onTheme } from "../core/ui/theme";
 import { across, ceiling, marks, type Room, relationSummary } from "./scatter";
 import { walk } from "./walk";
 import { agreement } from "./words";

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Answers, settled } from "../core/mockModel";
+import { type Answers, settled } from "../core/testing/mockModel";
 import { bareCard, startExplorer } from "../explorer/fixture";
 import { ceiling, marks, relationSummary } from "./scatter";
 

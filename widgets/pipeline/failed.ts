@@ -1,8 +1,9 @@
 /** Methods that failed, by name with their errors, where nobody has to look for them; the others have gone on. */
-import { h } from "../core/dom";
-import { command } from "../core/keys";
-import type { Session } from "../core/session";
-import { Disconnected } from "../core/transport";
+
+import { Disconnected } from "../core/kernel/transport";
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
+import { command } from "../core/ui/keys";
 
 interface Failures {
   methods: { name: string; title: string; error: string }[];

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Answers, settled } from "../core/mockModel";
-import type { Helped, HelpedState, Stage } from "../core/types";
+import type { Helped, HelpedState, Stage } from "../core/kernel/types";
+import { type Answers, settled } from "../core/testing/mockModel";
 import { startExplorer } from "../explorer/fixture";
 import { failedWords } from "./failed";
 import { accuracy, figure, howFar, signed } from "./helpedWords";

@@ -3,12 +3,12 @@
  * compares them on a thread of its own; this shows how far it is, what came out, and takes the wish to cancel.
  */
 import "./helped.css";
-import { makeDialog } from "../core/dialog";
-import { h, key } from "../core/dom";
-import { isFor, printed } from "../core/keys";
-import type { Session } from "../core/session";
-import { CallError, Disconnected } from "../core/transport";
-import type { Helped, HelpedState } from "../core/types";
+import { CallError, Disconnected } from "../core/kernel/transport";
+import type { Helped, HelpedState } from "../core/kernel/types";
+import type { Session } from "../core/session/session";
+import { makeDialog } from "../core/ui/dialog";
+import { h, key } from "../core/ui/dom";
+import { isFor, printed } from "../core/ui/keys";
 import { asOf } from "../methods/words";
 import { accuracy, figure, howFar, signed } from "./helpedWords";
 import { share } from "./words";

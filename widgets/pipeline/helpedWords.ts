@@ -1,6 +1,7 @@
 /** "Did it help?" in words and figures. */
-import { count } from "../core/dom";
-import type { Helped, Stage } from "../core/types";
+
+import type { Helped, Stage } from "../core/kernel/types";
+import { count } from "../core/ui/dom";
 import { duration, rate, share } from "./words";
 
 /** A share as a figure: ".871", "1.000"; "–" where there is none. */

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import { MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
-import type { Stage } from "../core/types";
+import type { Stage } from "../core/kernel/types";
+import { Session } from "../core/session/session";
+import { MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { Pipeline } from "./panel";
 import { fullName } from "./rerun";
 import { duration, rate, summary } from "./words";

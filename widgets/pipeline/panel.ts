@@ -1,10 +1,10 @@
 /** The strip that is always there: what ran, how fast, on what device, how long still, and how far the review is. */
 import "./pipeline.css";
-import { count, h } from "../core/dom";
-import { frame } from "../core/frame";
-import type { Panel } from "../core/panel";
-import type { Session } from "../core/session";
-import type { Counts, Stage } from "../core/types";
+import type { Counts, Stage } from "../core/kernel/types";
+import type { Session } from "../core/session/session";
+import { count, h } from "../core/ui/dom";
+import { frame } from "../core/ui/frame";
+import type { Panel } from "../core/ui/panel";
 import { makeFailed } from "./failed";
 import { makeHelped } from "./helped";
 import { makeRerun } from "./rerun";

@@ -1,6 +1,7 @@
 /** "Re-run…": a small list of the embedders there are; choosing one starts the pipeline again with it. */
-import { h } from "../core/dom";
-import type { Session } from "../core/session";
+
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
 
 interface Embedder {
   name: string;

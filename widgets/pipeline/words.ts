@@ -1,6 +1,7 @@
 /** What a stage says about itself in the strip: short, in words and tabular figures. */
-import { count } from "../core/dom";
-import type { Stage } from "../core/types";
+
+import type { Stage } from "../core/kernel/types";
+import { count } from "../core/ui/dom";
 
 const NAMES: Record<string, string> = {
   embed: "Embed",

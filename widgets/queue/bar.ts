@@ -1,10 +1,11 @@
 /** The line above the queue: how many there are, how many are done, and what narrows the queue. */
-import { count, h } from "../core/dom";
-import type { Session } from "../core/session";
-import { SUSPECTS } from "../core/words";
+
+import { SUSPECTS } from "../core/kernel/words";
+import type { Session } from "../core/session/session";
+import { count, h } from "../core/ui/dom";
 import { makeDial } from "./dial";
-import { makeLeft } from "./left";
 import { makeMix } from "./mix";
+import { makeLeft } from "./sample";
 import type { Stops } from "./stop";
 
 export interface Bar {

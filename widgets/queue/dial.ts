@@ -1,8 +1,9 @@
 /** The expected-precision dial, and the line it draws across the queue: how far down the ranking it is worth going. */
-import { type Cut, LEAST, MOST } from "../core/dial";
-import { count, h } from "../core/dom";
-import type { Session } from "../core/session";
-import { percent } from "../core/words";
+
+import { percent } from "../core/kernel/words";
+import type { Session } from "../core/session/session";
+import { type Cut, LEAST, MOST } from "../core/state/dial";
+import { count, h } from "../core/ui/dom";
 import { place, type Shape } from "./window";
 
 export interface DialView {

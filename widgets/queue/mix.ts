@@ -1,6 +1,7 @@
 /** How much of the queue is drawn at random: "1 in 10 drawn at random", as a choice. */
-import { count, h } from "../core/dom";
-import type { Session } from "../core/session";
+
+import type { Session } from "../core/session/session";
+import { count, h } from "../core/ui/dom";
 
 const CHOICES = [0, 20, 10, 5];
 

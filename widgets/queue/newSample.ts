@@ -1,8 +1,9 @@
 /** "New sample": begins another random sample on the scores as they stand; asks first where answers would not count. */
-import { h } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import type { Session } from "../core/session";
-import { CallError, Disconnected } from "../core/transport";
+
+import { CallError, Disconnected } from "../core/kernel/transport";
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
 
 export interface NewSample {
   element: HTMLElement;

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Answers, MockModel, settled, sixItems } from "../core/mockModel";
-import { Session } from "../core/session";
-import type { Scores } from "../core/types";
+import type { Scores } from "../core/kernel/types";
+import { Session } from "../core/session/session";
+import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { Queue } from "./panel";
 
 const open: AbortController[] = [];

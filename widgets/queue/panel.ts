@@ -1,14 +1,14 @@
 /** The queue: what comes next, worst first, as a strip or a grid of which only the part in view is in the page. */
 import "./queue.css";
-import { acceptSuggestion } from "../core/actions";
-import { h } from "../core/dom";
-import { keepFocus } from "../core/focus";
-import { frame } from "../core/frame";
-import type { Panel } from "../core/panel";
-import type { Session } from "../core/session";
+import { acceptSuggestion } from "../core/session/actions";
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+import { frame } from "../core/ui/frame";
+import type { Panel } from "../core/ui/panel";
 import { makeBar } from "./bar";
 import { makeLine } from "./dial";
-import { AUDIT } from "./left";
+import { AUDIT } from "./sample";
 import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
 import { columns, extent, inView, place, type Shape, scrollFor } from "./window";

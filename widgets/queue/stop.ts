@@ -1,6 +1,7 @@
 /** "Stop here": what is left below the end of the queue or the cut, said when the reviewer has come there. */
-import { h } from "../core/dom";
-import type { Session } from "../core/session";
+
+import type { Session } from "../core/session/session";
+import { h } from "../core/ui/dom";
 import { shownAbove } from "./dial";
 import { extent, place, type Shape } from "./window";
 

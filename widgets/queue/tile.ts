@@ -1,10 +1,11 @@
 /** One tile of the queue: preview, bar, and given → suggested in few letters. */
-import { count, h } from "../core/dom";
-import { WHY_DRAWN } from "../core/mixing";
-import { nameElement } from "../core/name";
-import { thumbnail } from "../core/preview";
-import type { Session } from "../core/session";
-import { percent } from "../core/words";
+
+import { percent } from "../core/kernel/words";
+import type { Session } from "../core/session/session";
+import { WHY_DRAWN } from "../core/state/mixing";
+import { count, h } from "../core/ui/dom";
+import { nameElement } from "../core/ui/name";
+import { thumbnail } from "../core/ui/preview";
 
 export interface Tile {
   element: HTMLElement;

@@ -1,0 +1,123 @@
+import { describe, expect, it, vi } from "vitest";
+import { MockModel } from "../testing/mockModel";
+import { CallError, Disconnected, type Push, Transport } from "./transport";
+
+function start(...models: MockModel[]) {
+  const heard: Push[] = [];
+  const transport = new Transport((push) => heard.push(push));
+  const ends = models.map((model) => {
+    const end = new AbortController();
+    transport.attach(model.model, end.signal);
+    return end;
+  });
+  return { transport, ends, heard };
+}
+
+describe("Transport", () => {
+  it("gives each call its own answer, in whatever order answers come", async () => {
+    const model = new MockModel();
+    const { transport } = start(model);
+    const first = transport.call("card", { item: 1 });
+    const second = transport.call("card", { item: 2 });
+    const [a, b] = model.sent;
+    model.say({ id: b?.id, ok: true, result: "two" });
+    model.say({ id: a?.id, ok: true, result: "one" });
+    expect(await Promise.all([first, second])).toEqual(["one", "two"]);
+    expect(transport.waiting).toBe(0);
+  });
+
+  it("unpacks the answer's buffers", async () => {
+    const model = new MockModel();
+    const { transport } = start(model);
+    const call = transport.call("labels");
+    model.reply("labels", { x: { $array: 0, dtype: "u8", shape: [2] } }, [
+      new DataView(Uint8Array.of(9, 1, 2, 9).buffer, 1, 2),
+    ]);
+    expect(await call).toEqual({ x: Uint8Array.of(1, 2) });
+  });
+
+  it("turns a refusal into an error with the kernel's words", async () => {
+    const model = new MockModel();
+    const { transport } = start(model);
+    const call = transport.call("card", { item: 99 });
+    model.refuse("card", { type: "UnknownItem", message: "There is no item 99.", remedy: "Reload." });
+    const error = await call.catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(CallError);
+    expect(error).toMatchObject({
+      name: "UnknownItem",
+      message: "There is no item 99.",
+      detail: { remedy: "Reload." },
+    });
+  });
+
+  it("rejects when an answer cannot be unpacked, instead of waiting for ever", async () => {
+    const model = new MockModel();
+    const { transport } = start(model);
+    const call = transport.call("labels");
+    model.reply("labels", { $array: 0, dtype: "f32" });
+    await expect(call).rejects.toThrow("buffer 0");
+  });
+
+  it("ignores answers that nobody waits for, and noise", async () => {
+    const model = new MockModel();
+    const { transport, heard } = start(model);
+    model.say({ id: "stranger", ok: true, result: 1 });
+    model.say(null);
+    model.say("text");
+    expect(transport.waiting).toBe(0);
+    expect(heard).toEqual([]);
+  });
+
+  it("ends a call with its signal", async () => {
+    const model = new MockModel();
+    const { transport } = start(model);
+    const end = new AbortController();
+    const call = transport.call("card", {}, end.signal);
+    end.abort();
+    await expect(call).rejects.toMatchObject({ name: "AbortError" });
+    model.reply("card", "late");
+    expect(transport.waiting).toBe(0);
+  });
+
+  it("sends waiting calls again on another widget when theirs closes", async () => {
+    const [first, second] = [new MockModel(), new MockModel()];
+    const { transport, ends } = start(first, second);
+    const call = transport.call("edit", { op_id: "x" });
+    expect(second.sent).toEqual([]);
+    ends[0]?.abort();
+    expect(second.sent).toEqual(first.sent);
+    second.reply("edit", "saved");
+    expect(await call).toBe("saved");
+  });
+
+  it("rejects when the last widget closes, and when there is none", async () => {
+    const model = new MockModel();
+    const { transport, ends } = start(model);
+    const call = transport.call("card");
+    ends[0]?.abort();
+    await expect(call).rejects.toBeInstanceOf(Disconnected);
+    expect(transport.connected).toBe(false);
+    await expect(transport.call("card")).rejects.toBeInstanceOf(Disconnected);
+  });
+
+  it("passes an event on once, however many widgets hear it", () => {
+    const [first, second] = [new MockModel(), new MockModel()];
+    const { heard, ends } = start(first, second);
+    for (const model of [first, second]) model.say({ event: "stages", stages: [] });
+    expect(heard).toEqual([{ event: "stages", stages: [] }]);
+    ends[0]?.abort();
+    second.say({ event: "hello" });
+    expect(heard).toHaveLength(2);
+  });
+
+  it("does not listen to a closed widget", () => {
+    const model = new MockModel();
+    const onPush = vi.fn();
+    const transport = new Transport(onPush);
+    const end = new AbortController();
+    transport.attach(model.model, end.signal);
+    end.abort();
+    model.say({ event: "hello" });
+    expect(onPush).not.toHaveBeenCalled();
+  });
+});

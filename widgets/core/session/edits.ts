@@ -1,0 +1,309 @@
+/**
+ * Decisions on their way: shown at once, kept until the kernel has saved them, sent one at a time in the order in
+ * which they were made, and taken back where it refuses. A refusal for a reason that passes (the store is locked, the
+ * disk is full) takes nothing back: the edit waits and is sent again.
+ */
+
+import { Outbox, pageStorage, placeOf } from "../kernel/outbox";
+import { CallError, Disconnected } from "../kernel/transport";
+import type { Action, Edit, EditReply } from "../kernel/types";
+import { type Cell, freshId, type WireError } from "../kernel/wire";
+import { shortId } from "../kernel/words";
+import { applyEdit, lastSeen, writeCells } from "../state/columns";
+import { type LiveConflict, mineInWords, saysTheSame, theirsInWords } from "../state/conflicts";
+import type { Session } from "./session";
+
+const RETRY_SECONDS = 5;
+/** Of a refused edit of many items, so many are named. */
+const NAMED = 3;
+const TEACH = "Look at both on its card: let theirs stand, or use yours after all.";
+
+export interface EditOptions {
+  label?: string;
+  newClass?: boolean;
+  reason?: string;
+  why?: string;
+  /** The event that each item's label was seen to rest on; left out, what the page knows to stand there. */
+  expected?: Record<string, string>;
+}
+
+export class Edits {
+  private outbox: Outbox | null = null;
+  private readonly outboxes = new Map<string, Outbox>();
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  /** What has been said and need not be said again until it is over. */
+  private saidDelayed = false;
+  private saidHeld = false;
+  private sending = false;
+  /** Id of the newest decision made here, and whether it was refused for good without the person having undone since. */
+  private newest = "";
+  private newestRefused = false;
+  private sent: Promise<void> = Promise.resolve();
+
+  constructor(private readonly session: Session) {}
+
+  /**
+   * Take up what was left unsent for this label store and branch; `flush` sends it. What was decided on one branch
+   * waits for that branch: it must not be written to another.
+   */
+  open(storeId: string, branch = "main"): void {
+    const key = placeOf(storeId, branch);
+    const before = this.outbox;
+    // The one of before, if there is one: it may hold edits that no storage has.
+    this.outbox = this.outboxes.get(key) ?? new Outbox(key, pageStorage());
+    this.outboxes.set(key, this.outbox);
+    if (before === null || before === this.outbox) return;
+    this.newest = "";
+    this.newestRefused = false;
+    if (before.size > 0)
+      this.session.emit("notice", {
+        kind: "error",
+        text: `${before.size === 1 ? "One decision was" : `${before.size} decisions were`} not saved before the branch changed.`,
+        remedy: "They wait, and are sent when you switch back.",
+      });
+  }
+
+  /** Number of edits not yet acknowledged. */
+  get waiting(): number {
+    return this.outbox?.size ?? 0;
+  }
+
+  make(action: Action, items: readonly number[], options: EditOptions = {}): void {
+    const { session } = this;
+    const { labels, hello } = session;
+    if (!labels || !hello || items.length === 0) return;
+    const current = items.length === 1 && items[0] === session.current;
+    const note = current ? session.note.trim() : "";
+    const reason = current && (action === "relabel" || action === "keep") ? session.reason : "";
+    const edit: Edit = {
+      op_id: freshId(),
+      action,
+      items: [...items],
+      ids: session.cards.idsOf(items),
+      order: labels.order,
+      expected: lastSeen(labels, items),
+      ...(note ? { why: note } : {}),
+      ...(reason ? { reason } : {}),
+      ...options,
+    };
+    if (note) session.note = "";
+    if (current) session.setReason("");
+    this.newest = edit.op_id;
+    this.newestRefused = false;
+    session.conflicts.close(items);
+    this.outbox?.add(edit);
+    applyEdit(labels, session.classes, edit);
+    session.cards.forget();
+    session.emit("labels", edit.items);
+    session.emit("unsaved", this.waiting);
+    this.warnOfHeld();
+    void this.flush();
+  }
+
+  /** Take back the newest decision that has not been taken back yet. */
+  async undo(): Promise<void> {
+    const { session } = this;
+    await this.flush();
+    if (this.waiting > 0) {
+      // The kernel would take back the newest decision that it knows of, which is an older one.
+      session.emit("notice", {
+        kind: "info",
+        text: "Nothing was undone: the newest decision is not saved yet.",
+        remedy: "It is sent again by itself; undo it when it is saved.",
+      });
+      return;
+    }
+    if (this.newestRefused) {
+      // Likewise. Said once: whoever undoes again has read it.
+      this.newestRefused = false;
+      session.emit("notice", {
+        kind: "info",
+        text: "Nothing was undone: the newest decision was refused and is not in force.",
+        remedy: "Undo again to take back the one before it.",
+      });
+      return;
+    }
+    try {
+      const reply = await session.transport.call<EditReply>("undo", { op_id: freshId() });
+      this.accept(reply);
+      const first = reply.cells[0];
+      if (first) session.select(first.item);
+      else session.emit("notice", { kind: "info", text: "There is nothing to undo." });
+    } catch (error) {
+      if (error instanceof CallError && error.detail.cells) this.show(error.detail.cells);
+      session.report(error);
+    }
+  }
+
+  /** Send what waits; resolves when nothing does, or when it cannot be saved now (then it tries again by itself). */
+  flush(): Promise<void> {
+    if (!this.sending && this.outbox) {
+      this.sending = true;
+      this.sent = this.sendFrom(this.outbox);
+    }
+    return this.sent;
+  }
+
+  /** Show cells as the kernel has them, under the edits that still wait here: those are newer. */
+  show(cells: readonly Cell[]): void {
+    const { labels, cards } = this.session;
+    if (!labels) return;
+    writeCells(labels, cells);
+    this.session.conflicts.update(cells, (code) => this.session.className(code));
+    const items = cells.map((cell) => cell.item);
+    this.applyWaiting(new Set(items));
+    if (items.length > 0) cards.forget();
+    this.session.emit("labels", items);
+  }
+
+  /**
+   * Put the edits that wait into the columns again; `items` limits it to edits that touch one of them. Edits made in
+   * another order of the items are left out: their positions mean other items here. The kernel finds theirs by id,
+   * and its answer shows them.
+   */
+  applyWaiting(items: ReadonlySet<number> | null): void {
+    const { labels, classes } = this.session;
+    if (!labels) return;
+    for (const edit of this.outbox?.list() ?? [])
+      if (edit.order === labels.order && (!items || edit.items.some((item) => items.has(item))))
+        applyEdit(labels, classes, edit);
+  }
+
+  /** One edit at a time, in the order in which they were made. */
+  private async sendFrom(outbox: Outbox): Promise<void> {
+    const { session } = this;
+    try {
+      for (let edit = outbox.list()[0]; edit; edit = outbox.list()[0]) {
+        try {
+          // The branch changed: the rest waits for it to come back.
+          if (outbox !== this.outbox) return;
+          const args = edit as unknown as Record<string, unknown>;
+          const reply = await session.transport.call<EditReply>("edit", args);
+          outbox.remove(edit.op_id);
+          outbox.rebase(edit, reply.cells, session.labels?.order ?? edit.order);
+          this.saidDelayed = false;
+          if (outbox.durable) this.saidHeld = false;
+          this.accept(reply);
+        } catch (error) {
+          const passing = error instanceof CallError && error.detail.transient === true;
+          if (passing) this.warnOfDelay(error.detail);
+          if (passing || error instanceof Disconnected) {
+            clearTimeout(this.retry);
+            this.retry = setTimeout(() => void this.flush(), RETRY_SECONDS * 1000);
+            return;
+          }
+          // Refused for good: sending it again would be refused again. Show what stands there instead.
+          outbox.remove(edit.op_id);
+          if (edit.op_id === this.newest) this.newestRefused = true;
+          await this.refused(error, edit);
+        }
+        session.emit("unsaved", this.waiting);
+      }
+    } finally {
+      this.sending = false;
+      // What waits on the branch that is current now was passed over until here.
+      if (outbox !== this.outbox) void this.flush();
+    }
+  }
+
+  private warnOfDelay(detail: WireError): void {
+    if (this.saidDelayed) return;
+    this.saidDelayed = true;
+    this.session.emit("notice", {
+      kind: "error",
+      text: `This decision is not saved yet: ${detail.message}`,
+      remedy: [detail.remedy, `It is sent again every ${RETRY_SECONDS} seconds.`].filter(Boolean).join(" "),
+    });
+  }
+
+  private warnOfHeld(): void {
+    if (this.saidHeld || !this.outbox || this.outbox.durable) return;
+    this.saidHeld = true;
+    this.session.emit("notice", {
+      kind: "error",
+      text: "The browser's storage is full: decisions that are not saved yet would not survive closing this page.",
+      remedy: "Keep the page open until everything is saved.",
+    });
+  }
+
+  /** Show what a change made by the kernel at our wish (an edit, an undo, a merge) has left. */
+  accept(reply: EditReply): void {
+    const { session } = this;
+    session.saved = reply.saved;
+    session.counts = reply.counts;
+    if (session.hello && reply.classes.length !== session.classes.length) {
+      session.hello.dataset.classes = reply.classes;
+      session.emit("hello", session.hello);
+    }
+    this.show(reply.cells);
+    session.emit("counts", reply.counts);
+  }
+
+  private async refused(error: unknown, edit: Edit): Promise<void> {
+    const { session } = this;
+    const detail: WireError | null = error instanceof CallError ? error.detail : null;
+    if (!detail?.cells) {
+      session.report(error);
+      await session.loadLabels();
+      return;
+    }
+    this.show(detail.cells);
+    const mine: LiveConflict["mine"] = { action: edit.action, ...wishesOf(edit) };
+    const name = (code: number) => session.className(code);
+    const open = detail.cells.filter((cell) => !saysTheSame(cell, mine, name));
+    session.conflicts.add(open.map((theirs) => ({ item: theirs.item, theirs, mine })));
+    if (edit.items.length > 1) this.tellOfMany(edit, open, detail);
+    else if (open[0])
+      session.emit("notice", {
+        kind: "conflict",
+        text: `${theirsInWords(open[0], name, "an item")} while you ${mineInWords(mine)}. Yours was not saved.`,
+        remedy: TEACH,
+        items: [open[0].item],
+      });
+    else
+      session.emit("notice", {
+        kind: "info",
+        text: `${detail.cells[0]?.rater || "Somebody"} had decided the same already; nothing was written twice.`,
+      });
+  }
+
+  /** An edit of many items was refused as a whole: say for which of them, and offer it for the others. */
+  private tellOfMany(edit: Edit, open: readonly Cell[], detail: WireError): void {
+    const { session } = this;
+    const changed = new Set(detail.cells?.map((cell) => cell.item));
+    // Positions of another order of the items name other items here.
+    const rest = edit.order === session.labels?.order ? edit.items.filter((item) => !changed.has(item)) : [];
+    const ids = new Map(edit.items.map((item, i) => [item, edit.ids?.[i]] as const));
+    const named = open.slice(0, NAMED).map((cell) => {
+      const id = ids.get(cell.item);
+      return `${id === undefined ? `the item at position ${cell.item}` : shortId(id)} (${theirsInWords(cell, (code) => session.className(code))})`;
+    });
+    const more = open.length - named.length;
+    session.emit("notice", {
+      kind: "conflict",
+      text:
+        `Nothing of your decision on ${edit.items.length} items was saved: somebody changed ${changed.size} of them meanwhile` +
+        `${named.length > 0 ? `, ${named.join(", ")}` : ""}${more > 0 ? ` and ${more} more` : ""}.`,
+      remedy: open.length > 0 ? TEACH : "",
+      items: open.map((cell) => cell.item),
+      ...(rest.length > 0
+        ? {
+            act: {
+              text: `Decide on the other ${rest.length}`,
+              run: () => this.make(edit.action, rest, wishesOf(edit)),
+            },
+          }
+        : {}),
+    });
+  }
+}
+
+/** What an edit asked for, without what only that edit was. */
+function wishesOf({ label, newClass, reason, why }: Edit): EditOptions {
+  return {
+    ...(label === undefined ? {} : { label }),
+    ...(newClass === undefined ? {} : { newClass }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(why === undefined ? {} : { why }),
+  };
+}

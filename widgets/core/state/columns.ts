@@ -1,0 +1,30 @@
+/** Writing into the label columns: an edit that is not acknowledged yet, and what the kernel says stands there. */
+import type { Edit, Labels } from "../kernel/types";
+import { type Cell, STATES } from "../kernel/wire";
+
+/** Show an edit as if it had been saved. */
+export function applyEdit(labels: Labels, classes: readonly string[], edit: Edit): void {
+  const state = { relabel: 1, keep: 2, mark: 3, clear: 0 }[edit.action];
+  const code = edit.label === undefined ? -1 : classes.indexOf(edit.label);
+  for (const item of edit.items) {
+    labels.state[item] = state;
+    if (edit.action === "relabel" && code >= 0) labels.current[item] = code;
+    if (edit.action === "keep" || edit.action === "clear") labels.current[item] = labels.given[item] ?? -1;
+  }
+}
+
+/** Show cells as the kernel has them. */
+export function writeCells(labels: Labels, cells: readonly Cell[]): void {
+  for (const cell of cells) {
+    labels.current[cell.item] = cell.label;
+    labels.state[cell.item] = Math.max(0, STATES.indexOf(cell.state));
+    labels.seen.events[String(cell.item)] = cell.event;
+  }
+}
+
+/** The event that each item's label was last seen to rest on: an edit names it, and is refused if it is not the last. */
+export function lastSeen(labels: Labels, items: readonly number[]): Record<string, string> {
+  return Object.fromEntries(
+    items.map((item) => [String(item), labels.seen.events[String(item)] ?? labels.seen.base]),
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * The expected-precision dial: how far down the ranking one may go before fewer than so many of the items passed are
+ * expected to be wrong. Of the first n items, p_error adds up to the number expected to be wrong: that sum over n is
+ * the expected precision, and that sum over the sum of all is the expected recall.
+ */
+import { MemoryStorage } from "../kernel/outbox";
+import type { Scores } from "../kernel/types";
+
+export interface Cut {
+  /** How many items of the ranking lie above it. */
+  count: number;
+  /** Expected share of wrong labels among them; NaN above the first item. */
+  precision: number;
+  /** Expected share of all wrong labels that is among them. */
+  recall: number;
+}
+
+/** Ends of the dial, in per cent. */
+export const LEAST = 10;
+export const MOST = 99;
+
+export class Dial {
+  /** Least expected precision, in whole per cent. */
+  target = 80;
+  /** Whether the queue ends at the cut. */
+  on = false;
+  /** Where the cut lies now. */
+  cut: Cut = { count: 0, precision: Number.NaN, recall: 0 };
+  /** Expected number of wrong labels among the first 0, 1, 2, … items of the ranking. */
+  private wrong: Float64Array = new Float64Array(1);
+  private place = "";
+
+  constructor(private readonly storage: Storage = tabStorage()) {}
+
+  /** Whether there is a cut to speak of. */
+  get ready(): boolean {
+    return this.wrong.length > 1;
+  }
+
+  /** Take new scores; with those of another store comes what the dial was set to there. */
+  take(scores: Pick<Scores, "order" | "p_error" | "calibrated">, store: string): void {
+    this.wrong = scores.calibrated ? sums(scores) : new Float64Array(1);
+    if (this.place !== store) {
+      this.place = store;
+      this.recall();
+    }
+    this.cut = this.at(this.target);
+    if (!this.ready) this.on = false;
+  }
+
+  /** The items were others. */
+  clear(): void {
+    this.wrong = new Float64Array(1);
+    this.cut = this.at(this.target);
+  }
+
+  /** Turn the dial, or only switch it on and off. */
+  set(change: { target?: number; on: boolean }): void {
+    this.on = change.on && this.ready;
+    if (change.target !== undefined) this.target = clamp(change.target);
+    this.cut = this.at(this.target);
+    try {
+      this.storage.setItem(this.key, JSON.stringify({ target: this.target, on: this.on }));
+    } catch {
+      // No room: the dial is remembered as long as the page.
+    }
+  }
+
+  /** The farthest cut above which at least `target` per cent are expected to be wrong. */
+  at(target: number): Cut {
+    const { wrong } = this;
+    let count = wrong.length - 1;
+    // The ranking follows p_error, so the mean falls from its first item on. Columns are float32: .9 comes as .8999999.
+    while (count > 0 && (wrong[count] as number) / count < target / 100 - 1e-6) count--;
+    const above = wrong[count] as number;
+    const all = wrong[wrong.length - 1] as number;
+    return { count, precision: count > 0 ? above / count : Number.NaN, recall: all > 0 ? above / all : 0 };
+  }
+
+  private get key(): string {
+    return `data-quality-explorer:dial:${this.place}`;
+  }
+
+  private recall(): void {
+    try {
+      const kept = JSON.parse(this.storage.getItem(this.key) ?? "{}") as { target?: unknown; on?: unknown };
+      if (typeof kept.target === "number") this.target = clamp(kept.target);
+      this.on = kept.on === true;
+    } catch {
+      // Another program's or a half-written entry: the dial stays as it is.
+    }
+  }
+}
+
+function clamp(target: number): number {
+  return Math.min(MOST, Math.max(LEAST, Math.round(target)));
+}
+
+function sums({ order, p_error }: Pick<Scores, "order" | "p_error">): Float64Array {
+  const found = [0];
+  let sum = 0;
+  for (const item of order) {
+    const p = p_error[item] as number;
+    if (Number.isNaN(p)) break; // unlabelled items come last
+    sum += p;
+    found.push(sum);
+  }
+  return Float64Array.from(found);
+}
+
+/** What lasts as long as the tab: it outlives a reload, and the next visit begins anew. */
+export function tabStorage(): Storage {
+  try {
+    const storage = globalThis.sessionStorage;
+    storage.getItem("data-quality-explorer:probe");
+    return storage;
+  } catch {
+    return new MemoryStorage();
+  }
+}

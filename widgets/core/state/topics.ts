@@ -1,0 +1,60 @@
+/** What a session tells its panels, and in which words. */
+
+import type { Counts, Hello, HelpedState, Layout, Scores, Stage } from "../kernel/types";
+import type { Versions } from "../session/versions";
+import type { Filter } from "./queueOrder";
+
+export interface Notice {
+  kind: "info" | "error" | "conflict";
+  text: string;
+  remedy?: string;
+  /** Items to look at, for a conflict. */
+  items?: number[];
+  /** What can be done about it at once, as a button. */
+  act?: { text: string; run: () => void };
+}
+
+/** A key's wish, and where it was pressed: panels inside or around that element take it. */
+export interface PanelCommand {
+  name: string;
+  from: Node;
+  /** Set by the panel that did something about it. */
+  taken: boolean;
+}
+
+export interface Topics {
+  /** Another dataset, class list, rater or store: redraw everything. */
+  hello: Hello;
+  labels: readonly number[] | null; // items whose label changed; null = all
+  scores: Scores;
+  /** The random sample has asked about more items, or is another one. */
+  sample: null;
+  layout: Layout;
+  stages: readonly Stage[];
+  counts: Counts;
+  /** "Did it help?" has got further. */
+  helped: HelpedState;
+  /** The current item changed (null = none). */
+  current: number | null;
+  hover: number | null;
+  /** The lasso selection changed. */
+  chosen: readonly number[];
+  filter: Filter;
+  /** The queue's order or membership changed. */
+  queue: readonly number[];
+  /** Number of edits not yet acknowledged. */
+  unsaved: number;
+  /** Items whose newest decision here was refused because somebody else was faster; see core/conflicts.ts. */
+  conflicts: readonly number[];
+  /** The reason that goes with the next decision on the current item changed ("" = none). */
+  reason: string;
+  /** Branches or tags were made, moved or deleted; `branch` is the current one. */
+  versions: Versions;
+  /** A branch was merged from here; the sentence that says what it brought. */
+  merged: string;
+  notice: Notice;
+  /** A panel that lies over others has been opened; see core/pane.ts. */
+  opened: HTMLElement;
+  /** A key asked for something that only panels can do (lasso, help, …); see core/keys.ts. */
+  command: PanelCommand;
+}

@@ -1,0 +1,50 @@
+/** One item's preview as an element: picture, text, cells, or why there is none. */
+import "./preview.css";
+import type { Preview } from "../kernel/types";
+import type { Session } from "../session/session";
+import { h } from "./dom";
+
+/** Show a preview that is already here. `urlFor` makes the picture's object URL. */
+export function showPreview(preview: Preview, urlFor: (blob: Blob) => string): HTMLElement {
+  switch (preview.kind) {
+    case "image": {
+      const picture = h("img", {
+        class: "dqx-preview",
+        src: urlFor(preview.blob),
+        alt: "",
+        draggable: false,
+      });
+      // Tiny pictures stay crisp; photographs are smoothed.
+      if (Math.max(preview.width, preview.height) <= 64) picture.classList.add("dqx-pixelated");
+      return picture;
+    }
+    case "text":
+    case "vector":
+      return h("div", { class: "dqx-preview dqx-preview-text", text: preview.text });
+    case "table":
+      return h(
+        "dl",
+        { class: "dqx-preview dqx-preview-table" },
+        ...preview.cells.map(([name, value]) =>
+          h(
+            "div",
+            { class: "dqx-preview-cell" },
+            h("dt", { text: name, title: name }),
+            h("dd", { text: value, title: value }),
+          ),
+        ),
+      );
+    case "error":
+      return h("div", { class: "dqx-preview dqx-preview-error", text: preview.message });
+  }
+}
+
+/** An item's small preview, filled in when it arrives; empty until then. */
+export function thumbnail(session: Session, item: number): HTMLElement {
+  const box = h("div", { class: "dqx-thumb" });
+  session.previews.get(item).then(
+    (preview) => box.replaceChildren(showPreview(preview, (blob) => session.previews.url(item, blob))),
+    (error: Error) => box.replaceChildren(showPreview({ kind: "error", message: error.message }, () => "")),
+  );
+  return box;
+}

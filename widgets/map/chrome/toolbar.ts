@@ -1,0 +1,119 @@
+/** The map's buttons: which items, the lasso, edges, fit, full screen, and a chip for each filter that is on. */
+
+import type { Session } from "../../core/session/session";
+import { h, key, svg } from "../../core/ui/dom";
+import { printed } from "../../core/ui/keys";
+import { makeChosenChip } from "./chosen";
+
+export interface ToolbarState {
+  lassoing: boolean;
+  conflictsOnly: boolean;
+  highlight: number | null;
+  fullScreen: boolean;
+}
+
+export interface ToolbarEvents {
+  lasso(): void;
+  conflicts(): void;
+  fit(): void;
+  fullScreen(): void;
+  endHighlight(): void;
+  /** The focus goes back to the map. */
+  leave(): void;
+}
+
+export interface Toolbar {
+  element: HTMLElement;
+  fill(state: ToolbarState): void;
+}
+
+export function makeToolbar(session: Session, events: ToolbarEvents): Toolbar {
+  const suspects = toggle("Suspects", "suspects", "Show the suspects, the rest in the background", () =>
+    session.setFilter({ suspects: true }),
+  );
+  const all = toggle("All", "all", "Show and queue every item", () => session.setFilter({ suspects: false }));
+  const lasso = toggle(
+    "Lasso",
+    "lasso",
+    "Draw around items to choose them; or drag with Shift",
+    events.lasso,
+  );
+  lasso.append(key(printed("lasso")));
+  const conflicts = toggle(
+    "Conflict edges",
+    "conflict-edges",
+    "Of the current item's edges, show only those to neighbours with another label",
+    events.conflicts,
+  );
+  const pair = chip("pair-filter", "Show all label pairs again", () => session.setFilter({ pair: null }));
+  const highlighted = chip("highlight", "End the highlight", events.endHighlight);
+  const chosen = makeChosenChip(session, events.leave);
+  const fit = icon("fit", `Show the whole map (${printed("fit")})`, "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4");
+  fit.addEventListener("click", events.fit);
+  const full = icon("full-screen", "Full screen", "M9 7l5-5M10 2h4v4M7 9l-5 5M2 10v4h4");
+  full.addEventListener("click", events.fullScreen);
+  if (!document.fullscreenEnabled) full.hidden = true;
+
+  const element = h(
+    "div",
+    { class: "dqx-map-tools", role: "toolbar", aria: { label: "Map" } },
+    suspects,
+    all,
+    lasso,
+    conflicts,
+    pair,
+    highlighted,
+    chosen.element,
+    h("span", { class: "dqx-map-corner" }, fit, full),
+  );
+
+  return {
+    element,
+    fill(state) {
+      const { filter } = session;
+      press(suspects, filter.suspects);
+      press(all, !filter.suspects && filter.cut === null);
+      press(lasso, state.lassoing);
+      press(conflicts, state.conflictsOnly);
+      pair.hidden = filter.pair === null;
+      if (filter.pair)
+        pair.textContent = `${session.className(filter.pair[0])} → ${session.className(filter.pair[1])} only ✕`;
+      highlighted.hidden = state.highlight === null;
+      if (state.highlight !== null) highlighted.textContent = `${session.className(state.highlight)} ✕`;
+      press(full, state.fullScreen);
+      chosen.fill();
+    },
+  };
+}
+
+function toggle(text: string, name: string, title: string, click: () => void): HTMLButtonElement {
+  return h("button", {
+    class: "dqx-button",
+    type: "button",
+    text,
+    title,
+    data: { dqx: name },
+    on: { click },
+  });
+}
+
+function press(button: HTMLElement, on: boolean): void {
+  button.setAttribute("aria-pressed", String(on));
+}
+
+function chip(name: string, title: string, click: () => void): HTMLButtonElement {
+  const button = toggle("", name, title, click);
+  button.classList.add("dqx-map-filter");
+  button.hidden = true;
+  return button;
+}
+
+function icon(name: string, title: string, path: string): HTMLButtonElement {
+  const button = toggle("", name, title, () => {});
+  button.classList.add("dqx-icon");
+  button.setAttribute("aria-label", title);
+  const drawing = svg("svg", { width: 14, height: 14, viewBox: "0 0 16 16", "aria-hidden": "true" });
+  drawing.append(svg("path", { d: path, fill: "none", stroke: "currentColor", "stroke-width": 1.6 }));
+  button.append(drawing);
+  return button;
+}

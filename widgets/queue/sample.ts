@@ -1,0 +1,260 @@
+/** How many errors are left: a figure that is always there, and on request the sentence behind it and a random audit. */
+
+import { clock, day } from "../core/kernel/words";
+import type { Session } from "../core/session/session";
+import { makeDialog } from "../core/ui/dialog";
+import { count, h } from "../core/ui/dom";
+import { makeNewSample } from "./newSample";
+import type { Stops } from "./stop";
+
+/** A class in the table: labels that are wrong among those nobody has looked at, with their interval or range. */
+export interface ClassLeft {
+  name: string;
+  labels: number;
+  unreviewed: number;
+  found: number;
+  left: number;
+  low: number;
+  high: number;
+}
+
+/** What the kernel says. */
+export interface LeftReply {
+  sentence: string;
+  left: number;
+  low: number;
+  high: number;
+  unreviewed: number;
+  found: number;
+  basis: "audit" | "model";
+  draws: number;
+  /** When the sample began, ISO 8601; "" where there is none. */
+  since?: string;
+  /** So many answers to the audit, and the estimate rests on them. */
+  fewest: number;
+  /** How many more random items make it surer, in words. */
+  more: string;
+  stop: Stops;
+  classes: ClassLeft[];
+  drift: string;
+}
+
+export const AUDIT = 20;
+
+/** Decisions come in bursts, and so do new scores. */
+const SOON_MS = 200;
+
+export interface LeftView {
+  button: HTMLButtonElement;
+  line: HTMLElement;
+  /** Queue random items by themselves. */
+  audit(): Promise<void>;
+  update(): void;
+}
+
+/** Make figure and line; `onStop` hears what is left below the end of the suspects and below the cut. */
+export function makeLeft(
+  session: Session,
+  root: HTMLElement,
+  signal: AbortSignal,
+  onStop: (stops: Stops) => void = () => {},
+): LeftView {
+  const words = h("span", { role: "status", data: { dqx: "left-words" } });
+  const more = h("span", { class: "dqx-muted", data: { dqx: "left-more" } });
+  const passed = h("button", {
+    class: "dqx-link",
+    type: "button",
+    hidden: true,
+    title: "Random items count in the order in which they were drawn: those after it wait for this one",
+    data: { dqx: "left-passed" },
+    on: { click: () => session.select(passedOver(session)[0] ?? session.current) },
+  });
+  const table = h("div", {
+    class: "dqx-queue-classes-scroll",
+    tabIndex: 0,
+    role: "group",
+    aria: { label: "By class" },
+  });
+  const classes = h(
+    "details",
+    { class: "dqx-queue-classes", data: { dqx: "left-classes" } },
+    h("summary", { text: "By class" }),
+    table,
+  );
+  const drift = h("span", { class: "dqx-warn", data: { dqx: "left-drift" } });
+  const audit = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: `Audit ${AUDIT} at random`,
+    title: "Queue items drawn at random: decide on each, and the estimate rests on them",
+    data: { dqx: "audit" },
+    on: { click: () => void begin() },
+  });
+  const sample = makeNewSample(session, signal);
+  const {
+    element: line,
+    opener: button,
+    close,
+  } = makeDialog({
+    root,
+    session,
+    signal,
+    class: "dqx-queue-left",
+    hook: "left-line",
+    label: "Errors left",
+    closeClass: "dqx-queue-left-close",
+    closeHook: "left-close",
+    openerHook: "left",
+    // Outside it, Escape first leads out of the items that were drawn here.
+    waits: () => session.chosen.length > 0,
+  });
+  // There is a figure once the kernel has said one.
+  button.hidden = true;
+  line.append(
+    h("div", { class: "dqx-queue-left-head" }, words, close),
+    more,
+    passed,
+    drift,
+    h("span", { class: "dqx-queue-left-acts" }, audit, sample.element),
+    classes,
+  );
+
+  const fill = (reply: LeftReply): void => {
+    button.textContent = figure(reply);
+    button.title = reply.sentence;
+    button.hidden = false;
+    words.textContent = reply.sentence;
+    more.textContent = moreWords(reply);
+    classes.hidden = reply.classes.length === 0;
+    table.replaceChildren(classTable(reply.classes, reply.basis));
+    onStop(reply.stop);
+    drift.textContent = reply.drift;
+    drift.hidden = reply.drift === "";
+    sample.update(reply.draws);
+  };
+  let turn = 0;
+  const load = async (): Promise<void> => {
+    const mine = ++turn;
+    try {
+      const cut = session.dial.ready ? session.dial.cut.count : null;
+      const reply = await session.transport.call<LeftReply>("left", { cut });
+      if (mine === turn && !signal.aborted) fill(reply);
+    } catch (error) {
+      if (mine === turn && !signal.aborted) {
+        words.textContent = `How many are left could not be estimated: ${(error as Error).message}`;
+        button.textContent = "left: ?";
+        button.title = words.textContent;
+        button.hidden = !session.scores;
+      }
+    }
+  };
+  let drawing = false;
+  const begin = async (): Promise<void> => {
+    // Not disabled: the keyboard would lose its place.
+    if (drawing) return;
+    drawing = true;
+    try {
+      const reply = await session.transport.call<{ items: number[]; draws: Int32Array }>("audit", {
+        count: AUDIT,
+      });
+      if (signal.aborted) return;
+      session.audit(reply.items, reply.draws);
+      // On the button Enter would draw more; what comes now is to decide.
+      const { activeElement } = root.getRootNode() as Document | ShadowRoot;
+      if (reply.items.length > 0 && line.contains(activeElement))
+        (root.closest<HTMLElement>(".dqx-explorer") ?? root).focus({ preventScroll: true });
+      if (reply.items.length === 0)
+        tell(session, "Everything that was drawn has been decided on.", "Draw more.");
+    } catch (error) {
+      tell(session, `Nothing was drawn: ${(error as Error).message}`);
+    } finally {
+      drawing = false;
+    }
+  };
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const soon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void load(), SOON_MS);
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  session.on("scores", soon, signal);
+  session.on("sample", soon, signal);
+  if (session.scores) soon();
+  let cut = session.dial.cut.count;
+  return {
+    button,
+    line,
+    audit: begin,
+    update() {
+      const over = passedOver(session).length;
+      passed.hidden = over === 0;
+      passed.textContent =
+        over === 1 ? "Go to the random item passed over" : `Go to ${count(over)} random items passed over`;
+      // The line of the cut has moved.
+      if (session.scores && cut !== session.dial.cut.count) soon();
+      cut = session.dial.cut.count;
+    },
+  };
+}
+
+/** How many are left, in few words; the range where the interval is cut at one end, as the sentence has it. */
+function figure({ left, low, high, basis }: LeftReply): string {
+  const middle = Math.round(left);
+  if (basis !== "audit") return `about ${count(middle)} left`;
+  const up = Math.round(high - left);
+  const down = Math.round(left - low);
+  return up === down
+    ? `${count(middle)} ± ${count(up)} left`
+    : `${count(middle - down)} to ${count(middle + up)} left`;
+}
+
+/** Random items before the current one that nobody has decided on. */
+function passedOver(session: Session): number[] {
+  const at = session.current === null ? -1 : session.position(session.current);
+  return [...session.drawn].filter((item) => session.position(item) < at && !session.isReviewed(item));
+}
+
+/** What would make the estimate surer, and how far it is from resting on the random items. */
+function moreWords({ basis, draws, fewest, more, since }: LeftReply): string {
+  const heard =
+    basis === "model" && draws > 0
+      ? `From ${fewest} random items on it rests on them; ${draws} decided so far.`
+      : "";
+  const began = draws > 0 && since ? `This sample began ${day(since)}, ${clock(since)}.` : "";
+  return [heard, more, began].filter(Boolean).join(" ");
+}
+
+/** Said where it is seen: the panel may be closed. */
+function tell(session: Session, text: string, remedy = ""): void {
+  session.emit("notice", { kind: "info", text, remedy });
+}
+
+/** The table by class, most errors left first; names come from data and are text. */
+function classTable(rows: readonly ClassLeft[], basis: LeftReply["basis"]): HTMLElement {
+  // What the model says is a range of its assumptions, as the sentence has it.
+  const range = basis === "audit" ? "95 % interval" : "range";
+  const head = ["class", "labels", "unreviewed", "found", "left", range];
+  const number = (value: number): HTMLElement => h("td", { text: count(Math.round(value)) });
+  return h(
+    "table",
+    {},
+    h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { text, scope: "col" })))),
+    h(
+      "tbody",
+      {},
+      ...rows.map((row) =>
+        h(
+          "tr",
+          {},
+          h("th", { text: row.name, title: row.name, scope: "row" }),
+          number(row.labels),
+          number(row.unreviewed),
+          number(row.found),
+          number(row.left),
+          h("td", { text: `${count(Math.round(row.low))} to ${count(Math.round(row.high))}` }),
+        ),
+      ),
+    ),
+  );
+}
