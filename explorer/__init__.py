@@ -11,12 +11,12 @@ Importing this package is quick and imports no widget, no torch and no plotly: t
 
 from __future__ import annotations
 
-import importlib
 import sys
-from importlib import metadata
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as in `typing`, whose import costs half of what this package may take to start
 if TYPE_CHECKING:
+    from typing import Any
+
     from explorer.api import find_issues
     from explorer.dataset import Dataset
     from explorer.detectors import detector, forget
@@ -37,7 +37,8 @@ __all__ = [
     "show",
 ]
 
-__version__ = metadata.version("data-quality-explorer")
+if TYPE_CHECKING:
+    __version__: str
 
 _HOMES = {
     "Dataset": "explorer.dataset",
@@ -52,6 +53,13 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "__version__":
+        from importlib import metadata
+
+        globals()[name] = metadata.version("data-quality-explorer")
+        return globals()[name]
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'explorer' has no attribute {name!r}")

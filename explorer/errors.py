@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class ExplorerError(Exception):
@@ -54,6 +55,8 @@ class UnknownName(DataError):
         few: int = 12,
         of: int | None = None,
     ) -> None:
+        import difflib  # here, and not above: every start would pay for it
+
         names = [str(k) for k in known]
         self.name = str(name)
         self.nearest = difflib.get_close_matches(self.name, names, n=3, cutoff=0.5)
