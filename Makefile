@@ -12,13 +12,14 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO_FLAGS := $(if $(HEADLESS),--no-browser,) $(if $(PORT),--port $(PORT),)
 
-.PHONY: help demo test lint types unit widgets browser notebooks soak bench format dev clean check-python
+.PHONY: help demo test lint types unit widgets browser notebooks soak bench pictures format dev clean check-python
 
 help:
 	@echo "make demo             set up and open JupyterLab on the quickstart (HEADLESS=1: print the address only)"
 	@echo "make test             set up and run every test: Python, TypeScript, notebooks, browser"
 	@echo "make soak             the long tests"
 	@echo "make bench            benchmarks against other tools"
+	@echo "make pictures         take the README's pictures anew, from JupyterLab in Chromium"
 	@echo "make dev              rebuild the widgets on every save (run JupyterLab beside it with ANYWIDGET_HMR=1)"
 	@echo "make format           format Python and TypeScript"
 
@@ -83,6 +84,10 @@ soak: $(VENV)/.dev widgets
 bench: $(VENV)/.dev
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 	for script in tests/benchmarks/*.py; do $(PY) $$script || exit 1; done
+
+pictures: $(VENV)/.dev widgets
+	$(PY) tests/browser/chromium.py
+	$(PY) tests/browser/pictures.py notebooks/pictures
 
 dev: widgets/node_modules/.made
 	cd widgets && npm run watch

@@ -1,6 +1,7 @@
 """Finds a Chromium for the browser tests, or gets one: the system's, else the package manager's, else Playwright's own.
 
-Run as a script it makes sure that there is one and prints its path; imported, `find()` returns it.
+Run as a script it makes sure that there is one and prints its path; imported, `find()` returns that path and
+`started()` runs it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge")
 PLACES = (
@@ -18,6 +25,14 @@ PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
+SOFTWARE_GL = [
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--no-sandbox",
+    "--disable-background-networking",
+]
 HELP = (
     "No Chromium was found, and none could be installed.\n"
     "Install one (Debian/Ubuntu: apt-get install chromium; macOS: brew install --cask chromium),\n"
@@ -61,6 +76,20 @@ def install() -> None:
         done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
         if done.returncode == 0 and find():
             return
+
+
+@contextmanager
+def started() -> Iterator[Browser]:
+    """Start one headless Chromium with software WebGL, and end it."""
+    from playwright.sync_api import sync_playwright
+
+    path = find()
+    if path is None:
+        raise RuntimeError(HELP)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, headless=True, args=SOFTWARE_GL)
+        yield running
+        running.close()
 
 
 if __name__ == "__main__":

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from chromium import HELP, find
-from jupyter import SOFTWARE_GL, Lab, Server
+from chromium import started
+from jupyter import Lab, Server, copy_notebooks
 
 REPO = Path(__file__).parents[2]
 SHOTS = REPO / "test-results" / "screenshots"
@@ -30,21 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start one headless Chromium with software WebGL."""
-    path = find()
-    if path is None:
-        pytest.fail(HELP)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, headless=True, args=SOFTWARE_GL)
+    with started() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a folder with copies of the notebooks."""
     made = tmp_path_factory.mktemp("notebooks")
-    for notebook in (REPO / "notebooks").glob("*.ipynb"):
-        shutil.copy(notebook, made)
+    copy_notebooks(made)
     return made
 
 
@@ -76,13 +69,6 @@ def shot() -> Callable[..., Path]:
 
     def take(page: Lab, name: str, *, screen: bool = False) -> Path:
         SHOTS.mkdir(parents=True, exist_ok=True)
-        path = SHOTS / f"{name}.png"
-        explorer = page.page.locator(".dqx-explorer").first
-        if screen:
-            explorer.evaluate("each => each.scrollIntoView({block: 'start'})")
-            page.page.screenshot(path=path)
-        else:
-            explorer.screenshot(path=path)
-        return path
+        return page.picture(SHOTS / f"{name}.png", screen=screen)
 
     return take

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,15 +17,14 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page
 
-SOFTWARE_GL = [
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    "--no-sandbox",
-    "--disable-background-networking",
-]
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PATIENCE = 120_000  # ms; generous, because these tests wait for events and never for time to pass
+
+
+def copy_notebooks(folder: Path) -> None:
+    """Put copies of the notebooks into a folder, so that running them changes none."""
+    for notebook in NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(notebook, folder)
 
 
 class Server:
@@ -173,6 +173,16 @@ class Lab:
         self.page.wait_for_function(
             "light => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower(), timeout=PATIENCE
         )
+
+    def picture(self, path: Path, *, screen: bool = False) -> Path:
+        """Take a picture of the explorer as PNG; with `screen` of what the window shows of it."""
+        explorer = self.page.locator(".dqx-explorer").first
+        if screen:
+            explorer.evaluate("each => each.scrollIntoView({block: 'start'})")
+            self.page.screenshot(path=path)
+        else:
+            explorer.screenshot(path=path)
+        return path
 
     def save(self) -> None:
         """Save the notebook."""
