@@ -1,8 +1,10 @@
 /** What can be done with commits and branches: each is asked once, in place, and its outcome is said. */
+
+import type { CommitRow } from "../core/kernel/historyTypes";
 import { CallError } from "../core/kernel/transport";
 import { freshId } from "../core/kernel/wire";
 import { clock, sentence } from "../core/kernel/words";
-import { branch, type CommitRow, revert, switchTo, tag } from "../core/session/versions";
+import { branch, revert, switchTo, tag } from "../core/session/versions";
 import { ask, type Question } from "./ask";
 import type { Context } from "./context";
 import { complaint, decisions, moment, shortCommit, summary } from "./words";

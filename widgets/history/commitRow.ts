@@ -1,7 +1,8 @@
 /** One commit of the timeline: what changed, who, when, why; and, while it is the active one, what can be done with it. */
 
+import type { CommitRow } from "../core/kernel/historyTypes";
 import { clock } from "../core/kernel/words";
-import { type CommitRow, untag } from "../core/session/versions";
+import { untag } from "../core/session/versions";
 import { h, key } from "../core/ui/dom";
 import { askBranch, askRevert, askTag, refusal } from "./acts";
 import { arrange } from "./arrange";

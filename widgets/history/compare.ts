@@ -1,7 +1,8 @@
 /** Two versions side by side: how many labels went from which class to which, and the items that did. */
 
+import type { Diff, DiffRow } from "../core/kernel/historyTypes";
 import { Disconnected } from "../core/kernel/transport";
-import { type Diff, type DiffRow, diff } from "../core/session/versions";
+import { diff } from "../core/session/versions";
 import { count, h, key } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import type { Context } from "./context";

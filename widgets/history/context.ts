@@ -1,6 +1,7 @@
 /** What the parts of the history panel share: the session, what is shown now, and the few verbs between them. */
+
+import type { Timeline, TimelineFilter } from "../core/kernel/historyTypes";
 import type { Session } from "../core/session/session";
-import type { Timeline, TimelineFilter } from "../core/session/versions";
 import type { Asking } from "./ask";
 
 /** A line at the panel's head: what was done, or why not. */

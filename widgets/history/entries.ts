@@ -1,7 +1,8 @@
 /** The decisions of one commit, below its row: the first came with it, the rest are asked for by page. */
 
+import type { CommitRow, Entry } from "../core/kernel/historyTypes";
 import type { Session } from "../core/session/session";
-import { type CommitRow, type Entry, entriesOf } from "../core/session/versions";
+import { entriesOf } from "../core/session/versions";
 import { count, h } from "../core/ui/dom";
 import { makeEntry } from "./entryRow";
 import { complaint, moment, shortCommit, whyOf } from "./words";

@@ -1,7 +1,7 @@
 /** Which commits the history shows: of one person, about one class, for one reason, about one item. */
 
+import type { TimelineFilter } from "../core/kernel/historyTypes";
 import { shortId } from "../core/kernel/words";
-import type { TimelineFilter } from "../core/session/versions";
 import { h } from "../core/ui/dom";
 import type { Context } from "./context";
 

@@ -1,9 +1,9 @@
 /** The history's sentences, made from entries and commits; no DOM, so that each is easy to test. */
 
+import type { CommitRow } from "../core/kernel/historyTypes";
 import { CallError } from "../core/kernel/transport";
 import type { HistoryEntry } from "../core/kernel/types";
 import { clock, day, sentence } from "../core/kernel/words";
-import type { CommitRow } from "../core/session/versions";
 import { count } from "../core/ui/dom";
 
 export const ARROW = " → ";

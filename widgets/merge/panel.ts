@@ -1,8 +1,9 @@
 /** The merge as a panel of its own: choose the branch that comes in. Elsewhere the history opens the merge view. */
 
+import type { Branch } from "../core/kernel/historyTypes";
 import { Disconnected } from "../core/kernel/transport";
 import type { Session } from "../core/session/session";
-import { type Branch, timeline } from "../core/session/versions";
+import { timeline } from "../core/session/versions";
 import { count, h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";

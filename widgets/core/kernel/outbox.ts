@@ -4,8 +4,7 @@
  * They are sent again until an answer comes, survive a reload and a restarted kernel, and cannot double: the store
  * knows each by its `op_id`. One outbox a label store; two tabs on one store share it without harm for the same reason.
  */
-import type { Edit } from "./types";
-import type { Cell } from "./wire";
+import type { Cell, Edit } from "./types";
 
 /** What is decided on one branch waits for that branch: each has a place of its own in the browser's storage. */
 export function placeOf(storeId: string, branch = "main"): string {

@@ -5,8 +5,7 @@ import { sixItems } from "../testing/mockModel";
 import { COUNTS, reply, start } from "../testing/mockSession";
 import { MemoryStorage } from "./outbox";
 import { MOST_REFUSED, Refused } from "./refusals";
-import type { Labels } from "./types";
-import type { Cell } from "./wire";
+import type { Cell, Labels } from "./types";
 
 const BENS: Cell = { item: 3, label: 2, state: "relabelled", event: "event:9", rater: "ben" };
 

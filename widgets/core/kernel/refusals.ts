@@ -4,10 +4,19 @@
  * A reload must not lose what somebody decided. They are kept with the order of the items that their positions count
  * in: while the dataset has another order they wait, since the same position means another item there.
  */
-import type { LiveConflict } from "../state/conflicts";
+import type { Action, Cell, EditOptions } from "./types";
 
 /** The oldest beyond so many are let go. */
 export const MOST_REFUSED = 200;
+
+/** A decision that was refused because somebody else was faster. */
+export interface LiveConflict {
+  item: number;
+  /** What stands there now, and whose it is. */
+  theirs: Cell;
+  /** The decision that was refused, with its reason and its why. */
+  mine: { action: Action } & EditOptions;
+}
 
 type Kept = LiveConflict & { order: string };
 

@@ -6,7 +6,8 @@
  * deadline of their own: they end with an answer, with their signal, or when the last comm closes.
  */
 import type { AnyModel } from "@anywidget/types";
-import { freshId, unpack, type WireError } from "./wire";
+import type { WireError } from "./types";
+import { freshId, unpack } from "./wire";
 
 type Reply = { id: string; ok: true; result: unknown } | { id: string; ok: false; error: WireError };
 export type Push = { event: string } & Record<string, unknown>;

@@ -1,5 +1,32 @@
 /** What the kernel tells the browser, in the words of the Python half. */
-import type { Cell } from "./wire";
+
+/** What the kernel says of a call that failed: never a traceback, always what to do. */
+export interface WireError {
+  type: string;
+  message: string;
+  remedy: string;
+  /** The reason may pass (the store is locked, the disk is full): the same call may succeed later. */
+  transient?: boolean;
+  /** For a refused edit: what stands there now. */
+  cells?: Cell[];
+}
+
+/** The label of one item as the store has it. */
+export interface Cell {
+  item: number;
+  /** Class code of the label now; -1 = unlabelled. */
+  label: number;
+  state: ItemState;
+  /** What the writer must name to change it: an event id, or the base of a snapshot. */
+  event: string;
+  rater?: string;
+  time?: string;
+  why?: string;
+}
+
+/** States of an item, as the kernel numbers them in the `state` column. */
+export const STATES = ["given", "relabelled", "kept", "flagged", "stale", "conflict"] as const;
+export type ItemState = (typeof STATES)[number];
 
 export interface Stage {
   name: "embed" | "graph" | "score" | "layout" | "probe" | string;
@@ -235,6 +262,16 @@ export interface Card {
 }
 
 export type Action = "relabel" | "keep" | "mark" | "clear";
+
+/** What a decision says beside its action and its items. */
+export interface EditOptions {
+  label?: string;
+  newClass?: boolean;
+  reason?: string;
+  why?: string;
+  /** The event that each item's label was seen to rest on; left out, what the page knows to stand there. */
+  expected?: Record<string, string>;
+}
 
 /** An edit as it waits in the outbox and goes up in the call `edit`. */
 export interface Edit {

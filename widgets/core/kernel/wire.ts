@@ -8,34 +8,6 @@
 
 export type Column = Float32Array | Int32Array | Uint8Array | Uint32Array;
 
-/** What the kernel says of a call that failed: never a traceback, always what to do. */
-export interface WireError {
-  type: string;
-  message: string;
-  remedy: string;
-  /** The reason may pass (the store is locked, the disk is full): the same call may succeed later. */
-  transient?: boolean;
-  /** For a refused edit: what stands there now. */
-  cells?: Cell[];
-}
-
-/** The label of one item as the store has it. */
-export interface Cell {
-  item: number;
-  /** Class code of the label now; -1 = unlabelled. */
-  label: number;
-  state: ItemState;
-  /** What the writer must name to change it: an event id, or the base of a snapshot. */
-  event: string;
-  rater?: string;
-  time?: string;
-  why?: string;
-}
-
-/** States of an item, as the kernel numbers them in the `state` column. */
-export const STATES = ["given", "relabelled", "kept", "flagged", "stale", "conflict"] as const;
-export type ItemState = (typeof STATES)[number];
-
 const KINDS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, u32: Uint32Array } as const;
 
 /** Rebuild arrays and blobs inside a message. Buffers arrive as DataViews into larger ones: `byteOffset` counts. */

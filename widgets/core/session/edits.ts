@@ -5,27 +5,19 @@
  */
 
 import { Outbox, pageStorage, placeOf } from "../kernel/outbox";
-import { CallError, Disconnected } from "../kernel/transport";
-import type { Action, Edit, EditReply } from "../kernel/types";
-import { type Cell, freshId, type WireError } from "../kernel/wire";
+import type { LiveConflict } from "../kernel/refusals";
+import { CallError, Disconnected, type Transport } from "../kernel/transport";
+import type { Action, Cell, Edit, EditOptions, EditReply, WireError } from "../kernel/types";
+import { freshId } from "../kernel/wire";
 import { shortId } from "../kernel/words";
 import { applyEdit, lastSeen, writeCells } from "../state/columns";
-import { type LiveConflict, mineInWords, saysTheSame, theirsInWords } from "../state/conflicts";
-import type { Session } from "./session";
+import { mineInWords, saysTheSame, theirsInWords } from "../state/conflicts";
+import type { ReviewState } from "../state/state";
 
 const RETRY_SECONDS = 5;
 /** Of a refused edit of many items, so many are named. */
 const NAMED = 3;
 const TEACH = "Look at both on its card: let theirs stand, or use yours after all.";
-
-export interface EditOptions {
-  label?: string;
-  newClass?: boolean;
-  reason?: string;
-  why?: string;
-  /** The event that each item's label was seen to rest on; left out, what the page knows to stand there. */
-  expected?: Record<string, string>;
-}
 
 export class Edits {
   private outbox: Outbox | null = null;
@@ -40,7 +32,12 @@ export class Edits {
   private newestRefused = false;
   private sent: Promise<void> = Promise.resolve();
 
-  constructor(private readonly session: Session) {}
+  /** `reload` takes the label columns anew: what an edit was refused for without saying where. */
+  constructor(
+    private readonly state: ReviewState,
+    private readonly transport: Transport,
+    private readonly reload: () => Promise<void>,
+  ) {}
 
   /**
    * Take up what was left unsent for this label store and branch; `flush` sends it. What was decided on one branch
@@ -56,7 +53,7 @@ export class Edits {
     this.newest = "";
     this.newestRefused = false;
     if (before.size > 0)
-      this.session.emit("notice", {
+      this.state.emit("notice", {
         kind: "error",
         text: `${before.size === 1 ? "One decision was" : `${before.size} decisions were`} not saved before the branch changed.`,
         remedy: "They wait, and are sent when you switch back.",
@@ -69,44 +66,44 @@ export class Edits {
   }
 
   make(action: Action, items: readonly number[], options: EditOptions = {}): void {
-    const { session } = this;
-    const { labels, hello } = session;
+    const { state } = this;
+    const { labels, hello } = state;
     if (!labels || !hello || items.length === 0) return;
-    const current = items.length === 1 && items[0] === session.current;
-    const note = current ? session.note.trim() : "";
-    const reason = current && (action === "relabel" || action === "keep") ? session.reason : "";
+    const current = items.length === 1 && items[0] === state.current;
+    const note = current ? state.note.trim() : "";
+    const reason = current && (action === "relabel" || action === "keep") ? state.reason : "";
     const edit: Edit = {
       op_id: freshId(),
       action,
       items: [...items],
-      ids: session.cards.idsOf(items),
+      ids: state.cards.idsOf(items),
       order: labels.order,
       expected: lastSeen(labels, items),
       ...(note ? { why: note } : {}),
       ...(reason ? { reason } : {}),
       ...options,
     };
-    if (note) session.note = "";
-    if (current) session.setReason("");
+    if (note) state.note = "";
+    if (current) state.setReason("");
     this.newest = edit.op_id;
     this.newestRefused = false;
-    session.conflicts.close(items);
+    state.conflicts.close(items);
     this.outbox?.add(edit);
-    applyEdit(labels, session.classes, edit);
-    session.cards.forget();
-    session.emit("labels", edit.items);
-    session.emit("unsaved", this.waiting);
+    applyEdit(labels, state.classes, edit);
+    state.cards.forget();
+    state.emit("labels", edit.items);
+    state.emit("unsaved", this.waiting);
     this.warnOfHeld();
     void this.flush();
   }
 
   /** Take back the newest decision that has not been taken back yet. */
   async undo(): Promise<void> {
-    const { session } = this;
+    const { state } = this;
     await this.flush();
     if (this.waiting > 0) {
       // The kernel would take back the newest decision that it knows of, which is an older one.
-      session.emit("notice", {
+      state.emit("notice", {
         kind: "info",
         text: "Nothing was undone: the newest decision is not saved yet.",
         remedy: "It is sent again by itself; undo it when it is saved.",
@@ -116,7 +113,7 @@ export class Edits {
     if (this.newestRefused) {
       // Likewise. Said once: whoever undoes again has read it.
       this.newestRefused = false;
-      session.emit("notice", {
+      state.emit("notice", {
         kind: "info",
         text: "Nothing was undone: the newest decision was refused and is not in force.",
         remedy: "Undo again to take back the one before it.",
@@ -124,14 +121,14 @@ export class Edits {
       return;
     }
     try {
-      const reply = await session.transport.call<EditReply>("undo", { op_id: freshId() });
+      const reply = await this.transport.call<EditReply>("undo", { op_id: freshId() });
       this.accept(reply);
       const first = reply.cells[0];
-      if (first) session.select(first.item);
-      else session.emit("notice", { kind: "info", text: "There is nothing to undo." });
+      if (first) state.select(first.item);
+      else state.emit("notice", { kind: "info", text: "There is nothing to undo." });
     } catch (error) {
       if (error instanceof CallError && error.detail.cells) this.show(error.detail.cells);
-      session.report(error);
+      state.report(error);
     }
   }
 
@@ -146,14 +143,14 @@ export class Edits {
 
   /** Show cells as the kernel has them, under the edits that still wait here: those are newer. */
   show(cells: readonly Cell[]): void {
-    const { labels, cards } = this.session;
+    const { labels, cards } = this.state;
     if (!labels) return;
     writeCells(labels, cells);
-    this.session.conflicts.update(cells, (code) => this.session.className(code));
+    this.state.conflicts.update(cells, (code) => this.state.className(code));
     const items = cells.map((cell) => cell.item);
     this.applyWaiting(new Set(items));
     if (items.length > 0) cards.forget();
-    this.session.emit("labels", items);
+    this.state.emit("labels", items);
   }
 
   /**
@@ -162,7 +159,7 @@ export class Edits {
    * and its answer shows them.
    */
   applyWaiting(items: ReadonlySet<number> | null): void {
-    const { labels, classes } = this.session;
+    const { labels, classes } = this.state;
     if (!labels) return;
     for (const edit of this.outbox?.list() ?? [])
       if (edit.order === labels.order && (!items || edit.items.some((item) => items.has(item))))
@@ -171,16 +168,16 @@ export class Edits {
 
   /** One edit at a time, in the order in which they were made. */
   private async sendFrom(outbox: Outbox): Promise<void> {
-    const { session } = this;
+    const { state } = this;
     try {
       for (let edit = outbox.list()[0]; edit; edit = outbox.list()[0]) {
         try {
           // The branch changed: the rest waits for it to come back.
           if (outbox !== this.outbox) return;
           const args = edit as unknown as Record<string, unknown>;
-          const reply = await session.transport.call<EditReply>("edit", args);
+          const reply = await this.transport.call<EditReply>("edit", args);
           outbox.remove(edit.op_id);
-          outbox.rebase(edit, reply.cells, session.labels?.order ?? edit.order);
+          outbox.rebase(edit, reply.cells, state.labels?.order ?? edit.order);
           this.saidDelayed = false;
           if (outbox.durable) this.saidHeld = false;
           this.accept(reply);
@@ -197,7 +194,7 @@ export class Edits {
           if (edit.op_id === this.newest) this.newestRefused = true;
           await this.refused(error, edit);
         }
-        session.emit("unsaved", this.waiting);
+        state.emit("unsaved", this.waiting);
       }
     } finally {
       this.sending = false;
@@ -209,7 +206,7 @@ export class Edits {
   private warnOfDelay(detail: WireError): void {
     if (this.saidDelayed) return;
     this.saidDelayed = true;
-    this.session.emit("notice", {
+    this.state.emit("notice", {
       kind: "error",
       text: `This decision is not saved yet: ${detail.message}`,
       remedy: [detail.remedy, `It is sent again every ${RETRY_SECONDS} seconds.`].filter(Boolean).join(" "),
@@ -219,7 +216,7 @@ export class Edits {
   private warnOfHeld(): void {
     if (this.saidHeld || !this.outbox || this.outbox.durable) return;
     this.saidHeld = true;
-    this.session.emit("notice", {
+    this.state.emit("notice", {
       kind: "error",
       text: "The browser's storage is full: decisions that are not saved yet would not survive closing this page.",
       remedy: "Keep the page open until everything is saved.",
@@ -228,40 +225,40 @@ export class Edits {
 
   /** Show what a change made by the kernel at our wish (an edit, an undo, a merge) has left. */
   accept(reply: EditReply): void {
-    const { session } = this;
-    session.saved = reply.saved;
-    session.counts = reply.counts;
-    if (session.hello && reply.classes.length !== session.classes.length) {
-      session.hello.dataset.classes = reply.classes;
-      session.emit("hello", session.hello);
+    const { state } = this;
+    state.saved = reply.saved;
+    state.counts = reply.counts;
+    if (state.hello && reply.classes.length !== state.classes.length) {
+      state.hello.dataset.classes = reply.classes;
+      state.emit("hello", state.hello);
     }
     this.show(reply.cells);
-    session.emit("counts", reply.counts);
+    state.emit("counts", reply.counts);
   }
 
   private async refused(error: unknown, edit: Edit): Promise<void> {
-    const { session } = this;
+    const { state } = this;
     const detail: WireError | null = error instanceof CallError ? error.detail : null;
     if (!detail?.cells) {
-      session.report(error);
-      await session.loadLabels();
+      state.report(error);
+      await this.reload();
       return;
     }
     this.show(detail.cells);
     const mine: LiveConflict["mine"] = { action: edit.action, ...wishesOf(edit) };
-    const name = (code: number) => session.className(code);
+    const name = (code: number) => state.className(code);
     const open = detail.cells.filter((cell) => !saysTheSame(cell, mine, name));
-    session.conflicts.add(open.map((theirs) => ({ item: theirs.item, theirs, mine })));
+    state.conflicts.add(open.map((theirs) => ({ item: theirs.item, theirs, mine })));
     if (edit.items.length > 1) this.tellOfMany(edit, open, detail);
     else if (open[0])
-      session.emit("notice", {
+      state.emit("notice", {
         kind: "conflict",
         text: `${theirsInWords(open[0], name, "an item")} while you ${mineInWords(mine)}. Yours was not saved.`,
         remedy: TEACH,
         items: [open[0].item],
       });
     else
-      session.emit("notice", {
+      state.emit("notice", {
         kind: "info",
         text: `${detail.cells[0]?.rater || "Somebody"} had decided the same already; nothing was written twice.`,
       });
@@ -269,17 +266,17 @@ export class Edits {
 
   /** An edit of many items was refused as a whole: say for which of them, and offer it for the others. */
   private tellOfMany(edit: Edit, open: readonly Cell[], detail: WireError): void {
-    const { session } = this;
+    const { state } = this;
     const changed = new Set(detail.cells?.map((cell) => cell.item));
     // Positions of another order of the items name other items here.
-    const rest = edit.order === session.labels?.order ? edit.items.filter((item) => !changed.has(item)) : [];
+    const rest = edit.order === state.labels?.order ? edit.items.filter((item) => !changed.has(item)) : [];
     const ids = new Map(edit.items.map((item, i) => [item, edit.ids?.[i]] as const));
     const named = open.slice(0, NAMED).map((cell) => {
       const id = ids.get(cell.item);
-      return `${id === undefined ? `the item at position ${cell.item}` : shortId(id)} (${theirsInWords(cell, (code) => session.className(code))})`;
+      return `${id === undefined ? `the item at position ${cell.item}` : shortId(id)} (${theirsInWords(cell, (code) => state.className(code))})`;
     });
     const more = open.length - named.length;
-    session.emit("notice", {
+    state.emit("notice", {
       kind: "conflict",
       text:
         `Nothing of your decision on ${edit.items.length} items was saved: somebody changed ${changed.size} of them meanwhile` +

@@ -2,48 +2,40 @@
  * What is queued: the filter, the end that the dial sets, items chosen or presented by themselves, and random ones.
  * Every change makes the queue once and tells of it; the order itself is `queueOrder.ts`.
  */
-import { type Filter, QueueOrder } from "../state/queueOrder";
-import type { Session } from "./session";
-
-export interface Telling {
-  /** Whether the kernel is told; left out, it is. */
-  tell?: boolean;
-}
+import type { Filter } from "../state/queueOrder";
+import type { ReviewState, TellOptions } from "../state/state";
 
 /** What the queue shows, and the item one was at. */
 type View = Pick<Filter, "suspects" | "cut" | "pair"> & { current: number | null };
 
-export class Queueing {
-  readonly order = new QueueOrder();
-  /** Items drawn at random that were asked about by themselves: the queue does not mix them in. */
-  asked: ReadonlySet<number> = new Set();
+export class Queue {
   /** Where the reviewer was before items were queued by themselves; null while none are. */
   private before: View | null = null;
 
-  constructor(private readonly session: Session) {}
+  constructor(private readonly state: ReviewState) {}
 
   /** Narrow the queue to these items, by rank; none of them leads back to where one was before they were presented. */
-  choose(items: readonly number[], { tell = true }: Telling = {}): void {
-    const { session } = this;
+  choose(items: readonly number[], { tell = true }: TellOptions = {}): void {
+    const { state } = this;
     const back = items.length === 0 ? this.before : null;
     this.take(items, { ...(back ? this.viewAgain(back) : {}), asNamed: false });
-    if (back && back.current !== null) session.select(back.current, { tell: false });
-    if (tell) session.tell("select", { item: session.current, items });
+    if (back && back.current !== null) state.select(back.current, { tell: false });
+    if (tell) state.tell("select", { item: state.current, items });
   }
 
   /** Queue these items in the order in which they are named, and no others. */
-  present(items: readonly number[], options: Telling = {}): void {
+  present(items: readonly number[], options: TellOptions = {}): void {
     if (items.length === 0) {
       this.choose(items, options);
       return;
     }
-    const { session } = this;
-    const { suspects, cut, pair } = this.order.filter;
-    this.before ??= { suspects, cut, pair, current: session.current };
+    const { state } = this;
+    const { suspects, cut, pair } = this.state.order.filter;
+    this.before ??= { suspects, cut, pair, current: state.current };
     this.take(items, { suspects: false, pair: null, asNamed: true });
-    if (options.tell !== false) session.tell("select", { item: session.current, items });
-    const first = items.find((item) => !session.isReviewed(item)) ?? items[0];
-    if (first !== undefined) session.select(first, options);
+    if (options.tell !== false) state.tell("select", { item: state.current, items });
+    const first = items.find((item) => !state.isReviewed(item)) ?? items[0];
+    if (first !== undefined) state.select(first, options);
   }
 
   setFilter(change: Partial<Filter>): void {
@@ -54,46 +46,47 @@ export class Queueing {
   }
 
   setDial(target: number): void {
-    const { dial } = this.session;
+    const { dial } = this.state;
     dial.set({ target, on: true });
     if (dial.on) this.setFilter({ suspects: false, cut: dial.cut.count });
   }
 
   setAuditRate(every: number): void {
-    this.session.auditRate.set(every);
+    this.state.auditRate.set(every);
     this.make();
   }
 
   /** Queue random items by themselves; `draws` are left to mix in. */
   audit(items: readonly number[], draws: Int32Array): void {
-    if (this.session.scores) this.session.scores.draws = draws;
-    this.asked = new Set([...this.asked, ...items]);
+    if (this.state.scores) this.state.scores.draws = draws;
+    this.state.asked = new Set([...this.state.asked, ...items]);
     if (items.length > 0) this.present(items);
     else this.make();
-    this.session.emit("sample", null);
+    this.state.emit("sample", null);
   }
 
   /** Take a random sample as the kernel has it: its draws, and all that it has asked about by themselves. */
   takeSample(draws: Int32Array, asked: Iterable<number>): void {
-    const { session } = this;
+    const { state } = this;
     // Without scores there is no queue yet, and they bring the sample with them.
-    if (!session.scores) return;
-    session.scores.draws = draws;
+    if (!state.scores) return;
+    state.scores.draws = draws;
     if (this.takeAsked(asked)) this.choose([]);
     else this.make();
-    session.emit("sample", null);
+    state.emit("sample", null);
   }
 
   /** Take new scores, and the sample with them. */
   takeScores(): void {
-    const { session, order } = this;
-    const { scores, dial } = session;
+    const { state } = this;
+    const { order } = state;
+    const { scores, dial } = state;
     if (!scores) return;
-    const store = session.hello?.store.id ?? "";
+    const store = state.hello?.store.id ?? "";
     const over = scores.asked !== undefined && this.takeAsked(scores.asked);
     order.rankBy(scores);
     dial.take(scores, store);
-    session.auditRate.take(scores.audit_rate, store);
+    state.auditRate.take(scores.audit_rate, store);
     const { filter } = order;
     if (dial.on) order.filter = { ...filter, suspects: false, cut: dial.cut.count };
     else if (filter.cut !== null) order.filter = { ...filter, suspects: true, cut: null };
@@ -103,40 +96,40 @@ export class Queueing {
 
   /** The dataset changed: positions of before mean nothing any more. */
   forget(): void {
-    this.asked = new Set();
     this.before = null;
-    this.order.reset();
   }
 
   /** Make the queue anew and tell of it. */
   make(): void {
-    const { session, order } = this;
-    const decided = (item: number): boolean => session.isReviewed(item);
-    if (order.fill(session.labels, session.auditRate.every, decided)) session.emit("queue", order.items);
+    const { state } = this;
+    const { order } = state;
+    const decided = (item: number): boolean => state.isReviewed(item);
+    if (order.fill(state.labels, state.auditRate.every, decided)) state.emit("queue", order.items);
   }
 
   private take(items: readonly number[], change: Partial<Filter>): void {
-    const { session } = this;
-    session.chosen = items;
-    session.emit("chosen", items);
+    const { state } = this;
+    state.chosen = items;
+    state.emit("chosen", items);
     this.narrow({ ...change, items: items.length > 0 ? new Set(items) : null });
   }
 
   private narrow(change: Partial<Filter>): void {
-    const { session, order } = this;
+    const { state } = this;
+    const { order } = state;
     // Suspects, all, or those above the cut: one of the three.
     const other = change.suspects !== undefined && change.cut === undefined;
-    if (other && session.dial.on) session.dial.set({ on: false });
+    if (other && state.dial.on) state.dial.set({ on: false });
     order.filter = { ...order.filter, ...(other ? { cut: null } : {}), ...change };
-    session.emit("filter", order.filter);
+    state.emit("filter", order.filter);
     this.make();
     // The queue had come to its end, or was empty: the first item left to review is the current one again.
-    if (session.current === null) session.step(1, { skipReviewed: true });
+    if (state.current === null) state.step(1, { skipReviewed: true });
   }
 
   /** What the filter was; from here on nothing is to be come back to. */
   private viewAgain({ suspects, cut, pair }: View): Partial<Filter> {
-    const { dial } = this.session;
+    const { dial } = this.state;
     this.before = null;
     if (cut === null) return { suspects, cut, pair };
     dial.set({ on: true });
@@ -145,13 +138,13 @@ export class Queueing {
 
   /** Note what was asked about; says whether the queue holds an audit of a sample that has ended. */
   private takeAsked(asked: Iterable<number>): boolean {
-    const { chosen } = this.session;
-    const before = this.asked;
-    this.asked = new Set(asked);
+    const { chosen } = this.state;
+    const before = this.state.asked;
+    this.state.asked = new Set(asked);
     return (
       chosen.length > 0 &&
       chosen.every((item) => before.has(item)) &&
-      !chosen.some((item) => this.asked.has(item))
+      !chosen.some((item) => this.state.asked.has(item))
     );
   }
 }

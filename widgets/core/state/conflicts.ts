@@ -6,19 +6,9 @@
  * in the browser's storage, so that it is there again after a reload.
  */
 
-import type { Refused } from "../kernel/refusals";
-import type { Action, Labels } from "../kernel/types";
-import { type Cell, STATES } from "../kernel/wire";
+import type { LiveConflict, Refused } from "../kernel/refusals";
+import { type Action, type Cell, type EditOptions, type Labels, STATES } from "../kernel/types";
 import { clock } from "../kernel/words";
-import type { EditOptions } from "../session/edits";
-
-export interface LiveConflict {
-  item: number;
-  /** What stands there now, and whose it is. */
-  theirs: Cell;
-  /** The decision that was refused, with its reason and its why. */
-  mine: { action: Action } & EditOptions;
-}
 
 export class Conflicts {
   private readonly open = new Map<number, LiveConflict>();

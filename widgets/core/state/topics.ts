@@ -1,7 +1,7 @@
 /** What a session tells its panels, and in which words. */
 
+import type { Versions } from "../kernel/historyTypes";
 import type { Counts, Hello, HelpedState, Layout, Scores, Stage } from "../kernel/types";
-import type { Versions } from "../session/versions";
 import type { Filter } from "./queueOrder";
 
 export interface Notice {
@@ -44,7 +44,7 @@ export interface Topics {
   queue: readonly number[];
   /** Number of edits not yet acknowledged. */
   unsaved: number;
-  /** Items whose newest decision here was refused because somebody else was faster; see core/conflicts.ts. */
+  /** Items whose newest decision here was refused because somebody else was faster; see conflicts.ts. */
   conflicts: readonly number[];
   /** The reason that goes with the next decision on the current item changed ("" = none). */
   reason: string;
@@ -53,8 +53,8 @@ export interface Topics {
   /** A branch was merged from here; the sentence that says what it brought. */
   merged: string;
   notice: Notice;
-  /** A panel that lies over others has been opened; see core/pane.ts. */
+  /** A panel that lies over others has been opened; see core/ui/pane.ts. */
   opened: HTMLElement;
-  /** A key asked for something that only panels can do (lasso, help, …); see core/keys.ts. */
+  /** A key asked for something that only panels can do (lasso, help, …); see core/ui/keys.ts. */
   command: PanelCommand;
 }

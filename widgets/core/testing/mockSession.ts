@@ -1,7 +1,6 @@
 /** A session on a mock kernel of six items, for tests. */
 
-import type { EditReply } from "../kernel/types";
-import type { ItemState } from "../kernel/wire";
+import type { EditReply, ItemState } from "../kernel/types";
 import { Session } from "../session/session";
 import type { Notice } from "../state/topics";
 import { type Answers, MockModel, settled, sixItems } from "./mockModel";

@@ -1,0 +1,168 @@
+/** What comes from the kernel: everything when a page connects, a column when it has changed, and what it says by itself. */
+
+import type { Versions } from "../kernel/historyTypes";
+import { pageStorage, placeOf } from "../kernel/outbox";
+import { Refused } from "../kernel/refusals";
+import { Disconnected, type Push, type Transport } from "../kernel/transport";
+import type { Cell, Counts, Hello, HelpedState, Labels, Layout, Scores, Stage } from "../kernel/types";
+import type { ReviewState } from "../state/state";
+import type { Notice } from "../state/topics";
+import type { Edits } from "./edits";
+import type { Queue } from "./queue";
+
+export class Loader {
+  private running: Promise<void> | null = null;
+
+  constructor(
+    private readonly state: ReviewState,
+    private readonly transport: Transport,
+    private readonly edits: Edits,
+    private readonly queue: Queue,
+  ) {}
+
+  /** Load the review, unless that is under way. */
+  begin(): void {
+    if (!this.running) void this.reload();
+  }
+
+  /** Take the label columns anew, with the waiting edits on top. */
+  async labels(): Promise<void> {
+    const { state } = this;
+    const labels = await this.transport.call<Labels>("labels");
+    const moved = state.labels !== null && state.labels.order !== labels.order;
+    state.labels = labels;
+    if (moved) {
+      state.forgetPositions();
+      this.queue.forget();
+    }
+    this.edits.applyWaiting(null);
+    state.cards.forget();
+    state.emit("labels", null);
+    if (!moved) return;
+    state.emit("current", null);
+    state.emit("hover", null);
+    state.emit("chosen", state.chosen);
+    state.emit("filter", state.filter);
+    state.emit("queue", state.queue);
+    // Seen outside a load (after a refusal): the rest has to come anew as well.
+    if (!this.running) void this.reload();
+  }
+
+  /** Take what the kernel says by itself. */
+  async heard(push: Push): Promise<void> {
+    const { state } = this;
+    try {
+      if (push.event === "stages") {
+        state.stages = push.stages as Stage[];
+        state.emit("stages", state.stages);
+      } else if (push.event === "layout") await this.layout();
+      else if (push.event === "scores") {
+        // Which item comes first depends on what is decided already: not before the labels are there.
+        await this.running;
+        if (state.hello) state.hello.trust = (push.trust as string | null) ?? null;
+        await this.scores();
+      } else if (push.event === "sample")
+        this.queue.takeSample(push.draws as Int32Array, push.asked as Int32Array);
+      else if (push.event === "cells") {
+        state.counts = push.counts as Counts;
+        state.saved = push.saved as string;
+        if (state.hello) state.hello.dataset.classes = push.classes as string[];
+        this.edits.show(push.cells as Cell[]);
+        state.emit("counts", state.counts);
+      } else if (push.event === "select") {
+        const items = push.items as number[] | undefined;
+        if (items) this.queue.present(items, { tell: false });
+        if (push.item !== undefined) state.select(push.item as number | null, { tell: false });
+      } else if (push.event === "hello") await this.reload();
+      else if (push.event === "versions") {
+        const versions = push as unknown as Versions;
+        state.emit("versions", versions);
+        // Somebody switched branches and no "hello" has said so yet: every label may be another.
+        await this.running;
+        if (state.hello && state.hello.store.branch !== versions.branch) await this.reload();
+      } else if (push.event === "helped") state.emit("helped", push as unknown as HelpedState);
+      else if (push.event === "notice") state.emit("notice", push as unknown as Notice);
+    } catch (error) {
+      if (!(error instanceof Disconnected)) state.report(error);
+    }
+  }
+
+  /** Decide under another name from here on. */
+  async setRater(name: string): Promise<void> {
+    const { state } = this;
+    try {
+      await this.transport.call("rater", { name });
+      if (!state.hello) return;
+      state.hello.rater = name;
+      state.emit("hello", state.hello);
+    } catch (error) {
+      state.report(error);
+    }
+  }
+
+  private reload(): Promise<void> {
+    const running = this.load().finally(() => {
+      if (this.running === running) this.running = null;
+    });
+    this.running = running;
+    return running;
+  }
+
+  private async load(): Promise<void> {
+    const { state } = this;
+    try {
+      const hello = await this.transport.call<Hello>("hello");
+      const { store } = state.hello ?? {};
+      // Another branch or another store: what somebody else did there is no conflict here.
+      if (store && (store.id !== hello.store.id || store.branch !== hello.store.branch))
+        state.conflicts.clear();
+      state.hello = hello;
+      state.stages = hello.stages;
+      state.counts = hello.counts;
+      state.saved = hello.store.saved;
+      this.edits.open(hello.store.id, hello.store.branch);
+      state.cards.reset();
+      state.previews.clear();
+      await this.labels();
+      this.takeUpConflicts(hello);
+      state.emit("hello", hello);
+      state.emit("stages", state.stages);
+      state.emit("counts", hello.counts);
+      await Promise.all([
+        hello.ready.layout ? this.layout() : null,
+        hello.ready.scores ? this.scores() : null,
+      ]);
+      // Edits left from before a reload are shown with the labels; here they are sent again.
+      state.emit("unsaved", this.edits.waiting);
+      void this.edits.flush();
+    } catch (error) {
+      if (!(error instanceof Disconnected)) state.report(error);
+    }
+  }
+
+  /** Decisions that were refused before a reload are asked about again. */
+  private takeUpConflicts(hello: Hello): void {
+    const { state } = this;
+    const { id, branch } = hello.store;
+    const kept = new Refused(placeOf(id, branch), pageStorage());
+    if (state.labels) state.conflicts.takeUp(kept, state.labels, (code) => state.className(code));
+  }
+
+  private async layout(): Promise<void> {
+    const { state } = this;
+    state.layout = await this.transport.call<Layout>("layout");
+    state.emit("layout", state.layout);
+  }
+
+  private async scores(): Promise<void> {
+    const { state } = this;
+    const scores = await this.transport.call<Scores>("scores");
+    state.scores = scores;
+    // The page greeted the kernel before anything was scored.
+    if (state.hello) state.hello.calibrated = scores.calibrated;
+    state.cards.forget();
+    this.queue.takeScores();
+    state.emit("scores", scores);
+    if (state.current === null) state.step(1, { skipReviewed: true });
+  }
+}

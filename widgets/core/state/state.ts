@@ -1,0 +1,159 @@
+/**
+ * One review as the page knows it: columns, counts, selection, filter and queue, and the topics that tell of changes.
+ *
+ * Whoever changes a field emits its topic. The kernel is told of a selection and nothing else from here.
+ */
+import { CallError, Disconnected, type Transport } from "../kernel/transport";
+import {
+  type Counts,
+  type Hello,
+  type Labels,
+  type Layout,
+  type Scores,
+  STATES,
+  type Stage,
+} from "../kernel/types";
+import { AuditRate } from "./auditRate";
+import { Cards } from "./cards";
+import { Conflicts } from "./conflicts";
+import { Dial } from "./dial";
+import { Emitter } from "./emitter";
+import { Previews } from "./previews";
+import { type Filter, QueueOrder } from "./queueOrder";
+import type { Topics } from "./topics";
+
+export interface TellOptions {
+  /** Whether the kernel is told; left out, it is. */
+  tell?: boolean;
+}
+
+export class ReviewState extends Emitter<Topics> {
+  hello: Hello | null = null;
+  labels: Labels | null = null;
+  scores: Scores | null = null;
+  layout: Layout | null = null;
+  stages: readonly Stage[] = [];
+  counts: Counts | null = null;
+  current: number | null = null;
+  hovered: number | null = null;
+  chosen: readonly number[] = [];
+  /** Items drawn at random that were asked about by themselves: the queue does not mix them in. */
+  asked: ReadonlySet<number> = new Set();
+  /** Time of the last acknowledged commit, ISO 8601. */
+  saved: string | null = null;
+  /** The "why" typed for the next decision; it belongs to the current item and goes when that changes. */
+  note = "";
+  /** The reason for the next decision; like the note, it belongs to the current item. Changed by `setReason`. */
+  reason = "";
+  /** Decisions that were refused because somebody else was faster. */
+  readonly conflicts = new Conflicts(
+    () => this.emit("conflicts", this.conflicts.items),
+    () => this.labels?.order ?? "",
+  );
+  /** How far down the ranking it is worth going. */
+  readonly dial = new Dial();
+  /** How much of the queue is drawn at random. */
+  readonly auditRate = new AuditRate();
+  readonly order = new QueueOrder();
+  readonly cards: Cards;
+  readonly previews: Previews;
+
+  constructor(private readonly transport: Transport) {
+    super();
+    this.cards = new Cards((item) => transport.call("card", { item }));
+    this.previews = new Previews((items, size) => transport.call("previews", { items, size }));
+  }
+
+  /** Class names by code. */
+  get classes(): readonly string[] {
+    return this.hello?.dataset.classes ?? [];
+  }
+
+  className(code: number): string {
+    return code < 0 ? "unlabelled" : (this.classes[code] ?? `class ${code}`);
+  }
+
+  stateOf(item: number): (typeof STATES)[number] {
+    return STATES[this.labels?.state[item] ?? 0] ?? "given";
+  }
+
+  /** Whether a person has decided on the item. */
+  isReviewed(item: number): boolean {
+    const state = this.stateOf(item);
+    return state !== "given" && state !== "stale";
+  }
+
+  get filter(): Filter {
+    return this.order.filter;
+  }
+
+  /** Items to review in order, after the filter. */
+  get queue(): readonly number[] {
+    return this.order.items;
+  }
+
+  /** Whether an item was drawn at random, for the queue or for an audit by itself. */
+  isRandom(item: number): boolean {
+    return this.order.drawn.has(item) || this.asked.has(item);
+  }
+
+  select(item: number | null, { tell = true }: TellOptions = {}): void {
+    if (item === this.current) return;
+    this.current = item;
+    this.note = "";
+    this.setReason("");
+    if (item !== null) this.order.visit(item);
+    this.emit("current", item);
+    if (tell) this.tell("select", { item, items: this.chosen });
+  }
+
+  hover(item: number | null): void {
+    if (item === this.hovered) return;
+    this.hovered = item;
+    this.emit("hover", item);
+  }
+
+  /** Attach a reason to the next decision on the current item; "" takes it off. */
+  setReason(reason: string): void {
+    if (reason === this.reason) return;
+    this.reason = reason;
+    this.emit("reason", reason);
+  }
+
+  /** Go `by` places along the queue (skipping reviewed items when asked); stays put at the ends. */
+  step(by: 1 | -1, { skipReviewed = false }: { skipReviewed?: boolean } = {}): void {
+    const skip = skipReviewed || this.filter.hideReviewed;
+    const item = this.order.next(this.current, by, (i) => skip && this.isReviewed(i));
+    if (item !== null) this.select(item);
+  }
+
+  /** The dataset changed: everything that names items by their position in the order before is void. */
+  forgetPositions(): void {
+    this.scores = null;
+    this.dial.clear();
+    this.layout = null;
+    this.current = null;
+    this.hovered = null;
+    this.chosen = [];
+    this.asked = new Set();
+    this.note = "";
+    this.setReason("");
+    this.conflicts.clear();
+    this.order.reset();
+    this.cards.reset();
+    this.previews.clear();
+  }
+
+  /** Say something to the kernel and show its refusal, without waiting for the answer. */
+  tell(call: string, args: Record<string, unknown>): void {
+    this.transport.call(call, args).catch((error: unknown) => {
+      if (!(error instanceof Disconnected)) this.report(error);
+    });
+  }
+
+  report(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    const remedy = error instanceof CallError ? error.detail.remedy : "";
+    this.emit("notice", { kind: "error", text, remedy });
+  }
+}
