@@ -7,8 +7,8 @@ import type { Session } from "../core/session/session";
 import { h, key } from "../core/ui/dom";
 import { printed } from "../core/ui/keys";
 import { nameElement } from "../core/ui/name";
+import { makePicker } from "../core/ui/picker";
 import { makeConflictStrip } from "./conflict";
-import { makePicker } from "./picker";
 import { makeReasons } from "./reasons";
 
 export interface Decisions {

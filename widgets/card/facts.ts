@@ -7,7 +7,6 @@ import { WHY_DRAWN } from "../core/state/mixing";
 import { h } from "../core/ui/dom";
 import { labelChip } from "../core/ui/frame";
 import { withShortNames } from "../core/ui/name";
-import { showPreview } from "../core/ui/preview";
 import { pushMark } from "./push";
 import { decision, newest, standing } from "./words";
 
@@ -15,29 +14,6 @@ import { decision, newest, standing } from "./words";
 const NAME_LENGTH = 24;
 /** Lines of evidence that are shown before one asks for more, where there is room for them. */
 export const LINES = 3;
-
-/** The item's large preview; `release` frees its picture. */
-export function previewOf(card: Card): { element: HTMLElement; release: () => void } {
-  const urls: string[] = [];
-  const element = showPreview(card.preview, (blob) => {
-    const url = URL.createObjectURL(blob);
-    urls.push(url);
-    return url;
-  });
-  if (element instanceof HTMLImageElement) element.alt = `preview of item ${shortId(card.id)}`;
-  else if (card.preview.kind !== "error") {
-    // It may scroll: then the keyboard must reach it.
-    element.tabIndex = 0;
-    element.setAttribute("role", "group");
-    element.setAttribute("aria-label", "preview of the item");
-  }
-  return {
-    element,
-    release: () => {
-      for (const url of urls) URL.revokeObjectURL(url);
-    },
-  };
-}
 
 /** "rank 7 of 1,797 · item 1251 · where it came from". */
 export function standingLine(session: Session, card: Card): HTMLElement {

@@ -11,11 +11,12 @@ import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
 import { isFor } from "../core/ui/keys";
 import type { Panel } from "../core/ui/panel";
+import { previewOf } from "../core/ui/preview";
 import { onTheme } from "../core/ui/theme";
 import { makeMethodPage } from "../methods/page";
 import { comparison } from "./comparison";
 import { makeDecisions } from "./decide";
-import { badges, evidence, LINES, meter, previewOf, standingLine, verdict } from "./facts";
+import { badges, evidence, LINES, meter, standingLine, verdict } from "./facts";
 
 /**
  * What is tried in turn until it fits whole: fewer lines of evidence, then fewer texts in the comparison (`tight`; pictures

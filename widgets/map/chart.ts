@@ -11,11 +11,11 @@ import { Grid } from "./geometry/grid";
 import { readGestures } from "./interaction/gestures";
 import { Overlay, type Scene } from "./layers/overlay";
 import { markRadius } from "./layers/sprites";
-import { CanvasMap } from "./renderers/canvas";
-import { ScatterMap } from "./renderers/regl";
-import type { PointMap } from "./renderers/renderer";
+import { CanvasRenderer } from "./renderers/canvas";
+import { ReglRenderer } from "./renderers/regl";
+import type { PointRenderer } from "./renderers/renderer";
 
-export interface MapViewEvents {
+export interface ChartEvents {
   /** The item under the pointer, or null. */
   hover(item: number | null): void;
   click(item: number): void;
@@ -36,7 +36,7 @@ const HIT = 7;
 const RETRIES = 2;
 const RETRY_AFTER = 3000;
 
-export class MapView {
+export class MapChart {
   readonly scene: Scene = {
     marked: new Int32Array(),
     markOf: () => ({ fill: -1, ring: -1, emphasis: 0, faded: false }),
@@ -47,7 +47,7 @@ export class MapView {
     lasso: [],
   };
   private readonly overlay = new Overlay(this.scene);
-  private plot: PointMap | null = null;
+  private plot: PointRenderer | null = null;
   private size: camera.Size = { width: 0, height: 0 };
   private view: camera.View = { x: 0, y: 0, kx: 100, ky: 100 };
   private grid: Grid | null = null;
@@ -62,7 +62,7 @@ export class MapView {
 
   constructor(
     readonly holder: HTMLElement,
-    private readonly events: MapViewEvents,
+    private readonly events: ChartEvents,
     private readonly signal: AbortSignal,
   ) {
     holder.append(this.overlay.canvas);
@@ -300,9 +300,9 @@ export class MapView {
     const events = { frame: () => this.drawOverlay(), lost: () => this.replace() };
     const former = this.plot;
     try {
-      this.plot = new ScatterMap(this.holder, this.size, events);
+      this.plot = new ReglRenderer(this.holder, this.size, events);
     } catch {
-      this.plot = former?.kind === "canvas" ? former : new CanvasMap(this.holder, this.size, events);
+      this.plot = former?.kind === "canvas" ? former : new CanvasRenderer(this.holder, this.size, events);
     }
     if (former && former !== this.plot) former.destroy();
     this.holder.dataset.renderer = this.plot.kind;
@@ -312,7 +312,10 @@ export class MapView {
   /** The graphics context is gone: go on in 2D, and try for a new one a little later. */
   private replace(): void {
     this.plot?.destroy();
-    this.plot = new CanvasMap(this.holder, this.size, { frame: () => this.drawOverlay(), lost: () => {} });
+    this.plot = new CanvasRenderer(this.holder, this.size, {
+      frame: () => this.drawOverlay(),
+      lost: () => {},
+    });
     this.holder.dataset.renderer = this.plot.kind;
     void this.place(false);
     if (this.retries-- <= 0) return;

@@ -10,7 +10,7 @@ import { isFor } from "../core/ui/keys";
 import { shortName } from "../core/ui/name";
 import type { Panel } from "../core/ui/panel";
 import { classColour, isDark, onTheme, PALETTE_LENGTH } from "../core/ui/theme";
-import { MapView } from "./chart";
+import { MapChart } from "./chart";
 import { makeLegend } from "./chrome/legend";
 import { makeList } from "./chrome/list";
 import { makeToolbar } from "./chrome/toolbar";
@@ -34,7 +34,7 @@ export const PointsMap: Panel = {
 };
 
 class MapPanel {
-  private readonly view: MapView;
+  private readonly view: MapChart;
   private readonly holder = h("div", {
     class: "dqx-map-holder",
     tabIndex: 0,
@@ -79,7 +79,7 @@ class MapPanel {
       leave: () => this.holder.focus({ preventScroll: true }),
     });
     this.root.append(this.holder);
-    this.view = new MapView(
+    this.view = new MapChart(
       this.holder,
       {
         hover: (item) => {

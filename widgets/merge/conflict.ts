@@ -1,10 +1,11 @@
 /** The conflict that is looked at: the item, what both branches began with, and what each made of it. */
-import { previewOf } from "../card/facts";
+
 import type { Card } from "../core/kernel/types";
 import { shortId } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
+import { previewOf } from "../core/ui/preview";
 import { onTheme } from "../core/ui/theme";
 import type { Merging } from "./merging";
 import { namedChip, sideElement } from "./side";

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Session } from "../core/session/session";
 import type { Notice } from "../core/state/topics";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
-import { mergeAnswers, twoConflicts } from "./mockMerge";
+import { mergeAnswers, twoConflicts } from "./fixture";
 import { openMerge } from "./open";
 import type { MergeView } from "./types";
 

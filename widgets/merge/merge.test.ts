@@ -4,7 +4,7 @@ import { Session } from "../core/session/session";
 import type { Notice } from "../core/state/topics";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { bindKeys } from "../core/ui/keys";
-import { mergeAnswers, side, twoConflicts } from "./mockMerge";
+import { mergeAnswers, side, twoConflicts } from "./fixture";
 import { openMerge } from "./open";
 import { handleMerge, Merge, requestMerge } from "./panel";
 import { deed, done, headline, nextStep, saw, signature } from "./words";

@@ -5,7 +5,6 @@
 import "../card/card.css";
 import "../card/decide.css";
 import "./merge.css";
-import { makePicker } from "../card/picker";
 import { CallError } from "../core/kernel/transport";
 import { classOfKey } from "../core/session/actions";
 import type { Session } from "../core/session/session";
@@ -14,6 +13,7 @@ import { h, isTyping, key } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
 import { command, panelKey } from "../core/ui/keys";
+import { makePicker } from "../core/ui/picker";
 import { makeConflict } from "./conflict";
 import { makeList } from "./list";
 import { Merging } from "./merging";

@@ -1,6 +1,7 @@
 /** One item's preview as an element: picture, text, cells, or why there is none. */
 import "./preview.css";
-import type { Preview } from "../kernel/types";
+import type { Card, Preview } from "../kernel/types";
+import { shortId } from "../kernel/words";
 import type { Session } from "../session/session";
 import { h } from "./dom";
 
@@ -37,6 +38,29 @@ export function showPreview(preview: Preview, urlFor: (blob: Blob) => string): H
     case "error":
       return h("div", { class: "dqx-preview dqx-preview-error", text: preview.message });
   }
+}
+
+/** The item's large preview; `release` frees its picture. */
+export function previewOf(card: Card): { element: HTMLElement; release: () => void } {
+  const urls: string[] = [];
+  const element = showPreview(card.preview, (blob) => {
+    const url = URL.createObjectURL(blob);
+    urls.push(url);
+    return url;
+  });
+  if (element instanceof HTMLImageElement) element.alt = `preview of item ${shortId(card.id)}`;
+  else if (card.preview.kind !== "error") {
+    // It may scroll: then the keyboard must reach it.
+    element.tabIndex = 0;
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", "preview of the item");
+  }
+  return {
+    element,
+    release: () => {
+      for (const url of urls) URL.revokeObjectURL(url);
+    },
+  };
 }
 
 /** An item's small preview, filled in when it arrives; empty until then. */

@@ -1,6 +1,14 @@
 /** The camera's way from one view to another, a step a frame: even in what is seen, so zoom changes by factors. */
-import { ease, TRANSITION } from "../renderers/renderer";
 import type { View } from "./camera";
+
+/** Milliseconds that points take to move to a new layout. */
+export const TRANSITION = 600;
+
+/** Slow at both ends. */
+export function ease(t: number): number {
+  const u = Math.min(1, Math.max(0, t));
+  return u < 0.5 ? 4 * u * u * u : 1 - (2 - 2 * u) ** 3 / 2;
+}
 
 /** Show the views between two; returns what stops it on the way. */
 export function fly(from: View, to: View, show: (view: View) => void): () => void {

@@ -7,7 +7,7 @@
 import { isDark } from "../../core/ui/theme";
 import { type Size, toScreenX, toScreenY, type View } from "../geometry/camera";
 import type { Place } from "../geometry/medians";
-import type { PointMap } from "../renderers/renderer";
+import type { PointRenderer } from "../renderers/renderer";
 import { markRadius, Sprites } from "./sprites";
 
 /** Marks that one frame draws. */
@@ -75,7 +75,7 @@ export class Overlay {
     this.canvas.style.height = `${size.height}px`;
   }
 
-  draw(map: PointMap, view: View, size: Size): void {
+  draw(map: PointRenderer, view: View, size: Size): void {
     const context = this.canvas.getContext("2d");
     if (!context) return;
     if (!this.sprites) this.restyle();
@@ -88,7 +88,7 @@ export class Overlay {
     this.drawLasso(context);
   }
 
-  private drawMarks(context: CanvasRenderingContext2D, map: PointMap, size: Size): void {
+  private drawMarks(context: CanvasRenderingContext2D, map: PointRenderer, size: Size): void {
     const { marked, markOf } = this.scene;
     const places: number[] = [];
     this.drawn = [];
@@ -118,7 +118,7 @@ export class Overlay {
     }
   }
 
-  private drawEdges(context: CanvasRenderingContext2D, map: PointMap, size: Size): void {
+  private drawEdges(context: CanvasRenderingContext2D, map: PointRenderer, size: Size): void {
     const { current, edges } = this.scene;
     if (current === null || edges.length === 0) return;
     map.screenPosition(current, this.at);
@@ -161,7 +161,7 @@ export class Overlay {
     }
   }
 
-  private drawRings(context: CanvasRenderingContext2D, map: PointMap): void {
+  private drawRings(context: CanvasRenderingContext2D, map: PointRenderer): void {
     const { current, hovered } = this.scene;
     if (hovered !== null && hovered !== current) {
       map.screenPosition(hovered, this.at);

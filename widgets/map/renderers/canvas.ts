@@ -1,12 +1,13 @@
 /** The points drawn on an ordinary 2D canvas: for browsers without WebGL, and when a graphics context was lost. */
 
 import type { Size, View } from "../geometry/camera";
-import { ease, growth, looks, type MapEvents, type PointMap, Positions, TRANSITION } from "./renderer";
+import { ease, TRANSITION } from "../geometry/flight";
+import { growth, looks, type PointRenderer, Positions, type RendererEvents } from "./renderer";
 
 /** Dots that one frame may draw; of more, an even share is shown. */
 const MOST = 60_000;
 
-export class CanvasMap implements PointMap {
+export class CanvasRenderer implements PointRenderer {
   readonly kind = "canvas";
   private readonly canvas = document.createElement("canvas");
   private readonly positions = new Positions();
@@ -20,7 +21,7 @@ export class CanvasMap implements PointMap {
   constructor(
     holder: HTMLElement,
     private size: Size,
-    private readonly events: MapEvents,
+    private readonly events: RendererEvents,
   ) {
     this.canvas.className = "dqx-map-points";
     this.canvas.setAttribute("aria-hidden", "true");

@@ -9,12 +9,13 @@
  */
 import createScatterplot, { createRenderer } from "regl-scatterplot";
 import { type Size, toMatrix, type View } from "../geometry/camera";
-import { ease, growth, looks, type MapEvents, type PointMap, Positions, TRANSITION } from "./renderer";
+import { ease, TRANSITION } from "../geometry/flight";
+import { growth, looks, type PointRenderer, Positions, type RendererEvents } from "./renderer";
 
 const NEEDED = ["OES_texture_float", "OES_element_index_uint"];
 const HOME: View = { x: 0, y: 0, kx: 100, ky: 100 };
 
-export class ScatterMap implements PointMap {
+export class ReglRenderer implements PointRenderer {
   readonly kind = "webgl";
   private readonly gl: HTMLCanvasElement;
   private readonly canvas: HTMLCanvasElement;
@@ -34,7 +35,7 @@ export class ScatterMap implements PointMap {
   constructor(
     holder: HTMLElement,
     private size: Size,
-    private readonly events: MapEvents,
+    private readonly events: RendererEvents,
   ) {
     this.gl = document.createElement("canvas");
     const context = this.gl.getContext("webgl", { antialias: true, preserveDrawingBuffer: true });

@@ -34,14 +34,14 @@ export function growth(view: View, size: Size): number {
   return Math.min(1.7, 1 + Math.round(zoomed * 2) * 0.1);
 }
 
-export interface MapEvents {
+export interface RendererEvents {
   /** Dots were drawn, or are being drawn: what lies above must follow in the same frame. */
   frame(): void;
   /** The renderer cannot go on (its graphics context is gone); its owner replaces it. */
   lost(): void;
 }
 
-export interface PointMap {
+export interface PointRenderer {
   readonly kind: "webgl" | "canvas";
   /** Place the points (x0, y0, x1, y1, …); resolves once they have been drawn there. */
   setPositions(xy: Float32Array, options: { animate: boolean }): Promise<void>;
@@ -54,15 +54,6 @@ export interface PointMap {
   screenPosition(item: number, out: Float64Array): void;
   resize(size: Size): void;
   destroy(): void;
-}
-
-/** Milliseconds that points take to move to a new layout. */
-export const TRANSITION = 600;
-
-/** Slow at both ends. */
-export function ease(t: number): number {
-  const u = Math.min(1, Math.max(0, t));
-  return u < 0.5 ? 4 * u * u * u : 1 - (2 - 2 * u) ** 3 / 2;
 }
 
 /** Positions that may be on their way: shared by all renderers, so that what lies above follows them exactly. */

@@ -4,11 +4,11 @@
  * Enter takes the highlighted label. A name that is no class is never added by accident: the first Enter only
  * highlights "Add new class", the second adds it.
  */
-
-import { freshId } from "../core/kernel/wire";
-import { classOfKey, keyOfClass } from "../core/session/actions";
-import { h, key } from "../core/ui/dom";
-import { swatch } from "../core/ui/frame";
+import "./picker.css";
+import { freshId } from "../kernel/wire";
+import { classOfKey, keyOfClass } from "../session/actions";
+import { h, key } from "./dom";
+import { swatch } from "./frame";
 import { exact, matches, near } from "./match";
 
 const SHOWN = 60;
