@@ -17,13 +17,13 @@ TYPE_CHECKING = False  # as in `typing`, whose import costs half of what this pa
 if TYPE_CHECKING:
     from typing import Any
 
-    from explorer.api import find_issues
-    from explorer.dataset import Dataset
+    from explorer.dataset.dataset import Dataset
     from explorer.detectors import detector, forget
     from explorer.errors import ExplorerError
     from explorer.panels import show
+    from explorer.pipeline.find_issues import find_issues
     from explorer.readers import read
-    from explorer.review import Review
+    from explorer.review.review import Review
 
 __all__ = [
     "Dataset",
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "Dataset": "explorer.dataset",
+    "Dataset": "explorer.dataset.dataset",
     "ExplorerError": "explorer.errors",
-    "Review": "explorer.review",
+    "Review": "explorer.review.review",
     "detector": "explorer.detectors",
-    "find_issues": "explorer.api",
+    "find_issues": "explorer.pipeline.find_issues",
     "forget": "explorer.detectors",
     "read": "explorer.readers",
     "show": "explorer.panels",
@@ -85,7 +85,7 @@ def _attach_display() -> None:
 
         return show(review)._repr_mimebundle_()
 
-    shell.display_formatter.mimebundle_formatter.for_type_by_name("explorer.review", "Review", mimebundle)
+    shell.display_formatter.mimebundle_formatter.for_type_by_name("explorer.review.review", "Review", mimebundle)
 
 
 _attach_display()

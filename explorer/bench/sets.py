@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset import check_probs, encode_labels
 from explorer.errors import DataError, MissingExtra, UnknownName
+from explorer.readers.arrays import array_in
+from explorer.tasks.classification import check_probs, encode_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,24 +161,6 @@ def _hugging_face(place: str) -> Any:
     found = datasets.load_from_disk(place) if Path(place).is_dir() else datasets.load_dataset(place)
     if isinstance(found, dict):  # of its parts the one to learn from, else the first
         found = found.get("train", next(iter(found.values())))
-    return found
-
-
-def array_in(path: str | Path) -> NDArray[Any]:
-    """Read an array from a .npy file, never an object of Python's.
-
-    Raises
-    ------
-    DataError
-        There is no such file, or it holds something else.
-    """
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{str(path)!r} cannot be read as an array: {error}.", "Write it with numpy.save.") from error
-    if not isinstance(found, np.ndarray) or not found.ndim:
-        what = "a single value" if isinstance(found, np.ndarray) else "several arrays"
-        raise DataError(f"{str(path)!r} holds {what}.", "Write one row an item with numpy.save.")
     return found
 
 

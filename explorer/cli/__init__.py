@@ -9,62 +9,17 @@ from __future__ import annotations
 
 import argparse
 import logging
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from explorer.cli.data import DATA_OPTIONS
-from explorer.cli.printing import unread
+from explorer.cli.messages import SaidHere, said_here
+from explorer.cli.output import unread
+from explorer.cli.parser import AnyOrder
 from explorer.errors import ExplorerError
 
 log = logging.getLogger("explorer")
-
-
-class AnyOrder(argparse.ArgumentParser):
-    """Takes options before, between and after the positional arguments, as git does: `tag STORE -m why v1`."""
-
-    _mixing = False
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse what a command is given."""
-        if self._mixing:  # which is how the standard library's own intermixed parsing comes back here
-            return super().parse_known_args(args, namespace)
-        self._mixing = True
-        try:
-            return self.parse_known_intermixed_args(args, namespace)
-        finally:
-            self._mixing = False
-
-
-# Remedies are written for Python; here the same is said as one types it.
-_SAID_HERE = {
-    "force=True": "-f",
-    "branch() lists them": "`explorer branch STORE` lists them",
-    "switch(name, create=True) makes one": "`explorer branch STORE NAME` makes one",
-    "name one with format=": "name one with --format",
-    "give an array: probs=table[[…]].to_numpy()": "give a .npy file with --probs",
-    "Give columns called after the classes (a DataFrame), or": "Give columns of the data called after the classes, or",
-}
-
-_OPTION = re.compile(rf"\b({'|'.join(DATA_OPTIONS)})=(\[…\])?(?=[\s.,;:)]|$)")
-"""An argument of Python's without a value of its own, which is an option here."""
-
-
-def said_here(text: str) -> str:
-    """Say a message's remedy as one types it: "label=" as "--label"."""
-    for python, shell in _SAID_HERE.items():
-        text = text.replace(python, shell)
-    return _OPTION.sub(lambda found: f"--{found[1]}{' …' if found[2] else ''}", text)
-
-
-class SaidHere(logging.Formatter):
-    """Writes what is logged as `said_here` does; a traceback stays as it is."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
-        """Write the message alone."""
-        return said_here(super().formatMessage(record))
 
 
 @contextmanager
@@ -119,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     from explorer import __doc__ as about
     from explorer import __version__
-    from explorer.cli import bench, change, data, helped, issues, look, merge
+    from explorer.cli.commands import bench, helped, history, issues, merge, review, store
 
     parser = argparse.ArgumentParser(
         prog="explorer",
@@ -129,11 +84,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"explorer {__version__}")
     commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=AnyOrder)
-    data.add_commands(commands)
+    review.add_commands(commands)
     issues.add_commands(commands)
     helped.add_commands(commands)
-    look.add_commands(commands)
-    change.add_commands(commands)
+    history.add_commands(commands)
+    store.add_commands(commands)
     merge.add_commands(commands)
     bench.add_commands(commands)
     for command in commands.choices.values():

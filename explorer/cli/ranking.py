@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from explorer.cli.printing import cell, lines, plain
+from explorer.cli.output import cell, lines, plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,38 +4,39 @@ The order of the imports is the order in which they run and are listed.
 """
 
 # isort: off
-from explorer.detectors.confident import Confident
-from explorer.detectors.vote import Vote
-from explorer.detectors.relation import Relation
-from explorer.detectors.simifeat import SimiFeat
-from explorer.detectors.hoc import Hoc
-from explorer.detectors.influence import Influence
-from explorer.detectors.shapley import Shapley
-from explorer.detectors.distance_ratio import DistanceRatio
-from explorer.detectors.graphcleaner import GraphCleaner
-from explorer.detectors.beta_mixture import BetaMixture
-from explorer.detectors.conformal import Conformal
-from explorer.detectors.dynamics import AreaUnderMargin, AveragedMargin, Forgetting, LateStopping
-from explorer.detectors.archaeology import Archaeology
-from explorer.detectors.plausible import Plausible
-from explorer.detectors.conflicting import Conflicting
-from explorer.detectors.near_duplicate import NearDuplicate
-from explorer.detectors.outlier import Outlier
-from explorer.detectors.underperforming import Underperforming
-from explorer.detectors.imbalance import Imbalance
-from explorer.detectors.non_iid import NonIid
+from explorer.detectors.label_errors.confident import Confident
+from explorer.detectors.label_errors.vote import Vote
+from explorer.detectors.label_errors.relation import Relation
+from explorer.detectors.label_errors.simifeat import SimiFeat
+from explorer.detectors.label_errors.hoc import Hoc
+from explorer.detectors.label_errors.influence import Influence
+from explorer.detectors.label_errors.knn_shapley import Shapley
+from explorer.detectors.label_errors.distance_ratio import DistanceRatio
+from explorer.detectors.label_errors.graphcleaner import GraphCleaner
+from explorer.detectors.label_errors.beta_mixture import BetaMixture
+from explorer.detectors.label_errors.conformal import Conformal
+from explorer.detectors.label_errors.training_dynamics import AreaUnderMargin, AveragedMargin, Forgetting, LateStopping
+from explorer.detectors.label_errors.archaeology import Archaeology
+from explorer.detectors.other_issues.ambiguous import Plausible
+from explorer.detectors.other_issues.conflicting_duplicate import Conflicting
+from explorer.detectors.other_issues.near_duplicate import NearDuplicate
+from explorer.detectors.other_issues.outlier import Outlier
+from explorer.detectors.other_issues.underperforming import Underperforming
+from explorer.detectors.other_issues.imbalance import Imbalance
+from explorer.detectors.other_issues.non_iid import NonIid
 
 # isort: on
-from explorer.detectors.combiner import Combined, combine, pushes
-from explorer.detectors.explanation import explain, page
-from explorer.detectors.grow import Grown
-from explorer.detectors.grow import grow as grow_selection
-from explorer.detectors.own import detector, forget
+from explorer.detectors.combine.p_error import Combined, combine, pushes
+from explorer.detectors.explain import explain, page
+from explorer.detectors.functions import detector, forget
+from explorer.detectors.issues_table import ranking, table
 from explorer.detectors.protocol import Detector, Findings, Inputs, Reason, Result
-from explorer.detectors.registry import again, get, names, rerun, run, update
+from explorer.detectors.registry import get, names
 from explorer.detectors.relation_map import RelationMap, relation_map
-from explorer.detectors.table import ranking, table
+from explorer.detectors.run import again, rerun, run, update
 from explorer.probe.suites import Suites
+from explorer.review.grow import Grown
+from explorer.review.grow import grow as grow_selection
 
 __all__ = [
     "Archaeology",

@@ -6,7 +6,7 @@ import importlib.util
 
 import numpy as np
 
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.pixels import sample_pictures
 
 WELL_KNOWN = (

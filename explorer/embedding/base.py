@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.progress import Progress
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from explorer.content import MediaKind
 from explorer.embedding.base import Embedder
 from explorer.embedding.registry import Entry, Request, register
+from explorer.media.base import MediaKind
 
 
 def _pixels(request: Request) -> Embedder:

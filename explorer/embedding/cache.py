@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import zipfile
 from collections.abc import Iterable
@@ -18,19 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
-from explorer import sealed
+from explorer.utils import files
+from explorer.utils.files import location
 
 _STATE = "state.npz"
 _FORMAT = 2  # raised when vectors of the same key would come out differently
-
-
-def location() -> Path:
-    """Return the cache's folder: the environment variable EXPLORER_CACHE, else where the system keeps caches."""
-    given = os.environ.get("EXPLORER_CACHE")
-    return Path(given).expanduser() if given else platformdirs.user_cache_path("data-quality-explorer", appauthor=False)
 
 
 def size(folder: Path | None = None) -> int:
@@ -83,13 +76,13 @@ class Cache:
         if body is None:
             return None
         try:
-            return sealed.unpacked(body)
+            return files.unpacked(body)
         except (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile):
             return None  # whole, yet not what `write_state` writes
 
     def write_state(self, state: dict[str, NDArray[Any]]) -> None:
         """Store fitted arrays together; `OSError` where the disk does not take them."""
-        sealed.write(self.folder / _STATE, sealed.packed(state))
+        files.write(self.folder / _STATE, files.packed(state))
 
     @classmethod
     def _read(cls, path: Path) -> NDArray[Any] | None:
@@ -102,7 +95,7 @@ class Cache:
     def _write(self, path: Path, values: NDArray[Any]) -> None:
         buffer = io.BytesIO()
         np.save(buffer, values, allow_pickle=False)
-        sealed.write(path, buffer.getvalue())
+        files.write(path, buffer.getvalue())
 
     @staticmethod
     def _read_body(path: Path) -> bytes | None:
@@ -110,4 +103,4 @@ class Cache:
             data = path.read_bytes()
         except OSError:
             return None  # absent, or not readable: either way it is computed
-        return sealed.body_of(data)
+        return files.body_of(data)

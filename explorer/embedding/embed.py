@@ -8,15 +8,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding import auto, builtin, registry
-from explorer.embedding import device as devices
 from explorer.embedding.base import Embedder, Embedding
-from explorer.embedding.cache import Cache, location
+from explorer.embedding.cache import Cache
 from explorer.embedding.precomputed import Precomputed
 from explorer.embedding.run import Run
+from explorer.engine import devices
 from explorer.errors import DataError
 from explorer.progress import Progress
+from explorer.utils.files import location
 
 _log = logging.getLogger("explorer")
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import spread_sample
 from explorer.errors import DataError, UnreadableItem
 from explorer.progress import Progress

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Stateless
 from explorer.errors import UnreadableItem
 from explorer.progress import Progress

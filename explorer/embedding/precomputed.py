@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.content import Vectors
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Stateless
 from explorer.errors import DataError
+from explorer.media.vector import Vectors
 from explorer.progress import Progress
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from explorer.content import MediaKind
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Embedder
 from explorer.errors import DataError, UnknownName
+from explorer.media.base import MediaKind
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset import Dataset
-from explorer.embedding import device as devices
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Embedder
 from explorer.embedding.cache import Cache
+from explorer.engine import devices
 from explorer.errors import DataError, ExplorerError, UnreadableItem
 from explorer.progress import Progress
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.content import Table
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Stateless
 from explorer.errors import DataError, MissingExtra
+from explorer.media.table import Table
 from explorer.progress import Progress
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Stateless
-from explorer.embedding.device import precision
 from explorer.embedding.hub import unreachable
+from explorer.engine.devices import precision
 from explorer.errors import DataError, MissingExtra, UnknownName
 from explorer.progress import Progress
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Stateless
-from explorer.embedding.device import precision
 from explorer.embedding.hub import locate, unreachable
+from explorer.engine.devices import precision
 from explorer.errors import DataError, MissingExtra
 from explorer.progress import Progress
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.graph.cores import workers
+from explorer.engine.threads import workers
 from explorer.progress import Progress
 
 BLOCK = 512

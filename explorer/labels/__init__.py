@@ -47,27 +47,18 @@ import datetime as dt
 import os
 from pathlib import Path
 
-from explorer.labels.blame import Blame, LogEntry
-from explorer.labels.changing import Clock, check_login
-from explorer.labels.history import Sitting
-from explorer.labels.merge import Merge
-from explorer.labels.merging import MergeConflict, Pick
-from explorer.labels.model import (
-    BindReport,
-    Cell,
-    Commit,
-    Conflict,
-    Edit,
-    Event,
-    Rater,
-    StoreError,
-    Verification,
-)
-from explorer.labels.network import StoreWarning
-from explorer.labels.raters import check_rater, default_rater
-from explorer.labels.sqlite import SQLiteEngine
+from explorer.labels.changes.merge import Merge
+from explorer.labels.changes.three_way import MergeConflict, Pick
+from explorer.labels.history.blame import Blame
+from explorer.labels.history.entries import LogEntry
+from explorer.labels.history.logs import Sitting
+from explorer.labels.history.votes import Vote
+from explorer.labels.model.raters import check_rater, default_rater
+from explorer.labels.model.types import BindReport, Cell, Commit, Conflict, Edit, Event, Rater, StoreError, Verification
+from explorer.labels.storage.file_systems import StoreWarning
+from explorer.labels.storage.sqlite import SQLiteEngine
 from explorer.labels.store import Store
-from explorer.labels.votes import Vote
+from explorer.labels.working_copy import Clock, check_login
 
 __all__ = [
     "BindReport",
@@ -131,7 +122,7 @@ def open(  # noqa: A001  # labels.open(…) reads as what it does
         There is no such branch.
     """
     if isinstance(path, str) and path.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
-        from explorer.labels.postgres import PostgresEngine
+        from explorer.labels.storage.postgres import PostgresEngine
 
         server = PostgresEngine(path, read_only=read_only, timeout=timeout)
         who = check_rater(server.login if rater is None else rater, rater_kind)

@@ -7,19 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels.binding import Difference, compare
-from explorer.labels.branching import Branching
-from explorer.labels.canonical import check_text
-from explorer.labels.changing import Clock
-from explorer.labels.classes import Classes
-from explorer.labels.editing import Overlay, first_commit, operation_ids, plan
-from explorer.labels.engine import CommitDraft, Engine
-from explorer.labels.live import When
-from explorer.labels.model import FIELD, KINDS, BindReport, Commit, Edit, Rater, StoreError
-from explorer.labels.raters import check_rater
-from explorer.labels.schema import class_name, extend, names_of
-from explorer.labels.snapshot import Snapshot, from_frame
-from explorer.labels.undoing import Past, invert, superseded, to_revert
+from explorer.labels.changes.bind import Difference, compare
+from explorer.labels.changes.branches import Branching
+from explorer.labels.changes.classes import Classes
+from explorer.labels.changes.edits import Overlay, first_commit, operation_ids, plan
+from explorer.labels.changes.undo import Past, invert, superseded, to_revert
+from explorer.labels.display import _box, _head, _pairs, time_text
+from explorer.labels.head import When
+from explorer.labels.model.drafts import CommitDraft
+from explorer.labels.model.hashing import check_text
+from explorer.labels.model.raters import check_rater
+from explorer.labels.model.schema import class_name, extend, names_of
+from explorer.labels.model.snapshot import Snapshot, from_frame
+from explorer.labels.model.types import FIELD, KINDS, BindReport, Commit, Edit, Rater, StoreError
+from explorer.labels.storage.backend import Engine
+from explorer.labels.working_copy import Clock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,14 +41,12 @@ class Store(Branching, Classes):
             self._check_branch(branch)
 
     def __repr__(self) -> str:
-        from explorer.labels import reprs
 
-        return reprs.store_text(self)
+        return store_text(self)
 
     def _repr_html_(self) -> str:
-        from explorer.labels import reprs
 
-        return reprs.store_html(self)
+        return store_html(self)
 
     # Binding
 
@@ -85,7 +85,7 @@ class Store(Branching, Classes):
             The store belongs to another dataset: no item in common, or keyed items of which none has the content it
             had (see `allow_changed`).
         DataError, UnknownName
-            The frame is no snapshot: see `explorer.labels.snapshot.from_frame`.
+            The frame is no snapshot: see `explorer.labels.model.snapshot.from_frame`.
         """
         names = _given_names(frame) if classes is None else [class_name(c) for c in classes]
         commit = None
@@ -201,7 +201,7 @@ class Store(Branching, Classes):
         *,
         field: str = FIELD,
     ) -> Commit:
-        """Give an item a label; `None` makes it unlabelled. For other fields see `explorer.labels.values`."""
+        """Give an item a label; `None` makes it unlabelled. For other fields see `explorer.labels.model.values`."""
         return self.apply([Edit(item, "set", value, expected, why, reason, evidence, op_id, field=field)])
 
     def keep(
@@ -364,3 +364,28 @@ def _given_names(frame: pd.DataFrame) -> list[str]:
     if "given_label" not in frame.columns:
         return []  # which from_frame says in its own words
     return sorted(class_name(v) for v in frame["given_label"].dropna().unique())
+
+
+def store_text(store: Store) -> str:
+    """Return a store in one line."""
+    with store._engine.lock:
+        version = store._live.version()
+        bound = f"{len(version.snapshot):,} items, {len(version.heads):,} with events" if version else "nothing bound"
+    branch = "" if store.current_branch == "main" else f", branch={store.current_branch!r}"
+    return f"Store({store.path!r}, {bound}, rater={store.rater!r}{branch})"
+
+
+def store_html(store: Store) -> str:
+    """Return a store as HTML."""
+    with store._engine.lock:
+        state = store._live.state()
+        events = len(store._live.bound().heads) if state else 0
+    pairs: dict[str, Any] = {"rater": store.rater, "branch": store.current_branch}
+    if state is not None:
+        pairs["items"] = f"{len(state.snapshot):,}, {events:,} with events"
+        pairs["classes"] = ", ".join(store.classes()[:12]) + (" …" if len(store.classes()) > 12 else "")
+        pairs["newest"] = f"{state.commit.id[:12]}, {state.commit.kind} by {state.commit.rater}"
+        pairs["at"] = time_text(state.commit.time)
+    if store.network:
+        pairs["file system"] = store.network
+    return _box(_head(f"Label store {store.path}", "" if state else "nothing bound"), _pairs(pairs))

@@ -9,25 +9,10 @@ from __future__ import annotations
 import weakref
 
 from explorer.errors import DataError, UnknownName
-from explorer.panels import (  # noqa: F401
-    card,
-    charts,
-    explorer,
-    helped,
-    history,
-    left,
-    map,  # noqa: A004
-    merge,
-    methods,
-    pipeline,
-    previews,
-    queue,
-    relations,
-    versions,
-)
+from explorer.panels import handlers  # noqa: F401  # registers what answers the browser
 from explorer.panels.session import session_of
 from explorer.panels.widget import Panel
-from explorer.review import Review
+from explorer.review.review import Review
 
 PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "merge", "charts", "pipeline")
 

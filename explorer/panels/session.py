@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 from explorer.errors import ExplorerError
 from explorer.labels import Conflict
 from explorer.panels import wire
-from explorer.panels.calls import answer
-from explorer.panels.polling import watch
-from explorer.panels.replies import saved
-from explorer.panels.versions import versions
-from explorer.review import Review
+from explorer.panels.payloads import saved, versions
+from explorer.panels.registry import answer
+from explorer.panels.watcher import watch
+from explorer.review.review import Review
 
 if TYPE_CHECKING:
     from explorer.panels.widget import Panel

@@ -10,7 +10,7 @@ import traitlets
 
 from explorer.errors import ExplorerError
 from explorer.panels.session import session_of
-from explorer.review import Review
+from explorer.review.review import Review
 
 STATIC = Path(__file__).parent.parent / "static"
 

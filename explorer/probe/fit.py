@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.engine.threads import torch_workers
 from explorer.errors import DataError
-from explorer.graph.cores import torch_workers
-from explorer.graph.order import canonical_order
 from explorer.probe.folds import assign
 from explorer.probe.linear import Linear
 from explorer.probe.suites import KINDS, Planted, Suites, plant
 from explorer.progress import Progress
+from explorer.utils.ordering import canonical_order
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,13 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.content import Content, ImageArrays, ImageFiles, Texts, Vectors
-from explorer.dataset import Dataset, build
+from explorer.dataset.build import build
+from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError
+from explorer.media.base import Content
+from explorer.media.image import ImageArrays, ImageFiles
+from explorer.media.text import Texts
+from explorer.media.vector import Vectors
+from explorer.readers.columns import IMAGE_SUFFIXES
 from explorer.readers.options import Options
 from explorer.readers.pictures import PictureList, as_pixels, stack_pixels
 from explorer.readers.probabilities import align
-from explorer.readers.roles import IMAGE_SUFFIXES
 
 _TAKES = "label features probs key kind classes root"
 
@@ -103,3 +107,21 @@ def _finish(
         source=source,
         notes=notes,
     )
+
+
+def array_in(path: str | Path) -> NDArray[Any]:
+    """Read an array from a .npy file, never an object of Python's.
+
+    Raises
+    ------
+    DataError
+        There is no such file, or it holds something else.
+    """
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{str(path)!r} cannot be read as an array: {error}.", "Write it with numpy.save.") from error
+    if not isinstance(found, np.ndarray) or not found.ndim:
+        what = "a single value" if isinstance(found, np.ndarray) else "several arrays"
+        raise DataError(f"{str(path)!r} holds {what}.", "Write one row an item with numpy.save.")
+    return found

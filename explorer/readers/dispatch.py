@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explorer.content import MediaKind
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError, UnknownName
+from explorer.media.base import MediaKind
 from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
-from explorer.readers.misplaced import doubts
+from explorer.readers.column_check import doubts
 from explorer.readers.options import Options, counted
 
 _log = logging.getLogger("explorer")

@@ -9,12 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from explorer.content import Content, ImageFiles, MediaKind, Texts
-from explorer.dataset import Dataset, SetAside, build
+from explorer.dataset.build import build
+from explorer.dataset.dataset import Dataset, SetAside
 from explorer.errors import DataError, OutsideRoot, UnknownName
+from explorer.media.base import Content, MediaKind
+from explorer.media.image import ImageFiles
+from explorer.media.text import Texts
+from explorer.readers.columns import IMAGE_SUFFIXES
 from explorer.readers.options import Options, counted, listed
 from explorer.readers.probabilities import align
-from explorer.readers.roles import IMAGE_SUFFIXES
 
 _SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"}
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini", "__pycache__"}

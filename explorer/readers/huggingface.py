@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explorer.content import Content, ImageBytes, ImageFiles
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError, UnknownName
+from explorer.media.base import Content
+from explorer.media.image import ImageBytes, ImageFiles
 from explorer.readers.frame import from_frame
 from explorer.readers.options import Options, listed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
-from explorer.content import MediaKind
 from explorer.errors import DataError, UnknownName
+from explorer.media.base import MediaKind
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer import content
-from explorer.content import MediaKind, to_rgb
 from explorer.errors import DataError, UnreadableItem
+from explorer.media import image
+from explorer.media.base import MediaKind
+from explorer.media.image import to_rgb
 
 
 class PictureList:
@@ -34,10 +35,10 @@ class PictureList:
         pixels = self.pictures[row]
         if pixels is None or pixels.size == 0:
             raise UnreadableItem(f"row {row}: the picture is missing.", "Fill it in or remove the row.")
-        if pixels.shape[0] * pixels.shape[1] > content.PIXEL_LIMIT:
+        if pixels.shape[0] * pixels.shape[1] > image.PIXEL_LIMIT:
             raise UnreadableItem(
-                f"row {row}: more than {content.PIXEL_LIMIT:,} pixels.",
-                "Scale it down, or raise explorer.content.PIXEL_LIMIT.",
+                f"row {row}: more than {image.PIXEL_LIMIT:,} pixels.",
+                "Scale it down, or raise explorer.media.image.PIXEL_LIMIT.",
             )
         return pixels
 

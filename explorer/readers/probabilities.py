@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.dataset import class_name, encode_labels
 from explorer.errors import DataError, UnknownName
-from explorer.readers.misplaced import BY_NAME
+from explorer.readers.column_check import BY_NAME
+from explorer.tasks.classification import class_name, encode_labels
 
 
 @dataclass(frozen=True)

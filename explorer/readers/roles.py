@@ -6,19 +6,16 @@ Every choice comes back as a sentence; where two columns would do, it is an erro
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
+from numpy.typing import NDArray
 
-from explorer.errors import DataError, UnknownName
-from explorer.readers.options import listed
-
-CellKind = Literal["empty", "bytes", "picture", "path", "link", "list", "text", "name", "category", "number", "other"]
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif")
+from explorer.errors import DataError
+from explorer.media.base import MediaKind
+from explorer.readers.columns import Column, _stack, describe, require
+from explorer.readers.options import Options, counted, listed
 
 # Earlier groups win over later ones; two matches within a group are ambiguous.
 _LABEL_NAMES: tuple[tuple[str, ...], ...] = (
@@ -28,78 +25,6 @@ _LABEL_NAMES: tuple[tuple[str, ...], ...] = (
 )
 _TEXT_NAMES = ("text", "sentence", "content", "review", "tweet", "comment", "document", "body", "message", "utterance")
 _KEY_NAMES = ("key", "id", "uuid", "guid", "index", "idx", "item_id", "row_id")
-_MISSING_WORDS = frozenset(["na", "n/a", "nan", "null", "none", "?", "-"])
-_SAMPLE = 2000
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's name, the kind of its cells, and for strings their mean length and share of distinct values."""
-
-    name: str
-    kind: CellKind
-    length: float = 0.0
-    distinct: float = 0.0
-
-
-def describe(cells: pd.Series[Any], *, as_written: bool = False) -> Column:
-    """Tell the kind of a column from a sample of filled cells, spread evenly. `as_written`: cells are raw strings."""
-    name = str(cells.name)
-    filled = cells[cells.notna()]
-    if filled.empty:
-        return Column(name, "empty")
-    sample = filled.iloc[np.unique(np.linspace(0, len(filled) - 1, _SAMPLE).astype(int))]
-    if isinstance(sample.dtype, pd.CategoricalDtype):
-        return Column(name, "category")
-    if pd.api.types.is_numeric_dtype(sample) or pd.api.types.is_bool_dtype(sample):
-        return Column(name, "number")
-    values = sample.tolist()
-    first = values[0]
-    if all(isinstance(v, str) for v in values):
-        return _describe_strings(name, values, as_written)
-    if all(isinstance(v, bytes | bytearray) for v in values):
-        return Column(name, "bytes")
-    if isinstance(first, dict) and {"bytes", "path"} & first.keys():
-        return Column(name, "picture")
-    if isinstance(first, Image.Image) or (isinstance(first, np.ndarray) and first.ndim in (2, 3)):
-        return Column(name, "picture")
-    if isinstance(first, list | tuple | np.ndarray):
-        numeric = len(first) > 0 and all(isinstance(x, int | float | np.number) for x in first)
-        return Column(name, "list" if numeric else "other")
-    if all(isinstance(v, bool | int | float | np.number) for v in values):
-        return Column(name, "number")
-    return Column(name, "category" if all(pd.api.types.is_scalar(v) for v in values) else "other")
-
-
-def _describe_strings(name: str, values: list[str], as_written: bool) -> Column:
-    if as_written and numbers(pd.Series(values)) is not None:
-        return Column(name, "number")
-    length = float(np.mean([len(v) for v in values]))
-    distinct = len(set(values)) / len(values)
-    if sum(v.lower().endswith(IMAGE_SUFFIXES) for v in values) >= 0.9 * len(values):
-        web = values[0].lower().startswith(("http://", "https://", "s3://", "gs://"))
-        return Column(name, "link" if web else "path", length, distinct)
-    words = float(np.mean([len(v.split()) for v in values]))
-    if words >= 4 or length >= 40:
-        return Column(name, "text", length, distinct)
-    return Column(name, "name" if distinct > 0.8 and len(values) > 10 else "category", length, distinct)
-
-
-def numbers(cells: pd.Series[Any]) -> pd.Series[float] | None:
-    """Return strings as numbers, usual words for "missing" as NaN; `None` where another word is among them."""
-    words = cells.where(cells.notna(), "").astype(str).str.strip()
-    missing = words.str.lower().isin(_MISSING_WORDS) | (words == "")
-    if missing.all():
-        return None
-    parsed = pd.to_numeric(words.where(~missing, other="nan"), errors="coerce").astype(float)
-    return None if (parsed.isna() & ~missing).any() else parsed
-
-
-def require(frame: pd.DataFrame, name: Any, option: str) -> str:
-    """Return the column that an option names, or raise `UnknownName`."""
-    if str(name) not in frame.columns:
-        raise UnknownName("column", name, frame.columns, f"It was given as {option}=.")
-    return str(name)
 
 
 def find_label(frame: pd.DataFrame, columns: Iterable[Column]) -> tuple[str, str]:
@@ -204,3 +129,133 @@ def find_cells(columns: Iterable[Column]) -> tuple[list[str], list[str]]:
         else:
             notes.append(f"column {column.name!r} is left out of the features: its cells are {column.kind}")
     return kept, notes
+
+
+class _Columns:
+    """The columns of one table as they are given out to their roles, each at most once."""
+
+    def __init__(self, frame: pd.DataFrame, options: Options, as_written: bool) -> None:
+        self.frame = frame
+        self.options = options
+        self.as_written = as_written
+        self.used: set[str] = set()
+        self._described: dict[str, Column] = {}
+
+    def free(self) -> list[Column]:
+        """Describe the columns that have no role yet."""
+        for name in self.frame.columns:
+            if name not in self.used and name not in self._described:
+                self._described[name] = describe(self.frame[name], as_written=self.as_written)
+        return [self._described[name] for name in self.frame.columns if name not in self.used]
+
+    def take(self, name: Any, option: str) -> str:
+        """Give a column that an option names its role."""
+        column = require(self.frame, name, option)
+        self.used.add(column)
+        return column
+
+    def label(self, said: list[str]) -> tuple[str, list[Any]]:
+        """Return the label column's name and its cells, or the labels that were given."""
+        given = self.options.label
+        if given is not None and not np.isscalar(given):
+            labels = list(given)
+            if len(labels) != len(self.frame):
+                raise DataError(f"There are {len(labels):,} labels for {len(self.frame):,} rows.", "Give one per row.")
+            return "label", labels
+        if given is None:
+            column, why = find_label(self.frame, self.free())
+            said.append(why)
+            self.used.add(column)
+        else:
+            column = self.take(given, "label")
+        labels = self.frame[column].tolist()
+        return column, labels
+
+    def features(self, said: list[str]) -> NDArray[Any] | None:
+        """Return precomputed features [R, D] from an array or a column of lists, if there are any."""
+        options = self.options
+        if options.embedding is not None:
+            column = self.take(options.embedding, "embedding")
+            return _stack(self.frame[column], column)
+        if options.features is None or _are_names(options.features):
+            return None
+        features = np.asarray(options.features)
+        said.append(f"the features given ({' × '.join(map(str, features.shape))}) are the embedding")
+        return features
+
+    def media(self, said: list[str], *, has_features: bool) -> tuple[MediaKind, list[str]]:
+        """Settle what the items are and which columns hold them."""
+        options, kind = self.options, self.options.kind
+        if options.image is not None and options.text is not None:
+            raise DataError("Both image= and text= are given; an item is one or the other.", "Leave one of them out.")
+        if options.image is not None:
+            return "image", [self.take(options.image, "image")]
+        if options.text is not None:
+            return "text", [self.take(options.text, "text")]
+        named = _names(options.features)
+        for name in named:
+            self.take(name, "features")
+        found = find_image(self.free()) if kind in (None, "image") else None
+        if found:
+            said.append(found[1])
+            return "image", [found[0]]
+        if kind == "image":
+            raise DataError(self._none("pictures"), "Say which column it is with image=.")
+        if named and kind != "text":
+            return ("vector" if kind == "vector" else "table"), named
+        if kind in (None, "text"):
+            text = self._text(said)
+            if text is not None:
+                return "text", [text]
+        if kind == "text":
+            raise DataError(self._none("texts"), "Say which column it is with text=.")
+        if has_features and kind in (None, "vector"):
+            return "vector", []
+        if kind in (None, "vector"):
+            found = find_embedding(self.free())
+            if found:
+                said.append(found[1])
+                return "vector", [found[0]]
+        cells, left_out = find_cells(self.free())
+        said.extend(left_out)
+        if not cells:
+            raise DataError(
+                self._none("pictures, texts or features"),
+                "Say which column is what with image=, text=, features= or embedding=.",
+            )
+        if kind == "vector":
+            cells = [c.name for c in self.free() if c.kind == "number" and c.name in cells]
+        said.append(f"the features are {counted(len(cells), 'column')}: {listed(cells, 12)}")
+        return ("vector" if kind == "vector" else "table"), cells
+
+    def _text(self, said: list[str]) -> str | None:
+        """Find the text column; among several feature columns only long strings count as text."""
+        free = self.free()
+        cells = [c for c in free if c.kind in ("number", "category")]
+        found = find_text(free, must=self.options.kind == "text" or not cells)
+        if found is None:
+            return None
+        if self.options.kind is None and len(cells) >= 3 and "by its name" not in found[1]:
+            length = next(c.length for c in free if c.name == found[0])
+            if length < 40:
+                said.append(
+                    f"column {found[0]!r} is taken as a cell of the table; give text={found[0]!r} to read it as text"
+                )
+                return None
+        said.append(found[1])
+        return found[0]
+
+    def _none(self, what: str) -> str:
+        return f"No column with {what} was found (columns: {listed(list(self.frame.columns), 12)})."
+
+
+def _are_names(features: Any) -> bool:
+    return isinstance(features, str) or (
+        isinstance(features, list | tuple) and len(features) > 0 and all(isinstance(f, str) for f in features)
+    )
+
+
+def _names(features: Any) -> list[str]:
+    if not _are_names(features):
+        return []
+    return [features] if isinstance(features, str) else list(features)

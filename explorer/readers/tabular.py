@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from explorer.dataset import Dataset
+from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError, UnknownName
 from explorer.readers.frame import from_frame
 from explorer.readers.options import Options

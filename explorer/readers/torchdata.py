@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.content import Content, Texts, Vectors
-from explorer.dataset import Dataset, build
+from explorer.dataset.build import build
+from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError
+from explorer.media.base import Content
+from explorer.media.text import Texts
+from explorer.media.vector import Vectors
 from explorer.readers.options import Options
 from explorer.readers.pictures import PictureList, as_pixels
 from explorer.readers.probabilities import align

@@ -25,9 +25,9 @@ from cases import held_out, planted, vectors_and_truth
 from sklearn.metrics import average_precision_score
 
 from explorer import detectors, graph
-from explorer.current import STATES
-from explorer.detectors.settled import score
-from explorer.judging import Begun
+from explorer.detectors.combine.rescore import score
+from explorer.review.baseline import Begun
+from explorer.review.label_columns import STATES
 
 TOP, RANDOM, BINS = 90, 10, 10
 

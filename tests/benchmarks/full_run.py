@@ -237,7 +237,7 @@ def follow(
 ) -> tuple[dict[str, list[float]], Any]:
     """Relabel one item after the other; milliseconds of each part of each change, and `p_error` in the end."""
     from explorer import detectors
-    from explorer.detectors.snapshot import Snapshots
+    from explorer.detectors.copies import Snapshots
 
     combined, snapshots = replace(combined, findings=findings), Snapshots(findings)
     parts = ("inputs", "update", "combine", "total", "snapshot", "processor")

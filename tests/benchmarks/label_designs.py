@@ -60,7 +60,7 @@ class Ours:
     """The package's own label store."""
 
     def __init__(self, folder: str, n: int, sync: bool = True) -> None:
-        from explorer.labels import connection
+        from explorer.labels.storage import connection
 
         self.path = Path(folder) / "labels.labels.db"
         if not sync:

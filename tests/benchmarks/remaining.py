@@ -23,7 +23,7 @@ import pandas as pd
 from cases import human, planted
 
 from explorer import detectors, graph
-from explorer.detectors.remaining import Audit
+from explorer.estimates.audit import Audit
 
 DRAWS, SIMPLE = 100, 200
 COURSES = {"audit alone": (0, 0), "100 of the queue first": (100, 0), "300 of the queue after": (0, 300)}

@@ -29,8 +29,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from explorer import detectors, graph
-from explorer.detectors import reviewer
-from explorer.detectors.noise import logit
+from explorer.detectors.combine import feedback
+from explorer.utils.logits import logit
 
 TOP, RANDOM, NEXT = 90, 10, 300
 
@@ -60,7 +60,7 @@ def measure(x, y, wrong, probs, found, random, ceiling):
     combined = detectors.combine(inputs, findings)
     read, every = combined.model.read, np.arange(len(y))
     q = read.opinion(inputs, findings, every)
-    p, rivals = combined.p_error, reviewer.rivals_of(q, y)
+    p, rivals = combined.p_error, feedback.rivals_of(q, y)
     order = np.argsort(-p, kind="stable")
     looked = np.concatenate([order[:TOP], random.choice(order[TOP:], RANDOM, replace=False)])
     rest = np.ones(len(y), bool)
@@ -73,7 +73,7 @@ def measure(x, y, wrong, probs, found, random, ceiling):
     result = {"base": precision(p)}
     for name, vectors in (("classes", None), ("learnt", x)):
         began = time.perf_counter()
-        taught = reviewer.teach(looked, wrong[looked], p, y, rivals, classes, vectors)
+        taught = feedback.teach(looked, wrong[looked], p, y, rivals, classes, vectors)
         result[name] = precision(taught.adjust(p, y, rivals, vectors))
     result["milliseconds"] = 1000 * (time.perf_counter() - began)
     if ceiling:
@@ -86,7 +86,7 @@ def measure(x, y, wrong, probs, found, random, ceiling):
         model, folds = LogisticRegression(C=0.1, max_iter=500), StratifiedKFold(5, shuffle=True, random_state=0)
         taught_all = np.empty(len(y))
         for heard, out in folds.split(told, wrong):
-            taught = reviewer.teach(heard, wrong[heard], p, y, rivals, classes, x)
+            taught = feedback.teach(heard, wrong[heard], p, y, rivals, classes, x)
             taught_all[out] = logit(p[out].astype(float)) + taught.shift(out, y, rivals, x)
         rankings = {"base, 100 to 400": p, "taught all": taught_all}
         with_vectors = np.concatenate([told, *(10 * units * (y == c)[:, None] for c in range(classes))], axis=1)

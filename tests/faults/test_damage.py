@@ -9,7 +9,7 @@ from stream import CLASSES, ITEMS, opened, rows
 
 from explorer import labels
 from explorer.labels import Edit, StoreError
-from explorer.labels.tables import FORMAT
+from explorer.labels.storage.ddl import FORMAT
 
 PAGE = 4096
 

@@ -1,6 +1,6 @@
 """SQLite on a disk that writes down what is asked of it, and the shipped engine on that SQLite.
 
-The engine opens its connections at `explorer.labels.connection.raw` and `.settings`. Here they are replaced, for as
+The engine opens its connections at `labels.storage.connection.raw` and `.settings`. Here they are replaced, for as
 long as a test needs it, by connections of apsw, the one binding that lets Python be the file system.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from disk import Make, Recording, Remove, Step, Sync, SyncFolder, Truncate, Write
 
-from explorer.labels import connection
+from explorer.labels.storage import connection
 
 apsw = pytest.importorskip("apsw", reason="needs apsw, with which Python can be SQLite's file system")
 _NUMBERS = itertools.count()

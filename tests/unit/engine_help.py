@@ -4,11 +4,11 @@ import datetime as dt
 
 from labels_help import rows
 
-from explorer.labels.canonical import schema_id
-from explorer.labels.engine import CommitDraft, EventDraft, LabelClass, LabelSchema
-from explorer.labels.model import Rater
-from explorer.labels.rows import classes_json
-from explorer.labels.snapshot import from_frame
+from explorer.labels.model.drafts import CommitDraft, EventDraft
+from explorer.labels.model.hashing import schema_id
+from explorer.labels.model.snapshot import from_frame
+from explorer.labels.model.types import LabelClass, LabelSchema, Rater
+from explorer.labels.storage.rows import classes_json
 
 ITEMS = [*"abcdefgh", "0f" * 32, "é–ü"]
 START = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)

@@ -10,8 +10,8 @@ from sklearn.datasets import load_digits, make_blobs
 
 import explorer
 from explorer import detectors, graph
-from explorer.api import find_issues_in
 from explorer.errors import DataError, UnknownName
+from explorer.pipeline.find_issues import find_issues_in
 
 SCORES = ("label", "outlier", "near_duplicate", "conflicting_duplicate", "ambiguous", "underperforming", "imbalance")
 

@@ -9,7 +9,8 @@ from detectors_help import CLASSES, flipped_digits
 from sklearn.metrics import roc_auc_score
 
 from explorer import probe
-from explorer.detectors import Inputs, archaeology, get
+from explorer.detectors import Inputs, get
+from explorer.detectors.label_errors import archaeology
 from explorer.errors import DataError
 from explorer.probe.suites import KINDS, Suites
 from explorer.progress import Progress

@@ -11,7 +11,8 @@ from probs_help import check_bad_inputs, check_permutation, check_updates, rando
 from scipy.stats import beta
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors import Inputs, again, beta_mixture, get
+from explorer.detectors import Inputs, again, get
+from explorer.detectors.label_errors import beta_mixture
 
 
 def two_humps(n=4000, share=0.2, seed=0):

@@ -15,7 +15,7 @@ import pytest
 from conftest import Planted
 
 from explorer import cli, labels
-from explorer.lab import review_cells
+from explorer.cli.jupyter import review_cells
 
 COMMANDS = (
     "demo", "review", "issues", "methods", "helped", "bench",
@@ -75,7 +75,7 @@ def test_review_writes_a_notebook_that_reads_the_data(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
-    monkeypatch.setattr("explorer.lab.open_lab", lambda path, **_: opened.append(path) or 0)
+    monkeypatch.setattr("explorer.cli.jupyter.open_lab", lambda path, **_: opened.append(path) or 0)
     notebook = tmp_path / "n.ipynb"
     assert cli.main(["review", str(table), "--label", "label", "--notebook", str(notebook), "--no-browser"]) == 0
     assert opened == [notebook]

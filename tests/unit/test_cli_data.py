@@ -16,7 +16,7 @@ from conftest import Planted
 
 import explorer
 from explorer import cli
-from explorer.cli import build_parser
+from explorer.cli import build_parser, messages
 
 OPTIONS = ("--label", "--text", "--image", "--key", "--features", "--embedding", "--probs", "--classes", "--encoding",
            "--root")  # fmt: skip
@@ -103,7 +103,7 @@ def test_review_and_helped_read_what_issues_reads(
 def test_the_notebook_loads_the_arrays(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("explorer.lab.open_lab", lambda *_, **__: 1)
+    monkeypatch.setattr("explorer.cli.jupyter.open_lab", lambda *_, **__: 1)
     monkeypatch.chdir(data)
     asked = [
         "review",
@@ -194,7 +194,7 @@ def test_remedies_are_said_as_one_types_them(data: Path, capsys: pytest.CaptureF
     ):
         assert cli.main(["issues", str(data / "d.csv"), *asked]) == 2
         assert says in capsys.readouterr().err
-    assert cli.said_here("Name them in classes=[…], or label=x.") == "Name them in --classes …, or label=x."
+    assert messages.said_here("Name them in classes=[…], or label=x.") == "Name them in --classes …, or label=x."
 
 
 def test_issues_puts_last_what_a_store_says_is_decided(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from labels_help import CLASSES, clock, opened, rows
 
 from explorer import cli, labels
-from explorer.cli.look import versions
+from explorer.cli.commands.history import versions
 
 ITEMS = [f"item-{n:02d}" for n in range(20)]
 

@@ -11,7 +11,8 @@ from probs_help import check_bad_inputs, check_permutation, check_updates, rando
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors import Inputs, again, confident, relation
+from explorer.detectors import Inputs, again
+from explorer.detectors.label_errors import confident, relation
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -11,7 +11,8 @@ from probs_help import check_bad_inputs, check_permutation, check_updates, rando
 from scipy.stats import false_discovery_control
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors import Inputs, conformal, get
+from explorer.detectors import Inputs, get
+from explorer.detectors.label_errors import conformal
 
 
 def by_definition(inputs):

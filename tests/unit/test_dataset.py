@@ -7,9 +7,12 @@ import hashlib
 import numpy as np
 import pytest
 
-from explorer.content import Texts, Vectors
-from explorer.dataset import UNLABELLED, Dataset, build, encode_labels
+from explorer.dataset.build import build
+from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError, UnknownName
+from explorer.media.text import Texts
+from explorer.media.vector import Vectors
+from explorer.tasks.classification import UNLABELLED, encode_labels
 
 
 def texts(rows: list[str | None], labels: list[object] | None, **options: object) -> Dataset:

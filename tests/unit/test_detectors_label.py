@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from explorer.detectors import Inputs, confident, get, relation, run, vote
+from explorer.detectors import Inputs, get, run
+from explorer.detectors.label_errors import confident, relation, vote
 from explorer.graph import build
 from explorer.progress import Progress
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from detectors_help import CLASSES, flipped_digits
 
-from explorer.detectors import Inputs, get, near_duplicate, outlier, run
+from explorer.detectors import Inputs, get, run
+from explorer.detectors.other_issues import near_duplicate, outlier
 from explorer.graph import build
 from explorer.progress import Progress
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from nearest_help import check_bad_inputs, check_permutation, check_updates, random_inputs, run
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors import distance_ratio, get
+from explorer.detectors import get
+from explorer.detectors.label_errors import distance_ratio
 from explorer.graph import build
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors import Inputs, dynamics, get
+from explorer.detectors import Inputs, get
+from explorer.detectors.label_errors import training_dynamics
 from explorer.progress import Progress
 
 NAMES = ("aum", "forgetting", "late_stopping", "averaged_margin")
@@ -142,4 +143,4 @@ def test_says_something_of_errors_and_little_of_the_rest(name):
 
 def test_all_are_marked_as_not_exact():
     assert all(not get(name).exact for name in NAMES)
-    assert dynamics.RUNNING == 3
+    assert training_dynamics.RUNNING == 3

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits, load_wine
 
-from explorer.content import ImageArrays
 from explorer.embedding import auto, embed
 from explorer.errors import MissingExtra
+from explorer.media.image import ImageArrays
 from explorer.readers import read
 
 DATA = Path(os.environ.get("EXPLORER_DATA", "../shared/data"))

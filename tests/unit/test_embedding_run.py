@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.embedding import available, cache, device, embed
+from explorer.embedding import available, cache, embed
 from explorer.embedding.base import Stateless
+from explorer.engine import devices
 from explorer.errors import Cancelled, DataError, UnknownName, UnreadableItem
 from explorer.progress import Progress
 from explorer.readers import read
@@ -31,7 +32,7 @@ class Lengths(Stateless):
     """An embedder for tests: (number in the text, its length); remembers the sizes of its batches."""
 
     name = "lengths"
-    device = "cpu"
+    devices = "cpu"
     batch_size = 4
     chunk = 8
 
@@ -130,9 +131,9 @@ def test_batches_halve_when_memory_runs_out_and_stay_small():
 
 
 def test_memory_errors_of_mps_count_and_other_errors_do_not():
-    assert device.ran_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"))
-    assert device.ran_out_of_memory(torch.cuda.OutOfMemoryError("x"))
-    assert not device.ran_out_of_memory(RuntimeError("shape mismatch"))
+    assert devices.ran_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"))
+    assert devices.ran_out_of_memory(torch.cuda.OutOfMemoryError("x"))
+    assert not devices.ran_out_of_memory(RuntimeError("shape mismatch"))
 
     class Bad(Lengths):
         def encode(self, batch):
@@ -294,16 +295,16 @@ def test_progress_tells_rate_device_and_why():
 
 
 def test_devices_are_named_and_absent_ones_refused():
-    picked, name = device.pick("cpu")
+    picked, name = devices.pick("cpu")
     assert picked == "cpu"
     assert "thread" in name
-    assert device.precision("cpu") == "float32"
+    assert devices.precision("cpu") == "float32"
     with pytest.raises(DataError, match="no device 'gpuu'"):
-        device.pick("gpuu")
+        devices.pick("gpuu")
     if not torch.cuda.is_available():
-        assert device.pick(None)[0] in ("cpu", "mps")
+        assert devices.pick(None)[0] in ("cpu", "mps")
         with pytest.raises(DataError, match="0 CUDA devices"):
-            device.pick("cuda")
+            devices.pick("cuda")
 
 
 def test_names_that_are_none():

@@ -82,7 +82,7 @@ def test_the_label_store_stands_alone() -> None:
             assert imports(path) <= {"labels", "errors"}, path
 
 
-@pytest.mark.parametrize("module", ["explorer", "explorer.labels", "explorer.review"])
+@pytest.mark.parametrize("module", ["explorer", "explorer.labels", "explorer.review.review"])
 def test_scripts_import_no_widget_and_no_heavy_library(module: str) -> None:
     heavy = ("ipywidgets", "anywidget", "torch", "umap", "plotly", "sklearn", "faiss", "numba")
     code = f"import sys, {module}; print([m for m in {heavy} if m in sys.modules])"

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from explorer import graph, probe
-from explorer.graph.cores import cores, torch_workers, workers
+from explorer.engine.threads import cores, torch_workers, workers
 
 
 def test_counts_what_it_may_use(monkeypatch):

@@ -12,9 +12,11 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from explorer.detectors import again, get, graphcleaner, surroundings
-from explorer.detectors.confident import estimate
+from explorer.detectors import again, get
+from explorer.detectors.label_errors import graphcleaner
+from explorer.detectors.label_errors.confident import estimate
 from explorer.graph import NeighbourGraph
+from explorer.graph import walks as surroundings
 
 
 def dense(inputs):

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from other_issues_help import random_case, renumbered
 
 from explorer.detectors import Inputs
-from explorer.detectors.grow import grow
 from explorer.errors import DataError
 from explorer.graph import NeighbourGraph, build
+from explorer.review.grow import grow
 
-module = importlib.import_module("explorer.detectors.grow")  # the package's `grow` could be the function
+module = importlib.import_module("explorer.review.grow")  # the package's `grow` could be the function
 
 
 def weights(inputs, other):

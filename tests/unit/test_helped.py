@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from explorer.detectors.helped import ROUNDS, helped, newcombe
 from explorer.errors import Cancelled, DataError
+from explorer.estimates.helped import ROUNDS, helped, newcombe
 from explorer.progress import Progress, Stage
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.detectors import Inputs, again, get, imbalance
+from explorer.detectors import Inputs, again, get
+from explorer.detectors.other_issues import imbalance
 from explorer.progress import Progress
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from probs_help import check_bad_inputs, check_permutation, check_updates, random_inputs, run
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors import get, influence  # noqa: F401  # the import registers it
+from explorer.detectors import get
+from explorer.detectors.label_errors import influence  # noqa: F401  # the import registers it
 
 
 def by_gradients(inputs):

@@ -256,7 +256,7 @@ def test_a_method_that_fails_half_way_shows_what_it_held_before(review, spoilt, 
 
 
 def test_a_verdict_that_fails_half_way_is_made_anew(review, spoilt, monkeypatch):
-    from explorer.detectors import combiner
+    from explorer.detectors.combine import p_error
 
     items = list(review.issues.index[:3])
     review.relabel(items[0], *truth_of(review, spoilt, items[:1]))
@@ -266,7 +266,7 @@ def test_a_verdict_that_fails_half_way_is_made_anew(review, spoilt, monkeypatch)
         combined.p_error[again] = 7
         raise RuntimeError("half way")
 
-    monkeypatch.setattr(combiner, "_judge", breaks)
+    monkeypatch.setattr(p_error, "_judge", breaks)
     review.relabel(items[1], *truth_of(review, spoilt, items[1:2]))
     assert review.detectors is not None
     assert isinstance(review.following_error, RuntimeError)

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from updates_help import Case, begun, followed, made
 
-from explorer.detectors import compiled, count_kernels, kernels, nearest_kernels, verdict_kernels
-from explorer.detectors.columns import OF_POOL, Scale, Scales
+from explorer.detectors.combine.features import OF_POOL, Scale, Scales
+from explorer.detectors.kernels import counts, jit, nearest, neighbours, verdict
 
 ALL = {
     name: one
-    for module in (kernels, count_kernels, nearest_kernels, verdict_kernels)
+    for module in (neighbours, counts, nearest, verdict)
     for name, one in vars(module).items()
-    if isinstance(one, compiled.Kernel)
+    if isinstance(one, jit.Kernel)
 }
 
 
@@ -48,7 +48,7 @@ def test_a_run_compiles_all_that_a_correction_needs(kind, monkeypatch):
     assert variants() == before
 
 
-@compiled.kernel("out")
+@jit.kernel("out")
 def doubled(values, out):
     for i in range(len(values)):
         out[i] = 2 * values[i]
@@ -75,7 +75,7 @@ def test_a_field_of_records_is_read():
 
 
 def test_what_is_written_to_a_field_of_records_is_not_lost_in_a_copy():
-    again = compiled.Kernel(doubled.function, ("out",))
+    again = jit.Kernel(doubled.function, ("out",))
     records = np.zeros(4, dtype=[("flag", np.int8), ("value", np.float64)])
     with pytest.raises(ValueError, match="'out' is written to"):
         again(np.ones(4), records["value"])
@@ -86,7 +86,7 @@ def test_what_is_written_to_a_field_of_records_is_not_lost_in_a_copy():
 
 
 def test_what_is_not_named_is_not_written():
-    @compiled.kernel()
+    @jit.kernel()
     def wipe(values):
         values[0] = 0
 
@@ -106,7 +106,7 @@ def test_without_a_folder_for_the_cache_it_is_compiled_all_the_same(monkeypatch)
         return njit(**options)
 
     monkeypatch.setattr(numba, "njit", nowhere)
-    again = compiled.Kernel(doubled.function, ("out",))
+    again = jit.Kernel(doubled.function, ("out",))
     out = np.empty(3)
     again(np.arange(3.0), out)
     assert asked == [True, False]
@@ -116,7 +116,7 @@ def test_without_a_folder_for_the_cache_it_is_compiled_all_the_same(monkeypatch)
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
     """A function of its own file, so of its own cache, which has been compiled and kept once; and how to call it."""
-    monkeypatch.setattr(compiled, "_told", threading.Event())
+    monkeypatch.setattr(jit, "_told", threading.Event())
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     path = tmp_path / "loops_of_a_test.py"
     path.write_text("def tripled(values, out):\n    for i in range(len(values)):\n        out[i] = 3 * values[i]\n")
@@ -126,7 +126,7 @@ def stored(tmp_path, monkeypatch):
 
     def call(dtype):
         out = np.empty(3)
-        again = compiled.Kernel(module.tripled, ("out",))
+        again = jit.Kernel(module.tripled, ("out",))
         again(np.arange(3, dtype=dtype), out)
         again(np.arange(3, dtype=dtype), out)
         np.testing.assert_array_equal(out, [0, 3, 6])
@@ -165,7 +165,7 @@ def test_a_full_disk_costs_no_second_compilation(stored, caplog, monkeypatch):
 
 
 def test_a_mistake_in_the_function_is_no_matter_of_the_cache(caplog):
-    @compiled.kernel()
+    @jit.kernel()
     def wrong(values):
         return values.nothing_of_the_kind
 
@@ -177,7 +177,7 @@ def test_a_mistake_in_the_function_is_no_matter_of_the_cache(caplog):
 def test_other_types_are_called_while_some_are_compiled(monkeypatch):
     from numba.core import dispatcher
 
-    again = compiled.Kernel(doubled.function, ("out",))
+    again = jit.Kernel(doubled.function, ("out",))
     again(np.arange(3.0), np.empty(3))
     compile_, others, failed = dispatcher._FunctionCompiler.compile, [], []
 
@@ -211,8 +211,8 @@ def test_other_types_are_called_while_some_are_compiled(monkeypatch):
 
 
 def test_numbers_are_what_they_are_annotated_as():
-    @compiled.kernel("out")
-    def filled(factor: float, times: int, twice: bool, out: compiled.Reals) -> None:
+    @jit.kernel("out")
+    def filled(factor: float, times: int, twice: bool, out: jit.Reals) -> None:
         for i in range(len(out)):
             out[i] = factor * times * (2 if twice else 1)
 

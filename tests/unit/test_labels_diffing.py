@@ -8,7 +8,8 @@ from labels_help import CLASSES, clock, opened
 
 from explorer import labels
 from explorer.errors import DataError, UnknownName
-from explorer.labels import Edit, diffing
+from explorer.labels import Edit
+from explorer.labels.history import diff
 
 HEX = [f"{n:032x}" for n in range(3)] + ["f" * 64]
 ITEMS = [*"dcba", "é 1", "img_10", "img_9", *HEX]
@@ -32,8 +33,8 @@ def work(store, seed):
 
 def quick_and_slow(store, a, b):
     one, two = store._live.at(a), store._live.at(b)
-    quick = diffing.of_changes(store._engine, store._live.find(a), store._live.find(b), None)
-    return quick, diffing.diff(one, two, store._later(one, two))
+    quick = diff.of_changes(store._engine, store._live.find(a), store._live.find(b), None)
+    return quick, diff.diff(one, two, store._later(one, two))
 
 
 @pytest.mark.parametrize("seed", range(6))

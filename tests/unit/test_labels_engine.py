@@ -8,11 +8,12 @@ import re
 import pytest
 from engine_help import ITEMS, START, Hand, schema, snapshot
 
-from explorer.labels.canonical import event_id
-from explorer.labels.engine import CommitDraft, Resolution
-from explorer.labels.model import Rater, StoreError
-from explorer.labels.postgres import PostgresEngine
-from explorer.labels.sqlite import SQLiteEngine
+from explorer.labels.model.drafts import CommitDraft
+from explorer.labels.model.hashing import event_id
+from explorer.labels.model.refs import Resolution
+from explorer.labels.model.types import Rater, StoreError
+from explorer.labels.storage.postgres import PostgresEngine
+from explorer.labels.storage.sqlite import SQLiteEngine
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -381,7 +382,7 @@ def test_random_histories_agree_with_the_plain_way(hand, engine, seed):
 
 
 def test_limits_are_named(hand, engine, monkeypatch):
-    from explorer.labels import rows
+    from explorer.labels.storage import rows
 
     monkeypatch.setattr(rows, "ORDERS", 2)
     with pytest.raises(StoreError, match="at most 2 events"):

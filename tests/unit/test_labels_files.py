@@ -15,7 +15,7 @@ from labels_help import CLASSES, opened, rows
 
 from explorer import labels
 from explorer.labels import Edit, StoreError
-from explorer.labels.tables import FORMAT
+from explorer.labels.storage.ddl import FORMAT
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from labels_help import clock, opened
 
 from explorer import labels
 from explorer.errors import DataError
-from explorer.labels.canonical import canonical
+from explorer.labels.model.hashing import canonical
 
 JSON = st.recursive(
     st.none()

@@ -12,7 +12,7 @@ from labels_help import CLASSES, clock, opened, rows
 from explorer import labels
 from explorer.errors import DataError, UnknownName
 from explorer.labels import Edit
-from explorer.labels.columns import values_of
+from explorer.labels.history.frames import values_of
 
 ITEMS = "abcdefgh"
 

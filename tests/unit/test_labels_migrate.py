@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from explorer import labels
-from explorer.labels import migrate
-from explorer.labels.sqlite import SQLiteEngine
+from explorer.labels.storage import migrate
+from explorer.labels.storage.sqlite import SQLiteEngine
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "store_v1.labels.db"
 

@@ -9,7 +9,7 @@ from labels_help import CLASSES, opened, rows
 from explorer import labels
 from explorer.errors import DataError, UnknownName
 from explorer.labels import StoreError
-from explorer.labels.schema import extend, merge, merged, rename, retire, split, with_field
+from explorer.labels.model.schema import extend, merge, merged, rename, retire, split, with_field
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pg import as_login
 
 from explorer import labels
 from explorer.labels import Edit
-from explorer.labels.engine import CommitDraft
-from explorer.labels.model import Rater, StoreError
-from explorer.labels.postgres import PostgresEngine
+from explorer.labels.model.drafts import CommitDraft
+from explorer.labels.model.types import Rater, StoreError
+from explorer.labels.storage.postgres import PostgresEngine
 
 
 @pytest.fixture

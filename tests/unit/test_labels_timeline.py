@@ -7,7 +7,7 @@ from labels_help import CLASSES, clock, opened
 
 from explorer import labels
 from explorer.labels import Edit
-from explorer.labels.timeline import Wanted, pages, timeline
+from explorer.labels.history.timeline import Wanted, pages, timeline
 
 ITEMS = [f"i{n:02d}" for n in range(12)]
 FILTERS = [

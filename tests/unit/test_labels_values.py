@@ -12,9 +12,9 @@ from labels_help import CLASSES, opened
 from explorer import labels
 from explorer.errors import DataError, UnknownName
 from explorer.labels import Conflict, Edit
-from explorer.labels.canonical import read_value, value_text
-from explorer.labels.schema import Names, extend, with_field
-from explorer.labels.values import to_public, to_stored
+from explorer.labels.model.hashing import read_value, value_text
+from explorer.labels.model.schema import Names, extend, with_field
+from explorer.labels.model.values import to_public, to_stored
 
 FIELDS = {
     "tags": "classes",

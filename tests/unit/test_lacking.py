@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 import explorer
-from explorer import cli, detectors, lacking
+from explorer import cli, detectors
 from explorer.detectors import Inputs
 from explorer.detectors.protocol import Need
 from explorer.errors import DataError
+from explorer.pipeline import requirements
 
 
 @pytest.fixture
@@ -25,13 +26,13 @@ def voices():
 
 
 def test_every_need_is_explained_wherever_it_can_lack():
-    for words in (lacking.WORDS, lacking.ARRAYS, lacking.DATA, lacking.REVIEW):
+    for words in (requirements.WORDS, requirements.ARRAYS, requirements.DATA, requirements.REVIEW):
         assert set(words) == set(get_args(Need))
     nothing = Inputs(np.zeros(2, np.int32), 1)
     for name in detectors.names():
-        said = lacking.needs(name, nothing, lacking.ARRAYS)
-        assert all(f"{lacking.WORDS[need]}: " in said for need in detectors.get(name).needs)
-    assert lacking.needs("archaeology", nothing, lacking.REVIEW) == (
+        said = requirements.needs(name, nothing, requirements.ARRAYS)
+        assert all(f"{requirements.WORDS[need]}: " in said for need in detectors.get(name).needs)
+    assert requirements.needs("archaeology", nothing, requirements.REVIEW) == (
         "needs the course of a training: read the data without probs=, and label items of at least two classes, and "
         "items planted into a training: read the data without probs=, and have 700 items or more"
     )
@@ -67,5 +68,5 @@ def test_the_list_of_methods_explains_their_needs(capsys):
     assert cli.main(["methods"]) == 0
     out = capsys.readouterr().out
     for need in get_args(Need):
-        assert f"  {need:<12} {lacking.WORDS[need]}: " in out
+        assert f"  {need:<12} {requirements.WORDS[need]}: " in out
     assert "trusted=" in out

@@ -10,8 +10,8 @@ import pytest
 
 import explorer
 from explorer import graph
-from explorer.api import find_issues_in
-from explorer.readers.misplaced import misplaced
+from explorer.pipeline.find_issues import find_issues_in
+from explorer.readers.column_check import misplaced
 
 
 def voices(n, classes, right=0.9, noise=0.05, seed=0, prior=None):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from other_issues_help import partition, random_case, renumbered
 
-from explorer.detectors import Inputs, again, get, near_duplicate
+from explorer.detectors import Inputs, again, get
+from explorer.detectors.other_issues import near_duplicate
 from explorer.graph import NeighbourGraph, build
 from explorer.progress import Progress
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from explorer.detectors.noise import NoiseLevel, estimate, expit, fit
+from explorer.detectors.combine.noise_level import NoiseLevel, estimate, fit
+from explorer.utils.logits import expit
 
 N = 6000
 

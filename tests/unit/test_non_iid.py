@@ -5,7 +5,8 @@ import pytest
 from other_issues_help import random_case, renumbered
 from sklearn.datasets import load_digits
 
-from explorer.detectors import Inputs, again, get, non_iid
+from explorer.detectors import Inputs, again, get
+from explorer.detectors.other_issues import non_iid
 from explorer.graph import build
 from explorer.progress import Progress
 

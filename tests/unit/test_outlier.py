@@ -34,7 +34,7 @@ def test_both_columns_equal_their_formulas(seed):
 def test_blocks_make_no_difference(monkeypatch):
     inputs = random_case(1)
     whole = run(inputs).columns["outlier_relation"]
-    monkeypatch.setattr("explorer.detectors.outlier.CELLS", 100)
+    monkeypatch.setattr("explorer.detectors.other_issues.outlier.CELLS", 100)
     np.testing.assert_array_equal(run(inputs).columns["outlier_relation"], whole)
 
 

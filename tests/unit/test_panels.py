@@ -15,9 +15,9 @@ from conftest import Planted
 from PIL import Image
 
 import explorer
-from explorer.panels import Panel, calls, polling, session_of, show
+from explorer.panels import Panel, registry, session_of, show, watcher
 from explorer.panels.session import Session
-from explorer.review import Review
+from explorer.review.review import Review
 
 
 class Wire:
@@ -239,7 +239,7 @@ def test_every_call_of_the_browser_has_an_answer() -> None:
         if ".test." not in path.name and "mock" not in path.name.lower():
             asked |= set(re.findall(r"(?:transport\.call|\.tell)(?:<[^(]*>)?\(\s*\"(\w+)\"", path.read_text()))
     assert {"hello", "labels", "layout", "scores", "edit", "undo", "card"} <= asked
-    assert asked <= set(calls.HANDLERS)
+    assert asked <= set(registry.HANDLERS)
 
 
 def test_shown_values_are_plain(wire: Wire, finished: Review) -> None:
@@ -250,13 +250,13 @@ def test_shown_values_are_plain(wire: Wire, finished: Review) -> None:
     review = Review(explorer.read(frame.assign(label=["p", "q"]), label="label", features=["a", "b"]), start=False)
     widget = show(review)
     SESSIONS[id(widget)] = session_of(review)
-    encode([session_of(review).cells([0]), calls.answer(session_of(review), "previews", {"items": [0, 1]})])
+    encode([session_of(review).cells([0]), registry.answer(session_of(review), "previews", {"items": [0, 1]})])
 
 
 def test_every_widget_learns_at_once_of_what_an_audit_asks_about(
     planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "SECONDS", 0.02)
+    monkeypatch.setattr(watcher, "SECONDS", 0.02)
     dataset = explorer.read(planted.images[:120], label=planted.labels[:120], key=planted.keys[:120])
     review = Review(dataset, tmp_path / "a.labels.db", rater="ann").wait(progress=False)
     widgets = [show(review), show(review, "queue")]

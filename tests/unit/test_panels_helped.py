@@ -16,15 +16,15 @@ from conftest import Planted
 
 import explorer
 from explorer import detectors
-from explorer.detectors.helped import ROUNDS
-from explorer.panels import calls, session_of, wire
-from explorer.panels.helped import MOST, _body
-from explorer.review import Review
+from explorer.estimates.helped import ROUNDS
+from explorer.panels import registry, session_of, wire
+from explorer.panels.handlers.helped import MOST, _body
+from explorer.review.review import Review
 
 
 def ask(review: Review, name: str, **args: Any) -> Any:
     """Return what a page of the browser gets."""
-    body, _ = wire.pack(calls.answer(session_of(review), name, args))
+    body, _ = wire.pack(registry.answer(session_of(review), name, args))
     return json.loads(json.dumps(body))
 
 
@@ -155,7 +155,7 @@ def test_without_an_embedding_it_is_refused(vectors: np.ndarray, planted: Plante
 
 
 def test_of_very_many_classes_those_with_most_items_travel() -> None:
-    from explorer.detectors.helped import Helped, _per_class
+    from explorer.estimates.helped import Helped, _per_class
 
     n = 2 * MOST + 10
     labels = np.repeat(np.arange(n), np.where(np.arange(n) % 2, 3, 1)).astype(np.int32)

@@ -15,10 +15,10 @@ from test_panels import SESSIONS, Wire
 
 import explorer
 from explorer import labels as label_store
-from explorer.labels.timeline import Wanted, timeline
-from explorer.panels import calls, polling, session_of, show
+from explorer.labels.history.timeline import Wanted, timeline
+from explorer.panels import registry, session_of, show, watcher
 from explorer.panels.session import SLOW, UNLOCKED
-from explorer.review import Review
+from explorer.review.review import Review
 
 KEYS = [f"k{n:02d}" for n in range(40)]
 
@@ -237,7 +237,7 @@ def test_a_colleagues_commit_appears_without_a_click(
 
 
 def test_the_store_is_watched_only_while_somebody_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(polling, "SECONDS", 0.02)
+    monkeypatch.setattr(watcher, "SECONDS", 0.02)
     review = made(tmp_path / "w.labels.db")
     session = session_of(review)
     assert session._watch is None
@@ -260,7 +260,7 @@ def test_the_store_is_watched_only_while_somebody_looks(tmp_path: Path, monkeypa
 
 def test_slow_calls_exist_and_write_nothing() -> None:
     at_once = {"rerun", "helped", "helped_start", "helped_cancel"}
-    assert set(calls.HANDLERS) >= SLOW >= UNLOCKED - at_once
+    assert set(registry.HANDLERS) >= SLOW >= UNLOCKED - at_once
     assert not SLOW & {"edit", "undo", "revert", "tag", "untag", "branch", "switch", "resolve", "mergeCommit"}
 
 

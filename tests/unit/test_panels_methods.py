@@ -16,11 +16,11 @@ from conftest import Planted
 
 import explorer
 from explorer import detectors
-from explorer.detectors.remaining import Heard
-from explorer.panels import calls, session_of, wire
-from explorer.panels.methods import sections
+from explorer.estimates.audit import Heard
+from explorer.panels import registry, session_of, wire
+from explorer.panels.handlers.methods import sections
 from explorer.panels.session import SLOW, UNLOCKED
-from explorer.review import Review
+from explorer.review.review import Review
 
 
 class Page:
@@ -30,7 +30,7 @@ class Page:
         self.review = review
 
     def call(self, name: str, /, **args: Any) -> Any:
-        body, self.buffers = wire.pack(calls.answer(session_of(self.review), name, args))
+        body, self.buffers = wire.pack(registry.answer(session_of(self.review), name, args))
         return body
 
     def array(self, value: dict[str, Any]) -> np.ndarray:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors import Inputs, again, get, plausible
-from explorer.detectors.confident import estimate
+from explorer.detectors import Inputs, again, get
+from explorer.detectors.label_errors.confident import estimate
+from explorer.detectors.other_issues import ambiguous
 from explorer.graph import NeighbourGraph, build
 from explorer.progress import Progress
 
@@ -219,4 +220,4 @@ def test_the_given_class_stays_open_among_many():
     x = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
     found = score(Inputs(labels, classes, graph=build(x, 10), probs=probs))
     assert (found.frozen["draws"][39] == 50).mean() > 0.2
-    assert (probs[39] > probs[39, 50]).sum() > plausible.OPEN
+    assert (probs[39] > probs[39, 50]).sum() > ambiguous.OPEN

@@ -6,8 +6,8 @@ from detectors_help import flipped_digits
 from sklearn.metrics import average_precision_score
 
 from explorer import probe
+from explorer.engine.threads import torch_workers
 from explorer.errors import DataError
-from explorer.graph.cores import torch_workers
 from explorer.probe.fit import EPOCHS
 from explorer.probe.folds import assign
 from explorer.probe.linear import Linear

@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import explorer
-from explorer.review import Review
+from explorer.review.review import Review
 
 DATA = Path(os.environ.get("EXPLORER_DATA", "../shared/data"))
 

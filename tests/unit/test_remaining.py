@@ -7,14 +7,13 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import t
 
-from explorer.detectors.cuts import expected_at_cuts
-from explorer.detectors.drawing import uneven
-from explorer.detectors.heard import SHIFT, SHIFTS
-from explorer.detectors.left import Left
-from explorer.detectors.noise import NoiseLevel
-from explorer.detectors.remaining import Audit
+from explorer.detectors.combine.noise_level import NoiseLevel
 from explorer.errors import DataError
-from explorer.stopping import below
+from explorer.estimates.audit import Audit
+from explorer.estimates.cuts import expected_at_cuts
+from explorer.estimates.errors_left import SHIFT, SHIFTS, below
+from explorer.estimates.results import Left
+from explorer.estimates.systematic_sampling import uneven
 
 REPEATS = 200
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from explorer.detectors.left import Left
-from explorer.detectors.remaining import Audit
 from explorer.errors import DataError
-from explorer.mixing import Sampling, check_rate, every, mixed
-from explorer.stopping import Below, aim, more
+from explorer.estimates.audit import Audit
+from explorer.estimates.results import Below, Left, aim, more
+from explorer.review.queue import check_rate, every, mixed
+from explorer.review.sample.draws import Sampling
 
 NOBODY = np.zeros(100, bool)
 

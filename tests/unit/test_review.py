@@ -17,7 +17,7 @@ import explorer
 from explorer import labels as label_store
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
 from explorer.labels import Conflict
-from explorer.review import Review
+from explorer.review.review import Review
 
 
 def read(planted: Planted) -> explorer.Dataset:

@@ -18,7 +18,7 @@ from explorer import export
 from explorer import labels as label_store
 from explorer.errors import UnknownName
 from explorer.labels import StoreError
-from explorer.review import Review
+from explorer.review.review import Review
 
 KEYS = [f"k{n}" for n in range(12)]
 

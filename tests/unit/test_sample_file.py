@@ -20,8 +20,9 @@ import pytest
 from conftest import Planted
 
 import explorer
-from explorer import Review, labels, sealed
-from explorer.dataset import Dataset
+from explorer import Review, labels
+from explorer.dataset.dataset import Dataset
+from explorer.utils import files as sealed
 
 N = 80
 
@@ -330,7 +331,7 @@ def test_a_folder_that_was_moved_whole_says_so_in_the_sample(opened: Opened, tmp
 def test_a_store_that_comes_back_while_its_sample_is_taken_over_keeps_it(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from explorer.keeping import Kept
+    from explorer.review.sample.file import Kept
 
     here, there = tmp_path / "s.labels.db", tmp_path / "b" / "s.labels.db"
     review = opened()
@@ -538,15 +539,15 @@ def test_item_ids_are_sorted_while_nobody_waits(opened: Opened, monkeypatch: pyt
 
 @pytest.mark.parametrize("wide", [True, False])
 def test_items_have_one_order_and_one_hash_whatever_theirs(monkeypatch: pytest.MonkeyPatch, wide: bool) -> None:
-    from explorer import home
+    from explorer.review.sample import location
 
     if wide:
-        monkeypatch.setattr(home, "WIDE", 0)
+        monkeypatch.setattr(location, "WIDE", 0)
     keys = ["b", "a", "ä", "\ue000", "\U0001f600", "aa", "Z", "10", "9", "d\x7f"]
     orders = [np.random.default_rng(seed).permutation(len(keys)) for seed in range(5)]
     eye = np.eye(len(keys), dtype=np.float32)
     sets = [explorer.read(eye, label=["x"] * len(keys), key=[keys[i] for i in order]) for order in orders]
-    found = [home.Items.of(dataset) for dataset in sets]
+    found = [location.Items.of(dataset) for dataset in sets]
     assert len({items.digest for items in found}) == 1
     assert len({items.sequence for items in found}) == len(orders)
     for order, items in zip(orders, found, strict=True):

@@ -12,8 +12,9 @@ import pytest
 from conftest import Planted
 
 import explorer
-from explorer import Review, sealed
-from explorer.detectors.left import Left
+from explorer import Review
+from explorer.estimates.results import Left
+from explorer.utils import files
 
 N = 200
 
@@ -289,7 +290,7 @@ def test_a_folder_that_takes_no_file_costs_nothing_but_the_file(
     def fails(*_args: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(sealed, "write", fails)
+    monkeypatch.setattr(files, "write", fails)
     with caplog.at_level(logging.WARNING, "explorer"):
         review = opened(cache=False)
     assert "cannot be kept in" in caplog.text

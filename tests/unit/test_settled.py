@@ -7,9 +7,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
 from explorer import detectors, graph
-from explorer.current import STATES
-from explorer.detectors.settled import put_back, score
-from explorer.judging import Begun
+from explorer.detectors.combine.rescore import put_back, score
+from explorer.review.baseline import Begun
+from explorer.review.label_columns import STATES
 
 KEPT, RELABELLED = STATES.index("kept"), STATES.index("relabelled")
 

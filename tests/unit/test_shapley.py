@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from nearest_help import check_bad_inputs, check_permutation, check_updates, random_inputs, run
 from sklearn.metrics import roc_auc_score
 
-from explorer.detectors import get, shapley
+from explorer.detectors import get
+from explorer.detectors.label_errors import knn_shapley
 from explorer.graph import build
 
 
@@ -26,10 +27,10 @@ def by_recursion(inputs):
         m = [float(y[i] == y[j]) for i in near]
         s = 0.0
         if near and g.k == inputs.n - 1:
-            s = m[-1] * min(shapley.VOTERS, len(m)) / (shapley.VOTERS * len(m))
+            s = m[-1] * min(knn_shapley.VOTERS, len(m)) / (knn_shapley.VOTERS * len(m))
             value[near[-1]] += s
         for i in range(len(near) - 1, 0, -1):
-            s += (m[i - 1] - m[i]) / shapley.VOTERS * min(shapley.VOTERS, i) / i
+            s += (m[i - 1] - m[i]) / knn_shapley.VOTERS * min(knn_shapley.VOTERS, i) / i
             value[near[i - 1]] += s
     return value
 
@@ -56,10 +57,10 @@ def by_definition(inputs, voters):
 
 @pytest.fixture
 def _two_voters(monkeypatch):
-    monkeypatch.setattr(shapley, "VOTERS", 2)
-    shapley.coefficients.cache_clear()
+    monkeypatch.setattr(knn_shapley, "VOTERS", 2)
+    knn_shapley.coefficients.cache_clear()
     yield
-    shapley.coefficients.cache_clear()
+    knn_shapley.coefficients.cache_clear()
 
 
 @pytest.mark.usefixtures("_two_voters")

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from nearest_help import check_bad_inputs, check_permutation, check_updates, random_inputs, run
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from explorer.detectors import get, simifeat
-from explorer.detectors.hoc import Transition, transition
+from explorer.detectors import get
+from explorer.detectors.label_errors import simifeat
+from explorer.detectors.label_errors.hoc import Transition, transition
 
 
 def test_the_share_of_wrong_labels_by_hand():

@@ -5,7 +5,7 @@ import pytest
 from updates_help import State, begun, copied, digits, followed, held_by, same, unaltered
 
 from explorer import detectors
-from explorer.detectors.snapshot import Snapshots
+from explorer.detectors.copies import Snapshots
 
 
 @pytest.fixture(scope="module")

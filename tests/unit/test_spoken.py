@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explorer.detectors.drift import FEWEST, drift
-from explorer.detectors.helped import Helped
-from explorer.detectors.left import Left
-from explorer.stopping import Below
+from explorer.estimates.drift import FEWEST, drift
+from explorer.estimates.helped import Helped
+from explorer.estimates.results import Below, Left
 
 TABLE = pd.DataFrame({"judged": [3]}, index=pd.Index(["<b>"], name="class"))
 

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from other_issues_help import partition, random_case, renumbered
 
-from explorer.detectors import Inputs, again, get, underperforming
-from explorer.detectors.communities import communities
-from explorer.detectors.vote import shares
+from explorer.detectors import Inputs, again, get
+from explorer.detectors.label_errors.vote import shares
+from explorer.detectors.other_issues import underperforming
 from explorer.graph import NeighbourGraph, build
+from explorer.graph.communities import communities
 from explorer.progress import Progress
 
 

@@ -1,0 +1,190 @@
+"""`explorer issues`, the ranking and the share of wrong labels for a person or a build; and `explorer methods`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explorer.cli.data_options import data_options, existing, options_of, read_data, store_of
+from explorer.cli.output import FORMATS, lines, plain, positive, show, show_frame, unread
+from explorer.cli.ranking import for_people, in_words
+from explorer.cli.stores import corrections_of
+from explorer.errors import DataError
+from explorer.pipeline.requirements import ARRAYS, WORDS
+from explorer.readers.tabular import rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from explorer.dataset.dataset import Dataset
+    from explorer.review.label_columns import CurrentLabels
+
+FIRST = 20
+"""Rows of a table where no number is given."""
+
+EITHER = {"beta_mixture": "probs or dynamics"}
+"""What a method needs that makes do with one thing or another."""
+
+
+def add_commands(commands: Any) -> None:
+    """Describe these commands."""
+    issues = commands.add_parser(
+        "issues",
+        help="rank the labels that are probably wrong, and estimate how many are; makes no store",
+        description="Rank the labels that are probably wrong. The estimated share of wrong labels and its range go to "
+        "stderr, and into the head of --format json.",
+    )
+    issues.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
+    data_options(issues)
+    issues.add_argument(
+        "--store",
+        help="label store to look into: what is decided on there comes last (the estimate is of the given labels)",
+    )
+    issues.add_argument("--embedder", help="embedder (auto; none where --probs is given and nothing to embed)")
+    issues.add_argument("--methods", nargs="+", metavar="NAME", help="only these (`explorer methods` lists them)")
+    issues.add_argument("--format", choices=(*FORMATS, "json"), default="table", help="(%(default)s)")
+    issues.add_argument("-n", "--limit", type=positive, help=f"at most this many rows ({FIRST} of a table, else all)")
+    issues.add_argument(
+        "--fail-over", type=_share, metavar="SHARE", help="exit with 1 if more than this share of the labels is wrong"
+    )
+    issues.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+    issues.set_defaults(run=_issues, answer="the estimated share of wrong labels is over the limit")
+
+    methods = commands.add_parser(
+        "methods", help="list the methods that find issues, or say what one of them does, and when to trust it"
+    )
+    methods.add_argument("name", nargs="?", help="print the page of this one (p_error: how they are combined)")
+    methods.add_argument("--format", choices=FORMATS, default="table", help="of the list (%(default)s)")
+    methods.set_defaults(run=_methods)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share between 0 and 1, such as 0.02")
+    return value
+
+
+def _issues(given: argparse.Namespace) -> int:
+    found, keyed = _found(given)
+    estimate, note = found.attrs["estimate"], found.attrs["note"]
+    try:
+        _say(given, found, keyed)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has enough; the exit status is the answer all the same
+        unread()
+    if given.fail_over is None:
+        return 0
+    if estimate["error_rate"] is None:
+        raise DataError("There is no estimate to compare with --fail-over.", note)
+    over = estimate["error_rate"] > given.fail_over
+    if over:
+        rate, limit = 100 * estimate["error_rate"], 100 * given.fail_over
+        print(f"An estimated {rate:.2f} % are wrong, over the limit of {limit:.2f} % (--fail-over).", file=sys.stderr)
+    return int(over)
+
+
+def _say(given: argparse.Namespace, found: pd.DataFrame, keyed: bool) -> None:
+    from explorer.cli.messages import said_here
+
+    estimate, attrs = found.attrs["estimate"], found.attrs
+    for name, reason in attrs["failures"].items():
+        print(f"The method {name!r} failed: {plain(reason)}", file=sys.stderr)
+    words = in_words(estimate, of_given=given.store is not None)
+    print(said_here(" ".join(filter(None, (words, attrs["note"])))), file=sys.stderr)
+    limit = given.limit if given.limit is not None else FIRST if given.format == "table" else None
+    rows = found if limit is None else found.head(max(0, limit))
+    if given.format == "json":
+        head = {"estimate": estimate, "limit": given.fail_over}
+        head |= {"note": said_here(attrs["note"]), "warnings": [said_here(text) for text in attrs["warnings"]]}
+        head["failures"] = attrs["failures"]
+        issues = json.loads(rows.reset_index().to_json(orient="records"))
+        print(json.dumps({**head, "issues": issues}, indent=1, ensure_ascii=False))
+    elif given.format == "table":
+        for_people(rows, keyed=keyed)
+    else:
+        show_frame(rows, given.format)
+
+
+def _standing(dataset: Dataset, given: argparse.Namespace) -> CurrentLabels:
+    """Read what the store says of the items; before all that takes long, since the path may be wrong."""
+    from explorer.review.label_columns import CurrentLabels
+
+    with corrections_of(dataset, store_of(given.store, existing(given.data))) as store:
+        return CurrentLabels(dataset, store)
+
+
+def _decided_last(found: pd.DataFrame, dataset: Dataset, now: CurrentLabels) -> pd.DataFrame:
+    """Put the items last that somebody has decided on, and say of all what stands now."""
+    import pandas as pd
+
+    from explorer.review.label_columns import DECIDED, standing
+
+    row = pd.Index(dataset.item_ids).get_indexer(found.index)
+    decided = np.isin(now.states[row], DECIDED)
+    found = found.assign(**standing(now.codes, now.states, now.classes, row), decided=decided)
+    print(f"{int(decided.sum()):,} of {len(found):,} items are decided on; they come last.", file=sys.stderr)
+    return found.iloc[np.argsort(decided, kind="stable")]
+
+
+def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, bool]:
+    """Return the ranking, and whether the items have ids of their own."""
+    from explorer.pipeline.find_issues import find_issues_in
+
+    data, options = existing(given.data), options_of(given)
+    alone = (
+        "probs" in options and given.embedder is None and not {"features", "embedding", "text", "image"} & set(options)
+    )
+    if alone and data.is_file() and given.store is None:  # a store knows the items by their content
+        # Nothing but the label column is needed then: rows are told apart by their number.
+        options["features"] = np.arange(rows_of(data, given.encoding), dtype=np.float32)[:, None]
+    dataset = read_data(data, options)
+    print(dataset, file=sys.stderr)
+    now = None if given.store is None else _standing(dataset, given)
+    embedder = None if alone else given.embedder or "auto"
+    found = find_issues_in(dataset, embedder=embedder, detectors=given.methods, seed=given.seed)
+    if now is not None:
+        found = _decided_last(found, dataset, now)
+    return found, dataset.keyed
+
+
+def _methods(given: argparse.Namespace) -> int:
+    from explorer import detectors
+
+    if given.name is not None:
+        print(detectors.page(given.name))
+        return 0
+    import pandas as pd
+
+    rows = [
+        (
+            name,
+            detectors.get(name).issue,
+            EITHER.get(name) or " ".join(sorted(detectors.get(name).needs)),
+            first(detectors.page(name)),
+        )
+        for name in detectors.names()
+    ]
+    rows.append(("p_error", "label", "", first(detectors.page("p_error"))))
+    table = pd.DataFrame(rows, columns=["name", "finds", "needs", "about"])
+    if given.format == "table":
+        lines(["name", "finds", "needs"], [row[:3] for row in rows])
+        print("\nWhat they need, and how it is given to find_issues; a review has it, or says in review.detectors how:")
+        for need, words in WORDS.items():
+            print(f"  {need:<12} {words}: {ARRAYS[need]}")
+        print("\nexplorer methods NAME says what one does, how, and when to trust it.")
+        return 0
+    show(table, given.format)
+    return 0
+
+
+def first(page: str) -> str:
+    """Return the first paragraph of a page on one line."""
+    return " ".join(page.split("\n\n", maxsplit=1)[0].split())

@@ -1,0 +1,114 @@
+"""Commands that begin with data: `explorer demo` and `explorer review`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from explorer.cli.data_options import DATA_OPTIONS, data_options, existing, options_of, read_data, store_of
+from explorer.cli.output import FORMATS, positive, show_frame
+from explorer.errors import DataError
+
+if TYPE_CHECKING:
+    from explorer.dataset.dataset import Dataset
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Describe these commands."""
+    demo = commands.add_parser("demo", help="open the quickstart notebook in JupyterLab")
+    demo.add_argument(
+        "--folder", type=Path, default=Path("explorer-demo"), help="where the notebook is put (%(default)s)"
+    )
+    _lab_options(demo)
+    demo.set_defaults(run=_demo)
+
+    review = commands.add_parser(
+        "review", help="review a labelled dataset: ranking here, or the explorer in JupyterLab"
+    )
+    review.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
+    data_options(review)
+    review.add_argument("--store", help="label store: a file (DATA.labels.db beside the data) or postgresql://…")
+    review.add_argument("--notebook", type=Path, help="notebook to make (default: DATA.review.ipynb here)")
+    review.add_argument(
+        "--print",
+        type=positive,
+        metavar="N",
+        help="print the N most suspicious items, those already decided on last, and open nothing",
+    )
+    review.add_argument("--format", choices=FORMATS, default="table", help="how --print prints (%(default)s)")
+    review.add_argument("--embedder", default="auto", help="embedder for --print (%(default)s)")
+    review.add_argument("--seed", type=int, default=0, help="seed for --print (%(default)s)")
+    _lab_options(review)
+    review.set_defaults(run=_review)
+
+
+def _lab_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-browser", action="store_true", help="start the server and print its address only")
+    parser.add_argument("--port", type=int, help="port of the server")
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from explorer.cli.jupyter import demo
+
+    return demo(given.folder, browser=not given.no_browser, port=given.port)
+
+
+def _review(given: argparse.Namespace) -> int:
+    data = existing(given.data)
+    options = options_of(given)
+    store = store_of(given.store, data)
+    if given.print is not None:
+        _print_ranking(read_data(data, options), store, given)
+        return 0
+    from explorer.cli.jupyter import open_lab, review_cells, write_notebook
+
+    if isinstance(store, str) and urlsplit(store).password:
+        raise DataError(
+            "The address of the store has a password, which would be written into the notebook.",
+            "Leave it out of the address, and put it into ~/.pgpass or PGPASSWORD.",
+        )
+    print(read_data(data, options))  # a wrong column is said now, not in the notebook
+    notebook = given.notebook or Path(f"{data.stem}.review.ipynb")
+    if not notebook.exists():
+        write_notebook(notebook, review_cells(data, options, store, _typed(given)))
+    return 2 if open_lab(notebook, browser=not given.no_browser, port=given.port) else 0
+
+
+def _typed(given: argparse.Namespace) -> list[str]:
+    """Return the command as one would type it."""
+    words = ["explorer", "review", given.data]
+    for name in DATA_OPTIONS:
+        value = getattr(given, name)
+        if isinstance(value, list) and name != "probs":
+            words += [f"--{name}", *value]
+        else:
+            words += [f"--{name}={one}" for one in (value if isinstance(value, list) else [value]) if one is not None]
+    return words
+
+
+def _print_ranking(dataset: Dataset, store: Path | str, given: argparse.Namespace) -> None:
+    from explorer import Review
+    from explorer.cli.messages import said_here
+    from explorer.cli.ranking import for_people, in_words
+    from explorer.pipeline.find_issues import estimate
+
+    print(dataset, *map(said_here, dataset.notes), sep="\n", file=sys.stderr)
+    review = Review(dataset, store, embedder=given.embedder, seed=given.seed)
+    issues = review.issues
+    trust = review.trust
+    if trust is not None and trust.warning:
+        print(f"Warning: {trust.warning}", file=sys.stderr)
+    decided = int(issues["decided"].sum())
+    if decided:  # a share of the given labels would be that of before
+        print(f"{decided:,} of {len(issues):,} items are decided on; they come last.", file=sys.stderr)
+        print(review.left().sentence(), file=sys.stderr)
+    elif review.results.combined is not None:
+        print(in_words(estimate(review.results.combined)), file=sys.stderr)
+    rows = issues.head(given.print)
+    if given.format == "table":
+        for_people(rows, keyed=dataset.keyed)
+    else:
+        show_frame(rows[["where", *rows.columns.drop("where")]], given.format)

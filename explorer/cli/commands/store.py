@@ -1,0 +1,204 @@
+"""Commands that change a label store, or take something out of it: tag, branch, revert, classes, export, …"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.cli.output import FORMATS, plain, short, show
+from explorer.cli.stores import is_url, open_store, store_command
+from explorer.errors import DataError
+
+if TYPE_CHECKING:
+    from explorer.labels import Store
+
+
+def add_commands(commands: Any) -> None:
+    """Describe these commands."""
+    tag = store_command(commands, "tag", "list the tags, name a version, or delete a name", write=True)
+    tag.add_argument("name", nargs="?", help="name to give; without it, the tags are listed")
+    tag.add_argument("when", nargs="?", default="head", help="commit, tag, branch or time (%(default)s)")
+    tag.add_argument("-m", "--why", default="", help="what the version is for")
+    tag.add_argument("-f", "--force", action="store_true", help="move a tag that exists")
+    tag.add_argument("-d", "--delete", action="store_true", help="delete the tag")
+    _format(tag)
+    tag.set_defaults(run=_tag)
+
+    branch = store_command(commands, "branch", "list the branches, make one, or delete one", write=True, branch=False)
+    branch.add_argument("name", nargs="?", help="branch to make; without it, the branches are listed")
+    branch.add_argument("at", nargs="?", default="head", help="where it begins: a commit, tag, branch or time (head)")
+    branch.add_argument(
+        "-d", "--delete", action="store_true", help="delete the branch, if its commits are elsewhere too"
+    )
+    branch.add_argument(
+        "-D", "-f", "--force", action="store_true", help="delete it although nothing else has its commits"
+    )
+    _format(branch)
+    branch.set_defaults(run=_branch)
+
+    revert = store_command(commands, "revert", "take commits back by inverse changes; nothing is deleted", write=True)
+    revert.add_argument("when", nargs="+", metavar="COMMIT", help="commit or tag")
+    revert.add_argument("--item", action="append", metavar="ITEM", help="only this item (may be repeated)")
+    revert.add_argument("-m", "--why", default="", help="why it is taken back")
+    revert.set_defaults(run=_revert)
+
+    classes = store_command(commands, "classes", "list, add, rename, merge, split or retire classes", write=True)
+    classes.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "add", "rename", "merge", "split", "retire", "queue", "log"),
+        default="list",
+        help="add NAME · rename OLD NEW · merge OLD INTO · split NAME INTO… · retire NAME · queue: items that still "
+        "have a class that was split · log: every change so far (%(default)s)",
+    )
+    classes.add_argument("names", nargs="*", metavar="NAME")
+    _format(classes)
+    classes.set_defaults(run=_classes, usage=classes)
+
+    export = store_command(commands, "export", "write the labels to a .csv, .parquet or .jsonl file")
+    export.add_argument("path", type=Path)
+    export.add_argument("--at", default="head", metavar="WHEN", help="commit, tag, branch, time or base (%(default)s)")
+    export.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="when the file's name does not say")
+    export.set_defaults(run=_export)
+
+    backup = store_command(commands, "backup", "copy a store's file while others may write to it", branch=False)
+    backup.add_argument("path", type=Path)
+    backup.set_defaults(run=_backup)
+
+    grant = store_command(commands, "grant", "let another login of the server look and label", branch=False)
+    grant.add_argument("login")
+    grant.set_defaults(run=_grant, rater=None)
+
+
+def _format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="table", help="(%(default)s)")
+
+
+def _tag(given: argparse.Namespace) -> int:
+
+    if given.name is None:
+        with open_store(given) as store:
+            show(store.tag(), given.format, empty="No tags yet.")
+        return 0
+    with open_store(given, write=True) as store:
+        if given.delete:
+            store.untag(given.name)
+            print(f"Deleted the tag {plain(given.name)}.")
+        else:
+            store.tag(given.name, given.when, given.why, force=given.force)
+            print(f"{plain(given.name)} is {short(store.commit_id(given.name))}.")
+    return 0
+
+
+def _branch(given: argparse.Namespace) -> int:
+    import pandas as pd
+
+    from explorer.labels.history import overview
+
+    if given.name is None:
+        with open_store(given) as store:
+            rows = [(b.name, b.tip.id, b.tip.time, b.tip.rater, b.ahead) for b in overview.branches(store)]
+        columns = ["name", "commit", "time", "rater", "commits_ahead_of_main"]
+        show(pd.DataFrame(rows, columns=columns), given.format)
+        return 0
+    with open_store(given, write=True) as store:
+        if given.delete or given.force:
+            store.delete_branch(given.name, force=given.force)
+            print(f"Deleted the branch {plain(given.name)}; its commits stay in the store.")
+        else:
+            store.branch(given.name, given.at)
+            print(f"The branch {plain(given.name)} begins at {short(store.commit_id(given.name))}.")
+    return 0
+
+
+def _revert(given: argparse.Namespace) -> int:
+    with open_store(given, write=True) as store:
+        commit = store.revert(*given.when, items=given.item, why=given.why)
+    print(f"{short(commit.id)} takes back {len(commit.events):,} change{'' if len(commit.events) == 1 else 's'}.")
+    return 0
+
+
+def _classes(given: argparse.Namespace) -> int:
+    names: list[str] = given.names
+    takes = {"list": (0, 0), "queue": (0, 0), "log": (0, 0), "rename": (2, 2), "merge": (2, 2), "split": (2, 99)}
+    least, most = takes.get(given.action, (1, 1))
+    if not least <= len(names) <= most:
+        needs = {"rename": "OLD NEW", "merge": "OLD INTO", "split": "NAME INTO…"}.get(given.action, "NAME")
+        given.usage.error(f"classes {given.action} takes {'no names' if most == 0 else needs}")
+    if most == 0:
+        with open_store(given) as store:
+            _list_classes(store, given.action, given.format)
+        return 0
+    with open_store(given, write=True) as store:
+        commit = {
+            "add": lambda: store.add_class(names[0]),
+            "rename": lambda: store.rename_class(*names),
+            "merge": lambda: store.merge_classes(*names),
+            "split": lambda: store.split_class(names[0], into=names[1:]),
+            "retire": lambda: store.retire_class(names[0]),
+        }[given.action]()
+    print(f"{short(commit.id)} {plain(commit.message)}")
+    return 0
+
+
+def _list_classes(store: Store, what: str, style: str) -> None:
+    import pandas as pd
+
+    if what == "queue":
+        show(store.to_split(), style, empty="No item has a class that was split.")
+    elif what == "log":
+        show(store.schema_log(), style)
+    elif style == "table":
+        print(*map(plain, store.classes()), sep="\n")
+    else:
+        show(pd.DataFrame({"name": store.classes()}), style)
+
+
+def _export(given: argparse.Namespace) -> int:
+    from explorer import export
+
+    with open_store(given) as store:
+        frame = export.frame(None, store, given.at)
+        path = export.write(frame, given.path, given.format)
+    changed = int((frame["state"] != "given").sum())
+    at = "" if given.at == "head" else f" as of {plain(given.at)}"
+    print(f"Wrote {len(frame):,} labels{at}, {changed:,} of them reviewed, to {path}")
+    return 0
+
+
+def _backup(given: argparse.Namespace) -> int:
+    if is_url(given.store):
+        raise DataError("A store on a server is copied by the server's own tools.", "Use pg_dump.")
+    if given.path.exists():
+        raise DataError(f"{given.path} exists already.", "Give a new file; a copy is never written over another.")
+    with open_store(given) as store:  # says what is wrong with a file that is no store
+        source = Path(store.path)
+    unfinished = given.path.with_name(f".{given.path.name}.unfinished")
+    try:
+        with sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True) as old, sqlite3.connect(unfinished) as new:
+            old.backup(new)
+        old.close()
+        new.close()
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.rename(given.path)
+    except (OSError, sqlite3.Error) as error:
+        raise DataError(f"{given.path} cannot be written: {error}.", "Check the folder and its free space.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    print(f"Copied {source} to {given.path}")
+    return 0
+
+
+def _grant(given: argparse.Namespace) -> int:
+    if not is_url(given.store):
+        raise DataError("A file knows no logins.", "Set the file's permissions, or put the store on a server.")
+    from explorer.labels.history.overview import engine_of
+
+    with open_store(given, write=True) as store:
+        engine_of(store).grant(given.login)  # type: ignore[attr-defined]  # every engine of a server has it
+    print(f"{plain(given.login)} may look and label now.")
+    return 0

@@ -1,0 +1,198 @@
+"""Dataset: rows in, items inside.
+
+Every reader ends here. Rows with equal content are one item with several occurrences (unless a key column names the
+items); each row keeps its own given label. Everything downstream speaks of items by position 0…N-1 or by item id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.errors import DataError, UnknownName
+from explorer.media.base import Content, MediaKind
+from explorer.tasks.classification import UNLABELLED, class_name
+from explorer.utils.text import _count
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """One row that takes no part: where it is and why."""
+
+    row: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """N items made from R rows of the user.
+
+    Attributes
+    ----------
+    content
+        The rows' raw content; `content.load(dataset.first_row[i])` is item i.
+    item_ids, content_hashes
+        object [N] of str. Without keys the id *is* the content hash (SHA-256, hex).
+    classes
+        Class names, sorted naturally; a class code is a position in it.
+    class_values
+        The user's own values for them (an int label stays an int in `corrected()`).
+    given
+        int32 [N]: class code per item, `UNLABELLED` where there is none. The commonest where occurrences disagree.
+    conflicting
+        bool [N]: occurrences of the item carry different given labels.
+    row_item, row_given
+        int32 [R]: item of each row (-1 = set aside) and the row's own class code.
+    first_row
+        int32 [N]: the row an item's content is read from.
+    features, probs
+        float32 [N, D] and [N, K], aligned to items and classes, where the user brought them.
+    """
+
+    content: Content
+    item_ids: NDArray[np.object_]
+    content_hashes: NDArray[np.object_]
+    classes: tuple[str, ...]
+    class_values: tuple[Any, ...]
+    given: NDArray[np.int32]
+    conflicting: NDArray[np.bool_]
+    row_item: NDArray[np.int32]
+    row_given: NDArray[np.int32]
+    first_row: NDArray[np.int32]
+    keyed: bool
+    row_index: pd.Index[Any]
+    label_name: str = "label"
+    source: str = ""
+    features: NDArray[np.float32] | None = None
+    probs: NDArray[np.float32] | None = None
+    set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[str, ...] = ()
+    _positions: dict[str, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def kind(self) -> MediaKind:
+        """Media kind of the items."""
+        return self.content.kind
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+    def __repr__(self) -> str:
+        unlabelled = int((self.given == UNLABELLED).sum())
+        parts = [_count(len(self), f"{self.kind} item"), _count(len(self.classes), "class", "classes")]
+        if len(self.row_item) - len(self.set_aside) != len(self):
+            parts.append(_count(len(self.row_item), "row"))
+        if unlabelled:
+            parts.append(f"{unlabelled:,} unlabelled")
+        if self.conflicting.any():
+            parts.append(f"{int(self.conflicting.sum()):,} with conflicting given labels")
+        if self.set_aside:
+            parts.append(f"{_count(len(self.set_aside), 'row')} set aside")
+        return f"Dataset({', '.join(parts)}{', from ' + self.source if self.source else ''})"
+
+    def load(self, item: int) -> Any:
+        """Return the content of the item at a position (see `Content.load`)."""
+        return self.content.load(int(self.first_row[item]))
+
+    def name(self, item: int) -> str:
+        """Say where the item came from: a file path or a row."""
+        return self.content.name(int(self.first_row[item]))
+
+    def position(self, item_id: str) -> int:
+        """Return the position 0…N-1 of an item id, which is given whole; `UnknownName` names the nearest ids."""
+        positions = self._by_id()
+        if item_id not in positions:
+            # An id is mostly a hash: three show what one looks like.
+            raise UnknownName("item", item_id, islice(positions, 2000), few=3, of=len(positions))
+        return positions[item_id]
+
+    def place(self, item_id: str) -> int | None:
+        """Return the position of an item id, `None` if there is no such item: quick also for many that are not."""
+        return self._by_id().get(item_id)
+
+    def find(self, item: str | int) -> int:
+        """Return the position of an item as a person names it.
+
+        With keys that is the key, as text or as the number it was. Without keys it is the content hash, a prefix of at
+        least six characters of it, the name of its file as the data has it, or the item's position.
+
+        Raises
+        ------
+        UnknownName, DataError
+            No such item, with the nearest ids; or a prefix of several.
+        """
+        text = class_name(item)
+        if self.keyed or text in self._by_id():
+            return self.position(text)
+        if isinstance(item, int | np.integer) and 0 <= item < len(self):
+            return int(item)
+        if isinstance(item, str):
+            named = [i for i, row in enumerate(self.first_row) if self.content.name(int(row)) == item]
+            if named:
+                return named[0]
+        if isinstance(item, str) and len(item) >= 6:
+            matches = [i for i, known in enumerate(self.item_ids) if known.startswith(item)]
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                raise DataError(f"{len(matches)} item ids begin with {item!r}.", "Give more of the id.")
+        return self.position(text)
+
+    def _by_id(self) -> dict[str, int]:
+        """Position by item id, made on first use."""
+        if not self._positions:
+            self._positions.update({str(v): i for i, v in enumerate(self.item_ids)})
+        return self._positions
+
+    def occurrences(self, item: int) -> NDArray[np.intp]:
+        """Return the rows in which the item occurs."""
+        return np.flatnonzero(self.row_item == item)
+
+    def without(self, failures: dict[int, str]) -> Dataset:
+        """Return the dataset without the items at these positions, each with its reason, as set aside."""
+        if not failures:
+            return self
+        keep = np.ones(len(self), dtype=bool)
+        keep[list(failures)] = False
+        moved = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
+        rows = np.flatnonzero(np.isin(self.row_item, list(failures)))
+        aside = [SetAside(int(r), self.content.name(int(r)), failures[int(self.row_item[r])]) for r in rows]
+        if not keep.any():
+            raise DataError(f"None of the {_count(len(self), 'item')} can be used; the first: {aside[0].reason}")
+        return replace(
+            self,
+            item_ids=self.item_ids[keep],
+            content_hashes=self.content_hashes[keep],
+            given=self.given[keep],
+            conflicting=self.conflicting[keep],
+            row_item=np.where(self.row_item >= 0, moved[self.row_item], -1).astype(np.int32),
+            first_row=self.first_row[keep],
+            features=None if self.features is None else self.features[keep],
+            probs=None if self.probs is None else self.probs[keep],
+            set_aside=(*self.set_aside, *aside),
+            _positions={},
+        )
+
+    def set_aside_table(self) -> pd.DataFrame:
+        """List the rows that take no part: `row`, `name`, `reason`."""
+        return pd.DataFrame([vars(s) for s in self.set_aside], columns=["row", "name", "reason"])
+
+    @cached_property
+    def order(self) -> str:
+        """Return a SHA-256 over the item ids in order: positions mean something only together with it."""
+        return hashlib.sha256("\0".join(self.item_ids).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def digest(self) -> str:
+        """Return a SHA-256 over the sorted (item id, content hash) pairs: equal for equal content in any order."""
+        sha = hashlib.sha256()
+        for line in sorted(f"{i}\0{h}\n" for i, h in zip(self.item_ids, self.content_hashes, strict=True)):
+            sha.update(line.encode())
+        return sha.hexdigest()

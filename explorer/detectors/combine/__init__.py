@@ -1,0 +1,1 @@
+"""From the columns of all methods to one `p_error`."""

@@ -1,0 +1,163 @@
+"""Compiled loops, as those of `kernels`, from what detectors say about some items to the verdict on them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.detectors.kernels.jit import Bools, Ints, Reals, kernel
+
+
+@kernel("matrix")
+def scale(
+    values: Reals, numbers: Ints, begins: Ints, places: Reals, at: Reals, below: Reals, into: Ints, matrix: Reals
+) -> None:
+    """Write columns into some rows of a matrix, each by its `Scale`.
+
+    Parameters
+    ----------
+    values
+        [C, n]: the raw columns; NaN is nothing said.
+    numbers
+        [C]: the number of each column's scale, which is its place in the matrix.
+    begins, places, at, below
+        The scales one after the other: number c has `begins[c]:begins[c + 1]`, and one more of `below`.
+    into
+        [n]: the rows of the matrix.
+    """
+    for c in range(len(values)):
+        number = numbers[c]
+        first, size = begins[number], begins[number + 1] - begins[number]
+        for i in range(values.shape[1]):
+            value = np.float64(values[c, i])
+            scaled = 0.0
+            if size and not np.isnan(value):
+                place, left = first, size
+                while left > 1:  # without branches to guess
+                    half = left >> 1
+                    place += half if places[place + half - 1] < value else 0
+                    left -= half
+                if places[place] < value:
+                    place += 1
+                here = place < first + size and places[place] == value
+                scaled = at[place] if here else below[place + number]
+            matrix[into[i], number] = scaled
+
+
+@kernel("columns", "suggested", "share")
+def read_pool(
+    q: Reals,
+    labels: Ints,
+    tie: float,
+    known: float,
+    tiny: float,
+    into: Ints,
+    columns: Reals,
+    suggested: NDArray[np.int32],
+    share: NDArray[np.float32],
+) -> None:
+    """Write what the pooled opinion q [n, K] says of some items with labels [n].
+
+    Parameters
+    ----------
+    tie, known, tiny
+        Probabilities as near as the first are equal; less than the second between two classes says nothing; logarithms
+        begin at the third.
+    into
+        [n]: the rows of the rest.
+    columns
+        Its first three columns get the log-odds against the label, and half those of its strongest rival and of doubt.
+    suggested
+        int32 [N]: the class that fits best; a tie goes to the given label, which also stands where nothing is known.
+    share
+        float32 [N]: its probability if the given label is wrong; where that is the suggested one, or none is given, its
+        probability.
+    """
+    for i in range(len(into)):
+        row, label = into[i], labels[i]
+        given = max(label, 0)
+        own, other, top, most, least = q[i, given], 0.0, 0, q[i, 0], q[i, 0]
+        for c in range(q.shape[1]):
+            one = q[i, c]
+            if one > most:
+                top, most = c, one
+            least = min(least, one)
+            if c != given:
+                other = max(other, one)
+        for column in range(3):
+            p = own if column == 0 else other if column == 1 else 1 - max(own, other)
+            p = min(max(p, tiny), 1 - tiny)
+            odds = np.log(p) - np.log1p(-p)
+            columns[row, column] = odds / 2 if column else -odds
+        best = label if label >= 0 and own >= most - tie else top
+        chosen = best if most - least > known else label
+        suggested[row] = chosen
+        of_it = q[i, max(chosen, 0)]
+        share[row] = of_it if label < 0 or chosen == label else of_it / max(1 - own, 1e-12)
+
+
+@kernel("p_error", "suggested_p", "is_issue")
+def judge(
+    labels: Ints,
+    rows: Ints,
+    matrix: Reals,
+    centre: Reals,
+    weights: Reals,
+    bias: float,
+    part: float,
+    largest: float,
+    slope: float,
+    shift: float,
+    issue: float,
+    suggested: Ints,
+    share: Reals,
+    p_error: NDArray[np.float32],
+    suggested_p: NDArray[np.float32],
+    is_issue: Bools,
+) -> None:
+    """Write the verdict on some items by what was read of them.
+
+    Parameters
+    ----------
+    matrix
+        [N, C]: what was read.
+    centre, weights
+        float64 [C] of the model taught on flips; empty where there is none.
+    bias, part
+        Of that model, and its share in the log-odds.
+    largest
+        What log-odds are cut off at.
+    slope, shift
+        Bring log-odds to probabilities.
+    issue
+        Above it `p_error` is an issue.
+    suggested, share
+        [N], of `read_pool`.
+    p_error, suggested_p, is_issue
+        [N], written at `rows`.
+    """
+    width = len(weights)
+    even = width - width % 4
+    for i in range(len(rows)):
+        row = rows[i]
+        odds = np.float64(matrix[row, 0])
+        if width:
+            a, b, c, d = bias, 0.0, 0.0, 0.0  # four sums, which need not wait for each other
+            for j in range(0, even, 4):
+                a += (matrix[row, j] - centre[j]) * weights[j]
+                b += (matrix[row, j + 1] - centre[j + 1]) * weights[j + 1]
+                c += (matrix[row, j + 2] - centre[j + 2]) * weights[j + 2]
+                d += (matrix[row, j + 3] - centre[j + 3]) * weights[j + 3]
+            for j in range(even, width):
+                a += (matrix[row, j] - centre[j]) * weights[j]
+            odds = (1 - part) * odds + part * min(max((a + b) + (c + d), -largest), largest)
+        p = 0.5 * (1 + np.tanh(0.5 * (shift + slope * min(max(odds, -largest), largest))))
+        label, chosen = labels[row], suggested[row]
+        # The doubt about the given label is shared among the others as the pooled opinion has it.
+        sure = np.float64(share[row])
+        if label >= 0:
+            sure = 1 - p if chosen == label else p * sure
+        suggested_p[row] = min(sure, 1.0) if chosen >= 0 else np.nan
+        now = np.float32(p if label >= 0 else np.nan)
+        p_error[row] = now
+        is_issue[row] = chosen != label and now > issue

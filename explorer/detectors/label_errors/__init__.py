@@ -1,0 +1,1 @@
+"""Methods that find wrong labels, one file each."""

@@ -1,0 +1,189 @@
+"""Conformal p-values: how many settled items of the class fit their label as badly as this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.detectors.incremental import distinct
+from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.registry import detector
+from explorer.progress import Progress
+
+FEWEST = 20
+"""Fewest trusted items to calibrate on."""
+
+RATE = 0.1
+"""Share of wrong flags among the flags that is aimed at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """The trusted items, class by class, as they were when the p-values were calibrated.
+
+    Attributes
+    ----------
+    start
+        int64 [K + 1]: class c has the entries `start[c]:start[c + 1]`.
+    fit
+        float32 [M]: probability of the label of every trusted item, ascending within its class.
+    member
+        int32 [N]: the class under which an item takes part itself, -1 where it does not.
+    """
+
+    start: NDArray[np.intp]
+    fit: NDArray[np.float32]
+    member: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Calibration:
+        """Collect the trusted items that have a label."""
+        assert inputs.probs is not None
+        assert inputs.trusted is not None
+        rows = np.flatnonzero(inputs.trusted & inputs.labelled)
+        labels = inputs.labels[rows]
+        fit = inputs.probs[rows, labels]
+        start = np.zeros(inputs.n_classes + 1, dtype=np.intp)
+        np.cumsum(np.bincount(labels, minlength=inputs.n_classes), out=start[1:])
+        member = np.full(inputs.n, -1, dtype=np.int32)
+        member[rows] = labels
+        return cls(start, fit[np.lexsort((fit, labels))], member)
+
+    def p_values(self, inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the p-values of some items, NaN where unlabelled or where no trusted item has the label."""
+        assert inputs.probs is not None
+        result = np.full(len(rows), np.nan, dtype=np.float32)
+        if len(self.fit) < FEWEST:
+            return result
+        labels = inputs.labels[rows]
+        order = np.argsort(labels, kind="stable")
+        ordered = labels[order]
+        present = distinct(labels)
+        begins, ends = ordered.searchsorted(present), ordered.searchsorted(present, side="right")
+        for c, begin, end in zip(present.tolist(), begins.tolist(), ends.tolist(), strict=True):
+            trusted = self.fit[self.start[c] : self.start[c + 1]] if c >= 0 else self.fit[:0]
+            if not len(trusted):
+                continue
+            mine = order[begin:end]
+            own = inputs.probs[rows[mine], c]
+            # An item that takes part itself is one of those that are counted; any other comes as one more.
+            more = self.member[rows[mine]] != c
+            worse = np.searchsorted(trusted, own, side="right")
+            result[mine] = (worse + more) / (len(trusted) + more)
+        return result
+
+
+@detector
+class Conformal:
+    """A high score means that hardly any settled item of the class fits its label as badly.
+
+    Formula
+    -------
+    α = 1 − P_y, how badly the label fits (nonconformity);
+    p = (1 + #{trusted items j of class y with α_j ≥ α}) / (n_y + 1), n_y of them in all (Mondrian: each class by
+    itself; an item that is trusted itself is left out of n_y); score = 1 − p.
+    Flags: of the items that are not trusted, the smallest p-values by Benjamini and Hochberg's rule, so that on average
+    not more than a tenth of the flags are wrong: the largest cut p_(r) ≤ .1·r / m, p_(r) the r-th smallest of m.
+
+    When to trust it
+    ----------------
+    The p-values hold whatever the model, as long as the trusted items are a random sample of their class: a right label
+    gets p ≤ .1 at most one time in ten. If only suspicious items were reviewed they are no such sample, and p is too
+    large. No p-value is below 1 / (n_y + 1), so the flags need many trusted items (with a tenth of the labels wrong,
+    more than a hundred in each class) and stay empty before; as a ranking it has ties and is below self-confidence.
+    Calibrated on the suspect labels themselves it would find nothing, which is why it waits for settled ones.
+
+    References
+    ----------
+    Vovk, Gammerman, Shafer: Algorithmic learning in a random world (Springer 2005), on Mondrian predictors.
+    Benjamini, Hochberg: Controlling the false discovery rate (Journal of the Royal Statistical Society B, 1995).
+    Bates, Candès, Lei, Romano, Sesia: Testing for outliers with conformal p-values (Annals of Statistics 2023).
+    """
+
+    name = "conformal"
+    issue = "label"
+    needs: frozenset[Need] = frozenset({"trusted", "probs"})
+    exact = True
+
+    def run(self, inputs: Inputs, _progress: Progress) -> Result:
+        """Calibrate on the trusted items, then test every label."""
+        calibration = Calibration.of(inputs)
+        p = calibration.p_values(inputs, np.arange(inputs.n))
+        cut = _cut(p[calibration.member < 0], RATE)
+        counts = np.diff(calibration.start)
+        held, silent = int(counts.sum()), int((counts == 0).sum())
+        note = ""
+        if held < FEWEST:
+            note = f"{held} settled labels: at least {FEWEST} are needed to compare with. Review some first."
+        elif silent:
+            note = f"{silent:,} of {len(counts):,} classes have no settled item, so their labels are not judged."
+        summary: dict[str, Any] = {
+            "trusted": held,
+            "least_p_value": float(1 / (counts.max() + 1)) if held else None,
+            "rate": RATE,
+            "cut": cut,
+            "note": note,
+        }
+        return _result(p, calibration, cut, summary)
+
+    def rerun(self, inputs: Inputs, result: Result, _progress: Progress) -> Result:
+        """Test every label against the earlier calibration and cut."""
+        calibration, cut = result.frozen["calibration"], result.frozen["cut"]
+        return _result(calibration.p_values(inputs, np.arange(inputs.n)), calibration, cut, result.summary)
+
+    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+        """Test the changed labels against the earlier calibration and cut: each reads its own label alone."""
+        assert result.flags is not None
+        score, flags = result.own(result.score), result.own(result.flags)
+        calibration: Calibration = result.frozen["calibration"]
+        p = calibration.p_values(inputs, changed)
+        score[changed], flags[changed] = 1 - p, _flags(p, calibration.member[changed], result.frozen["cut"])
+        return result.after(score=score, flags=flags, moved=changed)
+
+    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
+        """Say how few settled items fit their label as badly, where they are few."""
+        assert inputs.probs is not None
+        given = int(inputs.labels[item])
+        if given < 0 or not result.score[item] > 0.8:
+            return []
+        calibration: Calibration = result.frozen["calibration"]
+        trusted = calibration.fit[calibration.start[given] : calibration.start[given + 1]]
+        among = len(trusted) - int(calibration.member[item] == given)
+        worse = int(np.searchsorted(trusted, inputs.probs[item, given], side="right")) - (len(trusted) - among)
+        count = f"{worse} of {among}" if worse else f"none of {among}"
+        text = f"{count} settled items labelled {classes[given]} fit{'s' if worse < 2 else ''} it as badly"
+        return [Reason(self.name, text, float(result.score[item]))]
+
+
+def false_discovery(p_values: NDArray[np.floating[Any]], rate: float = RATE) -> NDArray[np.bool_]:
+    """Say which p-values to call issues, so that on average not more than `rate` of the calls are wrong.
+
+    Parameters
+    ----------
+    p_values
+        [N]; NaN takes no part.
+    rate
+        The false-discovery rate that is aimed at, 0 to 1.
+    """
+    return np.asarray(p_values <= _cut(p_values, rate))
+
+
+def _cut(p_values: NDArray[np.floating[Any]], rate: float) -> float:
+    """Return the p-value up to which Benjamini and Hochberg's rule rejects; -1 where it rejects none."""
+    known = np.sort(p_values[~np.isnan(p_values)])
+    under = np.flatnonzero(known <= rate * np.arange(1, len(known) + 1) / max(1, len(known)))
+    return float(known[under[-1]]) if len(under) else -1.0
+
+
+def _flags(p: NDArray[np.float32], member: NDArray[np.int32], cut: float) -> NDArray[np.bool_]:
+    """Return the flags of some items; what was calibrated on is settled and never flagged."""
+    return np.asarray((p <= cut) & (member < 0))
+
+
+def _result(p: NDArray[np.float32], calibration: Calibration, cut: float, summary: Mapping[str, Any]) -> Result:
+    frozen = {"calibration": calibration, "cut": cut}
+    return Result(1 - p, flags=_flags(p, calibration.member, cut), frozen=frozen, summary=summary)

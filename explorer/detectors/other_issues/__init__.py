@@ -1,0 +1,1 @@
+"""Methods that find duplicates, outliers and other issues, one file each."""

@@ -1,0 +1,128 @@
+"""Class imbalance: classes with too few items to be learnt or judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.detectors.incremental import Later, everyone
+from explorer.detectors.kernels import counts as kernels
+from explorer.detectors.protocol import Inputs, Reason, Result
+from explorer.detectors.registry import detector
+from explorer.progress import Progress
+
+FRACTION = 0.1
+"""A class is rare below this fraction of an even share; cleanlab's default."""
+
+
+@detector
+class Imbalance:
+    """A high score means that the item's class has far fewer items than an even share; 0 is an even share or more.
+
+    Formula
+    -------
+    imbalance_i = max(0, 1 − K·n_y / n), with n_y the items labelled as item i is, n all labelled items and K the number
+    of classes. A class is rare, and its items are flagged, where n_y < .1·n / K: cleanlab's convention. All rare
+    classes count, not the rarest alone.
+
+    When to trust it
+    ----------------
+    It counts given labels and nothing else, so it is as right as they are: where labels are noisy a rare class
+    is partly made of items of the large ones. Rare is no error; it says where more data is needed, and where
+    the other methods know little, because a class of a few items has few neighbours and a weak model. Ten classes
+    or a thousand, an even share is the measure, so a long-tailed dataset has many rare classes by nature.
+
+    References
+    ----------
+    He, Garcia: Learning from imbalanced data (IEEE Transactions on Knowledge and Data Engineering, 2009).
+    """
+
+    name = "imbalance"
+    issue = "imbalance"
+    needs: frozenset[Any] = frozenset()
+    exact = True
+
+    def run(self, inputs: Inputs, _progress: Progress) -> Result:
+        """Count the classes."""
+        counts = inputs.sizes
+        score, flags = _by_class(counts)
+        return Result(
+            _scores(score, inputs.labels),
+            flags=_of_items(flags, inputs.labels),
+            frozen={"counts": counts, "rare": bool(flags.any())},
+            summary=Later(_summary, counts),
+        )
+
+    def update(self, inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
+        """Count anew. Every item of a class moves with its count, so all look theirs up."""
+        assert result.flags is not None
+        counts = inputs.sizes
+        of_class, flagged = _by_class(counts)
+        score, flags = result.own(result.score), result.own(result.flags)
+        kernels.by_class(of_class, inputs.labels, score)
+        rare = bool(flagged.any())
+        if rare or result.frozen["rare"]:
+            np.take(flagged, inputs.labels, mode="wrap", out=flags)
+        return result.after(
+            score=score,
+            flags=flags,
+            frozen={"counts": counts, "rare": rare},
+            summary=Later(_summary, counts),
+            moved=everyone(inputs.n),
+        )
+
+    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
+        """Say how few items the class has, if it is rare."""
+        assert result.flags is not None
+        if not result.flags[item]:
+            return []
+        given = int(inputs.labels[item])
+        counts = result.frozen["counts"]
+        n, even = int(counts[given]), counts.sum() / len(counts)
+        what = "only this item is" if n == 1 else f"only {n:,} items are"
+        return [Reason("imbalance", f"{what} labelled {classes[given]}; an even share would be {even:,.0f}", float(n))]
+
+
+def public_score(result: Result) -> NDArray[np.float32]:
+    """Return the score as a table shows it, float32 [N] in [0, 1], low = bad: the class's share of an even share."""
+    score: NDArray[np.float32] = 1 - result.score
+    return score
+
+
+def _by_class(counts: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return score and flag of each class, [K + 1]; the last entry, which code −1 picks, is that of the unlabelled."""
+    even = float(counts.sum()) / max(1, len(counts))
+    score = np.full(len(counts) + 1, np.nan, dtype=np.float32)
+    flags = np.zeros(len(counts) + 1, dtype=bool)
+    if np.count_nonzero(counts) > 1:  # one class alone can be compared with none
+        score[:-1] = np.maximum(0, 1 - counts / even)
+        np.less(counts, FRACTION * even, out=flags[:-1])
+        flags[:-1] &= counts > 0
+    return score, flags
+
+
+def _scores(by_class: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.float32]:
+    score = np.empty(len(labels), np.float32)
+    kernels.by_class(by_class, labels, score)
+    return score
+
+
+def _of_items(by_class: NDArray[Any], labels: NDArray[np.int32]) -> NDArray[Any]:
+    """Look up every item's class, −1 at the end; `take` does it in half the time of indexing."""
+    return np.take(by_class, labels, mode="wrap")
+
+
+def _summary(counts: NDArray[np.int64]) -> dict[str, Any]:
+    """Lay the counts out by class; as one list a column, since there may be thousands of classes."""
+    total = int(counts.sum())
+    used = counts[counts > 0]
+    _, flags = _by_class(counts)
+    return {
+        "count": counts.tolist(),
+        "share": (counts / max(1, total)).tolist(),
+        "rare": np.flatnonzero(flags).tolist(),
+        "empty": np.flatnonzero(counts == 0).tolist(),
+        "unevenness": float(used.max() / used.min()) if len(used) else 1.0,
+    }

@@ -1,0 +1,1 @@
+"""Estimates of the whole: errors left, drift, whether the corrections helped."""

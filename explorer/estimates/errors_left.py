@@ -1,0 +1,250 @@
+"""What the answers to a random audit say of what is left (`explorer.estimates.audit` has the formulas)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.detectors.combine.noise_level import NoiseLevel
+from explorer.estimates.results import CONFIDENCE, PLACES, Below, Left, quantile
+from explorer.estimates.systematic_sampling import uneven
+from explorer.utils.logits import expit, logit
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from explorer.estimates.audit import Audit
+
+STRATUM = 5
+"""Draws that lie next to each other by p⁰ and are compared with each other, to see how much the draws vary."""
+
+SHIFT = 1.5
+"""How far the log-odds of p⁰ may be off as a whole, as one standard deviation, before the audit is heard."""
+
+SHIFTS = np.linspace(-4, 4, 33)
+"""Shifts that are weighed against each other."""
+
+LEAN = 60
+"""Draws that the shifted p⁰ counts for in the interval, and never for more than are answered."""
+
+
+class Heard:
+    """The answers to an audit, and the estimates that follow from them, of the whole or of some of the items."""
+
+    def __init__(
+        self,
+        audit: Audit,
+        answer: NDArray[np.float64],
+        looked: NDArray[np.bool_],
+        outside: NDArray[np.float64],
+        draws: NDArray[np.intp],
+        skipped: int,
+        noise: NoiseLevel | None,
+        elsewhere: NDArray[np.bool_],
+        beyond: NDArray[np.float64],
+    ) -> None:
+        self.audit, self.answer, self.looked, self.outside, self.noise = audit, answer, looked, outside, noise
+        self.draws, self.drawn, self.skipped = draws, np.unique(draws), skipped
+        self.elsewhere, self.beyond = elsewhere, beyond
+        self.labelled = np.flatnonzero((audit.chance > 0) | np.isfinite(beyond))
+        # Draws of items reviewed otherwise tell nothing of the rest.
+        self.standing = float(outside[draws].sum())
+        self.uneven = uneven(audit.chance, len(draws))
+        self.belief = self._shifts()
+
+    @property
+    def basis(self) -> str:
+        """What the estimates rest on, as of `Left`."""
+        return "audit" if len(self.draws) else "model"
+
+    @cached_property
+    def whole(self) -> tuple[float, float, float, float]:
+        """`interval` of all labelled items."""
+        return self.interval(self.labelled)
+
+    def left(self) -> Left:
+        """Return the estimate for the whole, and by class where the audit has labels."""
+        mass, spread, low, high = self.whole
+        n, looked = len(self.labelled), self.looked
+        found, labels = int(self.answer[looked].sum()), self.audit.labels
+        open_ = np.isfinite(self.beyond)
+        return Left(
+            found + mass,
+            mass,
+            low,
+            high,
+            (found + mass) / n if n else float("nan"),
+            n - int(looked.sum()),
+            found,
+            self.basis,
+            len(self.draws),
+            self.skipped,
+            None if labels is None else _per_class(self, np.where((self.audit.chance > 0) | open_, labels, -1)),
+            spread,
+        )
+
+    def interval(self, rows: NDArray[np.intp]) -> tuple[float, float, float, float]:
+        """Return errors left among some labelled items, the spread of one draw, and the ends of the interval."""
+        more = np.isfinite(self.beyond[rows])
+        if not more.any():
+            return self._interval(rows)
+        left, spread, low, high = self._interval(rows[~more])
+        p = self.beyond[rows[more]]
+        # Their number of errors is a sum of as many throws; nothing was drawn from them.
+        mean, off = float(p.sum()), 2 * float(np.sqrt((p * (1 - p)).sum()))
+        return left + mean, spread, low + max(0.0, mean - off), high + min(float(len(p)), mean + off)
+
+    def _interval(self, rows: NDArray[np.intp]) -> tuple[float, float, float, float]:
+        """Return the same of items that the audit is about."""
+        p, chance, g = self.audit.expected[rows], self.audit.chance[rows], self.outside[rows]
+        unreviewed = float((~self.looked[rows]).sum())
+        n = len(self.draws)
+        if not n:
+            left = min(float(g @ p), unreviewed)
+            low, high = 0.0, unreviewed
+            if self.noise is not None:
+                low, high = (left + part for part in self._allowance(rows))
+            spread = float(np.sqrt((g**2 * p * (1 - p) / chance).sum()))
+            return left, spread, min(max(low, 0.0), left), min(max(high, left), unreviewed)
+        among = np.zeros(len(self.looked), dtype=bool)
+        among[rows] = True
+        mine = among[self.draws]
+        at = self.draws[mine]
+        parts = np.zeros(n)
+        parts[mine] = self.outside[at] * (self.answer[at] - self.audit.expected[at]) / self.audit.chance[at]
+        corrected = self.drawn[among[self.drawn]]
+        left = float(g @ p + parts.mean() - self.outside[corrected] @ self.answer[corrected])
+        believed, expected, doubt = self._believed(rows, g**2 * self.uneven[rows] / chance)
+        seen = self._seen(parts) if n > 1 else believed
+        drawn = (seen + believed) / 2
+        # What is said of undrawn items cannot be known better from the same draws than by p⁰ and one shift.
+        doubt = min(n * doubt, drawn)
+        lean = min(n, LEAN) / (n + min(n, LEAN))
+        off = lean * (left - expected)
+        variance = doubt + (1 - lean) ** 2 * (drawn - doubt) + n * off**2
+        spread = float(np.sqrt(variance))
+        half = quantile(self._sure(parts, (1 - lean) ** 2 * seen / 2, variance)) * spread / np.sqrt(n)
+        middle = left - off
+        found = float(self.answer[rows[self.elsewhere[rows]]].sum())
+        ends = middle - half - found, middle + half - found, left - found
+        low, high, left = (float(np.clip(value, 0, unreviewed)) for value in ends)
+        if not self.answer[self.drawn].any():
+            # Answers that are all alike show no variance, and p⁰ may be blind to what it has learnt to repeat.
+            high = max(high, unreviewed * (1 - (1 - CONFIDENCE) ** (1 / n)))
+        return left, spread, low, high
+
+    def _allowance(self, rows: NDArray[np.intp]) -> tuple[float, float]:
+        """Return by how much the errors left among some items may be fewer, and more, than p⁰ says.
+
+        Of the range that the share of wrong labels has as a whole they have the part that p⁰ leaves open there.
+        """
+        fewer, more, doubt, whole = self._room
+        share = float(doubt[rows].sum()) / whole if whole else len(rows) / max(1, len(self.labelled))
+        return share * fewer, share * more
+
+    @cached_property
+    def _room(self) -> tuple[float, float, NDArray[np.float64], float]:
+        """The `_allowance` of all items; and what p⁰ leaves open of each, float64 [N], and of all of them."""
+        assert self.noise is not None
+        everybody, expected = self.labelled, self.audit.expected
+        found = float(self.answer[everybody][self.looked[everybody]].sum())
+        said = float(self.outside[everybody] @ expected[everybody])
+        doubt = self.outside * expected * (1 - expected)
+        n = len(everybody)
+        return (
+            self.noise.low * n - found - said,
+            self.noise.high * n - found - said,
+            doubt,
+            float(doubt[everybody].sum()),
+        )
+
+    def _sure(self, parts: NDArray[np.float64], seen: float, variance: float) -> int:
+        """Return of how many draws the variance is as sure as of normal ones: fewer, where a few parts make most of it.
+
+        The variance of a sample has 2n/(κ − 1) degrees of freedom, κ the kurtosis; all but `seen` of the variance
+        counts as known, which leaves the whole with (variance/seen)² times as many.
+        """
+        off = np.square(parts - parts.mean())
+        kurtosis = float((off**2).mean() / off.mean() ** 2) if off.any() else 3.0
+        more = min(variance / seen, 1e3) if seen > 1e-12 * variance else 1e3
+        freedom = 2 * len(parts) / max(kurtosis - 1, 2.0) * more**2
+        return int(min(freedom, self.standing - 1)) + 1
+
+    def _shifts(self) -> NDArray[np.float64]:
+        """Return how likely each of `SHIFTS` is by the answers about items that stand for others."""
+        drawn = self.drawn[self.outside[self.drawn] > 0]
+        off = logit(self.audit.expected[drawn]) + SHIFTS[:, None]
+        log = off @ self.answer[drawn] - np.logaddexp(0, off).sum(axis=1) - 0.5 * (SHIFTS / SHIFT) ** 2
+        belief: NDArray[np.float64] = np.exp(log - np.logaddexp.reduce(log))
+        return belief
+
+    def _seen(self, parts: NDArray[np.float64]) -> float:
+        """Return the variance of one draw's part as the draws show it, among those next to each other by p⁰."""
+        n = len(parts)
+        order = np.argsort(self.audit.expected[self.draws], kind="stable")
+        strata = max(1, n // STRATUM)
+        stratum = np.arange(n) * strata // n
+        part = parts[order]
+        mean = np.bincount(stratum, part) / np.bincount(stratum)
+        return float(self.uneven[self.draws][order] @ (part - mean[stratum]) ** 2) / (n - strata)
+
+    def _believed(self, rows: NDArray[np.intp], inverse: NDArray[np.float64]) -> tuple[float, float, float]:
+        """Return what follows if p⁰ is off by a shift of its log-odds, by how likely each shift is.
+
+        The variance of one draw's part, averaged over the shifts; the errors left among the items that nobody has
+        looked at, and the variance of their number.
+        """
+        if not len(rows):
+            return 0.0, 0.0, 0.0
+        places, where, mass = self.audit.places
+        where, outside, n = where[rows], self.outside[rows], len(places)
+        here = np.flatnonzero(np.bincount(where, minlength=n))
+        squares, sums = np.bincount(where, inverse, n)[here], np.bincount(where, outside, n)[here]
+        open_ = np.bincount(where, ~self.looked[rows] | self.elsewhere[rows], n)[here]
+        z = places[here] / PLACES
+        said, true = expit(z), expit(z + SHIFTS[:, None])
+        # By how much p⁰ is off at a place shows in every sample alike, but for the draws there that are of other rows.
+        alike = sums * np.bincount(where, outside * self.uneven[rows], n)[here] / mass[here]
+        variances = (true * (1 - true) + (true - said) ** 2) @ squares - (true - said) ** 2 @ alike
+        left = true @ open_
+        expected = float(self.belief @ left)
+        doubt = self.belief @ ((true * (1 - true)) @ open_ + (left - expected) ** 2)
+        return float(self.belief @ np.maximum(variances, 0)), expected, float(doubt)
+
+
+def _per_class(heard: Heard, labels: NDArray[np.int32]) -> pd.DataFrame:
+    import pandas as pd
+
+    names = ["labels", "unreviewed", "found", "left", "low", "high"]
+    order = np.argsort(labels, kind="stable")
+    classes = int(labels.max(initial=-1)) + 1
+    ends = np.searchsorted(labels[order], np.arange(classes + 1))
+    found = []
+    for c in range(classes):
+        rows = order[ends[c] : ends[c + 1]]
+        looked = heard.looked[rows]
+        left, _, low, high = heard.interval(rows)
+        found.append((len(rows), int((~looked).sum()), int(heard.answer[rows][looked].sum()), left, low, high))
+    table = pd.DataFrame(found, columns=names, index=pd.RangeIndex(classes, name="class"))
+    apart, whole = float(table["left"].sum()), heard.whole[0]
+    if apart > whole:  # each class is cut off at nothing by itself; together they are as many as there are
+        table["left"] *= whole / apart
+        table["low"] = np.minimum(table["low"], table["left"])
+    return table
+
+
+def below(heard: Heard, above: NDArray[np.bool_], draws: int = 0) -> Below:
+    """Return what is left below a line, given the audit's rows above it, bool [N], and the number of answered draws."""
+    rows = heard.labelled[~above[heard.labelled]]
+    if not len(rows):
+        return Below(0, 0, 0, 0, heard.basis, draws)
+    unreviewed = int((~heard.looked[rows]).sum())
+    left, _, low, high = heard.interval(rows)
+    everywhere, _, _, highest = heard.whole
+    # A part cannot hold more than the whole, where each is cut off at nothing by itself.
+    most = min(left, everywhere)
+    return Below(most, min(low, most), min(high, highest), unreviewed, heard.basis, draws)

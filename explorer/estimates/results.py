@@ -1,0 +1,197 @@
+"""How many wrong labels are left, as figures and in words; `explorer.estimates.audit` estimates them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from explorer.errors import DataError
+from explorer.utils.text import Spoken, paragraph
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLACES = 100
+"""Log-odds are rounded to one part in so many while shifts are weighed."""
+
+CONFIDENCE = 0.95
+"""Coverage of the interval."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Left(Spoken):
+    """How many wrong labels are left among those that nobody has decided on.
+
+    Attributes
+    ----------
+    total
+        Estimated number of labels that were wrong before any were corrected: those found, and those left.
+    left, low, high
+        Estimated number of wrong labels not yet decided on, and the ends of its 95 % interval, from 0 to `unreviewed`.
+        The interval leans towards what the model expects, so `left` need not be its middle.
+    rate
+        `total` as a share of all labels; NaN where there are none.
+    unreviewed
+        Labels that nobody has decided on: kept, changed or marked as wrong.
+    found
+        Labels found wrong so far.
+    basis
+        "audit"; "model" where no draw is answered, or too few, and the range is that of the model's assumptions.
+    draws
+        Answered draws.
+    skipped
+        Draws passed over without an answer.
+    per_class
+        Table by given class: `labels`, `unreviewed`, `found`, `left`, `low`, `high`; `None` without labels. The
+        intervals hold for each class by itself.
+    spread
+        Half the width of the interval is about t·`spread`/√`draws`, t Student's.
+    """
+
+    total: float
+    left: float
+    low: float
+    high: float
+    rate: float
+    unreviewed: int
+    found: int
+    basis: str
+    draws: int = 0
+    skipped: int = 0
+    per_class: pd.DataFrame | None = None
+    spread: float = 0.0
+
+    def needed(self, width: float) -> int:
+        """Return how many further draws bring the half width of the interval down to `width` errors.
+
+        Raises
+        ------
+        DataError
+            A width that is not above 0.
+        """
+        if isinstance(width, bool) or not isinstance(width, (int, float, np.number)) or not width > 0:
+            raise DataError(f"An interval of half width {width!r} cannot be reached.", "Ask for a width above 0.")
+        if not self.spread:
+            return 0
+        wanted = max(2, math.ceil(min((quantile(10**6) * self.spread / width) ** 2, 1e9)))
+        if wanted > self.draws + self.unreviewed:
+            return self.unreviewed
+        # The quantile falls with the number of draws, so a few more may be needed than a normal interval says.
+        while quantile(wanted) * self.spread / np.sqrt(wanted) > width:
+            wanted += max(1, wanted // 100)
+        # No more can be asked about than are there.
+        return int(min(max(0, wanted - self.draws), self.unreviewed))
+
+    def sentence(self) -> str:
+        """Say it in plain words."""
+        if not self.unreviewed:
+            return f"All labels have been decided on; {_errors(self.found)} found."
+        among = f"among {self.unreviewed:,} {_plural(self.unreviewed, 'label')} that nobody has decided on"
+        left, up, down = round(self.left), round(self.high - self.left), round(self.left - self.low)
+        if self.basis == "model":
+            heard = "no random audit has been made"
+            if self.draws:
+                verb = "is" if self.draws == 1 else "are"
+                heard = f"{self.draws:,} random {_plural(self.draws, 'item')} {verb} too few"
+            return (
+                f"The model expects about {left:,} {_plural(left, 'error')} {among}, {round(self.low):,} to "
+                f"{round(self.high):,} by its assumptions; {heard}."
+            )
+        verb = "is" if left == 1 else "are"
+        if up == down:
+            return f"About {left:,} ± {up:,} {_plural(left, 'error')} {verb} left {among}."
+        return f"About {left:,} {_plural(left, 'error')} {verb} left ({left - down:,} to {left + up:,}) {among}."
+
+
+def quantile(n: int) -> float:
+    """Return Student's t for a two-sided interval from n draws."""
+    from scipy.stats import t
+
+    return float(t.ppf((1 + CONFIDENCE) / 2, max(1, n - 1)))
+
+
+def _plural(n: int, word: str) -> str:
+    return word if n == 1 else f"{word}s"
+
+
+def _errors(n: int) -> str:
+    return f"{n:,} {_plural(n, 'error')} {'was' if n == 1 else 'were'}"
+
+
+STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+"""Round numbers, up to powers of ten."""
+
+
+class Below(NamedTuple):
+    """How many wrong labels are left below a line across the ranking, among those that nobody has decided on.
+
+    Attributes
+    ----------
+    left, low, high
+        Estimated number, and the ends of its 95 % interval; of the model, its own assumptions.
+    unreviewed
+        Labels below the line that nobody has decided on.
+    basis
+        "audit" or "model", as of `review.left()`.
+    draws
+        Answered draws, also where they are too few to rest on.
+    """
+
+    left: float
+    low: float
+    high: float
+    unreviewed: int
+    basis: str
+    draws: int = 0
+
+    def __repr__(self) -> str:
+        return self.sentence()
+
+    def _repr_html_(self) -> str:
+        return paragraph(self.sentence())
+
+    def sentence(self) -> str:
+        """Say it in plain words."""
+        left, up, down = round(self.left), round(self.high - self.left), round(self.left - self.low)
+        errors = "error" if left == 1 else "errors"
+        if not self.unreviewed:
+            return "Stop here: everything below this line has been decided on."
+        if self.basis == "model":
+            heard = "no random item has been decided on yet"
+            if self.draws:
+                heard = f"{self.draws:,} random {'item is' if self.draws == 1 else 'items are'} too few to tell"
+            return (
+                f"Stop here: the model expects about {left:,} {errors} below this line, {round(self.low):,} to "
+                f"{round(self.high):,} by its assumptions; {heard}."
+            )
+        if up == down:
+            return f"Stop here: about {left:,} ± {up:,} {errors} left below this line."
+        return f"Stop here: about {left:,} {errors} ({left - down:,} to {left + up:,}) left below this line."
+
+
+def aim(left: Left) -> int:
+    """Return half the present margin as a round number: the next width worth working for. 0 where there is none."""
+    margin = (left.high - left.low) / 4
+    if not left.unreviewed or margin < 1:
+        return 0
+    power = 10.0 ** math.floor(math.log10(margin))
+    steps = [step * power for step in STEPS if (step * power).is_integer()]
+    return int(min(steps, key=lambda step: abs(step - margin)))
+
+
+def more(left: Left) -> str:
+    """Say how many more random items are needed for a margin half as wide; "" where it is narrow enough."""
+    width = aim(left)
+    if not width:
+        return ""
+    needed = left.needed(width)
+    if not needed:
+        return ""
+    if needed >= left.unreviewed:
+        return f"For ± {width:,} nearly all the others would have to be looked at."
+    if needed >= 100:  # two digits say enough
+        needed = round(needed, 1 - math.floor(math.log10(needed)))
+    return f"For ± {width:,} about {needed:,} more random {'item is' if needed == 1 else 'items are'} needed."

@@ -1,0 +1,149 @@
+"""From a label store to the table of corrected labels, and from such a table into a store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from explorer.errors import DataError, UnknownName
+from explorer.export.files import read
+from explorer.export.schema import COLUMNS, checked
+from explorer.labels import Cell, Commit, Edit, Rater, Store
+
+DECIDED = ("relabelled", "kept", "flagged", "conflict")
+"""States whose label somebody decided on, and which holds."""
+
+
+def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "head") -> pd.DataFrame:
+    """Make the table of corrected labels.
+
+    Parameters
+    ----------
+    dataset_ids
+        Item ids, in the order of the rows; `None` for all items that the store has at that version, in its order.
+    store
+        A label store that is bound to them.
+    at
+        The version: "head", "base", a commit id, a tag, a branch or a time: see `Store.as_of`. Labels have the names
+        that their classes had then.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`, one row per id.
+
+    Raises
+    ------
+    UnknownName
+        An item that the store does not have at that version.
+    """
+    commit = store.commit_id(at)
+    cells = store.cells("base" if commit.startswith("base:") else commit)
+    ids = cells.index if dataset_ids is None else pd.Index(list(dataset_ids), dtype=cells.index.dtype)
+    rows = cells.index.get_indexer(ids)
+    if (rows < 0).any():
+        missing = ids[np.flatnonzero(rows < 0)]
+        raise UnknownName(
+            "item", missing[0], cells.index[:2000], f"{len(missing):,} items are not in the store at {at!r}."
+        )
+    found = cells.iloc[rows].reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "item_id": ids,
+            "given_label": found["given"],
+            "corrected_label": found["value"],
+            "state": found["state"].astype(cells["why"].dtype),
+            "rater": found["rater"],
+            "time": found["time"],
+            "why": found["why"],
+            "reason": found["reason"],
+            "p_error": found["p_error"],
+            "version": pd.Series([commit] * len(found), dtype=cells["why"].dtype),
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def import_into(
+    store: Store, source: str | os.PathLike[str] | pd.DataFrame, *, add_classes: bool = False
+) -> Commit | None:
+    """Write the decisions of a table of corrected labels into a store, as one commit of kind "import".
+
+    Items that were relabelled, kept or flagged are so again, with their reasons, by raters of the same names (of kind
+    "import"); when they were first decided on, at which version and in which file goes into the evidence. Items that
+    the table has no decision on are left alone, and so are stale ones: their decision was about other content. What is
+    in the store already is not written again.
+
+    Parameters
+    ----------
+    source
+        A file that `write` has written, or its table.
+    add_classes
+        Add classes that the store lacks; without it they are an error, as they may be slips of the pen.
+
+    Returns
+    -------
+    Commit or None
+        `None` if the store has all of it.
+
+    Raises
+    ------
+    DataError, UnknownName
+        A repeated item, an item or class that the store does not have; nothing is written then.
+    """
+    name = "a table" if isinstance(source, pd.DataFrame) else os.path.basename(source)  # noqa: PTH119  # any path type
+    table = checked(source) if isinstance(source, pd.DataFrame) else read(source)
+    if table["item_id"].duplicated().any():
+        repeated = table["item_id"][table["item_id"].duplicated()].iloc[0]
+        raise DataError(f"{name}: the item {repeated!r} stands in more than one row.", "Keep one row per item.")
+    decided = table[table["state"].isin(DECIDED)]
+    unknown = decided["item_id"][~decided["item_id"].isin(store.cells().index)]
+    if len(unknown):
+        raise DataError(
+            f"{name}: {len(unknown):,} of {len(decided):,} decisions are on items that the store does not have; "
+            f"the first is {unknown.iloc[0]!r}.",
+            "Import it into the store of the dataset that it was exported from.",
+        )
+    _check_classes(store, decided, name, add_classes)
+    edits: list[Edit] = []
+    for row in decided.to_dict("records"):
+        edits += _edits(store.get(str(row["item_id"])), row, name)
+    if not edits:
+        return None
+    items = len({e.item for e in edits})
+    return store.apply(edits, kind="import", message=f"import {items:,} decisions from {name}")
+
+
+def _check_classes(store: Store, decided: pd.DataFrame, name: str, add: bool) -> None:
+    known = store.classes()
+    for label in decided["corrected_label"].dropna().unique():
+        if label not in known:
+            if not add:
+                remedy = "Add it with store.add_class(), or pass add_classes=True."
+                raise UnknownName("class", label, known, f"{name} has it as a corrected label. {remedy}")
+            store.add_class(str(label))
+
+
+def _edits(cell: Cell, row: dict[Any, Any], name: str) -> list[Edit]:
+    """Return the edits that bring a cell to what a row says; none if it is so already."""
+    value = None if pd.isna(row["corrected_label"]) else str(row["corrected_label"])
+    state, why, reason = str(row["state"]), str(row["why"]), str(row["reason"])
+    alike = (state,) if state in ("kept", "flagged") else ("relabelled", "kept", "conflict")
+    if cell.state in alike and (cell.value, cell.why, cell.reason) == (value, why, reason):
+        return []
+    origin = {"file": name, "version": str(row["version"]), "state": state}
+    if not pd.isna(row["time"]):
+        origin["time"] = row["time"].isoformat()
+    evidence = {"p_error": row["p_error"], "imported": origin}
+    rater = None if pd.isna(row["rater"]) else Rater(str(row["rater"]), "import")
+    op = {"kept": "keep", "flagged": "flag"}.get(state, "set")
+    first: list[Edit] = []
+    if op != "set" and cell.value != value:  # keep and flag leave the label, so it comes first
+        first = [Edit(cell.item, "set", value, cell.event, evidence=evidence, rater=rater)]
+    new = value if op == "set" else None
+    return [*first, Edit(cell.item, op, new, cell.event, why, reason, evidence, rater=rater)]

@@ -1,0 +1,1 @@
+"""File formats of an export, one file each."""

@@ -1,0 +1,25 @@
+"""Parquet."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import pandas as pd
+
+from explorer.export.schema import COLUMNS
+
+
+def _write_parquet(table: pd.DataFrame, file: BinaryIO) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = {"time": pa.timestamp("us", tz="UTC"), "p_error": pa.float64()}
+    schema = pa.schema([pa.field(c, kinds.get(c, pa.string())) for c in COLUMNS])
+    pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), file, compression="zstd")
+
+
+def _read_parquet(file: BinaryIO) -> pd.DataFrame:
+    import pyarrow.parquet as pq
+
+    table: pd.DataFrame = pq.read_table(file).to_pandas()
+    return table

@@ -1,0 +1,1 @@
+"""What changes labels: edits, undo, binding, branches, merges, classes."""

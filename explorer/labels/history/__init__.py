@@ -1,0 +1,1 @@
+"""What is read of labels: versions, logs, differences, blame."""

@@ -1,0 +1,1 @@
+"""The plain values of a label store, and how they are hashed."""

@@ -1,0 +1,1 @@
+"""Content of items by kind: pictures, texts, table rows, vectors."""

@@ -1,0 +1,18 @@
+"""What answers the browser's calls, a module a panel. Importing the package registers them all."""
+
+from explorer.panels.handlers import (  # noqa: F401
+    card,
+    charts,
+    explorer,
+    helped,
+    history,
+    map,  # noqa: A004
+    merge,
+    methods,
+    neighbours,
+    pipeline,
+    previews,
+    queue,
+    sample,
+    versions,
+)

@@ -1,0 +1,175 @@
+"""What each method does and how it went: the pages behind every line of "why", and the list of all methods."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from explorer.errors import UnknownName
+from explorer.panels.registry import call
+
+if TYPE_CHECKING:
+    from explorer.panels.session import Session
+    from explorer.pipeline.results import Results
+    from explorer.review.review import Review
+
+P_ERROR = "p_error"
+"""The one number has a page as its methods have."""
+
+TITLES = {
+    P_ERROR: "How likely the label is wrong",
+    "confident": "Confident learning",
+    "vote": "Neighbour vote",
+    "relation": "Neural relation graph",
+    "hoc": "HOC",
+    "simifeat": "SimiFeat",
+    "shapley": "KNN-Shapley",
+    "graphcleaner": "GraphCleaner",
+    "conformal": "Conformal p-value",
+    "aum": "Area under the margin",
+    "late_stopping": "Late stopping",
+    "archaeology": "Metadata archaeology",
+    "plausible": "Plausible clean labelings",
+    "conflicting_duplicate": "Conflicting duplicates",
+    "near_duplicate": "Near duplicates",
+    "outlier": "Outliers",
+    "underperforming": "Underperforming groups",
+    "imbalance": "Class imbalance",
+    "non_iid": "Order of the rows",
+}
+"""Names for people, where the method's own reads otherwise; any other is its name with spaces."""
+
+NEEDS = {
+    "graph": "the neighbour graph",
+    "probs": "probabilities",
+    "vectors": "vectors",
+    "dynamics": "a model whose training was watched",
+    "trusted": "labels that somebody has settled",
+    "checkpoints": "checkpoints of the training",
+    "suites": "items planted into the training",
+}
+"""What a method cannot do without, in words."""
+
+UNDERLINE = re.compile(r"-{3,}|={3,}")
+
+
+@call("method")
+def method(session: Session, *, name: str) -> dict[str, Any]:
+    """Return one method's page: `name`, `title`, how its run went, and its `sections` of heading and text.
+
+    Raises
+    ------
+    UnknownName
+        No such method, with the nearest ones.
+    """
+    from explorer import detectors
+
+    review = session.review
+    known = _names(review.results)
+    if name not in known:
+        raise UnknownName("method", str(name), known)
+    return {**_entry(review, name), "sections": sections(detectors.page(name))}
+
+
+@call("methods")
+def methods(session: Session) -> list[dict[str, Any]]:
+    """Return every method, `p_error` first: `name`, `title`, `about`, `issue`, `columns`, and how its run went.
+
+    `state` is "ran", "stale", "skipped", "failed" or, before the stage "score" and for a method that was registered
+    since, "waiting"; `note` says why. Of a stale one, `since` is when labels moved on from what it read, ISO 8601, and
+    `changes` on how many items.
+    """
+    review = session.review
+    return [_entry(review, name) for name in _names(review.results)]
+
+
+@call("failures")
+def failures(session: Session) -> dict[str, Any]:
+    """Return the methods that failed, each with `name`, `title` and `error`; and why scores do not follow, else ""."""
+    review = session.review
+    findings, error = review.results.findings, review.following_error
+    failed = {} if findings is None else findings.failures
+    return {
+        "methods": [{"name": name, "title": title(name), "error": said} for name, said in failed.items()],
+        "following": "" if error is None else f"{type(error).__name__}: {error}",
+    }
+
+
+def _names(results: Results) -> tuple[str, ...]:
+    """All methods; also one that was taken away since and has left findings that are still shown."""
+    from explorer import detectors
+
+    left = () if results.findings is None else tuple(results.findings.results)
+    return tuple(dict.fromkeys((P_ERROR, *detectors.names(), *left)))
+
+
+def sections(page: str) -> list[dict[str, str]]:
+    """Split a docstring at its underlined headings; what stands before the first has the heading "".
+
+    Lines keep their breaks, since a formula needs them.
+    """
+    found: list[tuple[str, list[str]]] = [("", [])]
+    lines = page.splitlines()
+    for i, line in enumerate(lines):
+        below = lines[i + 1].strip() if i + 1 < len(lines) else ""
+        if line.strip() and UNDERLINE.fullmatch(below):
+            found.append((line.strip(), []))
+        elif not (UNDERLINE.fullmatch(line.strip()) and i > 0 and lines[i - 1].strip()):
+            found[-1][1].append(line)
+    parts = [{"heading": heading, "text": "\n".join(text).strip("\n")} for heading, text in found]
+    return [part for part in parts if part["heading"] or part["text"].strip()]
+
+
+def title(name: str) -> str:
+    """Return a method's name for people."""
+    words = name.replace("_", " ")
+    return TITLES.get(name, words[:1].upper() + words[1:])
+
+
+def _entry(review: Review, name: str) -> dict[str, Any]:
+    from explorer import detectors
+
+    results = review.results
+    state, note = _standing(results, name)
+    since, changes = review.behind if state == "stale" else (None, 0)
+    paragraph = detectors.page(name).strip().split("\n\n")[0]
+    entry = {
+        "name": name,
+        "title": title(name),
+        "about": " ".join(paragraph.split()),
+        "state": state,
+        "note": note,
+        "since": None if since is None else since.isoformat(),
+        "changes": changes,
+    }
+    if name == P_ERROR:
+        combined = results.combined
+        return {**entry, "issue": "label", "columns": [] if combined is None else list(combined.columns)}
+    result = None if results.findings is None else results.findings.results.get(name)
+    columns = [] if result is None else [name, *result.columns]
+    return {**entry, "issue": detectors.get(name).issue, "columns": columns}
+
+
+def _standing(results: Results, name: str) -> tuple[str, str]:
+    """How a method's last run went, and why, in words."""
+    findings = results.findings
+    if findings is None:
+        return "waiting", "the items have not been scored yet"
+    if name == P_ERROR:
+        combined = results.combined
+        if combined is None or combined.note:
+            return "skipped", "" if combined is None else combined.note
+        return "ran", "" if combined.calibrated else "not calibrated: there are too few labels to tell the level"
+    if name in findings.failures:
+        return "failed", findings.failures[name]
+    if name in findings.skipped:
+        lacking = findings.skipped[name]
+        if lacking.startswith("needs "):
+            needs = lacking.removeprefix("needs ").split(" and ")
+            lacking = f"needs {' and '.join(NEEDS.get(need, need) for need in needs)}"
+        return "skipped", lacking
+    if name not in findings.results:
+        return "waiting", "it was registered after the items were scored; run again"
+    if findings.results[name].stale:
+        return "stale", ""
+    return "ran", ""

@@ -1,0 +1,1 @@
+"""From a dataset to ranked issues: stages, the runner, and `find_issues`."""

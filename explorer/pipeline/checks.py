@@ -1,0 +1,146 @@
+"""Checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import DataError, UnknownName
+from explorer.readers.column_check import BY_NAME
+from explorer.tasks.classification import encode_labels
+
+if TYPE_CHECKING:
+    pass
+
+
+def _known(names: Sequence[str] | None) -> list[str] | None:
+    """Check the names of methods, before any work begins."""
+    from explorer.detectors import registry
+
+    if names is None:
+        return None
+    wanted = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        if name not in registry.names():
+            raise UnknownName("detector", name, registry.names())
+    return wanted
+
+
+def _listed(labels: Any) -> list[Any]:
+    shape = getattr(labels, "shape", None)
+    if labels is None or isinstance(labels, str | bytes) or (shape is not None and len(shape) != 1):
+        what = f"of the shape {shape}" if shape is not None else f"a {type(labels).__name__}"
+        raise DataError(
+            f"The labels are {what}.", "Give one label per item: a list, a Series or a one-dimensional array."
+        )
+    return list(labels)
+
+
+def _vectors(features: Any, n: int) -> NDArray[np.float32]:
+    """Check features; what is wrong with single rows is said by position."""
+    array = np.asarray(features)
+    if array.ndim != 2 or len(array) != n:
+        raise DataError(f"The features have the shape {array.shape}; {n:,} rows were expected, one per label.")
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"The features are of the type {array.dtype}.", "Give an array of numbers, one row per item.")
+    with np.errstate(over="ignore"):  # a value that float32 does not hold counts as infinite
+        array = array.astype(np.float32)
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        raise DataError(
+            f"The features of row {int(np.flatnonzero(~finite)[0])} hold NaN or infinite values; "
+            f"{int((~finite).sum()):,} {'row is' if (~finite).sum() == 1 else 'rows are'} like it.",
+            "Leave these rows out, or fill in what is missing.",
+        )
+    if not array.shape[1]:
+        raise DataError("The features have no columns.", "Give at least one number per item.")
+    return array
+
+
+def _labelled(codes: NDArray[np.int32]) -> None:
+    """Refuse labels of which there is none: without probabilities not even a suggestion could be made."""
+    if (codes < 0).all():
+        raise DataError(
+            'No item has a label (None, NaN and "" mean unlabelled).',
+            "Label some items of each class, or give probabilities of a model to have labels suggested.",
+        )
+
+
+def _trusted(trusted: Any, n: int) -> NDArray[np.bool_] | None:
+    marks = np.asarray(trusted)
+    if marks.shape != (n,) or marks.dtype.kind != "b":
+        raise DataError(
+            f"trusted= is of the type {marks.dtype} and the shape {marks.shape}; {n:,} marks were expected.",
+            "Give True or False for each label, in the same order: whether it is known to be right.",
+        )
+    return marks if marks.any() else None
+
+
+def _graph(graph: object) -> None:
+    from explorer.graph import NeighbourGraph
+
+    if graph is not None and not isinstance(graph, NeighbourGraph):
+        raise DataError(
+            f"The graph is a {type(graph).__name__}.",
+            "Give an explorer.graph.NeighbourGraph: explorer.graph.build(features) makes one, or "
+            "NeighbourGraph(indices, similarity) of int32 and float32 arrays [N, k].",
+        )
+
+
+def _shaped(
+    probs: NDArray[Any], n: int, names: Sequence[str], labels: list[Any], classes: Sequence[Any] | None
+) -> None:
+    """Refuse probabilities of another shape than [N, K]; says which class has no column, where that can be known."""
+    if probs.shape == (n, len(names)):
+        return
+    problem = (
+        f"The probabilities have the shape {probs.shape}; {n:,} row{'s' * (n != 1)} × "
+        f"{len(names)} class{'es' * (len(names) != 1)} were expected."
+    )
+    listed = _some(names)
+    if probs.ndim != 2 or probs.shape[1] == len(names):
+        raise DataError(problem, f"Give one row per label, with one column per class (classes: {listed}).")
+    k = probs.shape[1]
+    if classes is not None:
+        raise DataError(problem, f"Give one column per class of classes=[…], in its order (classes: {listed}).")
+    if k > len(names):
+        raise DataError(
+            problem,
+            f"The labels hold only {listed}. Name all {k} classes in the order of the columns, also those that no "
+            "item carries: classes=[…].",
+        )
+    own = encode_labels(labels)[2]
+    beyond = [str(v) for v in own if not (isinstance(v, int) and 0 <= v < k)]
+    # Labels that count the columns but for a few: these few have none.
+    if len(names) - len(beyond) == k:
+        what = f"There is no column for the class{'es' * (len(beyond) != 1)} {_some(beyond)}."
+        raise DataError(
+            f"{problem} {what}", "Give one column per class, and None as the label of an item that has none."
+        )
+    raise DataError(problem, f"Give one column per class, in the order of classes=[…] (classes: {listed}).")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _columns(
+    probs: Any, labels: list[Any], classes: Sequence[Any] | None
+) -> tuple[NDArray[Any], Sequence[Any] | None, bool]:
+    """Return probabilities, the classes of their columns (`None`: those of the labels), and whether names told them."""
+    from explorer.readers.probabilities import align
+
+    aligned = align(probs, None, labels, classes)
+    values, classes = aligned.values, aligned.classes
+    if values.dtype.kind not in "fiub":
+        raise DataError(f"The probabilities are of the type {values.dtype}.", "Give numbers, one column per class.")
+    if classes is None and values.ndim == 2:
+        _, names, own = encode_labels(labels)
+        k = values.shape[1]
+        # Labels that count the columns, as scikit-learn's usually do: a class that no item carries keeps its column.
+        if len(names) < k and all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v < k for v in own):
+            classes = range(k)
+    return values, classes, BY_NAME in aligned.note

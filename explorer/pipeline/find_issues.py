@@ -1,0 +1,238 @@
+"""`find_issues`: from plain arrays to the ranking, without a dataset, a store or a widget."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import DataError
+from explorer.pipeline.checks import _columns, _graph, _known, _labelled, _listed, _shaped, _trusted, _vectors
+from explorer.pipeline.requirements import ARRAYS, DATA, needs, skipped
+from explorer.pipeline.stages import _inputs
+from explorer.readers.column_check import doubts, misplaced
+from explorer.tasks.classification import check_probs, encode_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from explorer.dataset.dataset import Dataset
+    from explorer.detectors import Combined, Inputs
+    from explorer.graph import NeighbourGraph
+    from explorer.progress import Progress
+
+log = logging.getLogger("explorer")
+
+
+def find_issues(
+    labels: Sequence[Any] | NDArray[Any] | pd.Series[Any],
+    *,
+    features: NDArray[Any] | None = None,
+    probs: NDArray[Any] | pd.DataFrame | None = None,
+    graph: NeighbourGraph | None = None,
+    classes: Sequence[Any] | None = None,
+    detectors: Sequence[str] | None = None,
+    trusted: Sequence[bool] | NDArray[np.bool_] | pd.Series[bool] | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Rank labels by how likely they are wrong.
+
+    Any of the inputs but the labels may be absent: probabilities are computed from the features (held out), the graph
+    is built from them.
+
+    Parameters
+    ----------
+    labels
+        [N] of any plain type; `None`, NaN and "" mean unlabelled.
+    features
+        float [N, D]: an embedding of the items.
+    probs
+        float [N, K]: held-out class probabilities, columns in the order of `classes`; a DataFrame's columns are
+        matched to the classes by name, unless they are merely numbered from 0 and no class is called so.
+    graph
+        A neighbour graph of the same N items, instead of one built from `features`.
+    classes
+        Class values in the order of the columns of `probs`. Left out, they are sorted naturally; where the labels are
+        whole numbers that count columns of `probs`, they are those numbers, also the ones that no item carries.
+    detectors
+        Names of the methods to use (`explorer.detectors.names()`); by default all that can.
+    trusted
+        bool [N]: labels that are known to be right, because somebody has looked at them. Some methods judge the others
+        by these.
+    seed
+        Seed of everything that is drawn.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Aligned to the rows of `labels` (and indexed like it when it is a Series), with the columns of
+        `detectors.issues_table`. Its `attrs` hold facts about the whole: `failures` and `skipped` (methods that gave
+        nothing, each with its reason), `note` (what could not be judged, else ""), `warnings` (list of what is doubtful
+        about the input: columns of probabilities that seem to belong to other classes), `estimate` (see `estimate`).
+
+    Raises
+    ------
+    DataError
+        Nothing to judge the labels by; no item with a label, and no probabilities to suggest one; inputs of different
+        lengths; features or probabilities that are none, with the first row that is wrong; a DataFrame of
+        probabilities without a column for each class; a graph that is none; marks of trust that are none.
+    UnknownName
+        A label that is not in `classes`; a method that does not exist.
+
+    Examples
+    --------
+    >>> import numpy as np, explorer
+    >>> labels = ["cat", "cat", "dog", "dog"]
+    >>> probs = np.array([[.9, .1], [.2, .8], [.1, .9], [.3, .7]])
+    >>> explorer.find_issues(labels, probs=probs).suggested_label.tolist()
+    ['cat', 'dog', 'dog', 'dog']
+    """
+    import pandas as pd
+
+    wanted = _known(detectors)
+    if features is None and probs is None and graph is None:
+        raise DataError("There is nothing to judge the labels by.", "Give features=, probs= or graph=.")
+    index = labels.index if isinstance(labels, pd.Series) else None
+    values = _listed(labels)
+    n = len(values)
+    if n == 0:
+        raise DataError("There are no labels.", "Give one label per item.")
+    given, named = None, False
+    if probs is not None:
+        given, classes, named = _columns(probs, values, classes)
+    codes, names, _ = encode_labels(values, classes)
+    vectors = None if features is None else _vectors(features, n)
+    checked = None
+    if given is not None:
+        _shaped(given, n, names, values, classes)
+        checked = check_probs(given, n, names)
+    else:
+        _labelled(codes)
+    _graph(graph)
+    settled = None if trusted is None else _trusted(trusted, n)
+    doubt = "" if checked is None else misplaced(checked, codes, names, named)
+    if doubt:
+        log.warning("%s", doubt)
+    inputs = _inputs(codes, len(names), vectors=vectors, probs=checked, graph=graph, trusted=settled, seed=seed)
+    frame = _judged(inputs, np.arange(n), names, wanted, ARRAYS, doubt)
+    frame.index = pd.RangeIndex(n) if index is None else index
+    return frame
+
+
+def find_issues_in(
+    dataset: Dataset,
+    *,
+    embedder: str | None = "auto",
+    detectors: Sequence[str] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Rank the labels of a dataset, without a store or a widget.
+
+    Parameters
+    ----------
+    dataset
+        What `explorer.read` returns. Its probabilities are used where it has any.
+    embedder
+        As in `explorer.Review`; `None` judges by the probabilities alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an item, indexed by item id, worst first, as of `find_issues`; and `where` each item is.
+
+    Raises
+    ------
+    DataError
+        Nothing to judge the labels by; no item with a label, and no probabilities to suggest one.
+    """
+    from explorer.embedding import embed
+
+    wanted = _known(detectors)
+    if embedder is None and dataset.probs is None:
+        raise DataError("There is nothing to judge the labels by.", "Give probabilities, or an embedder.")
+    if dataset.probs is None:
+        _labelled(dataset.given)
+    vectors = None
+    if embedder is not None:
+        embedding = embed(dataset, embedder, seed=seed, progress=progress)
+        kept = np.ones(len(dataset), dtype=bool)
+        kept[list(embedding.failed)] = False
+        dataset, vectors = dataset.without(embedding.failed), embedding.vectors[kept]
+    inputs = _inputs(
+        dataset.given,
+        max(1, len(dataset.classes)),
+        ids=dataset.item_ids,
+        vectors=vectors,
+        probs=dataset.probs,
+        conflicting=dataset.conflicting,
+        content_hashes=dataset.content_hashes,
+        seed=seed,
+    )
+    frame = _judged(inputs, dataset.item_ids, dataset.classes, wanted, DATA, doubts(dataset))
+    frame.insert(0, "where", [dataset.content.name(int(row)) for row in dataset.first_row])
+    return frame.iloc[np.argsort(-np.nan_to_num(frame["p_error"], nan=-1), kind="stable")]
+
+
+def _judged(
+    inputs: Inputs,
+    ids: NDArray[Any],
+    classes: Sequence[str],
+    wanted: list[str] | None,
+    ways: Mapping[str, str],
+    doubt: str,
+) -> pd.DataFrame:
+    """Run methods and combiner; the table in the order of the items, with facts about the whole in its `attrs`."""
+    from explorer import detectors
+
+    findings = detectors.run(inputs, only=wanted)
+    combined = detectors.combine(inputs, findings)
+    frame = detectors.table(ids, classes, inputs, findings, combined, sort=False)
+    frame.attrs = {
+        "failures": dict(findings.failures),
+        "skipped": skipped(findings, inputs, ways),
+        "note": _note(inputs, combined, [name for name in wanted or () if name in findings.skipped], ways),
+        "warnings": [doubt] if doubt else [],
+        "estimate": estimate(combined),
+    }
+    return frame
+
+
+def _note(inputs: Inputs, combined: Combined, idle: Sequence[str], ways: Mapping[str, str]) -> str:
+    """Say what could not be judged, and what those methods lack that were asked for and did not run (`idle`)."""
+    said = [combined.note]
+    if combined.model is None and inputs.n_classes > 1 and (inputs.probs is not None or inputs.graph is not None):
+        # The combiner sees what ran, and not what was there to run on.
+        said = ["No label can be judged: no method gave an opinion on the labels."]
+    said.extend(f"{name} {needs(name, inputs, ways)}." for name in dict.fromkeys(idle))
+    return " ".join(filter(None, said))
+
+
+def estimate(combined: Combined) -> dict[str, Any]:
+    """Return what is held of the labels as a whole, in plain numbers.
+
+    Returns
+    -------
+    dict
+        `labels` (how many there are), `issues` (how many are more likely wrong than right), `error_rate` (estimated
+        share of wrong labels), and `low` and `high`: the share that disagrees with models and neighbours where these
+        are surest (or a third less than the estimate), and the share that disagrees anywhere. The truth has lain
+        between the two on all benchmark sets; it lies above where the models have learnt the errors. The last three are
+        `None` where they cannot be known.
+    """
+    judged = int(np.isfinite(combined.p_error).sum())
+    noise = None if combined.model is None else combined.model.noise
+    known = combined.model is not None and not combined.model.blind
+    rate = combined.noise_rate if judged and known else None
+    return {
+        "labels": judged,
+        "issues": int(combined.is_issue.sum()),
+        "error_rate": rate,
+        "low": None if noise is None or rate is None else min(noise.low, rate),
+        "high": None if noise is None or rate is None else max(noise.high, rate),
+    }

@@ -1,0 +1,1 @@
+"""What is said of a review as a whole: manifest and figures."""

@@ -1,0 +1,103 @@
+"""Facts about one item for whoever shows it: its neighbours with their relations, and its nearest items of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.errors import ExplorerError
+from explorer.pipeline.results import Results
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """One edge of the neighbour graph as seen from an item."""
+
+    item: int
+    similarity: float  # cosine
+    relation: float  # signed similarity: + same label, − different label
+    label: int  # class code now, -1 = unlabelled
+
+
+def neighbours(results: Results, codes: NDArray[np.int32], item: int, count: int = 16) -> list[Neighbour]:
+    """Nearest items in the graph, most similar first.
+
+    The relation is the kernel of Neural Relation Graph (Kim et al., NeurIPS 2023), max(0, cosine) · (P_i · P_j), signed
+    by whether the labels agree now. Without probabilities it is the cosine alone.
+    """
+    graph = results.graph
+    if graph is None:
+        return []
+    found = graph.indices[item, :count]
+    similarity = graph.similarity[item, :count].astype(np.float64)
+    kernel = similarity.clip(0)
+    if results.probs is not None:
+        kernel = kernel * (results.probs[found] @ results.probs[item])
+    sign = np.where(codes[found] == codes[item], 1.0, -1.0)
+    return [
+        Neighbour(int(j), float(s), float(r), int(codes[j]))
+        for j, s, r in zip(found, similarity, kernel * sign, strict=True)
+        if j >= 0
+    ]
+
+
+def nearest_of(results: Results, codes: NDArray[np.int32], item: int, label: int, count: int = 4) -> list[int]:
+    """Nearest items whose label now is `label`, most similar first; the item itself is left out.
+
+    The graph answers where it can. Where it holds too few of the class (three quarters of mislabelled items have none
+    of their given label among 50), the class's own vectors are compared: one product of [members, D] by [D].
+    """
+    if label < 0:
+        return []
+    in_graph: list[int] = []
+    if results.graph is not None:
+        row = results.graph.indices[item]
+        row = row[row >= 0]
+        in_graph = [int(j) for j in row[codes[row] == label][:count]]
+    if len(in_graph) >= count or results.embedding is None:
+        return in_graph
+    members = np.flatnonzero(codes == label)
+    members = members[members != item]
+    if len(members) == 0:
+        return []
+    vectors = results.embedding.vectors
+    query = vectors[item]
+    chosen = vectors[members]
+    norms = np.linalg.norm(chosen, axis=1) * max(float(np.linalg.norm(query)), 1e-12)
+    similarity = (chosen @ query) / np.maximum(norms, 1e-12)
+    best = np.argsort(-similarity, kind="stable")[:count]
+    return [int(j) for j in members[best]]
+
+
+def shown(results: Results, classes: Sequence[str], item: int) -> dict[str, Any] | None:
+    """Return what a person could see of an item when deciding: it is kept with the decision."""
+    combined, embedding = results.combined, results.embedding
+    if combined is None:
+        return None
+    p, suggested = float(combined.p_error[item]), int(combined.suggested[item])
+    p_error = None if np.isnan(p) else round(p, 6)
+    return {
+        "name": "p_error",
+        "score": p_error,
+        "p_error": p_error,
+        "calibrated": combined.calibrated,
+        "suggested": classes[suggested] if 0 <= suggested < len(classes) else None,
+        "model": None if embedding is None else embedding.name,
+        "revision": None if embedding is None else embedding.revision,
+    }
+
+
+def explain(results: Results, classes: Sequence[str], item: int) -> pd.DataFrame:
+    """Say in words why an item is suspect: `name`, `text`, `value`, `method` and `push` a reason."""
+    from explorer import detectors
+
+    r = results
+    if r.inputs is None or r.findings is None or r.combined is None:
+        raise ExplorerError("There are no scores yet.", "See review.status.")
+    reasons = detectors.explain(item, r.inputs, r.findings, r.combined, classes)
+    return pd.DataFrame([reason._asdict() for reason in reasons], columns=["name", "text", "value", "method", "push"])

@@ -1,0 +1,1 @@
+"""The random sample of a review: its frame, draws, answers and file."""
