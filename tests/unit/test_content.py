@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from explorer.errors import OutsideRoot, UnreadableItem
-from explorer.media import base, text
+from explorer.media import image, text
 from explorer.media.image import ImageArrays, ImageBytes, ImageFiles
 from explorer.media.table import Table
 from explorer.readers.pictures import PictureList
@@ -87,7 +87,7 @@ def test_a_broken_picture_says_which_row_and_why(data: bytes | None, says: str) 
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "PIXEL_LIMIT", 99)
+    monkeypatch.setattr(image, "PIXEL_LIMIT", 99)
     with pytest.raises(UnreadableItem, match="10 × 10 pixels, more than the limit of 99"):
         ImageBytes([encoded(Image.new("L", (10, 10)))]).load(0)
 
@@ -114,10 +114,10 @@ def test_a_damaged_exif_entry_does_not_cost_the_picture() -> None:
 
 def test_the_pixel_limit_can_be_raised_for_pictures_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = PictureList([np.zeros((10, 10), np.uint8)])
-    monkeypatch.setattr(base, "PIXEL_LIMIT", 99)
+    monkeypatch.setattr(image, "PIXEL_LIMIT", 99)
     with pytest.raises(UnreadableItem, match="more than 99 pixels"):
         pictures.load(0)
-    monkeypatch.setattr(base, "PIXEL_LIMIT", 100)
+    monkeypatch.setattr(image, "PIXEL_LIMIT", 100)
     assert pictures.load(0).size == (10, 10)
 
 

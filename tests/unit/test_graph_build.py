@@ -50,13 +50,13 @@ def test_equals_the_definition(digits):
 
 
 def test_torch_search_equals_faiss(digits, monkeypatch):
-    from explorer.graph import build, exact
+    from explorer.graph import exact
 
     expected = graph.build(digits, 20)
     # The search that runs on a GPU, here on the CPU, with blocks so small that rows and columns are both cut.
     monkeypatch.setattr(exact, "GPU_CELLS", 40_000)
     monkeypatch.setattr(
-        build,
+        construction,
         "search_faiss",
         lambda base, queries, fetch, progress: exact.search_torch(base, queries, fetch, "cpu", progress),
     )
@@ -155,9 +155,9 @@ def test_approximate_search_measures_its_recall():
 
 
 def test_auto_turns_approximate_beyond_the_budget(digits, monkeypatch):
-    from explorer.graph import build
+    from explorer.graph import construction
 
-    monkeypatch.setattr(build, "CPU_BUDGET", 1e6)
+    monkeypatch.setattr(construction, "CPU_BUDGET", 1e6)
     assert graph.build(digits, 10).method == "ivf"
 
 
