@@ -40,8 +40,7 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt widgets/package-lock.
 	@touch $@ $(VENV)/.demo
 
 widgets/node_modules/.made: widgets/package-lock.json $(VENV)/.dev
-	# not `npm ci`: the lock file need not list the optional binaries of every platform
-	cd widgets && npm install --no-audit --no-fund --loglevel=error
+	cd widgets && npm ci --loglevel=error
 	@touch $@
 
 demo: $(VENV)/.demo
