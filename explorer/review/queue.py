@@ -83,10 +83,10 @@ def mixed(ranked: ArrayLike, draws: ArrayLike, r: int, decided: ArrayLike) -> Mi
         bool [N]: which of all items somebody has decided on. Which draws were answered in the queue is told from the
         order.
     """
-    return _mixed(ranked, draws, r, decided, None)[0]
+    return mixed_with_places(ranked, draws, r, decided, None)[0]
 
 
-def _mixed(
+def mixed_with_places(
     ranked: ArrayLike, draws: ArrayLike, r: int, decided: ArrayLike, stood: Places | None
 ) -> tuple[Mixed, Places]:
     """Do `mixed`; of the draws that are decided on, those alone keep a place, their own, that had one in `stood`."""

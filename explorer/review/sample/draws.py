@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.detectors.combine.noise_level import NoiseLevel
 from explorer.estimates.audit import Audit
 from explorer.review.label_columns import DECIDED, SETTLED, STATES
-from explorer.review.queue import Mixed, Places, _mixed
+from explorer.review.queue import Mixed, Places, mixed_with_places
 from explorer.review.sample.frame import Frame
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Sampling:
 
     def mixed(self, ranked: ArrayLike, r: int, decided: ArrayLike) -> Mixed:
         """Put the draws at every r-th place of a ranking, as `mixed`; those answered in the queue before stay there."""
-        found, self._places = _mixed(ranked, self.draws(), r, decided, self._places)
+        found, self._places = mixed_with_places(ranked, self.draws(), r, decided, self._places)
         return found
 
     def reached(self, decided: NDArray[np.bool_]) -> int:

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { everyOf, mixed } from "./mixing";
+import cases from "../../../tests/fixtures/queue_cases.json";
+import { everyOf, mixed, type Place } from "./mixing";
 
 const ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const nobody = (): boolean => false;
@@ -8,7 +9,6 @@ const these = (...items: number[]) => {
   return (item: number): boolean => set.has(item);
 };
 
-/** The cases of tests/unit/test_remaining_queue.py. */
 describe("random items among a ranking", () => {
   it("stand at every so many places, in the order in which they were drawn", () => {
     const { items, drawn } = mixed(ten, [50, 3, 2, 60, 70], 4, nobody);
@@ -84,5 +84,23 @@ describe("random items among a ranking", () => {
   it("stand as often as the rate says", () => {
     expect([0, 0.05, 0.1, 0.2, 0.5].map(everyOf)).toEqual([0, 20, 10, 5, 2]);
     expect([0.4, 1 / 4.5].map(everyOf)).toEqual([3, 5]);
+  });
+});
+
+/** The same cases as the kernel's half is held to. */
+describe("the queue of a case", () => {
+  it.each(cases.cases.map((each) => [each.name, each] as const))("%s", (_, { draws, steps }) => {
+    let stood: ReadonlyMap<number, Place> | null = null;
+    for (const { ranked, every, decided, items, drawn } of steps) {
+      const found = mixed(ranked, draws, every, these(...decided), stood);
+      expect([found.items, [...found.drawn]]).toEqual([items, drawn]);
+      stood = found.places;
+    }
+  });
+
+  it("has a random item as often as the rate says", () => {
+    expect(cases.rates.map(([rate]) => everyOf(rate as number))).toEqual(
+      cases.rates.map(([, every]) => every),
+    );
   });
 });
