@@ -14,9 +14,7 @@ from explorer.errors import DataError, UnknownName
 from explorer.export.files import read
 from explorer.export.schema import COLUMNS, checked
 from explorer.labels import Cell, Commit, Edit, Rater, Store
-
-DECIDED = ("relabelled", "kept", "flagged", "conflict")
-"""States whose label somebody decided on, and which holds."""
+from explorer.labels.model.states import State
 
 
 def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "head") -> pd.DataFrame:
@@ -101,7 +99,7 @@ def import_into(
     if table["item_id"].duplicated().any():
         repeated = table["item_id"][table["item_id"].duplicated()].iloc[0]
         raise DataError(f"{name}: the item {repeated!r} stands in more than one row.", "Keep one row per item.")
-    decided = table[table["state"].isin(DECIDED)]
+    decided = table[table["state"].isin([state.value for state in State if state.decided])]
     unknown = decided["item_id"][~decided["item_id"].isin(store.cells().index)]
     if len(unknown):
         raise DataError(
@@ -133,7 +131,7 @@ def _edits(cell: Cell, row: dict[Any, Any], name: str) -> list[Edit]:
     """Return the edits that bring a cell to what a row says; none if it is so already."""
     value = None if pd.isna(row["corrected_label"]) else str(row["corrected_label"])
     state, why, reason = str(row["state"]), str(row["why"]), str(row["reason"])
-    alike = (state,) if state in ("kept", "flagged") else ("relabelled", "kept", "conflict")
+    alike = (state,) if state in (State.KEPT, State.FLAGGED) else (State.RELABELLED, State.KEPT, State.CONFLICT)
     if cell.state in alike and (cell.value, cell.why, cell.reason) == (value, why, reason):
         return []
     origin = {"file": name, "version": str(row["version"]), "state": state}
@@ -141,7 +139,7 @@ def _edits(cell: Cell, row: dict[Any, Any], name: str) -> list[Edit]:
         origin["time"] = row["time"].isoformat()
     evidence = {"p_error": row["p_error"], "imported": origin}
     rater = None if pd.isna(row["rater"]) else Rater(str(row["rater"]), "import")
-    op = {"kept": "keep", "flagged": "flag"}.get(state, "set")
+    op = {State.KEPT.value: "keep", State.FLAGGED.value: "flag"}.get(state, "set")
     first: list[Edit] = []
     if op != "set" and cell.value != value:  # keep and flag leave the label, so it comes first
         first = [Edit(cell.item, "set", value, cell.event, evidence=evidence, rater=rater)]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels.model.types import STATES
+from explorer.labels.model.states import State
 
 COLUMNS = (
     "item_id", "given_label", "corrected_label", "state", "rater", "time", "why", "reason", "p_error", "version",
@@ -38,9 +38,10 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
     for column in COLUMNS:
         if column not in ("time", "p_error"):
             _check_text(table[column], column)
+    states = tuple(State)
     for row, state in enumerate(table["state"].tolist()):
-        if state not in STATES:
-            raise UnknownName("state", state, STATES, f"It stands in row {row}.")
+        if state not in states:
+            raise UnknownName("state", state, states, f"It stands in row {row}.")
     return _typed(table)
 
 

@@ -26,7 +26,7 @@ _PAST = 6
 
 
 @dataclass
-class State:
+class Contents:
     """Everything that holds at a commit: snapshot, schema, and the newest event of each cell, by field and item."""
 
     commit: Commit
@@ -50,9 +50,9 @@ class Live:
 
     def forget(self) -> None:
         """Read everything anew at the next look."""
-        self._now: State | None = None
+        self._now: Contents | None = None
         self._seen: Hashable = None
-        self._past: OrderedDict[str, State] = OrderedDict()
+        self._past: OrderedDict[str, Contents] = OrderedDict()
 
     def switch(self, branch: str) -> None:
         """Follow another branch."""
@@ -60,7 +60,7 @@ class Live:
             self.branch = branch
             self.forget()
 
-    def state(self) -> State | None:
+    def state(self) -> Contents | None:
         """Return what holds at the tip of the branch, `None` before the first commit."""
         with self._engine.lock:
             seen = self._engine.data_version(self.branch)
@@ -75,7 +75,7 @@ class Live:
         state = self.state()
         return None if state is None else self.read(state, field)
 
-    def now(self) -> State:
+    def now(self) -> Contents:
         """Return what holds at the tip of the branch; `StoreError` before the first commit."""
         state = self.state()
         if state is None:
@@ -111,7 +111,7 @@ class Live:
         state = now if isinstance(when, str) and when in ("head", self.branch) else self.state_at(self.find(when))
         return self.read(state, field, now.schema if schema == "latest" else state.schema)
 
-    def state_at(self, commit: Commit) -> State:
+    def state_at(self, commit: Commit) -> Contents:
         """Return what holds at a commit."""
         now = self._now
         if now is not None and commit.id == now.commit.id:
@@ -120,7 +120,7 @@ class Live:
         if found is None:
             with self._engine.reading():
                 snapshot, schema = self._basis(commit)
-                found = State(commit, snapshot, schema, {})
+                found = Contents(commit, snapshot, schema, {})
                 _fill(found.heads, self._engine.heads_at(commit))
         self._past[commit.id] = found
         while len(self._past) > _PAST:
@@ -200,7 +200,7 @@ class Live:
         if known is not None and tip.id == known.commit.id:
             return
         snapshot, schema = self._basis(tip)
-        state = State(tip, snapshot, schema, {})
+        state = Contents(tip, snapshot, schema, {})
         # Commits of one lane follow each other, so what is known is part of the history of what is new.
         if known is not None and tip.branch == known.commit.branch and tip.position > known.commit.position:
             new = self._engine.events(tip, known.commit)
@@ -220,7 +220,7 @@ class Live:
             raise StoreError(f"{self._engine.path}: the snapshot {commit.snapshot} is missing.", "Go back to a copy.")
         return snapshot, self._engine.schema(commit.schema)
 
-    def read(self, state: State, field: str, schema: LabelSchema | None = None) -> Version:
+    def read(self, state: Contents, field: str, schema: LabelSchema | None = None) -> Version:
         """Return the version of a field at a state, in the words of its own schema or of another one."""
         schema = schema or state.schema
         found = state.versions.get((field, schema.id))

@@ -19,6 +19,7 @@ from explorer.labels.model.hashing import check_text
 from explorer.labels.model.raters import check_rater
 from explorer.labels.model.schema import class_name, extend, names_of
 from explorer.labels.model.snapshot import Snapshot, from_frame
+from explorer.labels.model.states import State
 from explorer.labels.model.types import FIELD, KINDS, BindReport, Commit, Edit, Rater, StoreError
 from explorer.labels.storage.backend import Engine
 from explorer.labels.working_copy import Clock
@@ -101,8 +102,8 @@ class Store(Branching, Classes):
             now = self._live.cells()
             report = BindReport(
                 **vars(difference),
-                stale=[item for item, cell in now.items() if cell.state == "stale"],
-                conflict=[item for item, cell in now.items() if cell.state == "conflict"],
+                stale=[item for item, cell in now.items() if cell.state == State.STALE],
+                conflict=[item for item, cell in now.items() if cell.state == State.CONFLICT],
                 commit=commit,
             )
         if commit is not None:

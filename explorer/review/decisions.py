@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
-REASONS = ("wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate")
+from explorer.labels.model.states import Reason
+
+REASONS = tuple(Reason)
 """Reason codes that a correction may carry."""

@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 from explorer.dataset.dataset import Dataset
 from explorer.labels import BindReport, Cell, Store
 from explorer.labels.history import overview
+from explorer.labels.model.states import DECIDED_CODES, SETTLED_CODES, State
 from explorer.tasks.classification import UNLABELLED
 
-STATES = ("given", "relabelled", "kept", "flagged", "stale", "conflict")
-"""States of an item, in the order of their codes."""
+STATES, DECIDED, SETTLED = tuple(State), DECIDED_CODES, SETTLED_CODES
 
 
 def standing(
     codes: NDArray[np.int32], states: NDArray[np.uint8], classes: Sequence[str], rows: NDArray[np.intp]
 ) -> dict[str, NDArray[np.object_]]:
     """Return the columns `label` and `state` of a table, object [rows]: what stands now."""
-    return {"label": names_of(codes[rows], classes), "state": np.asarray(STATES, dtype=object)[states[rows]]}
+    return {
+        "label": names_of(codes[rows], classes),
+        "state": np.asarray([state.value for state in State], dtype=object)[states[rows]],
+    }
 
 
 class CurrentLabels:
@@ -39,7 +42,7 @@ class CurrentLabels:
         int32 [N]: class code that the given label reads as, -1 = unlabelled. It differs from the dataset's own where a
         class was merged into another.
     states
-        uint8 [N]: position in `STATES`.
+        uint8 [N]: code of its `State`.
     events
         Newest event of each item that has one, by position.
     classes
@@ -101,8 +104,8 @@ class CurrentLabels:
 
     def reviewed_counts(self) -> dict[str, int]:
         """Count the items that a person has decided on: reviewed, relabelled, kept, flagged."""
-        n = np.bincount(self.states, minlength=len(STATES))
-        relabelled, kept, flagged = int(n[1]), int(n[2]), int(n[3])
+        n = np.bincount(self.states, minlength=len(State))
+        relabelled, kept, flagged = (int(n[s.code]) for s in (State.RELABELLED, State.KEPT, State.FLAGGED))
         return {
             "reviewed": relabelled + kept + flagged,
             "relabelled": relabelled,
@@ -118,9 +121,9 @@ class CurrentLabels:
         the value that the user's data has for it; one that was merged into another becomes that one's.
         """
         d = self._dataset
-        decided = np.isin(self.states, [STATES.index(s) for s in ("relabelled", "kept", "conflict")])
+        decided = np.isin(self.states, DECIDED_CODES)
         # Marking an item leaves its label alone: an earlier correction holds, and without one each row keeps its own.
-        decided |= (self.states == STATES.index("flagged")) & (self.codes != self.given)
+        decided &= (self.states != State.FLAGGED.code) | (self.codes != self.given)
         codes = np.where((d.row_item >= 0) & decided[d.row_item], self.codes[d.row_item], self.reading(d.row_given))
         values = _own_values(self.classes, d)
         column = [values[c] if c >= 0 else None for c in codes]
@@ -134,7 +137,7 @@ class CurrentLabels:
         if cell.value is not None and cell.value not in self._code:
             self.load_classes()
         self.codes[position] = UNLABELLED if cell.value is None else self._code[cell.value]
-        self.states[position] = STATES.index(cell.state)
+        self.states[position] = cell.state.code
         self.events[position] = cell.event
         return position
 
@@ -165,9 +168,3 @@ def _own_values(classes: Sequence[str], dataset: Dataset) -> list[Any]:
     integers = bool(dataset.class_values) and all(type(v) is int for v in dataset.class_values)
     added = classes[len(dataset.class_values) :]
     return [*dataset.class_values, *(int(n) if integers and n.lstrip("-").isdecimal() else n for n in added)]
-
-
-SETTLED = tuple(STATES.index(state) for state in ("relabelled", "kept"))
-
-
-DECIDED = tuple(STATES.index(state) for state in ("relabelled", "kept", "flagged", "conflict"))

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.labels.changes.edits import Overlay, Versions
 from explorer.labels.display import label_text
-from explorer.labels.head import State
+from explorer.labels.head import Contents
 from explorer.labels.model import schema
 from explorer.labels.model.drafts import EventDraft
 from explorer.labels.model.refs import Resolution
 from explorer.labels.model.snapshot import Snapshot
+from explorer.labels.model.states import State
 from explorer.labels.model.types import FIELD, Cell, LabelSchema, Logged, Rater
 from explorer.labels.model.values import to_public
 from explorer.labels.model.version import Version
@@ -88,9 +89,9 @@ class Comparison:
         Cells that both changed, to different labels.
     """
 
-    ours: State
-    theirs: State
-    base: State
+    ours: Contents
+    theirs: Contents
+    base: Contents
     snapshot: Snapshot
     schema: LabelSchema
     notes: tuple[str, ...]
@@ -99,11 +100,11 @@ class Comparison:
     conflicts: tuple[CellKey, ...]
 
 
-Read = Callable[[State, str, LabelSchema], Version]
+Read = Callable[[Contents, str, LabelSchema], Version]
 """Makes the version of a field at a state, read with a schema."""
 
 
-def compare(base: State, ours: State, theirs: State, source: str, read: Read) -> Comparison:
+def compare(base: Contents, ours: Contents, theirs: Contents, source: str, read: Read) -> Comparison:
     """Compare two branches with the best ancestor that they have in common.
 
     Parameters
@@ -154,7 +155,7 @@ def _agree(here: Version, there: Version, item: str) -> bool | None:
     if ours.value != theirs.value and _recorded(ours) != _recorded(theirs):
         return None
     # The same label, but here on content that is no more: theirs is the one that holds.
-    return ours.state == "stale" and theirs.state != "stale" and here.snapshot.row(item) is not None
+    return ours.state == State.STALE and theirs.state != State.STALE and here.snapshot.row(item) is not None
 
 
 def _recorded(cell: Cell) -> Any:
@@ -250,7 +251,7 @@ def drafts(
     return made
 
 
-def _versions(state: State, found: Comparison, read: Read) -> Versions:
+def _versions(state: Contents, found: Comparison, read: Read) -> Versions:
     """Return how to read a field of a state over the snapshot and schema of the merge."""
     made: dict[str, Version] = {}
 

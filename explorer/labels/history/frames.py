@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.labels.display import seen_p_error
+from explorer.labels.model.states import State
 from explorer.labels.model.types import FIELD, Cell
 from explorer.labels.model.values import to_public
 from explorer.labels.model.version import Version
@@ -145,7 +146,7 @@ def frame_of(version: Version, cells: Mapping[str, Cell]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "value": text(given, [c.value for c in changed], TEXT if label else object),
-            "state": _category(n, "given", where, [c.state for c in changed]),
+            "state": _category(n, State.GIVEN.value, where, [c.state.value for c in changed]),
             "event": _category(n, snapshot.base, where, [c.event for c in changed]),
             "rater": text(None, [c.rater for c in changed]),
             "time": pd.Series(times, index=snapshot.index).dt.tz_localize("UTC"),

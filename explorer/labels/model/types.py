@@ -20,6 +20,7 @@ from explorer.labels.display import (
     time_text,
     to_text,
 )
+from explorer.labels.model.states import State
 
 OPS = ("set", "keep", "clear", "flag")
 """What an event does: give a label, confirm the label, go back to the given label, mark the item with a reason."""
@@ -27,8 +28,6 @@ KINDS = ("edit", "bulk", "keep", "merge", "revert", "schema", "import")
 """What a commit is for."""
 RATER_KINDS = ("person", "model", "import")
 """Who can give a label."""
-STATES = ("given", "relabelled", "kept", "flagged", "stale", "conflict")
-"""States of a cell; see `Cell.state`."""
 FIELD = "label"
 """The field of an item that is always there: its class."""
 
@@ -239,9 +238,8 @@ class Cell:
     op, rater, time, why, reason
         Of that event; `None` and "" where there is none. `time` is UTC.
     state
-        given: nobody decided, the given label holds. relabelled: another label was given. kept: the given label was
-        confirmed. flagged: marked with a reason. stale: the item's content changed after the decision, which is shown
-        (`recorded`) but does not hold. conflict: the decision holds, but the given label changed under it (`given`).
+        A `State`, which is text: given, relabelled, kept, flagged, stale (the decision is shown, as `recorded`, but
+        does not hold) or conflict (`given` changed under it).
     given
         The given label now; only the field "label" has one.
     recorded
@@ -260,7 +258,7 @@ class Cell:
     time: dt.datetime | None = None
     why: str = ""
     reason: str = ""
-    state: str = "given"
+    state: State = State.GIVEN
     given: str | None = None
     recorded: Any = None
     evidence: Mapping[str, Any] | None = None
@@ -383,7 +381,7 @@ def cell_text(cell: Cell) -> str:
 
 def _state(cell: Cell) -> str:
     """Return the state in words that a name may follow; going back to the given label is not giving it."""
-    return "given label, cleared" if cell.state == "given" and cell.op == "clear" else cell.state
+    return "given label, cleared" if cell.state == State.GIVEN and cell.op == "clear" else cell.state
 
 
 def commit_html(commit: Commit) -> str:

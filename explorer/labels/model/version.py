@@ -10,6 +10,7 @@ from typing import Any
 from explorer.errors import UnknownName
 from explorer.labels.model.schema import Names, names_of
 from explorer.labels.model.snapshot import Snapshot
+from explorer.labels.model.states import State
 from explorer.labels.model.types import FIELD, Cell, LabelSchema, Logged, Value
 from explorer.labels.model.values import to_public
 
@@ -92,10 +93,10 @@ class Version:
             return cell
         logged = self.heads.get(item)
         if logged is None:
-            return Cell(item, None, self.snapshot.base, state="stale", field=self.field)
+            return Cell(item, None, self.snapshot.base, state=State.STALE, field=self.field)
         new, event = to_public(logged.event.new, self.names), logged.event
         return Cell(
-            item, new, event.id, event.op, logged.rater, logged.time, event.why, event.reason, "stale",
+            item, new, event.id, event.op, logged.rater, logged.time, event.why, event.reason, State.STALE,
             recorded=new, evidence=event.evidence, field=self.field,
         )  # fmt: skip
 
@@ -107,25 +108,25 @@ class Version:
         row = snapshot.row(logged.event.item) if snapshot else None
         return row[0] if row else None
 
-    def outcome(self, logged: Logged, recorded: Any, content: str, given: str | None) -> tuple[Any, str]:
+    def outcome(self, logged: Logged, recorded: Any, content: str, given: str | None) -> tuple[Any, State]:
         """Return the label in force and the state."""
         event = logged.event
         op = event.op
         if op == "clear":
-            return given, "given"
+            return given, State.GIVEN
         if event.content_hash is None and logged.snapshot == self.snapshot.id:
             pass  # the usual case, which needs no look at a snapshot
         elif self.content_of(logged) != content:
-            return given, "stale"
+            return given, State.STALE
         if recorded != given and logged.decided != self.snapshot.id and self.field == FIELD:
             before = self.find(logged.decided)
             row = before.row(event.item) if before else None
             if row is not None and self.given(row[1]) != given:
-                return recorded, "conflict"
+                return recorded, State.CONFLICT
         if op == "flag":
-            return recorded, "flagged"
+            return recorded, State.FLAGGED
         # Giving an item the label that it has anyway is a way of keeping it.
-        return recorded, "kept" if op == "keep" or recorded == given else "relabelled"
+        return recorded, State.KEPT if op == "keep" or recorded == given else State.RELABELLED
 
     def value(self, item: str) -> Value:
         """Return the stored form of the label in force, also of an item that has left the dataset."""
@@ -141,7 +142,7 @@ class Version:
                 if known
                 else self.outcome(logged, to_public(logged.event.new, self.names), row[0], given)[1]
             )
-            if state not in ("given", "stale"):
+            if state not in (State.GIVEN, State.STALE):
                 return logged.event.new
         return self.names.class_id(row[1]) if self.field == FIELD else None
 

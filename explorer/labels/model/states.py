@@ -1,0 +1,89 @@
+"""The states that an item can be in, and the reasons for setting it aside: the one place that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class State(StrEnum):
+    """State of an item's label. A member is its name as text, as it is stored, exported and sent.
+
+    The order is that of the codes in columns of states, which are written to disk and must not change.
+
+    Examples
+    --------
+    >>> State("kept").code, State.KEPT.settled, State.STALE.decided
+    (2, True, False)
+    """
+
+    GIVEN = "given"
+    """Nobody decided; the given label holds."""
+    RELABELLED = "relabelled"
+    """Another label was given."""
+    KEPT = "kept"
+    """The given label was confirmed."""
+    FLAGGED = "flagged"
+    """Marked with a reason; the label is left as it is."""
+    STALE = "stale"
+    """The content changed after the decision, which therefore does not hold."""
+    CONFLICT = "conflict"
+    """The decision holds, but the given label changed under it."""
+
+    __repr__ = str.__repr__  # a cell in a notebook shows 'kept', as it shows any other text
+    __hash__ = str.__hash__
+
+    @property
+    def code(self) -> int:
+        """Place in the order of the states: what columns of states hold, uint8."""
+        return _CODES[self]
+
+    @property
+    def decided(self) -> bool:
+        """Somebody decided on the item, and the decision holds: relabelled, kept, flagged or conflict."""
+        return self in _DECIDED
+
+    @property
+    def settled(self) -> bool:
+        """Somebody said which label is right, and nothing speaks against it: relabelled or kept."""
+        return self in _SETTLED
+
+    @classmethod
+    def at(cls, code: int) -> State:
+        """Return the state with a code. Raises IndexError if there is none."""
+        return _STATES[code]
+
+
+class Reason(StrEnum):
+    """Why an item is set aside, or why its label was changed. A member is its text, as it is stored and sent."""
+
+    WRONG = "wrong"
+    AMBIGUOUS = "ambiguous"
+    GUIDELINE_UNCLEAR = "guideline unclear"
+    SEVERAL_FIT = "several fit"
+    NONE_FITS = "none fits"
+    DUPLICATE = "duplicate"
+
+    __repr__ = str.__repr__
+    __hash__ = str.__hash__
+
+
+_STATES = tuple(State)
+_CODES = {state: code for code, state in enumerate(_STATES)}
+_SETTLED = frozenset({State.RELABELLED, State.KEPT})
+_DECIDED = _SETTLED | {State.FLAGGED, State.CONFLICT}
+
+
+def _codes(states: Iterable[State]) -> NDArray[np.uint8]:
+    codes = np.array(sorted(state.code for state in states), dtype=np.uint8)
+    codes.setflags(write=False)
+    return codes
+
+
+DECIDED_CODES = _codes(_DECIDED)
+"""Codes of the states that are `State.decided`, uint8, read-only."""
+SETTLED_CODES = _codes(_SETTLED)
+"""Codes of the states that are `State.settled`, uint8, read-only."""
