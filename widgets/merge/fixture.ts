@@ -1,10 +1,11 @@
-/** A merge of the branch "shoes" into "main" with two conflicts, and a kernel that resolves them, for tests. */
+/** Merges of the branch "shoes" into "main", and a kernel that settles them as the real one did, for tests. */
 
-import type { Card } from "../core/kernel/types";
+import recorded from "../../tests/fixtures/merge_answers.json";
+import type { Card, WireError } from "../core/kernel/types";
 import type { Answers } from "../core/testing/mockModel";
-import type { MergeView, Side } from "./types";
+import type { MergeReply, MergeView, Side } from "./types";
 
-export function side(label: string | null, rater: string | null, changes: Partial<Side> = {}): Side {
+export function side(label: string | null, rater: string, changes: Partial<Side> = {}): Side {
   return {
     label,
     state: rater ? "relabelled" : "given",
@@ -18,40 +19,15 @@ export function side(label: string | null, rater: string | null, changes: Partia
   };
 }
 
-export function twoConflicts(): MergeView {
-  return {
-    source: "shoes",
-    into: "main",
-    base: "b0",
-    theirs: "t0",
-    taken: 14,
-    same: 3,
-    notes: [],
-    open: 2,
-    upToDate: false,
-    conflicts: [
-      {
-        item: 3,
-        itemId: "id-3",
-        field: "label",
-        base: side("dog", null),
-        ours: side("cat", "ann", { why: "<b>whiskers</b>" }),
-        theirs: side("newt", "ben", { reason: "wrong", pError: 0.93 }),
-        pick: null,
-        value: null,
-      },
-      {
-        item: 1,
-        itemId: "id-1",
-        field: "label",
-        base: side("cat", null),
-        ours: side("dog", "ann"),
-        theirs: side("toad", "ben"),
-        pick: null,
-        value: null,
-      },
-    ],
-  };
+/** A merge of the branch "shoes" into "main": with so many conflicts, or with nothing to merge at all. */
+export type Scenario = keyof typeof recorded;
+
+/** The view of a merge as the kernel gives it while nothing is settled, or settled as `state` names it. */
+export function viewOf(scenario: Scenario, state = ""): MergeView {
+  const { states } = recorded[scenario] as unknown as Recorded;
+  const view = states[state];
+  if (!view) throw new Error(`No state "${state}" was recorded for "${scenario}".`);
+  return structuredClone(view);
 }
 
 export function cardOf(item: number): Card {
@@ -80,13 +56,28 @@ export function cardOf(item: number): Card {
   };
 }
 
-/** Answers to the merge's calls, which keep what was resolved. */
-export function mergeAnswers(view: MergeView = twoConflicts()): Answers {
-  const find = (args: Record<string, unknown>) =>
-    view.conflicts.find((each) => each.itemId === args.itemId) as MergeView["conflicts"][number];
-  const told = () => {
-    view.open = view.conflicts.filter((each) => each.pick === null).length;
-    return structuredClone(view);
+/** What the kernel said; written, and held to what it says now, by tests/unit/test_merge_answers.py. */
+interface Recorded {
+  states: Record<string, MergeView>;
+  moves: [from: string, call: string, args: Record<string, unknown>, to: string][];
+  commits: Record<string, MergeReply | { refused: WireError }>;
+}
+
+/** The kernel's answers to the merge's calls, as recorded, beginning where conflicts are settled as `state` names it. */
+export function mergeAnswers(scenario: Scenario = "two", state = ""): Answers {
+  const { moves, commits } = recorded[scenario] as unknown as Recorded;
+  let now = state;
+  const told = (): MergeView => viewOf(scenario, now);
+  const go = (call: string, given: Record<string, unknown>): void => {
+    const move = moves.find(
+      ([from, name, args]) =>
+        from === now &&
+        name === call &&
+        Object.entries(args).every(([key, value]) => given[key] === value) &&
+        given.label === args.label,
+    );
+    if (!move) throw new Error(`No ${call} of ${JSON.stringify(given)} was recorded in "${now}".`);
+    now = move[3];
   };
   return {
     card: ({ item }) => cardOf(item as number),
@@ -94,24 +85,22 @@ export function mergeAnswers(view: MergeView = twoConflicts()): Answers {
     nearest: ({ labels }) =>
       (labels as (string | null)[]).map((label) => ({ cat: [0], dog: [2], newt: [4] })[label ?? ""] ?? []),
     resolve: (args) => {
-      Object.assign(find(args), { pick: args.pick, value: args.label ?? null });
+      go("resolve", args);
       return told();
     },
     unresolve: (args) => {
-      Object.assign(find(args), { pick: null, value: null });
+      go("unresolve", args);
       return told();
     },
-    mergeAbort: () => {
-      for (const each of view.conflicts) Object.assign(each, { pick: null, value: null });
+    mergeAbort: (args) => {
+      go("mergeAbort", args);
       return null;
     },
-    mergeCommit: () => ({
-      commit: "m1",
-      merged: 16,
-      saved: "2026-03-01T11:00:00+00:00",
-      cells: [{ item: 3, label: 2, state: "relabelled", event: "e-merge" }],
-      counts: { reviewed: 2, relabelled: 2, kept: 0, flagged: 0, suspects: 3 },
-      classes: ["cat", "dog", "newt"],
-    }),
+    mergeCommit: () => {
+      const reply = commits[now];
+      if (!reply) throw new Error(`No commit was recorded in "${now}".`);
+      if ("refused" in reply) throw reply.refused;
+      return structuredClone(reply);
+    },
   };
 }

@@ -4,9 +4,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Session } from "../core/session/session";
 import type { Notice } from "../core/state/topics";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
-import { mergeAnswers, twoConflicts } from "./fixture";
+import { mergeAnswers, viewOf } from "./fixture";
 import { openMerge } from "./open";
-import type { MergeView } from "./types";
 
 const LOCKED = { type: "StoreError", message: "The store is locked.", remedy: "Try again." };
 
@@ -61,19 +60,14 @@ async function start(answers: Answers = {}) {
   return { model, session, end, root, find, press, notices, words, wrong, commit };
 }
 
-function oneConflict(): MergeView {
-  const view = twoConflicts();
-  return { ...view, conflicts: view.conflicts.slice(0, 1), open: 1 };
-}
-
-const made = (view: MergeView, call: string) => mergeAnswers(view)[call] as (args: object) => unknown;
+const made = (answers: Answers, call: string) => answers[call] as (args: object) => unknown;
 
 beforeEach(() => localStorage.clear());
 
 describe("a key pressed while the merge is read", () => {
   it.each(["o", "t", "u", "2", "m", "Enter"])("says so before the first view: %s", async (key) => {
     const held = new Held();
-    const { press, wrong, words, model } = await start({ merge: held.answers(() => twoConflicts()) });
+    const { press, wrong, words, model } = await start({ merge: held.answers(() => viewOf("two")) });
     await press(key);
     expect(wrong()).toContain("still being read");
     await held.go();
@@ -87,7 +81,7 @@ describe("a key pressed while the merge is read", () => {
   it("asks again where the first look failed", async () => {
     let locked = true;
     const { press, wrong, words, model } = await start({
-      merge: () => (locked ? Promise.reject(LOCKED) : twoConflicts()),
+      merge: () => (locked ? Promise.reject(LOCKED) : viewOf("two")),
     });
     expect(wrong()).toContain("The store is locked.");
     locked = false;
@@ -98,11 +92,11 @@ describe("a key pressed while the merge is read", () => {
   });
 
   it("is taken while a later look is on its way, whose answer of before does not undo it", async () => {
-    const view = oneConflict();
+    const answers = mergeAnswers("one");
     const held = new Held();
     const { press, commit, session, model, words } = await start({
-      ...mergeAnswers(view),
-      merge: held.answers(made(view, "merge")),
+      ...answers,
+      merge: held.answers(made(answers, "merge")),
     });
     await held.go();
     for (const topic of ["labels", "hello", "versions"] as const) session.emit(topic, session.hello as never);
@@ -119,8 +113,7 @@ describe("a key pressed while the merge is read", () => {
   it.each(["labels", "hello", "versions"] as const)(
     "is not undone by a burst of %s after it",
     async (topic) => {
-      const view = oneConflict();
-      const { press, commit, session, model } = await start(mergeAnswers(view));
+      const { press, commit, session, model } = await start(mergeAnswers("one"));
       session.emit(topic, session.hello as never);
       await press("t");
       for (let i = 0; i < 5; i++) session.emit(topic, session.hello as never);
@@ -131,7 +124,7 @@ describe("a key pressed while the merge is read", () => {
   );
 
   it("is taken right after the theme changed twice", async () => {
-    const { press, commit, model } = await start(mergeAnswers(oneConflict()));
+    const { press, commit, model } = await start(mergeAnswers("one"));
     document.body.dataset.jpThemeLight = "false";
     await settled();
     document.body.dataset.jpThemeLight = "true";
@@ -144,11 +137,11 @@ describe("a key pressed while the merge is read", () => {
 
 describe("a choice on its way", () => {
   it("is one of several, and the answers to the first ones do not open the later ones", async () => {
-    const view = twoConflicts();
+    const answers = mergeAnswers();
     const held = new Held();
     const { press, words, model } = await start({
-      ...mergeAnswers(view),
-      resolve: held.answers(made(view, "resolve")),
+      ...answers,
+      resolve: held.answers(made(answers, "resolve")),
     });
     await press("o");
     await press("t");
@@ -179,8 +172,8 @@ describe("a choice on its way", () => {
   it("is shown as open again, with the reason, where it is refused and the next look is refused too", async () => {
     let locked = false;
     const { press, commit, wrong } = await start({
-      ...mergeAnswers(oneConflict()),
-      merge: () => (locked ? Promise.reject(LOCKED) : oneConflict()),
+      ...mergeAnswers("one"),
+      merge: () => (locked ? Promise.reject(LOCKED) : viewOf("one")),
       resolve: () => Promise.reject(LOCKED),
     });
     locked = true;
@@ -190,9 +183,8 @@ describe("a choice on its way", () => {
   });
 
   it("says why it could not be taken back, though all is chosen still", async () => {
-    const view = oneConflict();
     const { press, wrong, words } = await start({
-      ...mergeAnswers(view),
+      ...mergeAnswers("one"),
       unresolve: () => Promise.reject(LOCKED),
     });
     await press("u");
@@ -205,7 +197,7 @@ describe("a choice on its way", () => {
   });
 
   it("keeps the keyboard where its button is disabled by it", async () => {
-    const { press, find, root } = await start(mergeAnswers(oneConflict()));
+    const { press, find, root } = await start(mergeAnswers("one"));
     await press("t");
     find("merge-unresolve").focus();
     find("merge-unresolve").click();
@@ -216,16 +208,12 @@ describe("a choice on its way", () => {
 });
 
 describe("a merge on its way", () => {
-  const resolved = () => {
-    const view = oneConflict();
-    Object.assign(view.conflicts[0] as object, { pick: "ours" });
-    return { ...view, open: 0 };
-  };
+  const resolved = () => viewOf("one", "id-3 ours");
 
   it.each(["o", "2", "u", "m"])("lets nothing be changed, and says so: %s", async (key) => {
     const held = new Held();
     const { press, model, wrong } = await start({
-      ...mergeAnswers(resolved()),
+      ...mergeAnswers("one", "id-3 ours"),
       mergeCommit: held.answers(() => null),
     });
     await press("m");
@@ -242,7 +230,7 @@ describe("a merge on its way", () => {
   it("can be made again where it and the look after it were refused", async () => {
     let locked = false;
     const { press, commit, wrong } = await start({
-      ...mergeAnswers(resolved()),
+      ...mergeAnswers("one", "id-3 ours"),
       merge: () => (locked ? Promise.reject(LOCKED) : resolved()),
       mergeCommit: () => Promise.reject(LOCKED),
     });
@@ -255,7 +243,7 @@ describe("a merge on its way", () => {
   it("that is refused after the view was closed is told as a notice", async () => {
     const held = new Held();
     const { press, notices, model } = await start({
-      ...mergeAnswers(resolved()),
+      ...mergeAnswers("one", "id-3 ours"),
       mergeCommit: held.answers(() => null),
     });
     await press("m");

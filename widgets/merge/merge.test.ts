@@ -4,7 +4,7 @@ import { Session } from "../core/session/session";
 import type { Notice } from "../core/state/topics";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { bindKeys } from "../core/ui/keys";
-import { mergeAnswers, side, twoConflicts } from "./fixture";
+import { mergeAnswers, side, viewOf } from "./fixture";
 import { openMerge } from "./open";
 import { handleMerge, Merge, requestMerge } from "./panel";
 import { deed, done, headline, nextStep, saw, signature } from "./words";
@@ -42,7 +42,7 @@ describe("the merge view", () => {
   it("says what is taken, what is open, and shows both sides of the first conflict", async () => {
     const { find, session, root } = await start();
     expect(find("merge-words").textContent).toBe(
-      "Merge shoes into main: 14 taken, 3 same, 2 of 2 conflicts open",
+      "Merge shoes into main: 1 taken, 1 same, 2 of 2 conflicts open",
     );
     expect(document.activeElement).toBe(find("merge"));
     expect(session.current).toBe(3);
@@ -136,18 +136,19 @@ describe("the merge view", () => {
     await press("Enter");
     expect(model.last("mergeCommit").args).toMatchObject({ source: "shoes" });
     expect(model.last("mergeCommit").args.op_id).toMatch(/^[0-9a-f]{32}$/);
-    const said = "Merged shoes into main: 14 changes taken, 2 conflicts resolved.";
+    const said = "Merged shoes into main: 1 change taken, 2 conflicts resolved.";
     expect(notices.at(-1)).toMatchObject({ kind: "info", text: said });
     expect(closed).toHaveBeenCalledWith(said);
     expect(root.querySelector('[data-dqx="merge"]')).toBeNull();
     expect(root.classList.contains("dqx-merging")).toBe(false);
-    expect(session.labels?.current[3]).toBe(2);
+    expect([0, 1, 3].map((item) => session.labels?.current[item])).toEqual([2, 3, 0]);
+    expect(session.classes).toContain("toad");
     expect(document.activeElement).toBe(root);
   });
 
   it("says what was merged even where the view was closed before the answer came", async () => {
     let answer: () => void = () => {};
-    const answers = mergeAnswers({ ...twoConflicts(), conflicts: [], open: 0 });
+    const answers = mergeAnswers("none");
     const make = answers.mergeCommit as (args: Record<string, unknown>) => unknown;
     const { press, notices, session } = await start({
       ...answers,
@@ -171,7 +172,7 @@ describe("the merge view", () => {
       remedy: "Look again.",
     };
     const { model, find, press } = await start({
-      ...mergeAnswers({ ...twoConflicts(), conflicts: [], open: 0 }),
+      ...mergeAnswers("none"),
       mergeCommit: () => Promise.reject(refusal),
     });
     await press("m");
@@ -183,8 +184,7 @@ describe("the merge view", () => {
   });
 
   it("says so when there is nothing to merge", async () => {
-    const nothing = { ...twoConflicts(), taken: 0, same: 0, open: 0, conflicts: [], upToDate: true };
-    const { root, find, press, model } = await start(mergeAnswers(nothing));
+    const { root, find, press, model } = await start(mergeAnswers("nothing"));
     expect(root.textContent).toContain("main already has everything of shoes");
     expect(find("merge-commit").hidden).toBe(true);
     await press("Enter");
@@ -296,7 +296,7 @@ describe("opening the merge", () => {
 
 describe("the words of a merge", () => {
   it("count conflicts", () => {
-    const view = twoConflicts();
+    const view = { ...viewOf("two"), taken: 14, same: 3 };
     expect(headline({ ...view, open: 1 })).toContain("1 of 2 conflicts open");
     expect(headline({ ...view, conflicts: [], open: 0 })).toContain("no conflicts");
     expect(headline({ ...view, conflicts: view.conflicts.slice(0, 1), open: 0 })).toContain(
@@ -312,10 +312,10 @@ describe("the words of a merge", () => {
   });
 
   it("name who decided, what and what they saw", () => {
-    expect(signature(side("cat", null))).toBe("as given");
+    expect(signature(side("cat", ""))).toBe("as given");
     expect(signature(side("cat", "ann"))).toBe("ann, 1 March 2026 10:05");
     expect(deed(side("cat", "ann", { state: "flagged", reason: "ambiguous" }))).toBe("marked ambiguous");
-    expect(deed(side("cat", null))).toBe("");
+    expect(deed(side("cat", ""))).toBe("");
     expect(saw(side("cat", "ann", { pError: 0.72 }), true)).toBe("saw p_error 72\u00a0%");
     expect(saw(side("cat", "ann", { pError: 0.72 }), false)).toBe("saw p_error 0.72");
     expect(saw(side("cat", "ann"), true)).toBe("");
