@@ -50,7 +50,7 @@ def test_equals_the_definition(digits):
 
 
 def test_torch_search_equals_faiss(digits, monkeypatch):
-    from explorer.graph import exact
+    from explorer.graph import construction, exact
 
     expected = graph.build(digits, 20)
     # The search that runs on a GPU, here on the CPU, with blocks so small that rows and columns are both cut.
@@ -176,6 +176,42 @@ def test_reports_progress_and_can_be_cancelled(digits):
         graph.build(x, 5, progress=progress)
     assert 0 < seen[-1].done < len(x)
     assert seen[0].device == "cpu"
+
+
+@pytest.mark.parametrize("dimensions", [8, 32, 100, 256, 1024])
+def test_a_block_of_queries_is_large_enough_for_a_matrix_product(dimensions):
+    import faiss
+
+    from explorer.graph.exact import block_for
+
+    assert block_for(dimensions) * dimensions >= faiss.cvar.distance_compute_blas_threshold
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 8, 4096])
+def test_a_block_of_queries_stays_small_enough_to_be_cancelled(dimensions):
+    from explorer.graph.exact import LEAST, MOST, block_for
+
+    assert LEAST <= block_for(dimensions) <= MOST
+
+
+@pytest.mark.parametrize(("n", "blocks"), [(1, 1), (99, 1), (100, 1), (199, 1), (200, 2), (1_050, 10)])
+def test_blocks_are_of_about_one_size_and_none_is_too_small(n, blocks):
+    from explorer.graph.exact import search_index
+
+    asked = []
+
+    class Index:
+        def search(self, queries, fetch):
+            asked.append(len(queries))
+            return queries[:, :1].repeat(fetch, axis=1), queries[:, :1].astype(np.int64).repeat(fetch, axis=1)
+
+    queries = np.arange(n, dtype=np.float32)[:, None]
+    found, similarity = search_index(Index(), queries, 3, Progress(), block=100)
+    assert len(asked) == blocks
+    assert sum(asked) == n
+    assert max(asked) - min(asked) <= 1
+    np.testing.assert_array_equal(found, similarity)
+    np.testing.assert_array_equal(found[:, 0], np.arange(n))
 
 
 def test_asks_the_vectors_about_one_item(digits):
