@@ -35,8 +35,6 @@ from explorer.detectors.registry import get, names
 from explorer.detectors.relation_map import RelationMap, relation_map
 from explorer.detectors.run import again, rerun, run, update
 from explorer.probe.suites import Suites
-from explorer.review.grow import Grown
-from explorer.review.grow import grow as grow_selection
 
 __all__ = [
     "Archaeology",
@@ -52,7 +50,6 @@ __all__ = [
     "Findings",
     "Forgetting",
     "GraphCleaner",
-    "Grown",
     "Hoc",
     "Imbalance",
     "Influence",
@@ -77,7 +74,6 @@ __all__ = [
     "explain",
     "forget",
     "get",
-    "grow_selection",
     "names",
     "page",
     "pushes",

@@ -72,9 +72,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from explorer.detectors.combine.noise_level import NoiseLevel
 from explorer.errors import DataError
 from explorer.estimates.errors_left import Heard
+from explorer.estimates.noise_range import NoiseRange
 from explorer.estimates.results import PLACES, Left
 from explorer.estimates.systematic_sampling import UNIFORM, Ladder, chances
 from explorer.utils.logits import logit
@@ -179,7 +179,7 @@ class Audit:
         wrong: ArrayLike,
         drawn_count: int,
         reviewed_otherwise: ArrayLike,
-        noise: NoiseLevel | None = None,
+        noise: NoiseRange | None = None,
     ) -> Left:
         """Estimate how many wrong labels are left, in all and by class; parameters and errors are those of `hear`."""
         return self.hear(wrong, drawn_count, reviewed_otherwise, noise).left()
@@ -189,7 +189,7 @@ class Audit:
         wrong: ArrayLike,
         drawn_count: int,
         reviewed_otherwise: ArrayLike,
-        noise: NoiseLevel | None = None,
+        noise: NoiseRange | None = None,
         *,
         elsewhere: bool = False,
         beyond: ArrayLike | None = None,
@@ -207,8 +207,8 @@ class Audit:
             bool [N]: looked at, and not because the audit asked (the queue, a search, before the audit began). Where
             there is no answer it counts as not looked at.
         noise
-            The combiner's estimate of the share of wrong labels, for the range before the first draw:
-            from its floor to its disagreement. Without it the range is all that is possible.
+            The model's estimate of the share of wrong labels, for the range before the first draw. Without it the
+            range is all that is possible.
         elsewhere
             Items were reviewed otherwise by other scores than p⁰, which may know more: then all g are 1, and what was
             found otherwise is taken off, so that nothing is assumed of who was reviewed.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.combine.noise_level import NoiseLevel
+from explorer.estimates.noise_range import NoiseRange
 from explorer.estimates.results import CONFIDENCE, PLACES, Below, Left, quantile
 from explorer.estimates.systematic_sampling import uneven
 from explorer.utils.logits import expit, logit
@@ -43,7 +43,7 @@ class Heard:
         outside: NDArray[np.float64],
         draws: NDArray[np.intp],
         skipped: int,
-        noise: NoiseLevel | None,
+        noise: NoiseRange | None,
         elsewhere: NDArray[np.bool_],
         beyond: NDArray[np.float64],
     ) -> None:

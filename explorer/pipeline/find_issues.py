@@ -233,6 +233,6 @@ def estimate(combined: Combined) -> dict[str, Any]:
         "labels": judged,
         "issues": int(combined.is_issue.sum()),
         "error_rate": rate,
-        "low": None if noise is None or rate is None else min(noise.low, rate),
-        "high": None if noise is None or rate is None else max(noise.high, rate),
+        "low": None if noise is None or rate is None else min(noise.range.low, rate),
+        "high": None if noise is None or rate is None else max(noise.range.high, rate),
     }

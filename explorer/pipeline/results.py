@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from explorer.detectors import Combined, Findings, Inputs
     from explorer.detectors.combine.rescore import Settled
     from explorer.embedding import Embedding
+    from explorer.estimates.trust import Trust
     from explorer.graph import NeighbourGraph
-    from explorer.probe import Probe, Trust
+    from explorer.probe import Probe
 
 
 def other_options(

@@ -247,8 +247,9 @@ class Pipeline:
         return f"out-of-fold accuracy {found.accuracy:.3f}"
 
     def _score(self, progress: Progress) -> str:
-        from explorer import detectors, probe
+        from explorer import detectors
         from explorer.detectors.combine.rescore import score
+        from explorer.estimates.trust import trust as measure_trust
 
         r = self.results
         inputs = detectors.Inputs(
@@ -271,7 +272,7 @@ class Pipeline:
         )
         trust = None
         if r.graph is not None and inputs.probs is not None:
-            trust = probe.trust(r.graph, inputs.probs, self.labels, self.classes)
+            trust = measure_trust(r.graph, inputs.probs, self.labels, self.classes)
         self._set(
             "scores", inputs=inputs, findings=findings, combined=combined, table=table, trust=trust, settled=settled
         )

@@ -66,8 +66,8 @@ def test_a_level_without_the_split_follows_the_groups_alone():
 def test_the_range_holds_the_estimate():
     sure, disagrees, posterior, *_ = opinions(3, 0.1, 4)
     noise = estimate(sure, disagrees, posterior, 4)
-    assert noise.low < noise.overall < noise.high
-    assert noise.low <= 0.1 <= noise.high
+    assert noise.range.low < noise.overall < noise.range.high
+    assert noise.range.low <= 0.1 <= noise.range.high
 
 
 @pytest.mark.parametrize("n", [0, 1, 30, 200])

@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from explorer import graph, probe
 from explorer.errors import Cancelled, DataError
+from explorer.estimates.trust import trust
 from explorer.probe.folds import NEVER, UNLABELLED, assign
 from explorer.progress import Progress
 
@@ -157,7 +158,7 @@ def test_can_be_cancelled(digits, flipped):
 def test_trust_in_a_good_embedding(digits, fitted, flipped):
     y, _ = flipped
     names = [str(d) for d in range(10)]
-    told = probe.trust(graph.build(digits[0], 20), fitted.probs, y, names)
+    told = trust(graph.build(digits[0], 20), fitted.probs, y, names)
     assert told.warning is None
     assert told.probe_accuracy == pytest.approx(fitted.accuracy)
     assert 0.7 < told.neighbour_agreement < 0.9
@@ -169,10 +170,10 @@ def test_trust_warns_of_noise(digits):
     noise = np.random.default_rng(0).normal(size=(900, 16)).astype(np.float32)
     y = digits[1]
     found = probe.out_of_fold(noise, y, 10)
-    told = probe.trust(graph.build(noise, 20), found.probs, y, [str(d) for d in range(10)])
+    told = trust(graph.build(noise, 20), found.probs, y, [str(d) for d in range(10)])
     assert told.warning is not None
     assert told.warning.startswith("The embedding is weak")
-    by_graph = probe.trust(graph.build(noise, 20), None, y, [str(d) for d in range(10)])
+    by_graph = trust(graph.build(noise, 20), None, y, [str(d) for d in range(10)])
     assert by_graph.warning is not None
     assert np.isnan(by_graph.probe_accuracy)
 
@@ -182,12 +183,12 @@ def test_trust_names_a_class_that_is_not_recognised(digits):
     x[y == 8] = x[y == 3][np.arange((y == 8).sum()) % (y == 3).sum()]
     y = np.where((y == 8) & (np.arange(900) % 4 > 0), -1, y).astype(np.int32)
     found = probe.out_of_fold(x, y, 10)
-    told = probe.trust(None, found.probs, y, [f"digit {d}" for d in range(10)])
+    told = trust(None, found.probs, y, [f"digit {d}" for d in range(10)])
     assert told.warning is not None
     assert "digit 8" in told.warning
 
 
 def test_trust_without_labels():
-    told = probe.trust(None, np.full((3, 2), 0.5, np.float32), np.full(3, -1, np.int32), ["a", "b"])
+    told = trust(None, np.full((3, 2), 0.5, np.float32), np.full(3, -1, np.int32), ["a", "b"])
     assert np.isnan(told.probe_accuracy)
     assert told.warning is not None

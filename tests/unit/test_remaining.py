@@ -7,11 +7,10 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import t
 
-from explorer.detectors.combine.noise_level import NoiseLevel
 from explorer.errors import DataError
 from explorer.estimates.audit import Audit
-from explorer.estimates.cuts import expected_at_cuts
 from explorer.estimates.errors_left import SHIFT, SHIFTS, below
+from explorer.estimates.noise_range import NoiseRange
 from explorer.estimates.results import Left
 from explorer.estimates.systematic_sampling import uneven
 
@@ -232,7 +231,7 @@ def test_skipped_draws_are_counted_and_left_out():
 def test_before_the_first_draw_the_range_is_the_models():
     p, _ = population(4, 1000)
     nobody, nothing = np.zeros(1000, bool), np.full(1000, np.nan)
-    noise = NoiseLevel(np.zeros(1000, np.int32), np.array([0.1]), 0.05, 0.2, 0.5, 0.1)
+    noise = NoiseRange(0.1, 0.05, 0.2)
     left = Audit.design(p).estimate(nothing, 0, nobody, noise)
     assert (left.low, left.left, left.high) == pytest.approx((50, p.sum(), 200))
     assert left.sentence() == (
@@ -246,7 +245,7 @@ def test_before_the_first_draw_the_range_is_the_models():
 def test_before_the_first_draw_a_part_has_the_range_that_is_open_there():
     """What the whole may be off by lies where p_error is unsure, also below the suspects."""
     p, _ = population(4, 1000)
-    noise = NoiseLevel(np.zeros(1000, np.int32), np.array([0.1]), 0.05, 0.2, 0.5, 0.1)
+    noise = NoiseRange(0.1, 0.05, 0.2)
     heard = Audit.design(p).hear(np.full(1000, np.nan), 0, np.zeros(1000, bool), noise)
     above = np.argsort(np.argsort(-p)) < 300
     parts = [below(heard, above), below(heard, ~above)]
@@ -261,7 +260,7 @@ def test_before_the_first_draw_a_part_has_the_range_that_is_open_there():
 
 def test_what_is_left_below_suspects_that_were_all_seen_is_as_open_as_the_whole():
     p, wrong = population(6, 2000)
-    noise = NoiseLevel(np.zeros(2000, np.int32), np.array([0.1]), 0.05, 0.2, 0.5, 0.1)
+    noise = NoiseRange(0.1, 0.05, 0.2)
     above = p > 0.5
     answers = np.where(above, wrong, np.nan)
     heard = Audit.design(p).hear(answers, 0, above, noise)
@@ -402,43 +401,6 @@ def test_bad_input_is_refused():
         Audit.design(p, uniform=0)
     with pytest.raises(DataError, match="3 labels for 20"):
         Audit.design(p, labels=np.zeros(3, np.int32))
-
-
-def test_expected_precision_and_recall_are_what_comes_out():
-    rng = np.random.default_rng(0)
-    p = rng.beta(0.5, 2, 50_000)
-    wrong = rng.random(50_000) < p
-    cuts = expected_at_cuts(p)
-    hits = np.cumsum(wrong[np.argsort(-p)])
-    np.testing.assert_allclose(cuts.precision[500:], (hits / np.arange(1, 50_001))[500:], atol=0.03)
-    np.testing.assert_allclose(cuts.recall, hits / hits[-1], atol=0.02)
-    count = cuts.cut_for(0.8)
-    assert cuts.precision[count - 1] >= 0.8 > cuts.precision[count]
-    assert (wrong[np.argsort(-p)[:count]]).mean() == pytest.approx(0.8, abs=0.02)
-
-
-def test_cuts_use_what_was_found_and_never_part_equal_values():
-    p = np.array([0.9, 0.5, 0.5, 0.1, np.nan])
-    cuts = expected_at_cuts(p, [0, np.nan, 1, np.nan, np.nan])
-    np.testing.assert_array_equal(cuts.count, [1, 3, 4])
-    np.testing.assert_allclose(cuts.threshold, [0.9, 0.5, 0.1])
-    np.testing.assert_allclose(cuts.precision, [0, 0.5, 0.4])
-    np.testing.assert_allclose(cuts.recall, [0, 1.5 / 1.6, 1])
-    assert cuts.cut_for(0.5) == 3
-    assert cuts.cut_for(0.9) == 0
-    assert cuts.cut_for(0) == 4
-
-
-def test_cuts_of_little():
-    assert len(expected_at_cuts([]).count) == 0
-    assert expected_at_cuts([np.nan, np.nan]).cut_for(0) == 0
-    assert np.isnan(expected_at_cuts([0.0, 0.0]).recall).all()
-    with pytest.raises(DataError, match="1 states for 2"):
-        expected_at_cuts([0.1, 0.2], [1])
-    with pytest.raises(DataError, match="not looked at"):
-        expected_at_cuts([0.1], [2])
-    with pytest.raises(DataError, match="not 2"):
-        expected_at_cuts([0.1]).cut_for(2)
 
 
 def test_a_sample_without_an_error_is_no_proof_that_there_is_none():

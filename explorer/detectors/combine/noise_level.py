@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.estimates.noise_range import UNSURE, NoiseRange
 from explorer.utils.logits import LARGEST, expit
 
 SURE = 0.3
@@ -17,9 +18,6 @@ BY_CHANCE = (0.3, 0.5)
 """If the rate of disagreement among the sure items is above the second of these shares of the posterior's mean, labels
 are wrong by chance, on easy items as often as on hard ones; below the first, where an item is hard; in between, partly.
 """
-
-UNSURE = 1 / 3
-"""Least share of the estimate that the range reaches below it. On the benchmark sets the truth is up to .3 below."""
 
 GROUPS = 20
 """Groups of equal size by how sure the opinion is."""
@@ -77,17 +75,9 @@ class NoiseLevel:
     split_off: NDArray[np.float64] | None = None
 
     @property
-    def low(self) -> float:
-        """Low end of the range: the floor, or `UNSURE` below the estimate where the floor is the estimate.
-
-        Also where it is surest the opinion errs now and then, and what it gets wrong counts into the floor.
-        """
-        return min(self.floor, self.overall * (1 - UNSURE))
-
-    @property
-    def high(self) -> float:
-        """High end of the range: all that disagrees, or a little above the estimate."""
-        return min(1.0, max(self.disagreement, self.overall * (1 + UNSURE / 2)))
+    def range(self) -> NoiseRange:
+        """The estimate with its range."""
+        return NoiseRange.of(self.overall, self.floor, self.disagreement)
 
 
 def estimate(

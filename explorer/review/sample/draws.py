@@ -239,7 +239,8 @@ class Sample(Sampling):
         draws stand for labels that are left. With fewer the audit has heard nothing: what the model believes says more.
         `elsewhere` and `beyond` (by position) are those of `Audit.hear`.
         """
-        audit, noise, given = self.audit, self.frame.noise, self.by_row(answers)
+        audit, given = self.audit, self.by_row(answers)
+        noise = None if self.frame.noise is None else self.frame.noise.range
         open_ = None if beyond is None else self.by_row(beyond)
 
         def hear(fewest: int) -> tuple[Heard, int]:
