@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,35 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_there_are_no_other_notebooks() -> None:
-    names = {"01_quickstart.ipynb", "02_your_own_data.ipynb", "03_label_store.ipynb"}
+    names = {
+        "01_quickstart.ipynb",
+        "02_your_own_data.ipynb",
+        "03_label_store.ipynb",
+        "04_p_error.ipynb",
+        "05_errors_left.ipynb",
+        "06_dataset_ci.ipynb",
+        "07_your_own_methods.ipynb",
+    }
     assert {p.name for p in NOTEBOOKS.glob("*.ipynb")} == names
+
+
+def test_no_output_is_committed() -> None:
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        command = ["git", "show", f"HEAD:notebooks/{path.name}"]
+        committed = subprocess.run(command, cwd=NOTEBOOKS, capture_output=True, encoding="utf-8", check=False)
+        if committed.returncode:
+            pytest.skip("this is no checkout, or the notebook is not committed yet")
+        cells = nbformat.reads(committed.stdout, as_version=4).cells
+        assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")], path.name
+
+
+@pytest.mark.parametrize("source", ["README.md", *(f"notebooks/{p.name}" for p in sorted(NOTEBOOKS.glob("*.ipynb")))])
+def test_notebooks_and_pictures_that_are_named_are_there(source: str) -> None:
+    text = (NOTEBOOKS.parent / source).read_text(encoding="utf-8")
+    assert {name for name in re.findall(r"\b\d\d_\w+\.ipynb", text) if not (NOTEBOOKS / name).is_file()} == set()
+    if source == "README.md":
+        links = re.findall(r"(?:\]\(|src=\"|srcset=\")([^)\"#]+)", text)
+        assert [link for link in links if "://" not in link and not (NOTEBOOKS.parent / link).exists()] == []
 
 
 def test_quickstart_finds_the_planted_flips(run: Any) -> None:
@@ -67,6 +95,8 @@ def test_your_own_data_reads_every_kind(run: Any) -> None:
     assert "Did you mean 'label'?" in text
     for kind in ("image", "text", "table", "vector"):
         assert re.search(rf"Dataset\([\d,]+ {kind} items", text), kind
+    assert "probability columns are matched to classes by name" in text
+    assert "'reviewed': 1, 'relabelled': 0, 'kept': 1" in text, "the export came back into another store"
 
 
 def test_label_store_walks_through_versions(run: Any) -> None:
@@ -83,6 +113,56 @@ def test_label_store_walks_through_versions(run: Any) -> None:
     rows = (work / "labels-v1.csv").read_text().splitlines()
     assert len(rows) == 601
     assert sum(",relabelled," in row for row in rows) == 5, "what came after v1 is not in it"
+
+
+def test_label_store_by_itself_refuses_what_others_changed(run: Any) -> None:
+    notebook, _ = run("03_label_store.ipynb")
+    text = text_of(notebook)
+    assert "'img_0001' changed after you looked" in text
+    assert "['sneaker', 'ankle boot', 'wellington']" in text
+    assert "'w': 30.0" in text
+
+
+def test_p_error_is_checked_against_the_truth(run: Any) -> None:
+    notebook, _ = run("04_p_error.ipynb")
+    text = text_of(notebook)
+    found = [tuple(map(float, each)) for each in re.findall(r"from ([\d.]+)% to ([\d.]+)%; the truth: ([\d.]+)%", text)]
+    (low, high, truth), (_, too_low, habit) = found
+    assert low <= truth <= high, "slips fell anywhere: the range holds the truth"
+    assert habit > too_low, "errors that follow a habit: the range does not, which is what the notebook warns of"
+    assert re.search(r"In the last 2\d decisions you changed", text)
+    assert "stale_since" in text
+
+
+def test_errors_left_rest_on_a_random_sample(run: Any) -> None:
+    notebook, work = run("05_errors_left.ipynb")
+    text = text_of(notebook)
+    assert "no random audit has been made" in text
+    really = int(re.search(r"really left: (\d+)", text)[1])  # type: ignore[index]
+    low, high = map(int, re.search(r"errors? (?:is|are) left \((\d+) to (\d+)\)", text).groups())  # type: ignore[union-attr]
+    assert low <= really <= high + 5, "those that the audit found have been corrected since"
+    assert "Stop here: about" in text
+    assert "taught on the corrected labels the probe gets" in text
+    assert list(work.glob("left.labels.db.*.sample.npz"))
+
+
+def test_the_command_line_in_a_datasets_ci(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook, work = run("06_dataset_ci.ipynb")
+    text = text_of(notebook)
+    assert re.findall(r"exit status (\d)", text) == ["1", "0", "2", "0"]
+    assert "over the limit of 2.00 %" in text
+    assert len((work / "corrected.csv").read_text().splitlines()) == 901
+    assert "Judged on the 30 reviewed items only" in text
+    assert "31 commits with 30 changes are as they were written" in text
+
+
+def test_methods_of_ones_own(run: Any) -> None:
+    notebook, _ = run("07_your_own_methods.ipynb")
+    text = text_of(notebook)
+    assert "needs labels known to be right" in text
+    assert "'in_p_error': True" in text
+    assert "returned scores of the shape (1796,)" in text
+    assert re.search(r"p_error +1 +", text), "the bench prints its line"
 
 
 @pytest.mark.parametrize("label", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>"])

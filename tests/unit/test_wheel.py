@@ -32,6 +32,8 @@ def test_the_bundle_is_inside(names: dict[str, int]) -> None:
 
 def test_the_quickstart_is_inside(names: dict[str, int]) -> None:
     assert "explorer/notebooks/01_quickstart.ipynb" in names
+    shipped = {name.removeprefix("explorer/") for name in names if name.startswith("explorer/notebooks/")}
+    assert shipped == {f"notebooks/{path.name}" for path in (REPO / "notebooks").glob("*.ipynb")}
     assert "explorer/py.typed" in names
 
 
