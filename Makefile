@@ -12,7 +12,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO_FLAGS := $(if $(HEADLESS),--no-browser,) $(if $(PORT),--port $(PORT),)
 
-.PHONY: help demo test lint types unit widgets browser notebooks soak bench pictures format dev clean check-python
+.PHONY: help demo test lint types unit widgets browser notebooks soak bench pictures schema format dev clean check-python
 
 help:
 	@echo "make demo             set up and open JupyterLab on the quickstart (HEADLESS=1: print the address only)"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench            benchmarks against other tools"
 	@echo "make pictures         take the README's pictures anew, from JupyterLab in Chromium"
 	@echo "make dev              rebuild the widgets on every save (run JupyterLab beside it with ANYWIDGET_HMR=1)"
+	@echo "make schema           make the types of TypeScript anew from those of the wire, explorer/panels/schema"
 	@echo "make format           format Python and TypeScript"
 
 check-python:
@@ -90,6 +91,9 @@ pictures: $(VENV)/.dev widgets
 
 dev: widgets/node_modules/.made
 	cd widgets && npm run watch
+
+schema: $(VENV)/.dev
+	$(PY) -m explorer.panels.typescript
 
 format: $(VENV)/.dev widgets/node_modules/.made
 	$(PY) -m ruff check --fix explorer tests

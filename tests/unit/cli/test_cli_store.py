@@ -294,7 +294,7 @@ def test_looking_makes_and_changes_no_file(arguments, tmp_path, path, capsys, mo
 
 def test_looking_at_a_store_of_an_older_format_leaves_it_as_it_is(tmp_path, capsys):
     old = tmp_path / "old.labels.db"
-    old.write_bytes((Path(__file__).parents[1] / "fixtures" / "store_v1.labels.db").read_bytes())
+    old.write_bytes((Path(__file__).parents[2] / "fixtures" / "store_v1.labels.db").read_bytes())
     before = old.read_bytes()
     for look in (["log"], ["log", "--oneline"], ["verify"], ["tag"]):
         assert cli.main([look[0], str(old), *look[1:]]) == 0

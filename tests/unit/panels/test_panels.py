@@ -231,7 +231,7 @@ def test_names_from_data_cannot_become_markup_in_a_figure(tmp_path: Path, monkey
 
 
 def test_every_call_of_the_browser_has_an_answer() -> None:
-    root = Path(__file__).parents[2] / "widgets"
+    root = Path(__file__).parents[3] / "widgets"
     import re
 
     asked: set[str] = set()

@@ -1,0 +1,130 @@
+"""One item: its card, its preview, its neighbours."""
+
+from __future__ import annotations
+
+from explorer.panels.schema.base import Answer, Args, Blob, Float32Array, Int32Array, Natural
+from explorer.panels.schema.history import HistoryEntry
+
+
+class ImagePreview(Answer, tag_field="kind", tag="image"):
+    """A picture, re-encoded; sizes are pixels."""
+
+    blob: Blob
+    width: int
+    height: int
+
+
+class TextPreview(Answer, tag_field="kind", tag="text"):
+    """The beginning of a text."""
+
+    text: str
+
+
+class TablePreview(Answer, tag_field="kind", tag="table"):
+    """Names and values of a row's cells."""
+
+    cells: list[tuple[str, str]]
+
+
+class VectorPreview(Answer, tag_field="kind", tag="vector"):
+    """An item that is only a vector."""
+
+    text: str
+
+
+class ErrorPreview(Answer, tag_field="kind", tag="error"):
+    """Why there is nothing to see."""
+
+    message: str
+
+
+Preview = ImagePreview | TextPreview | TablePreview | VectorPreview | ErrorPreview
+
+
+class ItemArgs(Args):
+    """A position."""
+
+    item: Natural
+
+
+class PreviewsArgs(Args):
+    """Positions, and the longest side in pixels."""
+
+    items: list[Natural]
+    size: Natural = 64
+
+
+class Neighbour(Answer):
+    """One edge of the neighbour graph."""
+
+    item: int
+    similarity: float
+    relation: float
+    """Signed: + same label, − different label."""
+    label: int
+
+
+class Reason(Answer):
+    """One piece of evidence about an item."""
+
+    name: str
+    text: str
+    value: float | None
+    method: str
+    """The method that holds it, whose page says how; "" where none does."""
+    push: float | None
+    """What it adds to the log-odds of a wrong label; null where it is no part of p_error."""
+
+
+class Card(Answer):
+    """Everything about one item; what has not been computed yet is empty."""
+
+    item: int
+    id: str
+    name: str
+    """Where it came from: a file or a row."""
+    given: int
+    current: int
+    suggested: int
+    suggested_p: float | None
+    """How likely the suggested label is the true one; null where there is none."""
+    p_error: float | None
+    rank: int | None
+    """1 = most suspicious; null while there are no scores."""
+    ranked: int
+    why: list[Reason]
+    badges: list[str]
+    """Other issues of the item, in words: "outlier", "near duplicate of 3 others", …"""
+    preview: Preview
+    same: list[int]
+    """Nearest items whose label now is the given one."""
+    other: list[int]
+    """Nearest items whose label now is the suggested one."""
+    neighbours: list[Neighbour]
+    history: list[HistoryEntry]
+    scores: dict[str, float | None]
+
+
+class Relations(Answer):
+    """How every stored neighbour relates to an item over the checkpoints of the training; nearest first."""
+
+    item: int
+    why: str
+    """Why there is nothing to show, else ""."""
+    checkpoints: int
+    neighbours: Int32Array
+    labels: Int32Array
+    similarity: Float32Array
+    mean: Float32Array
+    """In [-1, 1]: + same label, − different label."""
+    variance: Float32Array
+    last: Float32Array
+
+
+class Layout(Answer):
+    """Where each item lies on the map."""
+
+    name: str
+    """principal or umap."""
+    xy: Float32Array
+    """x0, y0, x1, y1, … in [-1, 1], y upwards."""

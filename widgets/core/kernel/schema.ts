@@ -1,0 +1,895 @@
+/** What goes over the wire. Made from explorer/panels/schema by `make schema`: change it there. */
+
+/** States of an item, as the kernel numbers them in the `state` column. */
+export const STATES = ["given", "relabelled", "kept", "flagged", "stale", "conflict"] as const;
+export type ItemState = (typeof STATES)[number];
+/** States of an item on which somebody has decided, so that the decision holds. */
+export const DECIDED: readonly ItemState[] = ["relabelled", "kept", "flagged", "conflict"];
+/** States of an item of which somebody has said which label is right. */
+export const SETTLED: readonly ItemState[] = ["relabelled", "kept"];
+/** Why an item is set aside, or why its label was changed. */
+export const REASONS = [
+  "wrong",
+  "ambiguous",
+  "guideline unclear",
+  "several fit",
+  "none fits",
+  "duplicate",
+] as const;
+
+export type Action = "relabel" | "keep" | "mark" | "clear";
+
+/** The label of one item as the store has it. */
+export interface Cell {
+  item: number;
+  /** Class code of the label now; -1 = unlabelled. */
+  label: number;
+  state: ItemState;
+  /** What the writer must name to change it: an event id, or the base of a snapshot. */
+  event: string;
+  rater?: string;
+  time?: string;
+  why?: string;
+}
+
+/** What the kernel says of a call that failed: never a traceback, always what to do. */
+export interface WireError {
+  type: string;
+  message: string;
+  remedy: string;
+  /** The reason may pass (the store is locked, the disk is full): the same call may succeed later. */
+  transient?: boolean;
+  /** For a refused edit: what stands there now. */
+  cells?: Cell[];
+}
+
+/** One stage of the pipeline, or other long work. Times are seconds; `rate` is units a second. */
+export interface Stage {
+  name: string;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled" | "skipped";
+  done: number;
+  total: number;
+  unit: string;
+  device: string;
+  note: string;
+  seconds: number;
+  rate: number;
+  /** Estimated seconds left; null before it can be known. */
+  left: number | null;
+}
+
+/** How many items stand how. */
+export interface Counts {
+  /** Items decided on by a person: relabelled, kept or flagged. */
+  reviewed: number;
+  relabelled: number;
+  kept: number;
+  flagged: number;
+  /** Items that the ranking called label issues when this was counted; what is shown is `session.suspects`. */
+  suspects: number;
+}
+
+/** The label store. */
+export interface StoreInfo {
+  id: string;
+  name: string;
+  temporary?: boolean;
+  branch: string;
+  /** Time of the newest commit, ISO 8601. */
+  saved: string | null;
+}
+
+/** The dataset under review. */
+export interface DatasetInfo {
+  n: number;
+  kind: "image" | "text" | "table" | "vector";
+  classes: string[];
+  /** Names among the classes that no label may have any more: they were merged, split or retired. */
+  retired?: string[];
+  source: string;
+  unlabelled: number;
+  setAside: number;
+  notes: string[];
+}
+
+/** What is ready to be asked for. */
+export interface Ready {
+  layout: string | null;
+  scores: boolean;
+}
+
+/** All that panels need before any column. */
+export interface Hello {
+  protocol: 1;
+  review: string;
+  /** Grows when the items themselves change (unreadable ones were set aside): every column must be asked for anew. */
+  epoch: number;
+  store: StoreInfo;
+  dataset: DatasetInfo;
+  rater: string;
+  /** False until p_error is calibrated: the UI then shows ranks and no percentages. */
+  calibrated: boolean;
+  embedder: string;
+  trust: string | null;
+  stages: Stage[];
+  counts: Counts;
+  reasons: string[];
+  ready: Ready;
+}
+
+/** Event ids of the items that have events, and the one that stands for all the others. */
+export interface Seen {
+  base: string;
+  events: Record<string, string>;
+}
+
+/** Label columns over all items, in the dataset's order. */
+export interface Labels {
+  given: Int32Array;
+  current: Int32Array;
+  state: Uint8Array;
+  /** Names the order of the items: positions mean something only together with it. */
+  order: string;
+  seen: Seen;
+}
+
+/** A decision on some items, as it waits in the outbox and goes up in the call `edit`. */
+export interface Edit {
+  op_id: string;
+  action: Action;
+  items: number[];
+  /** Item ids where the browser knows them all: after a restart positions may differ, ids do not. */
+  ids?: string[] | null;
+  /** The order of items that `items` counts in; the kernel refuses positions of another order. */
+  order: string;
+  label?: string;
+  /** Whether `label` is added as a class, if it is none. */
+  new_class?: boolean;
+  reason?: string;
+  why?: string;
+  /** By position, the event that the item's label was seen to rest on. */
+  expected: Record<string, string>;
+}
+
+/** What a change of labels has left. */
+export interface EditReply {
+  commit: string | null;
+  saved: string | null;
+  cells: Cell[];
+  counts: Counts;
+  /** Class names after the edit (a new one may have been added); left out where this widget has heard them. */
+  classes?: string[];
+}
+
+/** Take back the newest decision that still stands. */
+export interface UndoArgs {
+  op_id: string;
+}
+
+/** What the person looks at, and what is chosen. */
+export interface SelectArgs {
+  item: number | null;
+  items: number[];
+}
+
+/** A name: of a rater, a tag, a branch, a method. */
+export interface NameArgs {
+  name: string;
+}
+
+export type Pick = "ours" | "theirs" | "value";
+
+/** One decision on one item. */
+export interface HistoryEntry {
+  time: string;
+  rater: string;
+  /** null where the dataset does not hold the item. */
+  item: number | null;
+  itemId: string;
+  op: "set" | "keep" | "clear" | "flag";
+  old: string | null;
+  new: string | null;
+  why: string;
+  reason: string;
+  /** As the rater saw it. */
+  p_error: number | null;
+  commit: string;
+  event: string;
+  kind: string;
+}
+
+/** One decision inside a commit. */
+export interface Entry extends HistoryEntry {
+  /** The branch that it was made on. */
+  branch: string;
+  /** The branch that a merge brought it from. */
+  mergedFrom: string | null;
+  /** What was decided about. */
+  field?: string;
+}
+
+/** One commit, with the first of its decisions. */
+export interface CommitRow {
+  commit: string;
+  time: string;
+  rater: string;
+  raterKind: string;
+  /** edit, bulk, keep, merge, revert, schema, import, … */
+  kind: string;
+  message: string;
+  branch: string;
+  mergeParent: string | null;
+  /** For a merge, the branch that came in, if its name is known. */
+  mergedFrom: string | null;
+  tags: string[];
+  /** Taken back by a later commit. */
+  undone: boolean;
+  undoable: boolean;
+  /** Decisions in it; `entries` holds the first of them. */
+  count: number;
+  entries: Entry[];
+}
+
+/** A branch and its newest commit. */
+export interface Branch {
+  name: string;
+  current: boolean;
+  commit: string;
+  time: string;
+  /** Commits that main does not have. */
+  ahead: number;
+}
+
+/** A name for a commit. */
+export interface Tag {
+  name: string;
+  commit: string;
+  time: string | null;
+  rater: string;
+  why: string;
+}
+
+/** The branch that is shown, all branches and all tags. */
+export interface Versions {
+  branch: string;
+  branches: Branch[];
+  tags: Tag[];
+}
+
+/** The newest commits that match a filter, and everything to choose from. */
+export interface Timeline extends Versions {
+  commits: CommitRow[];
+  /** Commits in all that match the filter. */
+  total: number;
+  raters: string[];
+  reasons: string[];
+  labels: string[];
+}
+
+/** Which commits to show; "" matches all. `item` is an item id. */
+export interface TimelineFilter {
+  rater?: string;
+  label?: string;
+  reason?: string;
+  item?: string;
+}
+
+/** Which commits, and at most how many. */
+export interface TimelineArgs extends TimelineFilter {
+  limit?: number;
+}
+
+/** At most how many entries. */
+export interface HistoryArgs {
+  limit?: number;
+}
+
+/** Some of a commit's decisions. */
+export interface EntriesArgs {
+  commit: string;
+  offset?: number;
+  limit?: number;
+}
+
+/** Decisions, and how many there are in all. */
+export interface EntriesReply {
+  entries: Entry[];
+  total: number;
+}
+
+/** Two versions: commit ids, tags, branches or "head". */
+export interface DiffArgs {
+  a: string;
+  b?: string;
+  limit?: number;
+}
+
+/** An item whose label differs between two versions, with who, when and why. */
+export interface DiffRow {
+  item: number | null;
+  itemId: string;
+  old: string | null;
+  new: string | null;
+  rater: string;
+  time: string | null;
+  why: string;
+  commit: string;
+}
+
+/** What differs between two versions. */
+export interface Diff {
+  /** Commit ids of the two versions. */
+  a: string;
+  b: string;
+  rows: DiffRow[];
+  total: number;
+  /** Old label, new label, items. */
+  counts: [string | null, string | null, number][];
+  /** Items that only the later version holds. */
+  added: number;
+  /** Items that only the earlier version holds. */
+  removed: number;
+}
+
+/** Take commits back by their inverse; `items` limits it to some item ids. */
+export interface RevertArgs {
+  commits: string[];
+  op_id: string;
+  why?: string;
+  items?: string[] | null;
+}
+
+/** Name a version. */
+export interface TagArgs {
+  name: string;
+  when?: string;
+  why?: string;
+}
+
+/** Make a branch at a version, and go there if asked to. */
+export interface BranchArgs {
+  name: string;
+  at?: string;
+  go?: boolean;
+}
+
+/** What one branch says about an item. */
+export interface Side {
+  label: string | null;
+  state: string;
+  rater: string;
+  time: string | null;
+  why: string;
+  reason: string;
+  event: string;
+  /** As the rater saw it. */
+  pError: number | null;
+}
+
+/** What both branches have decided, and not alike. */
+export interface MergeConflict {
+  /** null where the dataset does not hold the item. */
+  item: number | null;
+  itemId: string;
+  field: string;
+  base: Side;
+  ours: Side;
+  theirs: Side;
+  /** How it is resolved so far; null = open. */
+  pick: Pick | null;
+  /** The label picked, where it is neither ours nor theirs. */
+  value: string | null;
+}
+
+/** A merge in the making: the part that goes by itself is counted, the rest is listed as conflicts. */
+export interface MergeView {
+  /** The branch that comes in. */
+  source: string;
+  /** The branch that takes it. */
+  into: string;
+  base: string;
+  theirs: string;
+  /** Changes of `source` that nobody here has touched. */
+  taken: number;
+  /** Cells that both sides changed alike. */
+  same: number;
+  notes: string[];
+  open: number;
+  upToDate: boolean;
+  conflicts: MergeConflict[];
+}
+
+/** What a merge has left. */
+export interface MergeReply extends EditReply {
+  /** Decisions that it brought. */
+  merged: number;
+}
+
+/** The branch that comes in. */
+export interface MergeArgs {
+  source: string;
+}
+
+/** How one conflict is settled. */
+export interface ResolveArgs {
+  source: string;
+  itemId: string;
+  pick: Pick;
+  field?: string;
+  /** The label, where `pick` is "value". */
+  label?: string | null;
+  why?: string;
+}
+
+/** A conflict to open again. */
+export interface UnresolveArgs {
+  source: string;
+  itemId: string;
+  field?: string;
+}
+
+/** Write a merge; the same `op_id` again writes nothing twice. */
+export interface MergeCommitArgs {
+  source: string;
+  op_id: string;
+  why?: string;
+}
+
+/** Find, for each label, the items nearest to one whose label now it is. */
+export interface NearestArgs {
+  item: number;
+  labels: (string | null)[];
+  count?: number;
+}
+
+/** A picture, re-encoded; sizes are pixels. */
+export interface ImagePreview {
+  kind: "image";
+  blob: Blob;
+  width: number;
+  height: number;
+}
+
+/** The beginning of a text. */
+export interface TextPreview {
+  kind: "text";
+  text: string;
+}
+
+/** Names and values of a row's cells. */
+export interface TablePreview {
+  kind: "table";
+  cells: [string, string][];
+}
+
+/** An item that is only a vector. */
+export interface VectorPreview {
+  kind: "vector";
+  text: string;
+}
+
+/** Why there is nothing to see. */
+export interface ErrorPreview {
+  kind: "error";
+  message: string;
+}
+
+export type Preview = ImagePreview | TextPreview | TablePreview | VectorPreview | ErrorPreview;
+
+/** A position. */
+export interface ItemArgs {
+  item: number;
+}
+
+/** Positions, and the longest side in pixels. */
+export interface PreviewsArgs {
+  items: number[];
+  size?: number;
+}
+
+/** One edge of the neighbour graph. */
+export interface Neighbour {
+  item: number;
+  similarity: number;
+  /** Signed: + same label, − different label. */
+  relation: number;
+  label: number;
+}
+
+/** One piece of evidence about an item. */
+export interface Reason {
+  name: string;
+  text: string;
+  value: number | null;
+  /** The method that holds it, whose page says how; "" where none does. */
+  method: string;
+  /** What it adds to the log-odds of a wrong label; null where it is no part of p_error. */
+  push: number | null;
+}
+
+/** Everything about one item; what has not been computed yet is empty. */
+export interface Card {
+  item: number;
+  id: string;
+  /** Where it came from: a file or a row. */
+  name: string;
+  given: number;
+  current: number;
+  suggested: number;
+  /** How likely the suggested label is the true one; null where there is none. */
+  suggested_p: number | null;
+  p_error: number | null;
+  /** 1 = most suspicious; null while there are no scores. */
+  rank: number | null;
+  ranked: number;
+  why: Reason[];
+  /** Other issues of the item, in words: "outlier", "near duplicate of 3 others", … */
+  badges: string[];
+  preview: Preview;
+  /** Nearest items whose label now is the given one. */
+  same: number[];
+  /** Nearest items whose label now is the suggested one. */
+  other: number[];
+  neighbours: Neighbour[];
+  history: HistoryEntry[];
+  scores: Record<string, number | null>;
+}
+
+/** How every stored neighbour relates to an item over the checkpoints of the training; nearest first. */
+export interface Relations {
+  item: number;
+  /** Why there is nothing to show, else "". */
+  why: string;
+  checkpoints: number;
+  neighbours: Int32Array;
+  labels: Int32Array;
+  similarity: Float32Array;
+  /** In [-1, 1]: + same label, − different label. */
+  mean: Float32Array;
+  variance: Float32Array;
+  last: Float32Array;
+}
+
+/** Where each item lies on the map. */
+export interface Layout {
+  /** principal or umap. */
+  name: string;
+  /** x0, y0, x1, y1, … in [-1, 1], y upwards. */
+  xy: Float32Array;
+}
+
+export type MethodState = "ran" | "stale" | "skipped" | "failed" | "waiting";
+
+/** Score columns over all items. The order of review is by p_error, descending; NaN last, ties by position. */
+export interface Scores {
+  /** Whether p_error may be read as a probability. */
+  calibrated: boolean;
+  /** Grows by one with each push `scores_rows`; one that is missed is made good by asking for all of this again. */
+  version: number;
+  suggested: Int32Array;
+  /** NaN where the item is unlabelled. */
+  p_error: Float32Array;
+  /** Items that the audit drew, each once, to be mixed into the queue in this order. */
+  draws: Int32Array;
+  /** Items that an audit by itself has asked about, decided on or not. */
+  asked: Int32Array;
+  /** Share of the queue that is drawn, as the review says. */
+  audit_rate: number;
+  is_label_issue: Uint8Array;
+  is_outlier_issue: Uint8Array;
+  is_near_duplicate_issue: Uint8Array;
+}
+
+/** How many random items to ask about. */
+export interface AuditArgs {
+  count?: number;
+}
+
+/** Items to look at, in that order, and those left for the queue to mix in. */
+export interface AuditReply {
+  items: number[];
+  draws: Int32Array;
+}
+
+/** The draws of a new random sample. */
+export interface NewSampleReply {
+  draws: Int32Array;
+}
+
+/** Items of the ranking above the line of the dial; null = none. */
+export interface LeftArgs {
+  cut?: number | null;
+}
+
+/** What is left below a line, in words; "" where nobody has said yet. */
+export interface Stops {
+  suspects: string;
+  cut: string;
+}
+
+/** Labels of one class that are wrong among those nobody has looked at, with their interval or range. */
+export interface ClassLeft {
+  name: string;
+  labels: number;
+  unreviewed: number;
+  found: number;
+  left: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/** How many errors are left, in words and numbers. */
+export interface LeftReply {
+  sentence: string;
+  left: number | null;
+  low: number | null;
+  high: number | null;
+  unreviewed: number;
+  found: number;
+  basis: "audit" | "model";
+  draws: number;
+  /** When the sample began, ISO 8601; "" where there is none. */
+  since: string;
+  /** So many answers to the audit, and the estimate rests on them. */
+  fewest: number;
+  /** How many more random items make it surer, in words. */
+  more: string;
+  stop: Stops;
+  classes: ClassLeft[];
+  drift: string;
+}
+
+/** A method, and how its last run went. */
+export interface Method {
+  name: string;
+  title: string;
+  /** What a high score means, in a sentence. */
+  about: string;
+  issue: string;
+  columns: string[];
+  state: MethodState;
+  /** Why it is in that state; "" where nothing is to be said. */
+  note: string;
+  /** Of a stale one: since when labels have moved on from what it read, ISO 8601. */
+  since?: string | null;
+  /** Of a stale one: on how many items. */
+  changes?: number;
+}
+
+/** A part of a method's page; the first has no heading. */
+export interface Section {
+  heading: string;
+  text: string;
+}
+
+/** A method with its page. */
+export interface MethodPage extends Method {
+  sections: Section[];
+}
+
+/** A method that failed. */
+export interface FailedMethod {
+  name: string;
+  title: string;
+  error: string;
+}
+
+/** Methods that failed; the others have gone on. */
+export interface Failures {
+  methods: FailedMethod[];
+  /** Why the scores do not follow the labels, else "". */
+  following: string;
+}
+
+/** The comparison for one class. */
+export interface HelpedClass {
+  name: string;
+  judged: number;
+  before: number | null;
+  after: number | null;
+  difference: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/** Accuracy of a probe taught on the given labels, and of one taught on the labels now; null: nothing judged. */
+export interface Helped {
+  /** In a few words. */
+  verdict: string;
+  before: number | null;
+  after: number | null;
+  difference: number | null;
+  /** 95 % interval of the difference. */
+  low: number | null;
+  high: number | null;
+  judged: number;
+  changed: number;
+  /** Whether it was judged on reviewed items; if not, on all. */
+  reviewed: boolean;
+  few: boolean;
+  note: string;
+  classes: HelpedClass[];
+  /** Classes that are left out, since there are so many. */
+  omitted: number;
+  time: string;
+}
+
+/** Why it could not be computed. */
+export interface HelpedError {
+  message: string;
+  remedy: string;
+}
+
+/** Where "Did it help?" stands. */
+export interface HelpedState {
+  state: "none" | "running" | "done" | "failed" | "cancelled";
+  /** While it runs. */
+  stage: Stage | null;
+  /** Of the last time that it came to an end. */
+  result: Helped | null;
+  error: HelpedError | null;
+  /** Items whose label has changed since the result's, or on which somebody has decided since. */
+  since: number;
+}
+
+/** The plotting library's own script. */
+export interface PlotlyReply {
+  script: Blob;
+}
+
+/** Which figure, and whether on a dark ground. */
+export interface FigureArgs {
+  name: string;
+  dark?: boolean;
+}
+
+/** A figure as plotly reads it. */
+export interface Figure {
+  data: unknown[];
+  layout: Record<string, unknown>;
+}
+
+/** Run again with an embedder; "" = the one of before. */
+export interface RerunArgs {
+  embedder: string;
+}
+
+/** Something that can embed this dataset's items. */
+export interface Embedder {
+  name: string;
+  about: string;
+  installed: boolean;
+}
+
+/** A flag of some items. */
+export interface ChangedFlags {
+  rows: Int32Array;
+  values: Uint8Array;
+}
+
+/** Labels of some items have changed: what the answer to an edit holds, for all other widgets. */
+export interface CellsPush extends EditReply {
+  event: "cells";
+}
+
+/** Scores of some items have changed; every array has an entry a row. */
+export interface ScoresRowsPush {
+  event: "scores_rows";
+  /** One more than that of the last such push, or of the answer to `scores`. */
+  version: number;
+  rows: Int32Array;
+  p_error: Float32Array;
+  suggested: Int32Array;
+  /** The rows' `is_label_issue`. */
+  suspect: Uint8Array;
+  counts: Counts;
+  /** By name (`is_outlier_issue`, `is_near_duplicate_issue`), where some row's has changed. */
+  flags?: Record<string, ChangedFlags>;
+  /** The random sample, where it has changed. */
+  draws?: Int32Array;
+  asked?: Int32Array;
+}
+
+/** Every score may be another: ask for `scores`. `trust` warns of scores that are not to be trusted. */
+export interface ScoresPush {
+  event: "scores";
+  trust: string | null;
+}
+
+/** The random sample has asked about more items, or is another one. */
+export interface SamplePush {
+  event: "sample";
+  draws: Int32Array;
+  asked: Int32Array;
+}
+
+/** The pipeline has got further. */
+export interface StagesPush {
+  event: "stages";
+  stages: Stage[];
+}
+
+/** The map is another: ask for `layout`. */
+export interface LayoutPush {
+  event: "layout";
+}
+
+/** Everything may be another: greet anew. */
+export interface HelloPush {
+  event: "hello";
+}
+
+/** Show an item, or choose several. */
+export interface SelectPush {
+  event: "select";
+  item: number | null;
+  items: number[];
+}
+
+/** Branches or tags have moved. */
+export interface VersionsPush extends Versions {
+  event: "versions";
+}
+
+/** The answer to "Did it help?" has got further. */
+export interface HelpedPush extends HelpedState {
+  event: "helped";
+}
+
+/** Every call: its arguments and its answer. */
+export interface Calls {
+  hello: { args: Record<string, never>; answer: Hello };
+  labels: { args: Record<string, never>; answer: Labels };
+  edit: { args: Edit; answer: EditReply };
+  undo: { args: UndoArgs; answer: EditReply };
+  select: { args: SelectArgs; answer: null };
+  rater: { args: NameArgs; answer: null };
+  layout: { args: Record<string, never>; answer: Layout };
+  scores: { args: Record<string, never>; answer: Scores };
+  audit: { args: AuditArgs; answer: AuditReply };
+  new_sample: { args: Record<string, never>; answer: NewSampleReply };
+  left: { args: LeftArgs; answer: LeftReply };
+  card: { args: ItemArgs; answer: Card };
+  relations: { args: ItemArgs; answer: Relations };
+  previews: { args: PreviewsArgs; answer: Preview[] };
+  history: { args: HistoryArgs; answer: EntriesReply };
+  timeline: { args: TimelineArgs; answer: Timeline };
+  entries: { args: EntriesArgs; answer: EntriesReply };
+  diff: { args: DiffArgs; answer: Diff };
+  revert: { args: RevertArgs; answer: EditReply };
+  versions: { args: Record<string, never>; answer: Versions };
+  tag: { args: TagArgs; answer: Versions };
+  untag: { args: NameArgs; answer: Versions };
+  branch: { args: BranchArgs; answer: Versions };
+  switch: { args: NameArgs; answer: Versions };
+  merge: { args: MergeArgs; answer: MergeView };
+  nearest: { args: NearestArgs; answer: number[][] };
+  resolve: { args: ResolveArgs; answer: MergeView };
+  unresolve: { args: UnresolveArgs; answer: MergeView };
+  mergeCommit: { args: MergeCommitArgs; answer: MergeReply };
+  mergeAbort: { args: MergeArgs; answer: null };
+  plotly: { args: Record<string, never>; answer: PlotlyReply };
+  figure: { args: FigureArgs; answer: Figure };
+  cancel: { args: Record<string, never>; answer: null };
+  rerun: { args: RerunArgs; answer: null };
+  embedders: { args: Record<string, never>; answer: Embedder[] };
+  helped: { args: Record<string, never>; answer: HelpedState };
+  helped_start: { args: Record<string, never>; answer: HelpedState };
+  helped_cancel: { args: Record<string, never>; answer: HelpedState };
+  method: { args: NameArgs; answer: MethodPage };
+  methods: { args: Record<string, never>; answer: Method[] };
+  failures: { args: Record<string, never>; answer: Failures };
+}
+
+/** What the kernel says by itself, told apart by `event`. */
+export type Push =
+  | CellsPush
+  | ScoresRowsPush
+  | ScoresPush
+  | SamplePush
+  | StagesPush
+  | LayoutPush
+  | HelloPush
+  | SelectPush
+  | VersionsPush
+  | HelpedPush;
