@@ -13,7 +13,7 @@ from explorer.dataset.dataset import Dataset, SetAside
 from explorer.errors import DataError, UnreadableItem
 from explorer.media.base import Content
 from explorer.tasks.classification import UNLABELLED, check_probs, class_name, encode_labels
-from explorer.utils.text import _are, _count
+from explorer.utils.text import are, counted
 
 
 def build(
@@ -85,7 +85,7 @@ def build(
         row_item[row] = item
     if not order:
         reasons = "; ".join(s.reason for s in list(aside.values())[:3])
-        raise DataError(f"None of the {_count(rows, 'row')} can be used: {reasons}")
+        raise DataError(f"None of the {counted(rows, 'row')} can be used: {reasons}")
     first_row = np.array(first, dtype=np.int32)
     given, conflicting = _given_per_item(row_item, row_given, len(first), len(names))
     return Dataset(
@@ -113,7 +113,7 @@ def build(
 def _same_length(one: str, many: str, got: int, rows: int) -> None:
     if got != rows:
         raise DataError(
-            f"There {_are(got)} {_count(got, one, many)} for {_count(rows, 'row')}.",
+            f"There {are(got)} {counted(got, one, many)} for {counted(rows, 'row')}.",
             f"Give one of the {many} per row, in the same order.",
         )
 
@@ -147,7 +147,7 @@ def _ids(hashes: list[str | None], keys: Sequence[Any] | None, aside: dict[int, 
         stand, more = "stands" if len(repeated) == 1 else "stand", " …" if len(repeated) > 5 else ""
         listed = ", ".join(f"{k!r} ({n}×)" for k, n in repeated.head(5).items())
         raise DataError(
-            f"{_count(len(repeated), 'key')} {stand} in more than one row: {listed}{more}.",
+            f"{counted(len(repeated), 'key')} {stand} in more than one row: {listed}{more}.",
             "Make the keys unique, or leave key= out so that items are told apart by their content.",
         )
     return [None if r in aside else names[r] for r in range(len(names))]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from explorer.errors import DataError, UnknownName
 from explorer.media.base import Content, MediaKind
 from explorer.tasks.classification import UNLABELLED, class_name
-from explorer.utils.text import _count
+from explorer.utils.text import counted
 
 
 @dataclass(frozen=True)
@@ -87,15 +87,15 @@ class Dataset:
 
     def __repr__(self) -> str:
         unlabelled = int((self.given == UNLABELLED).sum())
-        parts = [_count(len(self), f"{self.kind} item"), _count(len(self.classes), "class", "classes")]
+        parts = [counted(len(self), f"{self.kind} item"), counted(len(self.classes), "class", "classes")]
         if len(self.row_item) - len(self.set_aside) != len(self):
-            parts.append(_count(len(self.row_item), "row"))
+            parts.append(counted(len(self.row_item), "row"))
         if unlabelled:
             parts.append(f"{unlabelled:,} unlabelled")
         if self.conflicting.any():
             parts.append(f"{int(self.conflicting.sum()):,} with conflicting given labels")
         if self.set_aside:
-            parts.append(f"{_count(len(self.set_aside), 'row')} set aside")
+            parts.append(f"{counted(len(self.set_aside), 'row')} set aside")
         return f"Dataset({', '.join(parts)}{', from ' + self.source if self.source else ''})"
 
     def load(self, item: int) -> Any:
@@ -166,7 +166,7 @@ class Dataset:
         rows = np.flatnonzero(np.isin(self.row_item, list(failures)))
         aside = [SetAside(int(r), self.content.name(int(r)), failures[int(self.row_item[r])]) for r in rows]
         if not keep.any():
-            raise DataError(f"None of the {_count(len(self), 'item')} can be used; the first: {aside[0].reason}")
+            raise DataError(f"None of the {counted(len(self), 'item')} can be used; the first: {aside[0].reason}")
         return replace(
             self,
             item_ids=self.item_ids[keep],

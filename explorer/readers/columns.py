@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.errors import DataError, UnknownName
-from explorer.readers.options import listed
+from explorer.utils.text import listed
 
 
 def _typed(cells: pd.Series[Any], as_written: bool) -> pd.Series[Any]:

@@ -17,7 +17,8 @@ from explorer.errors import DataError, UnknownName
 from explorer.media.base import MediaKind
 from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
 from explorer.readers.column_check import doubts
-from explorer.readers.options import Options, counted
+from explorer.readers.options import Options
+from explorer.utils.text import are, counted
 
 _log = logging.getLogger("explorer")
 
@@ -94,8 +95,7 @@ def read(
         _log.info("%s: %s", dataset.source or "dataset", note)
     if dataset.set_aside:
         aside = len(dataset.set_aside)
-        verb = "is" if aside == 1 else "are"
-        _log.warning("%s: %s %s set aside; see set_aside_table().", dataset.source, counted(aside, "row"), verb)
+        _log.warning("%s: %s %s set aside; see set_aside_table().", dataset.source, counted(aside, "row"), are(aside))
     doubt = doubts(dataset)
     if doubt:
         _log.warning("%s: %s", dataset.source or "dataset", doubt)

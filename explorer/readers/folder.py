@@ -16,8 +16,9 @@ from explorer.media.base import Content, MediaKind
 from explorer.media.image import ImageFiles
 from explorer.media.text import Texts
 from explorer.readers.columns import IMAGE_SUFFIXES
-from explorer.readers.options import Options, counted, listed
+from explorer.readers.options import Options
 from explorer.readers.probabilities import align
+from explorer.utils.text import are, counted, listed
 
 _SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"}
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini", "__pycache__"}
@@ -123,11 +124,9 @@ def _files(base: Path, root: Path, notes: list[str]) -> list[str]:
                 _inside(here / name, root)
             files.append((here / name).relative_to(base).as_posix())
     if loose:
-        notes.append(
-            f"{counted(loose, 'file')} directly in the folder {'is' if loose == 1 else 'are'} in no class: left out"
-        )
+        notes.append(f"{counted(loose, 'file')} directly in the folder {are(loose)} in no class: left out")
     if linked:
-        notes.append(f"{counted(linked, 'linked folder')} {'is' if linked == 1 else 'are'} not followed")
+        notes.append(f"{counted(linked, 'linked folder')} {are(linked)} not followed")
     return sorted(files, key=_natural_path)
 
 

@@ -18,10 +18,11 @@ from explorer.media.table import Table
 from explorer.media.text import Texts
 from explorer.media.vector import Vectors
 from explorer.readers.columns import _matrix, _missing, _stack, _typed
-from explorer.readers.options import Options, listed
+from explorer.readers.options import Options
 from explorer.readers.pictures import PictureList, as_pixels
 from explorer.readers.probabilities import align, columns_of
 from explorer.readers.roles import _Columns, _names
+from explorer.utils.text import listed
 
 
 def from_frame(

@@ -15,7 +15,8 @@ from explorer.errors import DataError, UnknownName
 from explorer.media.base import Content
 from explorer.media.image import ImageBytes, ImageFiles
 from explorer.readers.frame import from_frame
-from explorer.readers.options import Options, listed
+from explorer.readers.options import Options
+from explorer.utils.text import listed
 
 
 def recognises(source: Any) -> bool:

@@ -38,14 +38,3 @@ class Options:
                     f"{option.name}= has no meaning for {source}.",
                     f"Leave it out; {source} takes {', '.join(f'{name}=' for name in allowed.split())}.",
                 )
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Write a count with its noun: "1 row", "1,200 rows"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def listed(names: list[str], limit: int = 6) -> str:
-    """Write names with quotes and commas, the rest as a number."""
-    shown = ", ".join(repr(name) for name in names[:limit])
-    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")

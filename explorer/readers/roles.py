@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from explorer.errors import DataError
 from explorer.media.base import MediaKind
 from explorer.readers.columns import Column, _stack, describe, require
-from explorer.readers.options import Options, counted, listed
+from explorer.readers.options import Options
+from explorer.utils.text import counted, listed
 
 # Earlier groups win over later ones; two matches within a group are ambiguous.
 _LABEL_NAMES: tuple[tuple[str, ...], ...] = (

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import DataError, UnknownName
-from explorer.utils.text import _are, _count
+from explorer.utils.text import are, counted
 
 UNLABELLED = -1
 """Class code of an item without a given label."""
@@ -61,8 +61,8 @@ def check_probs(probs: NDArray[Any], rows: int, classes: Sequence[str]) -> NDArr
     """Check probabilities [R, K] and renormalise their rows (float16 sums drift); the first bad row is named."""
     if probs.ndim != 2 or probs.shape != (rows, len(classes)):
         raise DataError(
-            f"The probabilities have the shape {probs.shape}; {_count(rows, 'row')} × "
-            f"{_count(len(classes), 'class', 'classes')} were expected.",
+            f"The probabilities have the shape {probs.shape}; {counted(rows, 'row')} × "
+            f"{counted(len(classes), 'class', 'classes')} were expected.",
             "Give one column per class, in the order of classes= (classes: "
             + ", ".join(classes[:8])
             + ("…" if len(classes) > 8 else "")
@@ -74,7 +74,7 @@ def check_probs(probs: NDArray[Any], rows: int, classes: Sequence[str]) -> NDArr
         row = int(np.flatnonzero(bad)[0])
         raise DataError(
             f"The probabilities of row {row} are negative, not finite, or do not sum to 1 "
-            f"(they sum to {values[row].sum():.3g}); {_count(int(bad.sum()), 'row')} {_are(int(bad.sum()))} like it.",
+            f"(they sum to {values[row].sum():.3g}); {counted(int(bad.sum()), 'row')} {are(int(bad.sum()))} like it.",
             "Pass predict_proba output (after softmax), or leave probs out to have them computed.",
         )
     normalised: NDArray[np.float32] = values / values.sum(axis=1, keepdims=True)

@@ -1,9 +1,10 @@
-"""Results that say in a sentence what their numbers mean, wherever they are shown."""
+"""Sentences: counts with their nouns, lists of names, text that is safe to show, results that say what they mean."""
 
 from __future__ import annotations
 
 import html
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 
 class Spoken(ABC):
@@ -28,9 +29,34 @@ def paragraph(text: str) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
-def _count(n: int, one: str, many: str = "") -> str:
+def counted(n: int, one: str, many: str = "") -> str:
+    """Write a count with its noun; `many` is its plural where that is not `one` with an s.
+
+    >>> counted(1, "row"), counted(1200, "row"), counted(2, "class", "classes")
+    ('1 row', '1,200 rows', '2 classes')
+    """
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
-def _are(n: int) -> str:
+def are(n: int) -> str:
+    """Return the verb that goes with a count: "is" or "are"."""
     return "is" if n == 1 else "are"
+
+
+def listed(names: Sequence[str], limit: int = 6) -> str:
+    """Write names with quotes and commas, those beyond `limit` as a number.
+
+    >>> listed(["a", "b", "c"], 2)
+    "'a', 'b' and 1 more"
+    """
+    shown = ", ".join(repr(name) for name in names[:limit])
+    return shown + (f" and {len(names) - limit:,} more" if len(names) > limit else "")
+
+
+def printable(text: str) -> str:
+    r"""Return text that every file and every screen takes: what stands for no character (surrogates) is escaped.
+
+    >>> printable("dog/\udcff.png")
+    'dog/\\udcff.png'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
