@@ -6,11 +6,12 @@ Each size runs in a process of its own. Vectors are 32 wide around ten centres, 
 probabilities are given. Once the scores are there, the items at the top of the queue are relabelled to the suggested
 class, as the explorer does it: through the widget's comm, as the page would, which also asks what the page asks when
 the kernel tells it of a change (`page.py`). A click has ended when the scores have followed the label and the page has
-all of it. Then the same again with learning from decisions on, and once more with what the open panels ask of the
-kernel besides (the next item's card, and how many errors are left).
+all of it. Learning from decisions is off. Then ten clicks with what the open panels ask of the kernel besides (the next
+item's card, and how many errors are left), and 50 with learning on; a learning that goes out apart from the clicks is
+measured apart.
 
 "bytes" are those of all messages to the page that the click caused; "CPU" is the process time of the kernel, all
-threads. `PYTHONPATH=OTHER_TREE` measures another version.
+threads. `PYTHONPATH=OTHER_TREE` measures another version, that of before November 2026 too.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ sys.path.pop(0)  # a library that others import is called `click`, as this file 
 CLICKS = 50
 CLASSES = 10
 WIDE = 32
+LEARNT_IN = 3.0
+"""Seconds after a click's scores within which a learning of its own comes."""
 
 
 def planted(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -77,16 +80,15 @@ class Clicks:
 
     def _queue(self) -> Iterator[int]:
         """Items from the top of the queue as it was at first, that would get another label."""
-        scores, given = self.page.scores, self.page.labels["current"]
-        suggested = scores["suggested"]
-        for item in scores["order"]:
+        suggested, given = self.page.scores["suggested"].copy(), self.page.labels["current"].copy()
+        for item in self.page.order():
             if suggested[item] >= 0 and suggested[item] != given[item]:
                 yield int(item)
 
     def one(self, *, panels: bool = False) -> dict[str, Any]:
         """Relabel the next item; returns bytes, seconds and CPU seconds until the page knows all that followed."""
         page = self.page
-        item = next(self.left)
+        item, follower = next(self.left), next(self.left) if panels else None
         page.react()
         since, cpu, wall = len(page.sent), time.process_time(), time.perf_counter()
         page.call(
@@ -100,23 +102,32 @@ class Clicks:
         )
         answered = time.perf_counter() - wall
         if panels:
-            follower = int(next(i for i in page.scores["order"] if i != item))
             page.call("select", item=follower, items=[])
             page.call("card", item=follower)
-        page.listen(FOLLOWED[page.protocol], since)
+        end = page.follow(since)
         if panels:
             page.call("card", item=follower)
             page.call("left", cut=None)
-        page.react()
         cost = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "answered": answered}
+        self._end = end
+        return {**cost, **self._sizes(since)}
+
+    def learning(self) -> dict[str, Any] | None:
+        """Wait for what is learnt by now, where that goes out after the click; `None` if nothing comes."""
+        page = self.page
+        cpu, wall = time.process_time(), time.perf_counter()
+        try:
+            page.follow(self._end, LEARNT_IN)
+        except TimeoutError:
+            return None
+        cost = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "answered": 0.0}
+        return {**cost, **self._sizes(self._end)}
+
+    def _sizes(self, since: int) -> dict[str, Any]:
         sizes: Counter[str] = Counter()
-        for message in page.sent[since:]:
+        for message in self.page.sent[since:]:
             sizes[message.name] += message.size
-        return {**cost, "bytes": sum(sizes.values()), "by_message": dict(sizes)}
-
-
-FOLLOWED = {1: "scores"}
-"""The event that says, in each protocol, that the scores have followed the labels."""
+        return {"bytes": sum(sizes.values()), "by_message": dict(sizes)}
 
 
 def figures(clicks: list[dict[str, Any]]) -> dict[str, float]:
@@ -157,8 +168,15 @@ def inside(n: int) -> dict[str, Any]:
             result["plain"] = figures(plain) | {"by_message": plain[CLICKS // 2]["by_message"]}
             panels = [clicks.one(panels=True) for _ in range(CLICKS // 5)]
             result["panels"] = figures(panels)
-        taught = [clicks.one() for _ in range(CLICKS)]
+        taught, learnings = [], []
+        for _ in range(CLICKS):
+            taught.append(clicks.one())
+            # Where every click brings all columns, as before November 2026, what is learnt is among them.
+            if "scores" not in taught[-1]["by_message"] and (learning := clicks.learning()):
+                learnings.append(learning)
         result["learning"] = figures(taught) | {"by_message": max(taught, key=lambda c: c["bytes"])["by_message"]}
+        if learnings:
+            result["apart"] = figures(learnings) | {"by_message": learnings[-1]["by_message"]}
         review.close()
     return result
 
@@ -181,10 +199,12 @@ def main() -> None:
             sys.exit(done.stderr)
         found[str(n)] = result = json.loads(done.stdout.splitlines()[-1])
         print(f"{n:,} items; pipeline to scores {result['stages_s']} s")
-        for kind in ("first", "plain", "panels", "learning"):
+        for kind in ("first", "plain", "panels", "learning", "apart"):
+            if kind not in result:
+                continue
             f = result[kind]
             print(
-                f"  {kind:<9} {f['clicks']:>3} clicks: {f['bytes_median']:>11,} bytes (largest {f['bytes_largest']:,}), "
+                f"  {kind:<9} {f['clicks']:>3}: {f['bytes_median']:>11,} bytes (largest {f['bytes_largest']:,}), "
                 f"CPU {f['cpu_ms_median']:>8.1f} ms, answered after {f['answered_ms_median']:.1f} ms, "
                 f"followed after {f['followed_ms_median']:.0f} ms",
                 flush=True,

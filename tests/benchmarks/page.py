@@ -1,7 +1,7 @@
 """The browser's half of a widget, for benchmarks: makes the calls that a page makes, counts what the kernel sends.
 
-It stands where the comm stands, so it knows nothing of the package but `explorer.show(review)` and the messages. What
-the kernel says by itself is answered as the page answers it: `REACTIONS`, by the protocol that `hello` names.
+It stands where the comm stands, so it knows nothing of the package but `explorer.show(review)` and the messages, those
+of today and those of until November 2026. What the kernel says by itself is answered as the page answers it.
 """
 
 from __future__ import annotations
@@ -54,16 +54,19 @@ class Page:
 
     Attributes
     ----------
-    protocol
-        As `hello` has it.
     sent
         Every message of the kernel, in order.
+    scores
+        The columns of the scores, with the changes that have come since.
+    resets
+        How often all columns of the scores were asked for.
     """
 
     def __init__(self, review: Any, show: Callable[[Any], Any]) -> None:
         self.sent: list[Message] = []
         self._came = threading.Condition()
         self._heard = 0  # messages that the page has looked at
+        self.resets = 0
         page = self
 
         class Recorded(BaseComm):
@@ -78,10 +81,24 @@ class Page:
             self._widget = show(review)
         finally:
             comm.create_comm = before
+        self._load()
+
+    def _load(self) -> None:
         self.hello = self.call("hello")
-        self.protocol = int(self.hello["protocol"])
         self.labels = self.call("labels")
+        self._whole()
+
+    def _whole(self) -> None:
         self.scores = self.call("scores")
+        self.resets += 1
+
+    def order(self) -> np.ndarray:
+        """Items, the most probable error first: as the kernel has it, or where it sends none as the page makes it."""
+        known = self.scores.get("order")
+        if known is not None:
+            return known
+        p = self.scores["p_error"]
+        return np.lexsort((np.arange(len(p)), np.where(np.isnan(p), np.inf, -p)))
 
     def call(self, name: str, /, **args: Any) -> Any:
         """Ask the kernel, wait for the answer, and return its result."""
@@ -95,20 +112,44 @@ class Page:
             raise RuntimeError(f"The kernel refused {name!r}: {reply.content['error']}")
         return reply.unpacked(reply.content["result"])
 
-    def listen(self, until: str, since: int) -> None:
-        """React to what the kernel says by itself, until an event of this name has come after `since` messages."""
-        self._wait(lambda m: m.name == until, since)
+    def follow(self, since: int, patience: float = PATIENCE) -> int:
+        """Wait until new scores have come after `since` messages, and react; returns how many messages there were then.
+
+        Raises
+        ------
+        TimeoutError
+            None have come.
+        """
+        at = self._wait(lambda m: m.name in ("scores", "scores_rows"), since, patience)
         self.react()
+        return self.sent.index(at) + 1
 
     def react(self) -> None:
         """Do what the page does about every event that it has not looked at yet."""
         while self._heard < len(self.sent):
             message = self.sent[self._heard]
             self._heard += 1
-            if message.name != "answer":
-                REACTIONS[self.protocol](self, message)
+            if message.name == "scores":  # until November 2026 after every click, since then where all have changed
+                self._whole()
+            elif message.name == "scores_rows":
+                self._take(message)
+            elif message.name == "layout":
+                self.call("layout")
+            elif message.name == "hello":
+                self._load()
 
-    def _wait(self, wanted: Callable[[Message], bool], since: int) -> Message:
+    def _take(self, message: Message) -> None:
+        change = message.unpacked(message.content)
+        if change["version"] != self.scores["version"] + 1:
+            self._whole()
+            return
+        self.scores["version"] = change["version"]
+        for name in ("p_error", "suggested"):
+            column = np.array(self.scores[name]) if not self.scores[name].flags.writeable else self.scores[name]
+            column[change["rows"]] = change[name]
+            self.scores[name] = column
+
+    def _wait(self, wanted: Callable[[Message], bool], since: int, patience: float = PATIENCE) -> Message:
         looked = since
         found: list[Message] = []
 
@@ -119,21 +160,6 @@ class Page:
             return bool(found)
 
         with self._came:
-            if not self._came.wait_for(come, PATIENCE):
-                raise TimeoutError(f"Nothing that was waited for came in {PATIENCE:g} s.")
+            if not self._came.wait_for(come, patience):
+                raise TimeoutError(f"Nothing that was waited for came in {patience:g} s.")
         return found[0]
-
-
-def _react_1(page: Page, message: Message) -> None:
-    """Protocol 1 (widgets/core/loading.ts of then): every event about scores is answered by asking for all columns."""
-    if message.name == "scores":
-        page.scores = page.call("scores")
-    elif message.name == "layout":
-        page.call("layout")
-    elif message.name == "hello":
-        page.hello = page.call("hello")
-        page.labels = page.call("labels")
-        page.scores = page.call("scores")
-
-
-REACTIONS: dict[int, Callable[[Page, Message], None]] = {1: _react_1}
