@@ -45,7 +45,8 @@ widgets/node_modules/.made: widgets/package-lock.json $(VENV)/.dev
 	@touch $@
 
 demo: $(VENV)/.demo
-	$(BIN)/explorer demo --folder notebooks $(DEMO_FLAGS)
+	# in copies, so that running and saving them changes no file of the checkout
+	$(BIN)/explorer demo --folder demo $(DEMO_FLAGS)
 
 test: lint types widgets unit notebooks browser
 

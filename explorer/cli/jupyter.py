@@ -29,21 +29,24 @@ class ArrayFile:
 
 
 def demo(folder: Path, *, browser: bool, port: int | None) -> int:
-    """Put the quickstart notebook into `folder` (unless it is there) and open it; returns the server's exit status."""
-    notebook = folder / QUICKSTART
-    if not notebook.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(shipped(QUICKSTART), notebook)
-    return open_lab(notebook, browser=browser, port=port)
+    """Put the manual's notebooks into `folder` and open the quickstart; returns the server's exit status.
+
+    A notebook that is there already stays as it is.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook in shipped():
+        if not (folder / notebook.name).exists():
+            shutil.copyfile(notebook, folder / notebook.name)
+    return open_lab(folder / QUICKSTART, browser=browser, port=port)
 
 
-def shipped(name: str) -> Path:
-    """Find a notebook that came with the package: inside it, or beside it in a checkout."""
-    here = Path(__file__).parent
-    for folder in (here / "notebooks", here.parent / "notebooks"):
-        if (folder / name).is_file():
-            return folder / name
-    raise DataError(f"The notebook {name} did not come with this installation.", "Install the package again.")
+def shipped() -> list[Path]:
+    """Find the notebooks that came with the package: inside it, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "notebooks", package.parent / "notebooks"):
+        if (folder / QUICKSTART).is_file():
+            return sorted(folder.glob("[0-9]*.ipynb"))
+    raise DataError("The notebooks did not come with this installation.", "Install the package again.")
 
 
 def open_lab(notebook: Path, *, browser: bool, port: int | None) -> int:

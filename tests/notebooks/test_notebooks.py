@@ -62,6 +62,23 @@ def test_no_output_is_committed() -> None:
         assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")], path.name
 
 
+def test_the_demo_puts_the_manual_into_a_folder_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from explorer import cli
+    from explorer.cli import jupyter
+
+    opened: list[Path] = []
+    monkeypatch.setattr(jupyter, "open_lab", lambda notebook, **_: opened.append(notebook) or 0)
+    (tmp_path / "demo").mkdir()
+    mine = tmp_path / "demo" / "02_your_own_data.ipynb"
+    mine.write_text("mine")
+    assert cli.main(["demo", "--folder", str(tmp_path / "demo"), "--no-browser"]) == 0
+    assert opened == [tmp_path / "demo" / "01_quickstart.ipynb"]
+    assert {p.name for p in opened[0].parent.iterdir()} == {p.name for p in NOTEBOOKS.glob("*.ipynb")}
+    assert mine.read_text() == "mine"
+
+
 @pytest.mark.parametrize("source", ["README.md", *(f"notebooks/{p.name}" for p in sorted(NOTEBOOKS.glob("*.ipynb")))])
 def test_notebooks_and_pictures_that_are_named_are_there(source: str) -> None:
     text = (NOTEBOOKS.parent / source).read_text(encoding="utf-8")

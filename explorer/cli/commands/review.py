@@ -20,7 +20,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Describe these commands."""
     demo = commands.add_parser("demo", help="open the quickstart notebook in JupyterLab")
     demo.add_argument(
-        "--folder", type=Path, default=Path("explorer-demo"), help="where the notebook is put (%(default)s)"
+        "--folder", type=Path, default=Path("explorer-demo"), help="where the notebooks are put (%(default)s)"
     )
     _lab_options(demo)
     demo.set_defaults(run=_demo)
