@@ -1,9 +1,9 @@
-"""Checks."""
+"""Checks of the plain arrays that `find_issues` takes, before any work begins."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,8 @@ from explorer.errors import DataError, UnknownName
 from explorer.readers.column_check import BY_NAME
 from explorer.tasks.classification import encode_labels
 
-if TYPE_CHECKING:
-    pass
 
-
-def _known(names: Sequence[str] | None) -> list[str] | None:
+def known_detectors(names: Sequence[str] | None) -> list[str] | None:
     """Check the names of methods, before any work begins."""
     from explorer.detectors import registry
 
@@ -29,7 +26,8 @@ def _known(names: Sequence[str] | None) -> list[str] | None:
     return wanted
 
 
-def _listed(labels: Any) -> list[Any]:
+def listed_labels(labels: Any) -> list[Any]:
+    """Return labels as a list; `DataError` unless they are a sequence of one per item."""
     shape = getattr(labels, "shape", None)
     if labels is None or isinstance(labels, str | bytes) or (shape is not None and len(shape) != 1):
         what = f"of the shape {shape}" if shape is not None else f"a {type(labels).__name__}"
@@ -39,7 +37,7 @@ def _listed(labels: Any) -> list[Any]:
     return list(labels)
 
 
-def _vectors(features: Any, n: int) -> NDArray[np.float32]:
+def checked_features(features: Any, n: int) -> NDArray[np.float32]:
     """Check features; what is wrong with single rows is said by position."""
     array = np.asarray(features)
     if array.ndim != 2 or len(array) != n:
@@ -60,7 +58,7 @@ def _vectors(features: Any, n: int) -> NDArray[np.float32]:
     return array
 
 
-def _labelled(codes: NDArray[np.int32]) -> None:
+def check_labelled(codes: NDArray[np.int32]) -> None:
     """Refuse labels of which there is none: without probabilities not even a suggestion could be made."""
     if (codes < 0).all():
         raise DataError(
@@ -69,7 +67,8 @@ def _labelled(codes: NDArray[np.int32]) -> None:
         )
 
 
-def _trusted(trusted: Any, n: int) -> NDArray[np.bool_] | None:
+def checked_trust(trusted: Any, n: int) -> NDArray[np.bool_] | None:
+    """Return marks of trust, bool [N], `None` where none is set; `DataError` for anything else than marks."""
     marks = np.asarray(trusted)
     if marks.shape != (n,) or marks.dtype.kind != "b":
         raise DataError(
@@ -79,7 +78,8 @@ def _trusted(trusted: Any, n: int) -> NDArray[np.bool_] | None:
     return marks if marks.any() else None
 
 
-def _graph(graph: object) -> None:
+def check_graph(graph: object) -> None:
+    """Refuse what is no neighbour graph."""
     from explorer.graph import NeighbourGraph
 
     if graph is not None and not isinstance(graph, NeighbourGraph):
@@ -90,7 +90,7 @@ def _graph(graph: object) -> None:
         )
 
 
-def _shaped(
+def check_shape(
     probs: NDArray[Any], n: int, names: Sequence[str], labels: list[Any], classes: Sequence[Any] | None
 ) -> None:
     """Refuse probabilities of another shape than [N, K]; says which class has no column, where that can be known."""
@@ -127,7 +127,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def _columns(
+def columns_of_probs(
     probs: Any, labels: list[Any], classes: Sequence[Any] | None
 ) -> tuple[NDArray[Any], Sequence[Any] | None, bool]:
     """Return probabilities, the classes of their columns (`None`: those of the labels), and whether names told them."""

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.embedding.base import Embedding
 from explorer.errors import DataError
-from explorer.pipeline.checks import _columns, _graph, _known, _labelled, _listed, _shaped, _trusted, _vectors
+from explorer.pipeline import stages
+from explorer.pipeline.checks import (
+    check_graph,
+    check_labelled,
+    check_shape,
+    checked_features,
+    checked_trust,
+    columns_of_probs,
+    known_detectors,
+    listed_labels,
+)
 from explorer.pipeline.requirements import ARRAYS, DATA, needs, skipped
-from explorer.pipeline.stages import _inputs
+from explorer.pipeline.results import Options, Results
+from explorer.pipeline.stages import Task
+from explorer.progress import Progress
 from explorer.readers.column_check import doubts, misplaced
 from explorer.tasks.classification import check_probs, encode_labels
 
@@ -24,7 +38,6 @@ if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
     from explorer.detectors import Combined, Inputs
     from explorer.graph import NeighbourGraph
-    from explorer.progress import Progress
 
 log = logging.getLogger("explorer")
 
@@ -94,32 +107,34 @@ def find_issues(
     """
     import pandas as pd
 
-    wanted = _known(detectors)
+    wanted = known_detectors(detectors)
     if features is None and probs is None and graph is None:
         raise DataError("There is nothing to judge the labels by.", "Give features=, probs= or graph=.")
     index = labels.index if isinstance(labels, pd.Series) else None
-    values = _listed(labels)
+    values = listed_labels(labels)
     n = len(values)
     if n == 0:
         raise DataError("There are no labels.", "Give one label per item.")
     given, named = None, False
     if probs is not None:
-        given, classes, named = _columns(probs, values, classes)
+        given, classes, named = columns_of_probs(probs, values, classes)
     codes, names, _ = encode_labels(values, classes)
-    vectors = None if features is None else _vectors(features, n)
+    vectors = None if features is None else checked_features(features, n)
     checked = None
     if given is not None:
-        _shaped(given, n, names, values, classes)
+        check_shape(given, n, names, values, classes)
         checked = check_probs(given, n, names)
     else:
-        _labelled(codes)
-    _graph(graph)
-    settled = None if trusted is None else _trusted(trusted, n)
+        check_labelled(codes)
+    check_graph(graph)
+    settled = None if trusted is None else checked_trust(trusted, n)
     doubt = "" if checked is None else misplaced(checked, codes, names, named)
     if doubt:
         log.warning("%s", doubt)
-    inputs = _inputs(codes, len(names), vectors=vectors, probs=checked, graph=graph, trusted=settled, seed=seed)
-    frame = _judged(inputs, np.arange(n), names, wanted, ARRAYS, doubt)
+    task = Task(codes, names, Options(device="cpu", seed=seed), trusted=settled, only=wanted, training=False)
+    given_vectors = None if vectors is None else Embedding(vectors, "given", "given as features=", "cpu")
+    found = Results(embedding=given_vectors, graph=graph, probs=checked)
+    frame = _judged(task, found, np.arange(n), ARRAYS, doubt)
     frame.index = pd.RangeIndex(n) if index is None else index
     return frame
 
@@ -153,54 +168,54 @@ def find_issues_in(
     """
     from explorer.embedding import embed
 
-    wanted = _known(detectors)
+    wanted = known_detectors(detectors)
     if embedder is None and dataset.probs is None:
         raise DataError("There is nothing to judge the labels by.", "Give probabilities, or an embedder.")
     if dataset.probs is None:
-        _labelled(dataset.given)
-    vectors = None
+        check_labelled(dataset.given)
+    options = Options(embedder or "", device="cpu", seed=seed)
+    task = Task(dataset.given, dataset.classes, options, dataset, only=wanted, training=False)
+    found = Results()
     if embedder is not None:
         embedding = embed(dataset, embedder, seed=seed, progress=progress)
-        kept = np.ones(len(dataset), dtype=bool)
-        kept[list(embedding.failed)] = False
-        dataset, vectors = dataset.without(embedding.failed), embedding.vectors[kept]
-    inputs = _inputs(
-        dataset.given,
-        max(1, len(dataset.classes)),
-        ids=dataset.item_ids,
-        vectors=vectors,
-        probs=dataset.probs,
-        conflicting=dataset.conflicting,
-        content_hashes=dataset.content_hashes,
-        seed=seed,
-    )
-    frame = _judged(inputs, dataset.item_ids, dataset.classes, wanted, DATA, doubts(dataset))
+        if embedding.failed:
+            task = task.without(embedding.failed)
+            kept = np.ones(len(dataset), dtype=bool)
+            kept[list(embedding.failed)] = False
+            embedding = replace(embedding, vectors=embedding.vectors[kept], failed={})
+            dataset = task.dataset or dataset
+        found = Results(embedding=embedding)
+    frame = _judged(task, found, dataset.item_ids, DATA, doubts(dataset))
     frame.insert(0, "where", [dataset.content.name(int(row)) for row in dataset.first_row])
     return frame.iloc[np.argsort(-np.nan_to_num(frame["p_error"], nan=-1), kind="stable")]
 
 
-def _judged(
-    inputs: Inputs,
-    ids: NDArray[Any],
-    classes: Sequence[str],
-    wanted: list[str] | None,
-    ways: Mapping[str, str],
-    doubt: str,
-) -> pd.DataFrame:
-    """Run methods and combiner; the table in the order of the items, with facts about the whole in its `attrs`."""
+def _judged(task: Task, found: Results, ids: NDArray[Any], ways: Mapping[str, str], doubt: str) -> pd.DataFrame:
+    """Run the stages that are wanting; the table in the order of the items, with facts about the whole in `attrs`."""
     from explorer import detectors
 
-    findings = detectors.run(inputs, only=wanted)
-    combined = detectors.combine(inputs, findings)
-    frame = detectors.table(ids, classes, inputs, findings, combined, sort=False)
+    if found.probs is None and (found.embedding is not None or task.dataset is not None):
+        found = _through(stages.probe, task, found)
+    if found.embedding is not None and found.graph is None and len(task.labels) > 1:
+        found = _through(stages.graph, task, found)
+    found = _through(stages.score, task, found)
+    inputs, findings, combined = found.inputs, found.findings, found.combined
+    assert inputs is not None and findings is not None and combined is not None  # noqa: PT018  # what a score is
+    frame = detectors.table(ids, task.classes, inputs, findings, combined, sort=False)
     frame.attrs = {
         "failures": dict(findings.failures),
         "skipped": skipped(findings, inputs, ways),
-        "note": _note(inputs, combined, [name for name in wanted or () if name in findings.skipped], ways),
+        "note": _note(inputs, combined, [name for name in task.only or () if name in findings.skipped], ways),
         "warnings": [doubt] if doubt else [],
         "estimate": estimate(combined),
     }
     return frame
+
+
+def _through(stage: stages.Stage, task: Task, found: Results) -> Results:
+    for step in stage(task, found, Progress()):
+        found = replace(found, **step.changes)
+    return found
 
 
 def _note(inputs: Inputs, combined: Combined, idle: Sequence[str], ways: Mapping[str, str]) -> str:

@@ -6,7 +6,8 @@ import sys
 import time
 from typing import Any
 
-from explorer.pipeline.runner import STAGES, Pipeline
+from explorer.pipeline.runner import Pipeline
+from explorer.pipeline.stages import STAGES
 from explorer.progress import Stage
 
 PATIENCE = 1.5

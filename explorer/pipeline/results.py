@@ -1,4 +1,4 @@
-"""Results."""
+"""What a run is made with, and what it has computed so far."""
 
 from __future__ import annotations
 

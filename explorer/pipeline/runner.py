@@ -1,6 +1,4 @@
-"""The stages from items to ranked issues and a map, run on one worker thread, each reporting and cancellable.
-
-    embed ─▶ (principal layout) ─▶ graph ─▶ probe ─▶ score ─▶ layout
+"""One run of the stages on a worker thread, each reporting and cancellable.
 
 A stage that fails is shown by name with its error; stages that do not need it go on.
 """
@@ -9,10 +7,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +18,15 @@ from numpy.typing import NDArray
 from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled, ExplorerError
 from explorer.pipeline.results import Options, Results
-from explorer.pipeline.stages import CHECKPOINT_CELLS, CHECKPOINTS, SUITES_FROM, _pad, _padded
+from explorer.pipeline.stages import FUNCTIONS, NEEDS, NOT_NEEDED, STAGES, Step, Task, layout
 from explorer.progress import Progress, Stage
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from explorer.layout import Worker
 
 log = logging.getLogger("explorer")
-
-
-STAGES = ("embed", "graph", "probe", "score", "layout")
-NEEDS: dict[str, tuple[str, ...]] = {
-    "embed": (),
-    "graph": ("embed",),
-    "probe": ("embed",),
-    "score": ("embed",),
-    "layout": ("graph",),
-}
 
 
 class _StageProgress(Progress):
@@ -81,12 +71,7 @@ class Pipeline:
         trusted: NDArray[np.bool_] | None = None,
         given: NDArray[np.int32] | None = None,
     ) -> None:
-        self.dataset = dataset
-        self.labels = labels
-        self.trusted = trusted
-        self.given = labels if given is None else given
-        self.classes = classes
-        self.options = options
+        self._task = Task(labels, classes, options, dataset, given, trusted)
         self.results = Results()
         self.failures: dict[str, Exception] = {}
         self._publish = publish
@@ -96,6 +81,13 @@ class Pipeline:
         self._moved = threading.Condition()
         self._stages = {name: Stage(name) for name in STAGES}
         self._thread = threading.Thread(target=self._run, name="explorer-pipeline", daemon=True)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The items, without those that could not be embedded."""
+        dataset = self._task.dataset
+        assert dataset is not None  # a run is over a dataset
+        return dataset
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -157,7 +149,10 @@ class Pipeline:
 
     def _stage(self, name: str, progress: _StageProgress) -> None:
         try:
-            note = getattr(self, f"_{name}")(progress)
+            note = ""
+            for step in self._steps(name, progress):
+                note = step.note or note
+                self._take(step)
         except Cancelled:
             progress.end("cancelled", "cancelled; finished batches are kept")
         except Exception as error:  # shown by name on the stage and raised to whoever asks for its result
@@ -166,7 +161,7 @@ class Pipeline:
             self.failures[name] = error
             progress.end("failed", str(error) or type(error).__name__)
         else:
-            progress.end("skipped" if note and note.startswith("not needed") else "done", note)
+            progress.end("skipped" if note.startswith(NOT_NEEDED) else "done", note)
 
     def _heard(self, stage: Stage) -> None:
         with self._moved:
@@ -174,132 +169,23 @@ class Pipeline:
             self._moved.notify_all()
         self._report(self.stages)
 
-    def _set(self, what: str, **changes: Any) -> None:
-        self.results = replace(self.results, **changes)
-        self._publish(what, self.results, self.dataset)
+    def _steps(self, name: str, progress: Progress) -> Iterator[Step]:
+        if name == "layout":  # the one stage with a process of its own, which is warm by now
+            return layout(self._task, self.results, progress, self._umap)
+        return FUNCTIONS[name](self._task, self.results, progress)
 
-    # The stages; each returns the note that stays beside it -----------------------------------------------------
+    def _take(self, step: Step) -> None:
+        if step.task is not None:
+            self._task = step.task
+        if step.what is not None:
+            self.results = replace(self.results, **step.changes)
+            if step.what == "scores":
+                self.results = replace(self.results, table=self._table())
+            self._publish(step.what, self.results, self.dataset)
 
-    def _embed(self, progress: Progress) -> str:
-        from explorer import layout
-        from explorer.embedding import embed
-
-        o = self.options
-        embedding = embed(
-            self.dataset,
-            o.embedder,
-            device=o.device,
-            seed=o.seed,
-            cache=o.cache,
-            progress=progress,
-            **o.embedder_options,
-        )
-        note = f"{embedding.name}: {embedding.why}"
-        if embedding.failed:
-            keep = np.ones(len(self.dataset), dtype=bool)
-            keep[list(embedding.failed)] = False
-            self.dataset = self.dataset.without(embedding.failed)
-            self.labels = self.labels[keep]
-            self.given = self.given[keep]
-            self.trusted = None if self.trusted is None else self.trusted[keep]
-            embedding = replace(embedding, vectors=embedding.vectors[keep], failed={})
-            note += f"; {int((~keep).sum()):,} items set aside (see review.dataset.set_aside_table())"
-        self._set("dataset", embedding=embedding)
-        if len(self.dataset) > 1:
-            first = layout.principal(embedding.vectors, seed=o.seed)
-            self._set("layout", layout=first, layout_name="principal")
-        return note
-
-    def _graph(self, progress: Progress) -> str:
-        from explorer import graph
-
-        vectors = self._vectors()
-        ids = self.dataset.item_ids
-        found = graph.build(
-            vectors, self.options.k, ids=ids, device=self._device(), seed=self.options.seed, progress=progress
-        )
-        self._set("graph", graph=found)
-        recall = "" if found.method == "exact" or found.recall is None else f", recall {found.recall:.3f}"
-        return f"k {found.k}, {found.method}{recall}"
-
-    def _probe(self, progress: Progress) -> str:
-        from explorer import probe
-
-        if self.dataset.probs is not None:
-            from explorer.readers.column_check import doubts
-
-            self._set("probe", probs=self.dataset.probs)
-            return ". ".join(filter(None, ("not needed: probabilities were given", doubts(self.dataset))))
-        if len(np.unique(self.labels[self.labels >= 0])) < 2:
-            return "not needed: fewer than two classes are in use"
-        found = probe.out_of_fold(
-            self._vectors(),
-            self.labels,
-            len(self.classes),
-            ids=self.dataset.item_ids,
-            seed=self.options.seed,
-            device=self._device(),
-            progress=progress,
-            suites=len(self.labels) >= SUITES_FROM,
-            checkpoints=CHECKPOINTS if len(self.labels) * len(self.classes) <= CHECKPOINT_CELLS else 0,
-        )
-        self._set("probe", probe=found, probs=found.probs)
-        return f"out-of-fold accuracy {found.accuracy:.3f}"
-
-    def _score(self, progress: Progress) -> str:
+    def _table(self) -> pd.DataFrame:
         from explorer import detectors
-        from explorer.detectors.combine.rescore import score
-        from explorer.estimates.trust import trust as measure_trust
 
-        r = self.results
-        inputs = detectors.Inputs(
-            labels=self.labels,
-            n_classes=max(1, len(self.classes)),  # with nothing labelled there is nothing to rank, and no error
-            graph=r.graph,
-            probs=_pad(r.probs, max(1, len(self.classes))),
-            vectors=self._vectors(),
-            dynamics=None if r.probe is None else r.probe.dynamics,
-            trusted=self.trusted if self.trusted is not None and self.trusted.any() else None,
-            checkpoints=None if r.probe is None else _padded(r.probe.checkpoints, max(1, len(self.classes))),
-            suites=None if r.probe is None else r.probe.suites,
-            conflicting=self.dataset.conflicting,
-            content_hashes=self.dataset.content_hashes,
-            seed=self.options.seed,
-        )
-        findings, combined, settled = score(inputs, self.given, inputs.trusted, progress)
-        table = detectors.table(
-            self.dataset.item_ids, self.classes, inputs, findings, combined, given=self.dataset.given
-        )
-        trust = None
-        if r.graph is not None and inputs.probs is not None:
-            trust = measure_trust(r.graph, inputs.probs, self.labels, self.classes)
-        self._set(
-            "scores", inputs=inputs, findings=findings, combined=combined, table=table, trust=trust, settled=settled
-        )
-        note = f"{len(findings.results)} methods"
-        for name, reason in findings.failures.items():
-            note += f"; {name} failed: {reason}"
-        return note
-
-    def _layout(self, progress: Progress) -> str:
-        from explorer import layout
-
-        graph, first = self.results.graph, self.results.layout
-        if graph is None or first is None or graph.n < 4:
-            return "not needed: too few items for a UMAP"
-        found = layout.umap(graph, first, seed=self.options.seed, progress=progress, worker=self._umap)
-        self._set("layout", layout=found, layout_name="umap")
-        return "UMAP of the neighbour graph"
-
-    def _device(self) -> str | None:
-        """Where graph and probe run: the accelerator that the embedding would take, `None` for the CPU's own way."""
-        from explorer.engine.devices import pick
-
-        device = str(pick(self.options.device)[0])
-        return None if device == "cpu" else device
-
-    def _vectors(self) -> NDArray[np.float32]:
-        embedding = self.results.embedding
-        if embedding is None:
-            raise ExplorerError("There is no embedding.", "See why the stage 'embed' did not finish: review.status.")
-        return embedding.vectors
+        r, classes, dataset = self.results, self._task.classes, self.dataset
+        assert r.inputs is not None and r.findings is not None and r.combined is not None  # noqa: PT018  # scored
+        return detectors.table(dataset.item_ids, classes, r.inputs, r.findings, r.combined, given=dataset.given)

@@ -1,61 +1,290 @@
-"""Stages."""
+"""The stages from items to ranked issues and a map, as plain functions.
+
+    embed ─▶ graph ─▶ probe ─▶ score ─▶ layout
+
+Each takes the task, the results so far and a `Progress`, and yields what it has found, piece by piece; the note of the
+last piece stays beside the stage. None of them knows threads, reviews or widgets: `runner` runs them in the background
+for a review, `find_issues` one after the other.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.dataset.dataset import Dataset
+from explorer.errors import Cancelled, DataError, ExplorerError
+from explorer.pipeline.results import Options, Results
+from explorer.progress import Progress
+
 if TYPE_CHECKING:
     from explorer.detectors import Inputs
-    from explorer.graph import NeighbourGraph
+    from explorer.layout import Worker
 
-
-def _inputs(
-    codes: NDArray[np.int32],
-    n_classes: int,
-    *,
-    vectors: NDArray[np.float32] | None,
-    probs: NDArray[np.float32] | None,
-    seed: int,
-    graph: NeighbourGraph | None = None,
-    ids: NDArray[Any] | None = None,
-    **others: Any,
-) -> Inputs:
-    """Compute what is absent and can be: probabilities, with how their training went, and the graph, from vectors."""
-    from explorer import graph as graphs
-    from explorer import probe
-    from explorer.detectors import Inputs
-
-    if vectors is not None and probs is None:
-        found = probe.out_of_fold(vectors, codes, n_classes, ids=ids, seed=seed)
-        probs, others = found.probs, {**others, "dynamics": found.dynamics}
-    if vectors is not None and graph is None and len(codes) > 1:
-        graph = graphs.build(vectors, ids=ids, seed=seed)
-    return Inputs(codes, n_classes, graph=graph, probs=probs, vectors=vectors, seed=seed, **others)
-
+log = logging.getLogger("explorer")
 
 SUITES_FROM = 700
 """Least number of items with which probe suites are trained along: fewer would feel them."""
 
-
 CHECKPOINTS = 5
 """Moments of the probe's training that the relation map shows."""
-
 
 CHECKPOINT_CELLS = 2**25
 """Most cells [N, K] of one such moment; beyond, none are kept."""
 
+NOT_NEEDED = "not needed"
+"""How the note of a stage begins that had nothing to do."""
 
-def _padded(checkpoints: NDArray[np.float16] | None, classes: int) -> NDArray[np.float16] | None:
-    if checkpoints is None or checkpoints.shape[2] == classes:
-        return checkpoints
-    return np.pad(checkpoints, ((0, 0), (0, 0), (0, classes - checkpoints.shape[2])))
+What = Literal["dataset", "layout", "graph", "probe", "scores"]
 
 
-def _pad(probs: NDArray[np.float32] | None, classes: int) -> NDArray[np.float32] | None:
-    """Give classes that were added after the probabilities were made a column of zeros."""
-    if probs is None or probs.shape[1] == classes:
-        return probs
-    return np.pad(probs, ((0, 0), (0, classes - probs.shape[1])))
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What the stages work on.
+
+    Attributes
+    ----------
+    labels
+        int32 [N]: class code of each item's label now; -1 = unlabelled.
+    classes
+        Class names by code.
+    options
+        What the run is made with.
+    dataset
+        The items; `None` where there are plain arrays only.
+    given
+        int32 [N]: class codes as they were given, where some are settled; by default `labels`.
+    trusted
+        bool [N]: items whose label a person has settled; `None` for none.
+    only
+        Names of the methods to run; `None` for all.
+    training
+        Whether the probe keeps moments of its training and plants suites into it, for methods that only a review runs,
+        and is asked how far to trust it.
+    """
+
+    labels: NDArray[np.int32]
+    classes: tuple[str, ...]
+    options: Options = field(default_factory=Options)
+    dataset: Dataset | None = None
+    given: NDArray[np.int32] | None = None
+    trusted: NDArray[np.bool_] | None = None
+    only: Sequence[str] | None = None
+    training: bool = True
+
+    @property
+    def ids(self) -> NDArray[Any] | None:
+        """Item ids, [N]; `None` for plain arrays."""
+        return None if self.dataset is None else self.dataset.item_ids
+
+    @property
+    def n_classes(self) -> int:
+        """Classes to judge by: with nothing labelled there is nothing to rank, and no error."""
+        return max(1, len(self.classes))
+
+    def without(self, failed: dict[int, str]) -> Task:
+        """Return the task without some items, by position with the reason of each."""
+        keep = np.ones(len(self.labels), dtype=bool)
+        keep[list(failed)] = False
+        return replace(
+            self,
+            dataset=None if self.dataset is None else self.dataset.without(failed),
+            labels=self.labels[keep],
+            given=None if self.given is None else self.given[keep],
+            trusted=None if self.trusted is None else self.trusted[keep],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One thing that a stage has found.
+
+    Attributes
+    ----------
+    what
+        What is new, for whoever listens; `None` where it is only a note.
+    changes
+        Fields of `Results` and their new values.
+    note
+        What stays beside the stage.
+    task
+        The task from here on, where items had to be left out.
+    """
+
+    what: What | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    task: Task | None = None
+
+
+Stage = Callable[[Task, Results, Progress], Iterator[Step]]
+
+
+def embed(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
+    """Make the vectors of all items, and a first map of them. Items that cannot be embedded are left out."""
+    del results
+    from explorer import embedding as embeddings
+    from explorer import layout
+
+    if task.dataset is None:
+        raise DataError("There are no items to embed.", "Give a dataset.")
+    o = task.options
+    found = embeddings.embed(
+        task.dataset, o.embedder, device=o.device, seed=o.seed, cache=o.cache, progress=progress, **o.embedder_options
+    )
+    note = f"{found.name}: {found.why}"
+    if found.failed:
+        count = len(found.failed)
+        keep = np.ones(len(task.labels), dtype=bool)
+        keep[list(found.failed)] = False
+        task = task.without(found.failed)
+        found = replace(found, vectors=found.vectors[keep], failed={})
+        note += f"; {count:,} items set aside (see review.dataset.set_aside_table())"
+    yield Step("dataset", {"embedding": found}, note, task)
+    if len(task.labels) > 1:
+        try:
+            first = layout.principal(found.vectors, seed=o.seed)
+        except Cancelled:
+            raise
+        except Exception as error:  # a map that fails costs the map, and nothing else
+            log.exception("The first map could not be made.")
+            yield Step(note=f"{note}; no map: {error}")
+        else:
+            yield Step("layout", {"layout": first, "layout_name": "principal"}, note)
+
+
+def graph(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
+    """Find the nearest neighbours of every item."""
+    from explorer import graph as graphs
+
+    o = task.options
+    found = graphs.build(vectors_of(results), o.k, ids=task.ids, device=accelerator(o), seed=o.seed, progress=progress)
+    recall = "" if found.method == "exact" or found.recall is None else f", recall {found.recall:.3f}"
+    yield Step("graph", {"graph": found}, f"k {found.k}, {found.method}{recall}")
+
+
+def probe(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
+    """Predict every item by a classifier that has not seen it, unless probabilities were given."""
+    from explorer import probe as probes
+
+    if task.dataset is not None and task.dataset.probs is not None:
+        from explorer.readers.column_check import doubts
+
+        note = ". ".join(filter(None, (f"{NOT_NEEDED}: probabilities were given", doubts(task.dataset))))
+        yield Step("probe", {"probs": task.dataset.probs}, note)
+        return
+    if len(np.unique(task.labels[task.labels >= 0])) < 2:
+        yield Step(note=f"{NOT_NEEDED}: fewer than two classes are in use")
+        return
+    few = len(task.labels) * len(task.classes) <= CHECKPOINT_CELLS
+    found = probes.out_of_fold(
+        vectors_of(results),
+        task.labels,
+        len(task.classes),
+        ids=task.ids,
+        seed=task.options.seed,
+        device=accelerator(task.options),
+        progress=progress,
+        suites=task.training and len(task.labels) >= SUITES_FROM,
+        checkpoints=CHECKPOINTS if task.training and few else 0,
+    )
+    yield Step("probe", {"probe": found, "probs": found.probs}, f"out-of-fold accuracy {found.accuracy:.3f}")
+
+
+def score(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
+    """Run the methods, and join what they say."""
+    from explorer import detectors
+    from explorer.detectors.combine import rescore
+    from explorer.estimates.trust import trust
+
+    inputs = inputs_of(task, results)
+    if task.only is None:
+        given = task.labels if task.given is None else task.given
+        findings, combined, settled = rescore.score(inputs, given, inputs.trusted, progress)
+    else:
+        findings = detectors.run(inputs, only=task.only, progress=progress)
+        combined, settled = detectors.combine(inputs, findings, progress=progress), None
+    found: dict[str, Any] = {"inputs": inputs, "findings": findings, "combined": combined, "settled": settled}
+    if task.training and results.graph is not None and inputs.probs is not None:
+        found["trust"] = trust(results.graph, inputs.probs, task.labels, task.classes)
+    note = f"{len(findings.results)} methods"
+    for name, reason in findings.failures.items():
+        note += f"; {name} failed: {reason}"
+    yield Step("scores", found, note)
+
+
+def layout(task: Task, results: Results, progress: Progress, worker: Worker | None = None) -> Iterator[Step]:
+    """Lay the neighbour graph out as a map."""
+    from explorer import layout as layouts
+
+    if results.graph is None or results.layout is None or results.graph.n < 4:
+        yield Step(note=f"{NOT_NEEDED}: too few items for a UMAP")
+        return
+    found = layouts.umap(results.graph, results.layout, seed=task.options.seed, progress=progress, worker=worker)
+    yield Step("layout", {"layout": found, "layout_name": "umap"}, "UMAP of the neighbour graph")
+
+
+FUNCTIONS: dict[str, Stage] = {"embed": embed, "graph": graph, "probe": probe, "score": score, "layout": layout}
+"""By name, in the order in which they run."""
+
+STAGES = tuple(FUNCTIONS)
+"""Their names."""
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "embed": (),
+    "graph": ("embed",),
+    "probe": ("embed",),
+    "score": ("embed",),
+    "layout": ("graph",),
+}
+"""Stages that must have finished before each."""
+
+
+def inputs_of(task: Task, results: Results) -> Inputs:
+    """Return what the methods read, of whatever has been found."""
+    from explorer import detectors
+
+    dataset, found = task.dataset, results.probe
+    return detectors.Inputs(
+        labels=task.labels,
+        n_classes=task.n_classes,
+        graph=results.graph,
+        probs=widened(results.probs, task.n_classes),
+        vectors=None if results.embedding is None else results.embedding.vectors,
+        dynamics=None if found is None else found.dynamics,
+        trusted=task.trusted if task.trusted is not None and task.trusted.any() else None,
+        checkpoints=None if found is None else widened(found.checkpoints, task.n_classes),
+        suites=None if found is None else found.suites,
+        conflicting=None if dataset is None else dataset.conflicting,
+        content_hashes=None if dataset is None else dataset.content_hashes,
+        seed=task.options.seed,
+    )
+
+
+def accelerator(options: Options) -> str | None:
+    """Return where graph and probe run: the device that the embedding would take, `None` for the CPU's own way."""
+    if options.device == "cpu":
+        return None  # without a look at torch, which takes a second to import
+    from explorer.engine.devices import pick
+
+    device = str(pick(options.device)[0])
+    return None if device == "cpu" else device
+
+
+def vectors_of(results: Results) -> NDArray[np.float32]:
+    """Return the vectors, float32 [N, D]; `ExplorerError` where there are none."""
+    if results.embedding is None:
+        raise ExplorerError("There is no embedding.", "See why the stage 'embed' did not finish: review.status.")
+    return results.embedding.vectors
+
+
+def widened(values: NDArray[Any] | None, classes: int) -> NDArray[Any] | None:
+    """Give classes that were added after [… , K] values were made a column of zeros each."""
+    if values is None or values.shape[-1] == classes:
+        return values
+    return np.pad(values, (*((0, 0) for _ in values.shape[:-1]), (0, classes - values.shape[-1])))

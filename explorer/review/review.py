@@ -21,7 +21,8 @@ from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
 from explorer.labels import BindReport, Commit, Conflict, Edit, Store
 from explorer.pipeline.results import Options, Results, other_options
-from explorer.pipeline.runner import STAGES, Pipeline
+from explorer.pipeline.runner import Pipeline
+from explorer.pipeline.stages import STAGES
 from explorer.pipeline.status import Status
 from explorer.progress import Stage
 from explorer.review.arguments import Items, labels_for, listed
