@@ -1,4 +1,4 @@
-"""What the answers to a random audit say of what is left (`explorer.estimates.audit` has the formulas)."""
+"""What the answers to a random audit say of what is left; `errors_left.md` has the formulas."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from explorer.errors import DataError
+from explorer.estimates.audit import PLACES, Audit
 from explorer.estimates.noise_range import NoiseRange
-from explorer.estimates.results import CONFIDENCE, PLACES, Below, Left, quantile
+from explorer.estimates.results import CONFIDENCE, Below, Left, quantile
 from explorer.estimates.systematic_sampling import uneven
 from explorer.utils.logits import expit, logit
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from explorer.estimates.audit import Audit
+
+NEAREST = 15
+"""Undrawn items on either side, by p⁰, that say whether the queue has come to a drawn one."""
 
 STRATUM = 5
 """Draws that lie next to each other by p⁰ and are compared with each other, to see how much the draws vary."""
@@ -248,3 +252,97 @@ def below(heard: Heard, above: NDArray[np.bool_], draws: int = 0) -> Below:
     # A part cannot hold more than the whole, where each is cut off at nothing by itself.
     most = min(left, everywhere)
     return Below(most, min(low, most), min(high, highest), unreviewed, heard.basis, draws)
+
+
+def estimate(
+    audit: Audit,
+    wrong: ArrayLike,
+    drawn_count: int,
+    reviewed_otherwise: ArrayLike,
+    noise: NoiseRange | None = None,
+) -> Left:
+    """Estimate how many wrong labels are left, in all and by class; parameters and errors are those of `hear`."""
+    return hear(audit, wrong, drawn_count, reviewed_otherwise, noise).left()
+
+
+def hear(
+    audit: Audit,
+    wrong: ArrayLike,
+    drawn_count: int,
+    reviewed_otherwise: ArrayLike,
+    noise: NoiseRange | None = None,
+    *,
+    elsewhere: bool = False,
+    beyond: ArrayLike | None = None,
+) -> Heard:
+    """Take the answers, so that several things can be asked of them.
+
+    Parameters
+    ----------
+    audit
+        Which items were asked about.
+    wrong
+        float [N]: 1 where the label was found wrong (and corrected), 0 where it was confirmed, NaN where nobody
+        looked. Of what an item had when the audit began.
+    drawn_count
+        How many draws were put before the reviewer; those without an answer count as passed over.
+    reviewed_otherwise
+        bool [N]: looked at, and not because the audit asked (the queue, a search, before the audit began). Where
+        there is no answer it counts as not looked at.
+    noise
+        The model's estimate of the share of wrong labels, for the range before the first draw. Without it the
+        range is all that is possible.
+    elsewhere
+        Items were reviewed otherwise by other scores than p⁰, which may know more: then all g are 1, and what was
+        found otherwise is taken off, so that nothing is assumed of who was reviewed.
+    beyond
+        float [N]: `p_error` of items that the audit is not about and that nobody has decided on, NaN for others.
+        They are counted as the model has it.
+
+    Raises
+    ------
+    DataError
+        Arrays of another length than the audit's, answers other than 0, 1 and NaN, a negative count.
+    """
+    answer, otherwise = np.asarray(wrong, dtype=np.float64), np.asarray(reviewed_otherwise, dtype=bool)
+    n = len(audit.expected)
+    if answer.shape != (n,) or otherwise.shape != (n,):
+        raise DataError(
+            f"The audit is of {n:,} items, and got answers of the shape {answer.shape} and reviews of the shape "
+            f"{otherwise.shape}.",
+            "Begin a new audit where items were added.",
+        )
+    looked = ~np.isnan(answer)
+    if not np.isin(answer[looked], (0, 1)).all():
+        raise DataError("An answer is 1 for wrong, 0 for right or NaN for none.")
+    labelled = audit.chance > 0
+    looked &= labelled
+    otherwise &= looked
+    asked = audit.draw(drawn_count)
+    draws = asked[looked[asked]]
+    # Without an answer to the audit there is only the model, which knows who was reviewed.
+    elsewhere &= len(draws) > 0
+    outside = labelled.astype(np.float64) if elsewhere else _standing_for(audit, otherwise, np.unique(draws))
+    open_ = np.full(n, np.nan) if beyond is None else np.asarray(beyond, dtype=np.float64)
+    found = otherwise if elsewhere else np.zeros(n, dtype=bool)
+    return Heard(audit, np.nan_to_num(answer), looked, outside, draws, len(asked) - len(draws), noise, found, open_)
+
+
+def _standing_for(audit: Audit, otherwise: NDArray[np.bool_], drawn: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return g [N]: how far an item stands for those not reviewed otherwise."""
+    outside = np.where((audit.chance > 0) & ~otherwise, 1.0, 0.0)
+    mine = drawn[~otherwise[drawn]]
+    if not otherwise.any() or not len(mine):
+        return outside
+    others = audit.chance > 0
+    others[drawn] = False
+    order = audit.ranked[others[audit.ranked]]
+    if not len(order):
+        return outside
+    reviewed = np.concatenate([[0], np.cumsum(otherwise[order])])
+    p = audit.expected[order]
+    first = np.searchsorted(p, audit.expected[mine], side="left")
+    last = np.searchsorted(p, audit.expected[mine], side="right")
+    low, high = np.maximum(0, first - NEAREST), np.minimum(len(order), last + NEAREST)
+    outside[mine] = 1 - (reviewed[high] - reviewed[low]) / (high - low)
+    return outside

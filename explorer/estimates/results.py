@@ -14,8 +14,6 @@ from explorer.utils.text import Spoken, paragraph
 if TYPE_CHECKING:
     import pandas as pd
 
-PLACES = 100
-"""Log-odds are rounded to one part in so many while shifts are weighed."""
 
 CONFIDENCE = 0.95
 """Coverage of the interval."""

@@ -23,6 +23,7 @@ import pandas as pd
 from cases import human, planted
 
 from explorer import detectors, graph
+from explorer.estimates import errors_left
 from explorer.estimates.audit import Audit
 
 DRAWS, SIMPLE = 100, 200
@@ -76,7 +77,7 @@ def audit(p, wrong, seed, first, after):
             continue
         rows = step if isinstance(step, np.ndarray) else queue[np.isnan(answers[queue])][:step]
         answers[rows], otherwise[rows] = wrong[rows], True
-    left = made.estimate(answers, DRAWS, otherwise)
+    left = errors_left.estimate(made, answers, DRAWS, otherwise)
     rest = np.isnan(answers)
     truth, share = wrong[rest].sum(), wrong[rest].mean()
     return {

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit, logit
 
 from explorer.errors import DataError
+from explorer.estimates import errors_left
 from explorer.estimates.audit import Audit
 from explorer.estimates.results import Below, Left, aim, more
 from explorer.review.queue import check_rate, every, mixed
@@ -166,7 +167,7 @@ def answered(seed, n, off, r, decisions):
     assert np.isin(order[:decisions][drawn[:decisions]], seen).all(), "every answer counts"
     answers, otherwise = np.where(looked, wrong, np.nan), looked.copy()
     otherwise[seen] = False
-    return sampling.audit.estimate(answers, reached, otherwise), wrong[~looked].sum()
+    return errors_left.estimate(sampling.audit, answers, reached, otherwise), wrong[~looked].sum()
 
 
 @pytest.mark.parametrize("off", [0, 1, -1])
@@ -210,15 +211,15 @@ def test_draws_that_the_queue_would_have_come_to_stand_for_nobody():
     nobody, drawn = np.zeros(300, bool), audit.draw(30)
     answers = np.full(300, np.nan)
     answers[drawn[:20]] = wrong[drawn[:20]]
-    assert audit.hear(answers, 20, nobody).standing == pytest.approx(20)
-    assert audit.hear(answers, 0, nobody).standing == 0
+    assert errors_left.hear(audit, answers, 20, nobody).standing == pytest.approx(20)
+    assert errors_left.hear(audit, answers, 0, nobody).standing == 0
     top = np.argsort(-p)[:200]
     otherwise = nobody.copy()
     otherwise[top] = True
     otherwise[drawn] = False
     answers[top] = wrong[top]
     outside = ~np.isin(drawn[:20], top)
-    assert audit.hear(answers, 20, otherwise).standing == pytest.approx(outside.sum(), abs=3)
+    assert errors_left.hear(audit, answers, 20, otherwise).standing == pytest.approx(outside.sum(), abs=3)
 
 
 def test_what_audit_asks_for_is_not_asked_again():

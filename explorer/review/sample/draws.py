@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.detectors.combine.noise_level import NoiseLevel
+from explorer.estimates import errors_left
 from explorer.estimates.audit import Audit
 from explorer.review.label_columns import DECIDED, SETTLED, STATES
 from explorer.review.queue import Mixed, Places, mixed_with_places
@@ -246,11 +247,11 @@ class Sample(Sampling):
         def hear(fewest: int) -> tuple[Heard, int]:
             otherwise = np.isfinite(given)
             otherwise[audit.draw(reached)] = False
-            heard = audit.hear(given, reached, otherwise, noise, elsewhere=elsewhere, beyond=open_)
+            heard = errors_left.hear(audit, given, reached, otherwise, noise, elsewhere=elsewhere, beyond=open_)
             draws = round(heard.standing)
             if draws < fewest:
                 draws = max(draws, min(1, len(heard.draws)))  # an answer remains one, whoever was reviewed since
-                heard = audit.hear(given, 0, np.isfinite(given), noise, beyond=open_)
+                heard = errors_left.hear(audit, given, 0, np.isfinite(given), noise, beyond=open_)
             return heard, len(heard.draws) or draws
 
         return hear

@@ -16,7 +16,7 @@ from conftest import Planted
 
 import explorer
 from explorer import detectors
-from explorer.estimates.audit import Heard
+from explorer.estimates.errors_left import Heard
 from explorer.panels import registry, session_of, wire
 from explorer.panels.handlers.methods import sections
 from explorer.panels.session import SLOW, UNLOCKED
