@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import statistics
@@ -56,18 +57,31 @@ def planted(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return vectors, labels, (probs / probs.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
+def _switch() -> tuple[Any, str, Any]:
+    """Return what turns learning off: an object, its attribute, and that attribute's value."""
+    homes = ("explorer.review.score_updates", "explorer.review.baseline", "explorer.judging")
+    for home in homes:
+        try:
+            module = importlib.import_module(home)
+        except ImportError:
+            continue
+        if hasattr(module, "LEARN_EVERY"):
+            return module, "LEARN_EVERY", 10**9
+        if hasattr(module, "Begun"):  # which taught after every click
+            return module.Begun, "teach", lambda *_: None
+    raise SystemExit("This tree learns from decisions in another place: name it in `_switch`.")
+
+
 @contextlib.contextmanager
 def unlearning() -> Iterator[None]:
     """Let nothing be learnt from decisions."""
-    try:
-        from explorer.judging import Begun
-    except ImportError:  # PLACE FOR THE NEW TREE: where learning begins there
-        from explorer.review.baseline import Baseline as Begun
-    before, Begun.teach = Begun.teach, lambda *_: None
+    owner, name, off = _switch()
+    before = getattr(owner, name)
+    setattr(owner, name, off)
     try:
         yield
     finally:
-        Begun.teach = before
+        setattr(owner, name, before)
 
 
 class Clicks:
