@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from audit_help import population, reviewed
 
 from explorer.estimates.audit import Audit
 from explorer.estimates.systematic_sampling import uneven
