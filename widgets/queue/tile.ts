@@ -99,7 +99,7 @@ export function emphasis(session: Session, item: number): number {
   if (!scores || Number.isNaN(p)) return 0;
   if (session.hello?.calibrated) return p;
   const rank = session.rank(item);
-  return rank === null ? 0 : 1 - Math.log(rank) / Math.log(scores.order.length + 1);
+  return rank === null ? 0 : 1 - Math.log(rank) / Math.log(scores.p_error.length + 1);
 }
 
 function standing(session: Session, item: number): string {

@@ -95,8 +95,6 @@ export interface Scores {
   suggested: Int32Array;
   /** NaN where the item is unlabelled. */
   p_error: Float32Array;
-  /** Items worst first, those without p_error last. */
-  order: Int32Array;
   /** Items that the audit drew, each once, to be mixed into the queue in this order. */
   draws: Int32Array;
   /** Items that an audit by itself has asked about, decided on or not. */
@@ -106,6 +104,24 @@ export interface Scores {
   is_label_issue: Uint8Array;
   is_outlier_issue: Uint8Array;
   is_near_duplicate_issue: Uint8Array;
+  /** Grows by one with each `ScoreRows`. */
+  version?: number;
+}
+
+/** Scores of the rows that a change has touched; items are ordered by p_error, so places need not travel. */
+export interface ScoreRows {
+  version: number;
+  rows: Int32Array;
+  p_error: Float32Array;
+  suggested: Int32Array;
+  /** Whether the ranking calls the item a label issue. */
+  suspect: Uint8Array;
+  counts: Counts;
+  /** Other columns, where some row of theirs changed. */
+  flags?: Record<string, { rows: Int32Array; values: Uint8Array }>;
+  /** The random sample, where it changed. */
+  draws?: Int32Array;
+  asked?: Int32Array;
 }
 
 export interface Layout {
@@ -294,6 +310,6 @@ export interface EditReply {
   saved: string;
   cells: Cell[];
   counts: Counts;
-  /** Class names after the edit (a new one may have been added). */
-  classes: string[];
+  /** Class names, where they have changed: a new one may have been added. */
+  classes?: string[];
 }

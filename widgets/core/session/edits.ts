@@ -10,7 +10,7 @@ import { CallError, Disconnected, type Transport } from "../kernel/transport";
 import type { Action, Cell, Edit, EditOptions, EditReply, WireError } from "../kernel/types";
 import { freshId } from "../kernel/wire";
 import { shortId } from "../kernel/words";
-import { applyEdit, lastSeen, writeCells } from "../state/columns";
+import { lastSeen } from "../state/columns";
 import { mineInWords, saysTheSame, theirsInWords } from "../state/conflicts";
 import type { ReviewState } from "../state/state";
 
@@ -89,7 +89,7 @@ export class Edits {
     this.newestRefused = false;
     state.conflicts.close(items);
     this.outbox?.add(edit);
-    applyEdit(labels, state.classes, edit);
+    state.applyEdit(edit);
     state.cards.forget();
     state.emit("labels", edit.items);
     state.emit("unsaved", this.waiting);
@@ -143,14 +143,14 @@ export class Edits {
 
   /** Show cells as the kernel has them, under the edits that still wait here: those are newer. */
   show(cells: readonly Cell[]): void {
-    const { labels, cards } = this.state;
-    if (!labels) return;
-    writeCells(labels, cells);
-    this.state.conflicts.update(cells, (code) => this.state.className(code));
+    const { state } = this;
+    if (!state.labels) return;
+    state.writeCells(cells);
+    state.conflicts.update(cells, (code) => state.className(code));
     const items = cells.map((cell) => cell.item);
     this.applyWaiting(new Set(items));
-    if (items.length > 0) cards.forget();
-    this.state.emit("labels", items);
+    if (items.length > 0) state.cards.forget();
+    state.emit("labels", items);
   }
 
   /**
@@ -159,11 +159,12 @@ export class Edits {
    * and its answer shows them.
    */
   applyWaiting(items: ReadonlySet<number> | null): void {
-    const { labels, classes } = this.state;
+    const { state } = this;
+    const { labels } = state;
     if (!labels) return;
     for (const edit of this.outbox?.list() ?? [])
       if (edit.order === labels.order && (!items || edit.items.some((item) => items.has(item))))
-        applyEdit(labels, classes, edit);
+        state.applyEdit(edit);
   }
 
   /** One edit at a time, in the order in which they were made. */
@@ -228,7 +229,7 @@ export class Edits {
     const { state } = this;
     state.saved = reply.saved;
     state.counts = reply.counts;
-    if (state.hello && reply.classes.length !== state.classes.length) {
+    if (state.hello && reply.classes && reply.classes.length !== state.classes.length) {
       state.hello.dataset.classes = reply.classes;
       state.emit("hello", state.hello);
     }

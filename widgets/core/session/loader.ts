@@ -4,7 +4,16 @@ import type { Versions } from "../kernel/historyTypes";
 import { pageStorage, placeOf } from "../kernel/outbox";
 import { Refused } from "../kernel/refusals";
 import { Disconnected, type Push, type Transport } from "../kernel/transport";
-import type { Cell, Counts, Hello, HelpedState, Labels, Layout, Scores, Stage } from "../kernel/types";
+import type {
+  EditReply,
+  Hello,
+  HelpedState,
+  Labels,
+  Layout,
+  ScoreRows,
+  Scores,
+  Stage,
+} from "../kernel/types";
 import type { ReviewState } from "../state/state";
 import type { Notice } from "../state/topics";
 import type { Edits } from "./edits";
@@ -12,6 +21,9 @@ import type { Queue } from "./queue";
 
 export class Loader {
   private running: Promise<void> | null = null;
+  /** Whole score columns on their way, and whether they have to be asked for (again). */
+  private asking: Promise<void> | null = null;
+  private asked = false;
 
   constructor(
     private readonly state: ReviewState,
@@ -30,7 +42,7 @@ export class Loader {
     const { state } = this;
     const labels = await this.transport.call<Labels>("labels");
     const moved = state.labels !== null && state.labels.order !== labels.order;
-    state.labels = labels;
+    state.takeLabels(labels);
     if (moved) {
       state.forgetPositions();
       this.queue.forget();
@@ -61,15 +73,14 @@ export class Loader {
         await this.running;
         if (state.hello) state.hello.trust = (push.trust as string | null) ?? null;
         await this.scores();
+      } else if (push.event === "scores_rows") {
+        await this.running;
+        await this.asking;
+        await this.rows(push as unknown as ScoreRows);
       } else if (push.event === "sample")
         this.queue.takeSample(push.draws as Int32Array, push.asked as Int32Array);
-      else if (push.event === "cells") {
-        state.counts = push.counts as Counts;
-        state.saved = push.saved as string;
-        if (state.hello) state.hello.dataset.classes = push.classes as string[];
-        this.edits.show(push.cells as Cell[]);
-        state.emit("counts", state.counts);
-      } else if (push.event === "select") {
+      else if (push.event === "cells") this.edits.accept(push as unknown as EditReply);
+      else if (push.event === "select") {
         const items = push.items as number[] | undefined;
         if (items) this.queue.present(items, { tell: false });
         if (push.item !== undefined) state.select(push.item as number | null, { tell: false });
@@ -154,15 +165,50 @@ export class Loader {
     state.emit("layout", state.layout);
   }
 
-  private async scores(): Promise<void> {
+  /** Take whole score columns; asked for once more after the answer where that is wished meanwhile. */
+  private scores(): Promise<void> {
+    this.asked = true;
+    this.asking ??= this.ask().finally(() => {
+      this.asking = null;
+    });
+    return this.asking;
+  }
+
+  private async ask(): Promise<void> {
+    while (this.asked) {
+      this.asked = false;
+      await this.takeScores();
+    }
+  }
+
+  private async takeScores(): Promise<void> {
     const { state } = this;
     const scores = await this.transport.call<Scores>("scores");
-    state.scores = scores;
     // The page greeted the kernel before anything was scored.
     if (state.hello) state.hello.calibrated = scores.calibrated;
     state.cards.forget();
-    this.queue.takeScores();
-    state.emit("scores", scores);
+    this.queue.takeScores(scores);
+    state.emit("scores", null);
     if (state.current === null) state.step(1, { skipReviewed: true });
+  }
+
+  /** Take the scores of some rows, where they follow those that the page has; else ask for all of them. */
+  private async rows(change: ScoreRows): Promise<void> {
+    const { state } = this;
+    const { scores } = state;
+    if (!scores) return;
+    const have = scores.version ?? 0;
+    // The columns were asked for after this was said.
+    if (change.version <= have) return;
+    const n = scores.p_error.length;
+    if (change.version > have + 1 || change.rows.some((item) => item >= n)) {
+      await this.scores();
+      return;
+    }
+    state.counts = change.counts;
+    state.cards.forget();
+    this.queue.takeRows(change);
+    state.emit("scores", change.rows);
+    state.emit("counts", change.counts);
   }
 }

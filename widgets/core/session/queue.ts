@@ -2,6 +2,7 @@
  * What is queued: the filter, the end that the dial sets, items chosen or presented by themselves, and random ones.
  * Every change makes the queue once and tells of it; the order itself is `queueOrder.ts`.
  */
+import type { ScoreRows, Scores } from "../kernel/types";
 import type { Filter } from "../state/queueOrder";
 import type { ReviewState, TellOptions } from "../state/state";
 
@@ -76,22 +77,26 @@ export class Queue {
     state.emit("sample", null);
   }
 
-  /** Take new scores, and the sample with them. */
-  takeScores(): void {
+  /** Take whole score columns, and the sample with them. */
+  takeScores(scores: Scores): void {
     const { state } = this;
-    const { order } = state;
-    const { scores, dial } = state;
-    if (!scores) return;
-    const store = state.hello?.store.id ?? "";
     const over = scores.asked !== undefined && this.takeAsked(scores.asked);
-    order.rankBy(scores);
-    dial.take(scores, store);
-    state.auditRate.take(scores.audit_rate, store);
-    const { filter } = order;
-    if (dial.on) order.filter = { ...filter, suspects: false, cut: dial.cut.count };
-    else if (filter.cut !== null) order.filter = { ...filter, suspects: true, cut: null };
+    state.takeScores(scores);
+    state.auditRate.take(scores.audit_rate, state.hello?.store.id ?? "");
+    this.followDial();
     if (over) this.choose([]);
     else this.make();
+  }
+
+  /** Take the scores of some rows: these rows move, and the rest of the queue stays where it is. */
+  takeRows(change: ScoreRows): void {
+    const { state } = this;
+    const moved = state.applyScores(change);
+    if (!moved) {
+      this.followDial();
+      this.make();
+    } else state.emit("queue", state.queue);
+    if (change.draws && change.asked) this.takeSample(change.draws, change.asked);
   }
 
   /** The dataset changed: positions of before mean nothing any more. */
@@ -100,11 +105,17 @@ export class Queue {
   }
 
   /** Make the queue anew and tell of it. */
-  make(): void {
-    const { state } = this;
-    const { order } = state;
-    const decided = (item: number): boolean => state.isReviewed(item);
-    if (order.fill(state.labels, state.auditRate.every, decided)) state.emit("queue", order.items);
+  private make(): void {
+    const { order } = this.state;
+    if (order.fill(this.state)) this.state.emit("queue", order.items);
+  }
+
+  /** Let the queue end where the dial says; where it has nothing to say any more, the suspects are back. */
+  private followDial(): void {
+    const { dial, order } = this.state;
+    const { filter } = order;
+    if (dial.on) order.filter = { ...filter, suspects: false, cut: dial.cut.count };
+    else if (filter.cut !== null) order.filter = { ...filter, suspects: true, cut: null };
   }
 
   private take(items: readonly number[], change: Partial<Filter>): void {

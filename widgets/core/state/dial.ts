@@ -5,6 +5,7 @@
  */
 import { MemoryStorage } from "../kernel/outbox";
 import type { Scores } from "../kernel/types";
+import { ExpectedErrors } from "./expected";
 
 export interface Cut {
   /** How many items of the ranking lie above it. */
@@ -14,6 +15,14 @@ export interface Cut {
   /** Expected share of all wrong labels that is among them. */
   recall: number;
 }
+
+/** p_error by item and the items worst first, both as they stand now. */
+export interface DialRanking {
+  order: ArrayLike<number>;
+  p_error: Float32Array;
+}
+
+const NOTHING: DialRanking = { order: [], p_error: new Float32Array() };
 
 /** Ends of the dial, in per cent. */
 export const LEAST = 10;
@@ -26,20 +35,21 @@ export class Dial {
   on = false;
   /** Where the cut lies now. */
   cut: Cut = { count: 0, precision: Number.NaN, recall: 0 };
-  /** Expected number of wrong labels among the first 0, 1, 2, … items of the ranking. */
-  private wrong: Float64Array = new Float64Array(1);
+  private expected = new ExpectedErrors();
+  private ranking: DialRanking | null = null;
   private place = "";
 
   constructor(private readonly storage: Storage = tabStorage()) {}
 
   /** Whether there is a cut to speak of. */
   get ready(): boolean {
-    return this.wrong.length > 1;
+    return this.expected.count > 0;
   }
 
   /** Take new scores; with those of another store comes what the dial was set to there. */
-  take(scores: Pick<Scores, "order" | "p_error" | "calibrated">, store: string): void {
-    this.wrong = scores.calibrated ? sums(scores) : new Float64Array(1);
+  take(scores: DialRanking & Pick<Scores, "calibrated">, store: string): void {
+    this.ranking = scores.calibrated ? scores : null;
+    this.expected = new ExpectedErrors(this.ranking?.p_error);
     if (this.place !== store) {
       this.place = store;
       this.recall();
@@ -48,9 +58,20 @@ export class Dial {
     if (!this.ready) this.on = false;
   }
 
+  /** Some values have changed, and the ranking with them. */
+  change(before: ArrayLike<number>, after: ArrayLike<number>): void {
+    if (!this.ranking) return;
+    for (let i = 0; i < before.length; i++) {
+      this.expected.remove(before[i] as number);
+      this.expected.add(after[i] as number);
+    }
+    this.cut = this.at(this.target);
+  }
+
   /** The items were others. */
   clear(): void {
-    this.wrong = new Float64Array(1);
+    this.expected = new ExpectedErrors();
+    this.ranking = null;
     this.cut = this.at(this.target);
   }
 
@@ -68,12 +89,16 @@ export class Dial {
 
   /** The farthest cut above which at least `target` per cent are expected to be wrong. */
   at(target: number): Cut {
-    const { wrong } = this;
-    let count = wrong.length - 1;
-    // The ranking follows p_error, so the mean falls from its first item on. Columns are float32: .9 comes as .8999999.
-    while (count > 0 && (wrong[count] as number) / count < target / 100 - 1e-6) count--;
-    const above = wrong[count] as number;
-    const all = wrong[wrong.length - 1] as number;
+    // Columns are float32: .9 comes as .8999999.
+    const least = target / 100 - 1e-6;
+    let { count, sum: above } = this.expected.above(least);
+    const { order, p_error } = this.ranking ?? NOTHING;
+    for (; count < this.expected.count; count++) {
+      const next = above + (p_error[order[count] as number] as number);
+      if (next < least * (count + 1)) break;
+      above = next;
+    }
+    const all = this.expected.sum;
     return { count, precision: count > 0 ? above / count : Number.NaN, recall: all > 0 ? above / all : 0 };
   }
 
@@ -94,18 +119,6 @@ export class Dial {
 
 function clamp(target: number): number {
   return Math.min(MOST, Math.max(LEAST, Math.round(target)));
-}
-
-function sums({ order, p_error }: Pick<Scores, "order" | "p_error">): Float64Array {
-  const found = [0];
-  let sum = 0;
-  for (const item of order) {
-    const p = p_error[item] as number;
-    if (Number.isNaN(p)) break; // unlabelled items come last
-    sum += p;
-    found.push(sum);
-  }
-  return Float64Array.from(found);
 }
 
 /** What lasts as long as the tab: it outlives a reload, and the next visit begins anew. */

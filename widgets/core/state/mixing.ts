@@ -1,7 +1,7 @@
 /**
  * Random items among the worst: at every so many places of the queue stands the next draw of the audit, so that the
- * answers say without bias how many errors are left. The same as `explorer/mixing.py`, but for a ranking of nobody: there
- * the queue stays empty and offers an audit.
+ * answers say without bias how many errors are left. The same as `explorer.review.queue`, but for a ranking of nobody:
+ * there the queue stays empty and offers an audit. One file of cases holds both: tests/fixtures/queue_cases.json.
  */
 export interface Mixed {
   items: number[];
@@ -40,26 +40,18 @@ export function mixed(
   decided: (item: number) => boolean,
   stood: ReadonlyMap<number, Place> | null = null,
 ): Mixed {
-  const placed = new Set<number>();
+  const placed = new Uint8Array(1 + largest(draws, largest(ranked)));
+  const suspects = flags(ranked, placed.length);
+  const items: number[] = [];
   const drawn = new Set<number>();
   const places = new Map<number, Place>();
   const open = unplaced(draws, placed, (item) => !decided(item));
-  const suspects = new Set(ranked);
-  const pinned = new Map<number, number>();
-  /** Places where a draw waits, by the item that comes next when it is passed over. */
-  const shown = new Map<number, number>();
+  const { pinned, shown } = standing(draws, decided, stood, placed.length);
   let firstOpen = 0;
   if (stood === null) while (firstOpen < draws.length && decided(draws[firstOpen] as number)) firstOpen++;
-  else if (stood.size > 0) {
-    const among = new Set(Array.from(draws));
-    for (const [item, { before, next }] of stood) {
-      if (!decided(item)) shown.set(before, next);
-      else if (among.has(item)) pinned.set(before, item);
-    }
-  }
   let last = -1;
   // A suspect among those ahead of the reviewer was decided on elsewhere.
-  const answered = unplaced(draws, placed, (item) => decided(last) || !suspects.has(item), firstOpen);
+  const answered = unplaced(draws, placed, (item) => decided(last) || suspects[item] === 0, firstOpen);
   /** Whether no draw waits there, or what was open after it is decided on. */
   const passed = (before: number): boolean => {
     const next = shown.get(before);
@@ -68,11 +60,12 @@ export function mixed(
   let since = 0;
   let count = 0;
   const following = nextOpen(ranked, decided);
-  for (const [at, item] of ranked.entries()) {
-    if (placed.has(item)) continue;
+  for (let at = 0; at < ranked.length; at++) {
+    const item = ranked[at] as number;
+    if (placed[item] === 1) continue;
     let draw = r > 0 ? (pinned.get(count) ?? null) : null;
     if (draw !== null) pinned.delete(count);
-    if (draw !== null && placed.has(draw)) draw = null;
+    if (draw !== null && placed[draw] === 1) draw = null;
     if (r > 0 && draw === null && since === r - 1) {
       draw = answered();
       // A place between two items that are decided on lies behind the reviewer: nothing new is asked there.
@@ -81,26 +74,70 @@ export function mixed(
     }
     if (draw !== null) {
       since = 0;
-      placed.add(draw);
+      placed[draw] = 1;
+      items.push(draw);
       drawn.add(draw);
       places.set(draw, { before: count, next: following[at] as number });
       if (draw === item) continue;
     }
-    placed.add(item);
+    placed[item] = 1;
+    items.push(item);
     since++;
     count++;
     last = item;
   }
-  const items = [...placed];
   // Beyond the end of this ranking, which may be a part of the next.
-  for (const [before, item] of pinned) if (!placed.has(item)) places.set(item, { before, next: -1 });
+  for (const [before, item] of pinned) if (placed[item] !== 1) places.set(item, { before, next: -1 });
   return { items, drawn, places };
+}
+
+/** Where draws stand after a queue without any was shown: as `mixed` has it for a rate of 0. */
+export function unmixed(
+  draws: ArrayLike<number>,
+  decided: (item: number) => boolean,
+  stood: ReadonlyMap<number, Place> | null,
+): Map<number, Place> {
+  const { pinned } = standing(draws, decided, stood, 1 + largest(draws));
+  return new Map(Array.from(pinned, ([before, item]) => [item, { before, next: -1 }]));
+}
+
+/**
+ * What a queue of before leaves: draws that were answered there, by their place; and places where a draw waits, by the
+ * item that comes next when it is passed over.
+ */
+function standing(
+  draws: ArrayLike<number>,
+  decided: (item: number) => boolean,
+  stood: ReadonlyMap<number, Place> | null,
+  length: number,
+): { pinned: Map<number, number>; shown: Map<number, number> } {
+  const pinned = new Map<number, number>();
+  const shown = new Map<number, number>();
+  if (stood === null || stood.size === 0) return { pinned, shown };
+  const among = flags(draws, length);
+  for (const [item, { before, next }] of stood) {
+    if (!decided(item)) shown.set(before, next);
+    else if (among[item] === 1) pinned.set(before, item);
+  }
+  return { pinned, shown };
+}
+
+function flags(items: ArrayLike<number>, length: number): Uint8Array {
+  const set = new Uint8Array(length);
+  for (let i = 0; i < items.length; i++) set[items[i] as number] = 1;
+  return set;
+}
+
+function largest(items: ArrayLike<number>, most = -1): number {
+  let found = most;
+  for (let i = 0; i < items.length; i++) found = Math.max(found, items[i] as number);
+  return found;
 }
 
 /** The draws that pass and are not placed yet, one at each call; null after the last. */
 function unplaced(
   draws: ArrayLike<number>,
-  placed: ReadonlySet<number>,
+  placed: Uint8Array,
   passes: (item: number) => boolean,
   end = draws.length,
 ): () => number | null {
@@ -108,7 +145,7 @@ function unplaced(
   return () => {
     while (at < end) {
       const item = draws[at++] as number;
-      if (!placed.has(item) && passes(item)) return item;
+      if (placed[item] === 0 && passes(item)) return item;
     }
     return null;
   };

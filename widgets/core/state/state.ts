@@ -5,22 +5,29 @@
  */
 import { CallError, Disconnected, type Transport } from "../kernel/transport";
 import {
+  type Cell,
   type Counts,
+  type Edit,
   type Hello,
+  type ItemState,
   type Labels,
   type Layout,
+  type ScoreRows,
   type Scores,
   STATES,
   type Stage,
 } from "../kernel/types";
 import { AuditRate } from "./auditRate";
 import { Cards } from "./cards";
+import { applyEdit, writeCells } from "./columns";
 import { Conflicts } from "./conflicts";
 import { Dial } from "./dial";
 import { Emitter } from "./emitter";
 import { Previews } from "./previews";
 import { type Filter, QueueOrder } from "./queueOrder";
 import type { Topics } from "./topics";
+
+const IS_REVIEWED = STATES.map((state) => state !== "given" && state !== "stale");
 
 export interface TellOptions {
   /** Whether the kernel is told; left out, it is. */
@@ -73,14 +80,75 @@ export class ReviewState extends Emitter<Topics> {
     return code < 0 ? "unlabelled" : (this.classes[code] ?? `class ${code}`);
   }
 
-  stateOf(item: number): (typeof STATES)[number] {
+  stateOf(item: number): ItemState {
     return STATES[this.labels?.state[item] ?? 0] ?? "given";
   }
 
   /** Whether a person has decided on the item. */
   isReviewed(item: number): boolean {
-    const state = this.stateOf(item);
-    return state !== "given" && state !== "stale";
+    return IS_REVIEWED[this.labels?.state[item] ?? 0] === true;
+  }
+
+  /** Every so many places of the queue go to a random item; 0 = none. */
+  get every(): number {
+    return this.auditRate.every;
+  }
+
+  /** Take whole label columns. */
+  takeLabels(labels: Labels): void {
+    this.labels = labels;
+    this.order.count(this);
+  }
+
+  /** Show an edit as if it had been saved. */
+  applyEdit(edit: Edit): void {
+    const { labels } = this;
+    if (labels) this.relabel(edit.items, () => applyEdit(labels, this.classes, edit));
+  }
+
+  /** Show cells as the kernel has them. */
+  writeCells(cells: readonly Cell[]): void {
+    const { labels } = this;
+    const items = cells.map((cell) => cell.item);
+    if (labels) this.relabel(items, () => writeCells(labels, cells));
+  }
+
+  /** Take whole score columns. */
+  takeScores(scores: Scores): void {
+    this.scores = scores;
+    this.order.rankBy(scores);
+    const { order } = this.order;
+    this.dial.take(
+      { calibrated: scores.calibrated, p_error: scores.p_error, order },
+      this.hello?.store.id ?? "",
+    );
+  }
+
+  /**
+   * Write the scores of some rows into the columns, and move these rows in the order and in the queue; false where the
+   * queue has to be filled anew.
+   */
+  applyScores({ rows, p_error, suggested, suspect, flags = {}, version }: ScoreRows): boolean {
+    const { scores } = this;
+    if (!scores) return false;
+    scores.version = version;
+    const before = Float32Array.from(rows, (item) => scores.p_error[item] as number);
+    const write = (): void => {
+      rows.forEach((item, i) => {
+        scores.suggested[item] = suggested[i] as number;
+        scores.is_label_issue[item] = suspect[i] as number;
+      });
+      for (const [name, flag] of Object.entries(flags)) {
+        const column = scores[name as keyof Scores];
+        if (column instanceof Uint8Array)
+          flag.rows.forEach((item, i) => {
+            column[item] = flag.values[i] as number;
+          });
+      }
+    };
+    const moved = this.order.update(rows, p_error, write, this);
+    this.dial.change(before, p_error);
+    return moved;
   }
 
   get filter(): Filter {
@@ -142,6 +210,14 @@ export class ReviewState extends Emitter<Topics> {
     this.order.reset();
     this.cards.reset();
     this.previews.clear();
+  }
+
+  private relabel(items: readonly number[], write: () => void): void {
+    const was = items.map((item) => this.isReviewed(item));
+    write();
+    items.forEach((item, i) => {
+      this.order.decided(item, was[i] === true, this.isReviewed(item));
+    });
   }
 
   /** Say something to the kernel and show its refusal, without waiting for the answer. */

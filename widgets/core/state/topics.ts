@@ -1,7 +1,7 @@
 /** What a session tells its panels, and in which words. */
 
 import type { Versions } from "../kernel/historyTypes";
-import type { Counts, Hello, HelpedState, Layout, Scores, Stage } from "../kernel/types";
+import type { Counts, Hello, HelpedState, Layout, Stage } from "../kernel/types";
 import type { Filter } from "./queueOrder";
 
 export interface Notice {
@@ -26,7 +26,7 @@ export interface Topics {
   /** Another dataset, class list, rater or store: redraw everything. */
   hello: Hello;
   labels: readonly number[] | null; // items whose label changed; null = all
-  scores: Scores;
+  scores: Int32Array | null; // items whose scores changed; null = all
   /** The random sample has asked about more items, or is another one. */
   sample: null;
   layout: Layout;
