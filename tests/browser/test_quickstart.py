@@ -124,6 +124,8 @@ def test_a_person_reviews_the_quickstart(lab: Callable[..., Lab], folder: Path, 
     # The help lists the keys; nothing modal.
     press(page, "?")
     expect(page.dqx("help").first).to_be_visible()
+    manual = page.dqx("help-manual").first.locator("a", has_text="04_p_error.ipynb")
+    assert manual.get_attribute("href") == f"{page.server.url}/lab/tree/04_p_error.ipynb", "it lies beside this one"
     press(page, "?")
 
     # Reload: the same state, from the kernel that is still there.

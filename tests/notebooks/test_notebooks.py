@@ -79,6 +79,11 @@ def test_the_demo_puts_the_manual_into_a_folder_and_overwrites_nothing(
     assert mine.read_text() == "mine"
 
 
+def test_the_help_of_the_widget_names_every_notebook() -> None:
+    text = (NOTEBOOKS.parent / "widgets" / "explorer" / "manual.ts").read_text(encoding="utf-8")
+    assert re.findall(r'file: "([^"]+)"', text) == sorted(p.name for p in NOTEBOOKS.glob("*.ipynb"))
+
+
 @pytest.mark.parametrize("source", ["README.md", *(f"notebooks/{p.name}" for p in sorted(NOTEBOOKS.glob("*.ipynb")))])
 def test_notebooks_and_pictures_that_are_named_are_there(source: str) -> None:
     text = (NOTEBOOKS.parent / source).read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 /**
- * The help that `?` shows: every key from the one table, what the map's encodings mean, and every method with how it
- * ran and its page. Nothing waits for it.
+ * The help that `?` shows: every key from the one table, what the map's encodings mean, the notebooks of the manual, and
+ * every method with how it ran and its page. Nothing waits for it.
  */
 
 import type { Session } from "../core/session/session";
@@ -9,6 +9,7 @@ import { BINDINGS, command, isFor, PANEL_KEYS, printed } from "../core/ui/keys";
 import { makePane } from "../core/ui/pane";
 import { makeMethodList } from "../methods/list";
 import { makeMethodPage } from "../methods/page";
+import { manual } from "./manual";
 
 /** The groups of keys and where each acts; `inside` finds the panel whose keys they are, if only one has them. */
 const GROUPS = [
@@ -32,7 +33,8 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
   const made = GROUPS.map((each) => ({ inside: "inside" in each ? each.inside : "", element: group(each) }));
   const groups = h("div", { class: "dqx-help-groups" });
   const said = h("div", { class: "dqx-help-marks" });
-  const keys = h("div", {}, groups, h("div", { class: "dqx-strong", text: "Marks" }), said);
+  const further = h("div", { class: "dqx-help-manual" });
+  const keys = h("div", {}, groups, h("div", { class: "dqx-strong", text: "Marks" }), said, further);
   const list = makeMethodList(session, (name) => void page.open(name), signal);
   const page = makeMethodPage(session, {
     closing: "All methods",
@@ -112,6 +114,8 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       groups.replaceChildren(...[...new Set([...here, ...made])].map((each) => each.element));
       // What size means is known only once there are scores.
       said.replaceChildren(...marks(session).map((text) => h("div", { text })));
+      // The page's address follows the notebook that is in front.
+      further.replaceChildren(manual(root.ownerDocument.location.href));
       view("keys");
       element.scrollTop = 0;
     },
