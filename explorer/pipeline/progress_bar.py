@@ -4,42 +4,84 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from explorer.pipeline.runner import Pipeline
 from explorer.pipeline.stages import STAGES
 from explorer.progress import Stage
 
+if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
+    from tqdm import tqdm
+
 PATIENCE = 1.5
 """Seconds to wait in silence: short work needs no bar, and a notebook's output stays clean."""
 
 
-class Cell:
-    """Takes the lines of a bar under a cell of a notebook; `vanish` leaves nothing of them.
+class Bar(Protocol):
+    """Shows the stage that runs."""
 
-    What is written to stderr stays behind as a coloured strip, also when it is wiped out.
+    def show(self, stage: Stage) -> None:
+        """Draw it as it stands."""
+
+    def close(self) -> None:
+        """Take it away; nothing stays behind."""
+
+
+class TerminalBar:
+    """One bar of tqdm on stderr, for one stage after the other."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+        self._name = ""
+
+    def show(self, stage: Stage) -> None:
+        """Draw the stage as it stands."""
+        from tqdm import tqdm
+
+        if self._bar is None or stage.name != self._name:
+            self.close()
+            self._bar, self._name = (
+                tqdm(total=stage.total, leave=False, file=sys.stderr, unit=f" {stage.unit}"),
+                stage.name,
+            )
+        self._bar.set_description(caption(stage), refresh=False)
+        self._bar.total, self._bar.n = stage.total, stage.done
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Wipe the bar out."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+class CellBar:
+    """A line under a cell of a notebook.
+
+    What is written to stderr there stays behind as a coloured strip, also when it is wiped out; and a bar of widgets
+    stays in the saved notebook.
     """
 
     def __init__(self) -> None:
-        self._shown: Any = None
+        self._shown: DisplayHandle | None = None
 
-    def write(self, text: str) -> int:
-        """Show a line in place of the one before; a blank one, which wipes on a terminal, is nothing new."""
-        line = text.strip()
-        if line:
-            self._show({"text/plain": line})
-        return len(text)
+    def show(self, stage: Stage) -> None:
+        """Show the stage in place of what stood there."""
+        from tqdm import tqdm
 
-    def flush(self) -> None:
-        """Do nothing: every line is shown at once."""
+        line = tqdm.format_meter(
+            stage.done, stage.total, stage.seconds, prefix=caption(stage), unit=f" {stage.unit}", ncols=100
+        )
+        self._draw({"text/plain": line})
 
-    def vanish(self) -> None:
+    def close(self) -> None:
         """Take away what is shown."""
         if self._shown is not None:
             # Empty HTML takes no room, where an empty line of text does; without any data nbconvert warns.
-            self._show({"text/html": "", "text/plain": ""})
+            self._draw({"text/html": "", "text/plain": ""})
 
-    def _show(self, data: dict[str, str]) -> None:
+    def _draw(self, data: dict[str, str]) -> None:
         from IPython.display import DisplayHandle
 
         if self._shown is None:
@@ -50,53 +92,44 @@ class Cell:
 
 
 def follow(pipeline: Pipeline, stage: str | None, timeout: float | None, show: bool) -> bool:
-    """Wait until a stage (default: the last) has ended, drawing a bar a stage; say whether it has.
+    """Wait until a stage (default: the last) has ended, and show what runs meanwhile.
 
-    The bars go to stderr; in a Jupyter kernel, where that would leave a strip behind, under the cell.
+    Parameters
+    ----------
+    timeout
+        Seconds; `None` waits for as long as it takes.
+    show
+        Whether to draw a bar: on stderr, or in a Jupyter kernel under the cell.
+
+    Returns
+    -------
+    bool
+        Whether the stage has ended.
     """
     if not show:
         return pipeline.wait(stage, timeout)
-    from tqdm import tqdm
-
     begun = time.monotonic()
-    bar: tqdm[None] | None = None
-    shown = ""
-    cell = Cell() if _in_kernel() else None
+    bar: Bar = CellBar() if in_kernel() else TerminalBar()
     try:
         while not pipeline.wait(stage, 0.2 if sys.stderr.isatty() else 1.0):  # a log file needs no animation
             waited = time.monotonic() - begun
             if timeout is not None and waited > timeout:
                 return False
             running = next((s for s in pipeline.stages if s.state == "running"), None)
-            if running is None or waited < PATIENCE:
-                continue
-            if bar is None or running.name != shown:
-                if bar is not None:
-                    bar.close()
-                bar, shown = (
-                    tqdm(total=running.total, leave=False, file=cell or sys.stderr, unit=f" {running.unit}"),
-                    running.name,
-                )
-            _update(bar, running)
+            if running is not None and waited >= PATIENCE:
+                bar.show(running)
     finally:
-        if bar is not None:
-            bar.close()
-        if cell is not None:
-            cell.vanish()
+        bar.close()
     return True
 
 
-def _in_kernel() -> bool:
+def in_kernel() -> bool:
     """Say whether this runs in a Jupyter kernel, whose output is a notebook's."""
     ipython = sys.modules.get("IPython")  # a kernel has imported it
     return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
-def _update(bar: object, stage: Stage) -> None:
-    from tqdm import tqdm
-
-    assert isinstance(bar, tqdm)
+def caption(stage: Stage) -> str:
+    """Return a stage's name with its place among all, and its device."""
     place = f"{STAGES.index(stage.name) + 1}/{len(STAGES)}"
-    bar.set_description(f"{place} {stage.name}" + (f" on {stage.device}" if stage.device else ""), refresh=False)
-    bar.total, bar.n = stage.total, stage.done
-    bar.refresh()
+    return f"{place} {stage.name}" + (f" on {stage.device}" if stage.device else "")
