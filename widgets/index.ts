@@ -2,7 +2,7 @@
 import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { Card } from "./card/panel";
 import { Charts } from "./charts/panel";
-import { sessionOf } from "./core/session/session";
+import { sessionOf } from "./core/session/page";
 import { bindKeys } from "./core/ui/keys";
 import type { Panel } from "./core/ui/panel";
 import { Explorer } from "./explorer/panel";

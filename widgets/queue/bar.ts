@@ -67,7 +67,7 @@ export function makeBar(
       dial.update();
       mix.update();
       left.update();
-      const { filter, queue, passing } = session;
+      const { filter, queue, passing, reviewed } = session;
       suspects.setAttribute("aria-pressed", String(filter.suspects));
       all.setAttribute("aria-pressed", String(!filter.suspects && filter.cut === null));
       hide.setAttribute("aria-pressed", String(filter.hideReviewed));
@@ -76,7 +76,6 @@ export function makeBar(
         pair.textContent = `${session.className(filter.pair[0])} → ${session.className(filter.pair[1])} only ✕`;
       lasso.hidden = filter.items === null;
       if (filter.items) lasso.textContent = `${count(filter.items.size)} chosen ✕`;
-      const reviewed = queue.reduce((sum, item) => sum + (session.isReviewed(item) ? 1 : 0), 0);
       const audited =
         filter.asNamed === true && queue.length > 0 && queue.every((item) => session.isRandom(item));
       const what = filter.suspects ? "suspect" : audited ? "random item" : "item";

@@ -3,6 +3,7 @@
 import { percent } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { type Cut, LEAST, MOST } from "../core/state/dial";
+import { lastBefore } from "../core/state/ranking";
 import { count, h } from "../core/ui/dom";
 import { place, type Shape } from "./window";
 
@@ -124,17 +125,5 @@ export function shownAbove(session: Session, shown: readonly number[]): number {
     if (at === shown.length) for (at = place; at > 0 && session.drawn.has(shown[at] as number); ) at--;
     return (session.rank(shown[at] as number) ?? Number.POSITIVE_INFINITY) <= cut;
   };
-  return lastAbove(shown.length, passes);
-}
-
-/** How many places from the beginning pass, where those that pass come first. */
-export function lastAbove(length: number, passes: (place: number) => boolean): number {
-  let from = 0;
-  let to = length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (passes(middle)) from = middle + 1;
-    else to = middle;
-  }
-  return from;
+  return lastBefore(shown.length, passes);
 }

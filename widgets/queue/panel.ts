@@ -9,6 +9,7 @@ import type { Panel } from "../core/ui/panel";
 import { makeBar } from "./bar";
 import { makeLine } from "./dial";
 import { AUDIT } from "./sample";
+import { Shown } from "./shown";
 import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
 import { columns, extent, inView, place, type Shape, scrollFor } from "./window";
@@ -54,9 +55,7 @@ export const Queue: Panel = {
     );
     root.append(bar.element, bar.left, stop.line, list, empty);
 
-    /** The queue as shown: without the reviewed items where those are hidden, but never without the current one. */
-    let shown: readonly number[] = [];
-    let places = new Map<number, number>();
+    const queue = new Shown(session);
     const tiles = new Map<number, Tile>();
     let shape: Shape = { mode: "strip", width: 0, height: 0, tileWidth: 62, tileHeight: 84, gap: GAP };
     let settle: ReturnType<typeof setTimeout> | undefined;
@@ -70,10 +69,12 @@ export const Queue: Panel = {
     const scroll = (): number => (shape.mode === "strip" ? list.scrollLeft : list.scrollTop);
 
     const draw = (): void => {
+      const { items: shown } = queue;
       const { from, to } = inView(shown.length, shape, scroll());
       const wanted = new Set(shown.slice(from, to));
       // The current tile is always in the page: it holds the keyboard's place.
-      if (session.current !== null && places.has(session.current)) wanted.add(session.current);
+      const current = session.current !== null && queue.place(session.current) >= 0 ? session.current : null;
+      if (current !== null) wanted.add(current);
       keepFocus(
         root,
         () => {
@@ -87,7 +88,7 @@ export const Queue: Panel = {
       );
       line.draw(area, shown, shape);
       stop.draw(area, shown, shape);
-      const entry = session.current !== null && places.has(session.current) ? session.current : shown[from];
+      const entry = current ?? shown[from];
       for (const item of wanted) {
         let tile = tiles.get(item);
         if (!tile) {
@@ -95,7 +96,7 @@ export const Queue: Panel = {
           tiles.set(item, tile);
           area.append(tile.element);
         }
-        const position = places.get(item) as number;
+        const position = queue.place(item);
         const { x, y } = place(position, shape);
         tile.element.style.transform = `translate(${x}px, ${y}px)`;
         tile.element.tabIndex = item === entry ? 0 : -1;
@@ -111,8 +112,8 @@ export const Queue: Panel = {
       session.current === null ? null : (tiles.get(session.current)?.element ?? null);
 
     const reveal = (): void => {
-      const position = session.current === null ? undefined : places.get(session.current);
-      if (position === undefined || shape.width === 0) return;
+      const position = session.current === null ? -1 : queue.place(session.current);
+      if (position < 0 || shape.width === 0) return;
       const target = scrollFor(position, shape, scroll());
       if (shape.mode === "strip") list.scrollLeft = target;
       else list.scrollTop = target;
@@ -120,13 +121,15 @@ export const Queue: Panel = {
 
     /** Take the queue from the session anew. */
     const fill = (): void => {
-      shown = session.filter.hideReviewed
-        ? session.queue.filter((item) => item === session.current || !session.isReviewed(item))
-        : session.queue;
-      places = new Map(shown.map((item, i) => [item, i]));
-      empty.hidden = shown.length > 0;
-      list.hidden = shown.length === 0;
-      if (shown.length === 0) keepFocus(root, () => empty.replaceChildren(...whyEmpty(session, bar.audit)));
+      queue.fill();
+      show();
+    };
+
+    const show = (): void => {
+      const none = queue.items.length === 0;
+      empty.hidden = !none;
+      list.hidden = none;
+      if (none) keepFocus(root, () => empty.replaceChildren(...whyEmpty(session, bar.audit)));
       bar.update();
       stop.update();
       // Measured while it was hidden, the list had no width, and un-hiding it need not resize the panel.
@@ -140,7 +143,7 @@ export const Queue: Panel = {
     };
 
     const layOut = (): void => {
-      const size = extent(shown.length, shape);
+      const size = extent(queue.items.length, shape);
       const end = stop.room(shape);
       area.style.width = shape.mode === "strip" ? `${size.width + end.width}px` : "100%";
       area.style.height = `${size.height + end.height}px`;
@@ -197,7 +200,8 @@ export const Queue: Panel = {
         if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
         const item = itemAt(event);
         if (item === undefined) return;
-        const at = places.get(session.current ?? item) ?? 0;
+        const { items: shown } = queue;
+        const at = Math.max(0, queue.place(session.current ?? item));
         const page = Math.max(1, Math.floor(shape.width / (shape.tileWidth + GAP)) - 1);
         const row = shape.mode === "grid" ? columns(shape) : 0;
         const moves: Record<string, number> = {
@@ -225,7 +229,8 @@ export const Queue: Panel = {
       () => {
         const page = list.getRootNode() as Document | ShadowRoot;
         const focused = list.contains(page.activeElement);
-        if (session.filter.hideReviewed) fill();
+        queue.follow();
+        if (session.filter.hideReviewed) show();
         else bar.update();
         stop.update();
         reveal();
@@ -246,10 +251,15 @@ export const Queue: Panel = {
     session.on(
       "labels",
       (items) => {
+        if (items === null) queue.fill();
+        else queue.follow(items);
+        if (session.filter.hideReviewed || items === null) {
+          show();
+          return;
+        }
         bar.update();
         stop.update();
-        if (session.filter.hideReviewed || items === null) fill();
-        else draw();
+        draw();
       },
       signal,
     );
@@ -264,7 +274,8 @@ export const Queue: Panel = {
       },
       signal,
     );
-    session.on("scores", fill, signal);
+    // Where only some rows changed, the queue has been told already.
+    session.on("scores", (items) => items === null && fill(), signal);
 
     const observer = globalThis.ResizeObserver ? new ResizeObserver(() => measure()) : null;
     observer?.observe(root);

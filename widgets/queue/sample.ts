@@ -212,7 +212,13 @@ function figure({ left, low, high, basis }: LeftReply): string {
 /** Random items before the current one that nobody has decided on. */
 function passedOver(session: Session): number[] {
   const at = session.current === null ? -1 : session.position(session.current);
-  return [...session.drawn].filter((item) => session.position(item) < at && !session.isReviewed(item));
+  const found: number[] = [];
+  for (const item of session.drawn) {
+    // They come in the queue's order.
+    if (session.position(item) >= at) break;
+    if (!session.isReviewed(item)) found.push(item);
+  }
+  return found;
 }
 
 /** What would make the estimate surer, and how far it is from resting on the random items. */

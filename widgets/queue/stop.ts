@@ -45,11 +45,10 @@ export function makeStop(session: Session): StopView {
   };
   /** What to say where the reviewer is now. */
   const here = (): string => {
-    const { queue, current, dial, filter } = session;
+    const { queue, current, dial, filter, reviewed } = session;
     if (queue.length === 0 || filter.pair || filter.items) return "";
     const at = current === null ? -1 : session.position(current);
-    if (atEnd() && (at === queue.length - 1 || queue.every((item) => session.isReviewed(item))))
-      return atEnd();
+    if (atEnd() && (at === queue.length - 1 || reviewed === queue.length)) return atEnd();
     // Where not even the first item is that likely wrong, there is no line to stop at.
     const crossed = dial.ready && !dial.on && dial.cut.count > 0 && at >= 0;
     return crossed && at >= shownAbove(session, queue) ? stops.cut : "";

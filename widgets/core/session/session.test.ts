@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Hello, Labels, Scores } from "../kernel/types";
 import { MockModel, settled, sixItems } from "../testing/mockModel";
 import { reply, start } from "../testing/mockSession";
-import { sessionOf } from "./session";
+import { sessionOf } from "./page";
 
 beforeEach(() => localStorage.clear());
 

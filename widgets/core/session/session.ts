@@ -1,8 +1,7 @@
 /**
  * What a panel sees of one review: the state to read, topics to listen to, and the verbs. A front: each is one line.
  *
- * Each widget loads its own copy of the bundle, so sessions live on `globalThis`, one per review. None of the panels
- * talks to another, and selection never waits for the kernel.
+ * None of the panels talks to another, and selection never waits for the kernel.
  */
 import type { AnyModel } from "@anywidget/types";
 import { Transport } from "../kernel/transport";
@@ -197,6 +196,11 @@ export class Session {
     return this.state.order.passing;
   }
 
+  /** How many items of the queue a person has decided on. */
+  get reviewed(): number {
+    return this.state.order.reviewed;
+  }
+
   /** Rank over all items, 1 = most suspicious; null without scores, and for an item that has no p_error. */
   rank(item: number): number | null {
     return this.state.order.rank(item);
@@ -356,17 +360,4 @@ export class Session {
   report(error: unknown): void {
     this.state.report(error);
   }
-}
-
-/** The page's sessions, shared by all copies of the bundle. */
-export function sessionOf(review: string): Session {
-  const key = Symbol.for("data-quality-explorer.sessions.1");
-  const page = globalThis as unknown as Record<symbol, Map<string, Session> | undefined>;
-  page[key] ??= new Map();
-  let session = page[key].get(review);
-  if (!session) {
-    session = new Session(review);
-    page[key].set(review, session);
-  }
-  return session;
 }
