@@ -103,7 +103,10 @@ describe("the imports", () => {
 
 describe("a file", () => {
   it("is at most so long", () => {
-    const long = [...files].flatMap(([path, text]) => {
+    const written = [...files].filter(
+      ([, text]) => !text.startsWith("/** What goes over the wire. Made from"),
+    );
+    const long = written.flatMap(([path, text]) => {
       const lines = text.split("\n").length - 1;
       return lines > (isTest(path) ? TEST_LINES : LINES) ? [`${path}: ${lines} lines`] : [];
     });

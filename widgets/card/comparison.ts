@@ -1,6 +1,6 @@
 /** Nearest items of the given label beside nearest items of the suggested one: that comparison settles most cases. */
 
-import type { Card } from "../core/kernel/types";
+import type { Card } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { labelChip } from "../core/ui/frame";

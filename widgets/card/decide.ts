@@ -1,6 +1,6 @@
 /** The card's deciding half: a button for each decision, the label picker, the reasons, the note, and an open conflict. */
 
-import type { Card } from "../core/kernel/types";
+import type { Card } from "../core/kernel/schema";
 import { sentence } from "../core/kernel/words";
 import { acceptSuggestion, keep, mark, relabel } from "../core/session/actions";
 import type { Session } from "../core/session/session";
@@ -41,7 +41,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
   );
   const picker = makePicker(
     () => session.classes,
-    (name, newClass) => guard(() => relabel(session, name, newClass ? { newClass } : {}))(),
+    (name, new_class) => guard(() => relabel(session, name, new_class ? { new_class } : {}))(),
     leave,
   );
   // It marks the item with the reason that is pressed below, or else as ambiguous.

@@ -1,6 +1,6 @@
 /** The card's reading half: what the item is, what its labels are, how sure the ranking is, and why. */
 
-import type { Card, Reason } from "../core/kernel/types";
+import type { Card, Reason } from "../core/kernel/schema";
 import { percent, SUSPECTS, shortId } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { WHY_DRAWN } from "../core/state/mixing";

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Card as CardData, Scores } from "../core/kernel/types";
+import type { Card as CardData, Scores } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { reply } from "../core/testing/mockSession";
@@ -440,7 +440,7 @@ describe("the label picker", () => {
     expect(model.count("edit")).toBe(0);
     expect(find("new-class").getAttribute("aria-selected")).toBe("true");
     press(input, "Enter");
-    expect(model.last("edit").args).toMatchObject({ label: "toad", newClass: true });
+    expect(model.last("edit").args).toMatchObject({ label: "toad", new_class: true });
   });
 
   it("asks whether a slip was meant", async () => {

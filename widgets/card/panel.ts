@@ -3,7 +3,7 @@ import "./card.css";
 import "./facts.css";
 import "./decide.css";
 import "./conflict.css";
-import type { Card as CardData } from "../core/kernel/types";
+import type { Card as CardData } from "../core/kernel/schema";
 import { followCard } from "../core/session/currentCard";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HistoryEntry } from "../core/kernel/types";
+import type { HistoryEntry } from "../core/kernel/schema";
 import { percent } from "../core/kernel/words";
 import { decision, standing } from "./words";
 

@@ -1,6 +1,6 @@
 /** The card's sentences, made from numbers; no DOM, so that each is easy to test. */
 
-import type { Card, HistoryEntry, ItemState } from "../core/kernel/types";
+import type { Card, HistoryEntry, ItemState } from "../core/kernel/schema";
 import { clock } from "../core/kernel/words";
 import { count } from "../core/ui/dom";
 

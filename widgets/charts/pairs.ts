@@ -1,5 +1,5 @@
 /** Counts of given → suggested pairs: the label-pair matrix as a list, for eyes, keys and screen readers alike. */
-import type { Labels, Scores } from "../core/kernel/types";
+import type { Labels, Scores } from "../core/kernel/schema";
 
 export interface Pair {
   given: number;

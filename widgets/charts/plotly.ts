@@ -28,7 +28,7 @@ export function plotly(session: Session): Promise<Plotly> {
   const known = page[key];
   if (known) return known;
   const loading = session.transport
-    .call<{ script: Blob }>("plotly")
+    .call("plotly")
     .then(({ script }) => run(script))
     .catch((error: unknown) => {
       // A later chart may try again: the kernel may have been restarted.

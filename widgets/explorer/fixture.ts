@@ -1,6 +1,6 @@
 /** The whole explorer on a mock kernel of six items, for tests of what stands in it. */
 
-import type { Card, Hello } from "../core/kernel/types";
+import type { Card, Hello } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { bindKeys } from "../core/ui/keys";

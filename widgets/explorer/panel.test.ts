@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Hello } from "../core/kernel/types";
+import type { Hello } from "../core/kernel/schema";
 import { settled } from "../core/testing/mockModel";
 import { BINDINGS, PANEL_KEYS } from "../core/ui/keys";
 import { startExplorer } from "./fixture";

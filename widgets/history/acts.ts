@@ -1,6 +1,6 @@
 /** What can be done with commits and branches: each is asked once, in place, and its outcome is said. */
 
-import type { CommitRow } from "../core/kernel/historyTypes";
+import type { CommitRow } from "../core/kernel/schema";
 import { CallError } from "../core/kernel/transport";
 import { freshId } from "../core/kernel/wire";
 import { clock, sentence } from "../core/kernel/words";

@@ -1,6 +1,6 @@
 /** One commit of the timeline: what changed, who, when, why; and, while it is the active one, what can be done with it. */
 
-import type { CommitRow } from "../core/kernel/historyTypes";
+import type { CommitRow } from "../core/kernel/schema";
 import { clock } from "../core/kernel/words";
 import { untag } from "../core/session/versions";
 import { h, key } from "../core/ui/dom";

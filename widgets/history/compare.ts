@@ -1,6 +1,6 @@
 /** Two versions side by side: how many labels went from which class to which, and the items that did. */
 
-import type { Diff, DiffRow } from "../core/kernel/historyTypes";
+import type { Diff, DiffRow } from "../core/kernel/schema";
 import { Disconnected } from "../core/kernel/transport";
 import { diff } from "../core/session/versions";
 import { count, h, key } from "../core/ui/dom";

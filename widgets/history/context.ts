@@ -1,6 +1,6 @@
 /** What the parts of the history panel share: the session, what is shown now, and the few verbs between them. */
 
-import type { Timeline, TimelineFilter } from "../core/kernel/historyTypes";
+import type { Timeline, TimelineFilter } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import type { Asking } from "./ask";
 

@@ -1,6 +1,6 @@
 /** The decisions of one commit, below its row: the first came with it, the rest are asked for by page. */
 
-import type { CommitRow, Entry } from "../core/kernel/historyTypes";
+import type { CommitRow, Entry } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import { entriesOf } from "../core/session/versions";
 import { count, h } from "../core/ui/dom";

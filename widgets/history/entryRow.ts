@@ -1,6 +1,6 @@
 /** One decision as a line: the item, old → new, why; a click shows the item everywhere. */
 
-import type { HistoryEntry } from "../core/kernel/types";
+import type { HistoryEntry } from "../core/kernel/schema";
 import { shortId } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";

@@ -1,6 +1,6 @@
 /** Which commits the history shows: of one person, about one class, for one reason, about one item. */
 
-import type { TimelineFilter } from "../core/kernel/historyTypes";
+import type { TimelineFilter } from "../core/kernel/schema";
 import { shortId } from "../core/kernel/words";
 import { h } from "../core/ui/dom";
 import type { Context } from "./context";

@@ -1,6 +1,6 @@
 /** Commits for tests of the history. */
 
-import type { CommitRow, Entry, Timeline } from "../core/kernel/historyTypes";
+import type { CommitRow, Entry, Timeline } from "../core/kernel/schema";
 import type { Answers } from "../core/testing/mockModel";
 
 export function entry(changes: Partial<Entry> = {}): Entry {

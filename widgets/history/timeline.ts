@@ -1,6 +1,6 @@
 /** The commits, newest first and grouped into sittings, as a list that the arrow keys walk and Space ticks. */
 
-import type { CommitRow } from "../core/kernel/historyTypes";
+import type { CommitRow } from "../core/kernel/schema";
 import { count, h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { panelKey } from "../core/ui/keys";

@@ -1,6 +1,6 @@
 /** The line above the history: the branch one is on, and where else one can look. */
 
-import type { Branch } from "../core/kernel/historyTypes";
+import type { Branch } from "../core/kernel/schema";
 import { count, h, key } from "../core/ui/dom";
 import { printed } from "../core/ui/keys";
 import { askBranch, goTo } from "./acts";

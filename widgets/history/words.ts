@@ -1,8 +1,7 @@
 /** The history's sentences, made from entries and commits; no DOM, so that each is easy to test. */
 
-import type { CommitRow } from "../core/kernel/historyTypes";
+import type { CommitRow, HistoryEntry } from "../core/kernel/schema";
 import { CallError } from "../core/kernel/transport";
-import type { HistoryEntry } from "../core/kernel/types";
 import { clock, day, sentence } from "../core/kernel/words";
 import { count } from "../core/ui/dom";
 

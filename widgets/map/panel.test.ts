@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Hello } from "../core/kernel/types";
+import type { Hello } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { bindKeys } from "../core/ui/keys";

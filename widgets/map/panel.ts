@@ -1,6 +1,6 @@
 /** The map of all items: says where the suspects are, and lets items be looked at, taken and chosen. */
 import "./map.css";
-import type { Card } from "../core/kernel/types";
+import type { Card } from "../core/kernel/schema";
 import { followCard } from "../core/session/currentCard";
 import type { Session } from "../core/session/session";
 import type { PanelCommand } from "../core/state/topics";

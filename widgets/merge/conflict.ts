@@ -1,6 +1,6 @@
 /** The conflict that is looked at: the item, what both branches began with, and what each made of it. */
 
-import type { Card } from "../core/kernel/types";
+import type { Card, MergeConflict, MergeView } from "../core/kernel/schema";
 import { shortId } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
@@ -9,7 +9,6 @@ import { previewOf } from "../core/ui/preview";
 import { onTheme } from "../core/ui/theme";
 import type { Merging } from "./merging";
 import { namedChip, sideElement } from "./side";
-import type { MergeConflict, MergeView } from "./types";
 import { outcome, signature } from "./words";
 
 /** Pictures a side. */
@@ -58,7 +57,7 @@ export function makeConflict(session: Session, merging: Merging, signal: AbortSi
   };
 
   /** Ask for the nearest items that have either side's label, anew where a label changed. */
-  const compare = async (item: number, labels: readonly (string | null)[]): Promise<void> => {
+  const compare = async (item: number, labels: (string | null)[]): Promise<void> => {
     const wanted = JSON.stringify([item, labels]);
     if (nearest?.labels === wanted) return;
     const mine = { labels: wanted, found: [] as readonly number[][] };

@@ -1,9 +1,8 @@
 /** Merges of the branch "shoes" into "main", and a kernel that settles them as the real one did, for tests. */
 
 import recorded from "../../tests/fixtures/merge_answers.json";
-import type { Card, WireError } from "../core/kernel/types";
+import type { Card, MergeReply, MergeView, Side, WireError } from "../core/kernel/schema";
 import type { Answers } from "../core/testing/mockModel";
-import type { MergeReply, MergeView, Side } from "./types";
 
 export function side(label: string | null, rater: string, changes: Partial<Side> = {}): Side {
   return {

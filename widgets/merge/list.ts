@@ -1,12 +1,12 @@
 /** The conflicts of a merge as rows; only those around the one that is looked at are made. */
 
+import type { MergeConflict } from "../core/kernel/schema";
 import { shortId } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 import { thumbnail } from "../core/ui/preview";
 import type { Merging } from "./merging";
 import { namedChip } from "./side";
-import type { MergeConflict } from "./types";
 import { outcome } from "./words";
 
 const MOST = 60;

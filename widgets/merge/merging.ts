@@ -5,11 +5,11 @@
  * them is shown, so that quick keys never flicker. The kernel keeps each durably: closing the view loses nothing.
  */
 
+import type { MergeConflict, MergeReply, MergeView, Pick } from "../core/kernel/schema";
 import { CallError } from "../core/kernel/transport";
 import { freshId } from "../core/kernel/wire";
 import type { Session } from "../core/session/session";
 import { Emitter } from "../core/state/emitter";
-import type { MergeConflict, MergeReply, MergeView, Pick } from "./types";
 
 /** What did not come about: the merge, a choice (also taking it back), or only a look at how things stand. */
 export interface Failure {
@@ -55,7 +55,10 @@ export class Merging extends Emitter<Told> {
 
   /** Ask for the merge as it stands now. */
   load(): Promise<void> {
-    return this.closed ? Promise.resolve() : this.ask("merge", {});
+    const { source, session } = this;
+    return this.closed
+      ? Promise.resolve()
+      : this.ask("look", () => session.transport.call("merge", { source }));
   }
 
   /** Nobody looks any more: what is on its way is finished, and nothing is asked for anew. */
@@ -66,16 +69,19 @@ export class Merging extends Emitter<Told> {
   resolve(pick: Pick, label?: string): void {
     const conflict = this.changeable();
     if (!conflict) return;
+    const { source, session } = this;
     const why = this.why.trim();
     this.why = "";
-    // On its way first: whatever drawing it may run into, the choice is not lost.
-    void this.ask("resolve", {
+    const choice = {
+      source,
       itemId: conflict.itemId,
       field: conflict.field,
       pick,
       ...(label === undefined ? {} : { label }),
       ...(why ? { why } : {}),
-    });
+    };
+    // On its way first: whatever drawing it may run into, the choice is not lost.
+    void this.ask("choice", () => session.transport.call("resolve", choice));
     this.change(conflict, { pick, value: label ?? null });
     this.goToOpen();
   }
@@ -88,7 +94,9 @@ export class Merging extends Emitter<Told> {
       this.emit("said", "Nothing is chosen for this conflict yet.");
       return;
     }
-    void this.ask("unresolve", { itemId: conflict.itemId, field: conflict.field });
+    const { source, session } = this;
+    const { itemId, field } = conflict;
+    void this.ask("choice", () => session.transport.call("unresolve", { source, itemId, field }));
     this.change(conflict, { pick: null, value: null });
   }
 
@@ -116,7 +124,7 @@ export class Merging extends Emitter<Told> {
       await this.session.flush();
       if (this.session.unsaved > 0)
         throw new Error("A decision here is not saved yet. Merge again when it is.");
-      const reply = await this.session.transport.call<MergeReply>("mergeCommit", {
+      const reply = await this.session.transport.call("mergeCommit", {
         source: this.source,
         ...(why ? { why } : {}),
         op_id: this.opId,
@@ -141,7 +149,8 @@ export class Merging extends Emitter<Told> {
   async drop(): Promise<void> {
     if (!this.ready()) return;
     this.emit("said", "");
-    await this.ask("mergeAbort", {});
+    const { source, session } = this;
+    await this.ask("choice", () => session.transport.call("mergeAbort", { source }));
     await this.load();
   }
 
@@ -184,14 +193,13 @@ export class Merging extends Emitter<Told> {
     }
   }
 
-  private ask(call: string, args: Record<string, unknown>): Promise<void> {
+  /** Make a call after those that wait; of its answers, which say how the merge stands, the last one's is shown. */
+  private ask(what: Failure["what"], call: () => Promise<MergeView | null>): Promise<void> {
     const mine = ++this.turn;
     this.waiting++;
     this.calls = this.calls.then(async () => {
-      const what = call === "merge" ? "look" : "choice";
       try {
-        const { source, session } = this;
-        const view = await session.transport.call<MergeView | null>(call, { source, ...args });
+        const view = await call();
         if (view) this.told = view;
         if (view && mine === this.turn) this.show(view);
       } catch (error) {

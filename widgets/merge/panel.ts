@@ -1,6 +1,6 @@
 /** The merge as a panel of its own: choose the branch that comes in. Elsewhere the history opens the merge view. */
 
-import type { Branch } from "../core/kernel/historyTypes";
+import type { Branch } from "../core/kernel/schema";
 import { Disconnected } from "../core/kernel/transport";
 import type { Session } from "../core/session/session";
 import { timeline } from "../core/session/versions";

@@ -1,10 +1,10 @@
 /** One side of a conflict: its label, who gave it, when and why, and the nearest items that have it. */
 
+import type { Side } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import { h, key } from "../core/ui/dom";
 import { labelChip } from "../core/ui/frame";
 import { thumbnail } from "../core/ui/preview";
-import type { Side } from "./types";
 import { deed, saw, signature } from "./words";
 
 export interface SideProps {

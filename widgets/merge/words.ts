@@ -1,8 +1,8 @@
 /** The merge's sentences, made from numbers; no DOM, so that each is easy to test. */
 
+import type { MergeConflict, MergeView, Side } from "../core/kernel/schema";
 import { clock, day } from "../core/kernel/words";
 import { count } from "../core/ui/dom";
-import type { MergeConflict, MergeView, Side } from "./types";
 
 /** "Merge shoes into main: 14 taken, 3 same, 2 of 5 conflicts open". */
 export function headline(view: MergeView): string {

@@ -1,7 +1,7 @@
 /** All methods by name, with how each one's last run went; each opens its page. */
 import "./methods.css";
+import type { Method } from "../core/kernel/schema";
 import { Disconnected } from "../core/kernel/transport";
-import type { Method } from "../core/kernel/types";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { stateWords } from "./words";

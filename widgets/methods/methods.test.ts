@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Method, MethodPage } from "../core/kernel/types";
+import type { Method, MethodPage } from "../core/kernel/schema";
 import { type Answers, settled } from "../core/testing/mockModel";
 import { bareCard, startExplorer } from "../explorer/fixture";
 import { unwrapped } from "./page";

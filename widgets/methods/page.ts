@@ -3,8 +3,8 @@
  * from. It takes the place of what is read beside it and waits for nobody; Escape or its button closes it.
  */
 import "./methods.css";
+import type { MethodPage } from "../core/kernel/schema";
 import { CallError } from "../core/kernel/transport";
-import type { MethodPage } from "../core/kernel/types";
 import { freshId } from "../core/kernel/wire";
 import type { Session } from "../core/session/session";
 import { h, key } from "../core/ui/dom";

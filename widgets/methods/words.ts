@@ -1,6 +1,6 @@
 /** How a method's last run went, in words. */
 
-import type { Method, MethodState } from "../core/kernel/types";
+import type { Method, MethodState } from "../core/kernel/schema";
 import { clock, day } from "../core/kernel/words";
 import { count } from "../core/ui/dom";
 

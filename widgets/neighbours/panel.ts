@@ -6,7 +6,7 @@
  * find them.
  */
 import "./neighbours.css";
-import type { Card, Neighbour } from "../core/kernel/types";
+import type { Card, Neighbour } from "../core/kernel/schema";
 import { followCard } from "../core/session/currentCard";
 import type { Session } from "../core/session/session";
 import { h, key as keyCap, svg } from "../core/ui/dom";

@@ -4,8 +4,8 @@
  * and screen reader find them.
  */
 import "./relations.css";
+import type { Card, Relations } from "../core/kernel/schema";
 import { Disconnected } from "../core/kernel/transport";
-import type { Card, Relations } from "../core/kernel/types";
 import type { Session } from "../core/session/session";
 import { h, svg } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";

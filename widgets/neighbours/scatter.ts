@@ -1,5 +1,5 @@
 /** Places of the relation map's marks: arithmetic only. */
-import type { Relations } from "../core/kernel/types";
+import type { Relations } from "../core/kernel/schema";
 
 export interface Room {
   width: number;

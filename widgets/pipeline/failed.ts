@@ -1,15 +1,10 @@
 /** Methods that failed, by name with their errors, where nobody has to look for them; the others have gone on. */
 
+import type { Failures } from "../core/kernel/schema";
 import { Disconnected } from "../core/kernel/transport";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { command } from "../core/ui/keys";
-
-interface Failures {
-  methods: { name: string; title: string; error: string }[];
-  /** Why the scores do not follow the labels, else "". */
-  following: string;
-}
 
 /** Letters of one error; the rest is in the title and in the list of methods. */
 const LONG = 120;
@@ -50,7 +45,7 @@ export function makeFailed(session: Session, root: HTMLElement, signal: AbortSig
   const load = async (): Promise<void> => {
     const mine = ++turn;
     try {
-      const found = await session.transport.call<Failures>("failures");
+      const found = await session.transport.call("failures");
       if (mine !== turn || signal.aborted) return;
       const text = failedWords(found);
       if (words.textContent !== text) words.textContent = text;

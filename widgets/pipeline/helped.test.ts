@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Helped, HelpedState, Stage } from "../core/kernel/types";
+import type { Helped, HelpedState, Stage } from "../core/kernel/schema";
 import { type Answers, settled } from "../core/testing/mockModel";
 import { startExplorer } from "../explorer/fixture";
 import { failedWords } from "./failed";

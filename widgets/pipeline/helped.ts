@@ -3,8 +3,8 @@
  * compares them on a thread of its own; this shows how far it is, what came out, and takes the wish to cancel.
  */
 import "./helped.css";
+import type { Helped, HelpedState } from "../core/kernel/schema";
 import { CallError, Disconnected } from "../core/kernel/transport";
-import type { Helped, HelpedState } from "../core/kernel/types";
 import type { Session } from "../core/session/session";
 import { makeDialog } from "../core/ui/dialog";
 import { h, key } from "../core/ui/dom";
@@ -74,7 +74,7 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
   const ask = async (call: "helped" | "helped_start" | "helped_cancel"): Promise<void> => {
     const mine = ++turn;
     try {
-      const answer = await session.transport.call<HelpedState>(call);
+      const answer = await session.transport.call(call);
       if (mine === turn && !signal.aborted) take(answer);
     } catch (error) {
       if (mine !== turn || signal.aborted) return;

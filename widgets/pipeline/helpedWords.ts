@@ -1,6 +1,6 @@
 /** "Did it help?" in words and figures. */
 
-import type { Helped, Stage } from "../core/kernel/types";
+import type { Helped, Stage } from "../core/kernel/schema";
 import { count } from "../core/ui/dom";
 import { duration, rate, share } from "./words";
 

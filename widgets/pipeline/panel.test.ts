@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Stage } from "../core/kernel/types";
+import type { Stage } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { Pipeline } from "./panel";

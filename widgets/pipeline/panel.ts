@@ -1,6 +1,6 @@
 /** The strip that is always there: what ran, how fast, on what device, how long still, and how far the review is. */
 import "./pipeline.css";
-import type { Counts, Stage } from "../core/kernel/types";
+import type { Counts, Stage } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 import { frame } from "../core/ui/frame";

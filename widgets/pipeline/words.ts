@@ -1,6 +1,6 @@
 /** What a stage says about itself in the strip: short, in words and tabular figures. */
 
-import type { Stage } from "../core/kernel/types";
+import type { Stage } from "../core/kernel/schema";
 import { count } from "../core/ui/dom";
 
 const NAMES: Record<string, string> = {

@@ -1,12 +1,12 @@
 /** The line above the queue: how many there are, how many are done, and what narrows the queue. */
 
+import type { Stops } from "../core/kernel/schema";
 import { SUSPECTS } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 import { makeDial } from "./dial";
 import { makeMix } from "./mix";
 import { makeLeft } from "./sample";
-import type { Stops } from "./stop";
 
 export interface Bar {
   element: HTMLElement;

@@ -65,7 +65,7 @@ export function makeNewSample(session: Session, signal: AbortSignal): NewSample 
     if (busy) return;
     busy = true;
     try {
-      const { draws } = await session.transport.call<{ draws: Int32Array }>("new_sample", {});
+      const { draws } = await session.transport.call("new_sample", {});
       if (signal.aborted) return;
       session.takeSample(draws, []);
       ask(false);

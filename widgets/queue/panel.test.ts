@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Scores } from "../core/kernel/types";
+import type { Scores } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { Queue } from "./panel";

@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 import { describe, expect, it, vi } from "vitest";
+import type { LeftReply } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { command } from "../core/ui/keys";
-import { type LeftReply, makeLeft } from "./sample";
+import { makeLeft } from "./sample";
 
 const reply = () => sixItems().left?.({}) as LeftReply;
 

@@ -1,43 +1,11 @@
 /** How many errors are left: a figure that is always there, and on request the sentence behind it and a random audit. */
 
+import type { ClassLeft, LeftReply, Stops } from "../core/kernel/schema";
 import { clock, day } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { makeDialog } from "../core/ui/dialog";
 import { count, h } from "../core/ui/dom";
 import { makeNewSample } from "./newSample";
-import type { Stops } from "./stop";
-
-/** A class in the table: labels that are wrong among those nobody has looked at, with their interval or range. */
-export interface ClassLeft {
-  name: string;
-  labels: number;
-  unreviewed: number;
-  found: number;
-  left: number;
-  low: number;
-  high: number;
-}
-
-/** What the kernel says. */
-export interface LeftReply {
-  sentence: string;
-  left: number;
-  low: number;
-  high: number;
-  unreviewed: number;
-  found: number;
-  basis: "audit" | "model";
-  draws: number;
-  /** When the sample began, ISO 8601; "" where there is none. */
-  since?: string;
-  /** So many answers to the audit, and the estimate rests on them. */
-  fewest: number;
-  /** How many more random items make it surer, in words. */
-  more: string;
-  stop: Stops;
-  classes: ClassLeft[];
-  drift: string;
-}
 
 export const AUDIT = 20;
 
@@ -137,7 +105,7 @@ export function makeLeft(
     const mine = ++turn;
     try {
       const cut = session.dial.ready ? session.dial.cut.count : null;
-      const reply = await session.transport.call<LeftReply>("left", { cut });
+      const reply = await session.transport.call("left", { cut });
       if (mine === turn && !signal.aborted) fill(reply);
     } catch (error) {
       if (mine === turn && !signal.aborted) {
@@ -154,7 +122,7 @@ export function makeLeft(
     if (drawing) return;
     drawing = true;
     try {
-      const reply = await session.transport.call<{ items: number[]; draws: Int32Array }>("audit", {
+      const reply = await session.transport.call("audit", {
         count: AUDIT,
       });
       if (signal.aborted) return;
@@ -200,6 +168,7 @@ export function makeLeft(
 
 /** How many are left, in few words; the range where the interval is cut at one end, as the sentence has it. */
 function figure({ left, low, high, basis }: LeftReply): string {
+  if (left === null || low === null || high === null) return "left: ?";
   const middle = Math.round(left);
   if (basis !== "audit") return `about ${count(middle)} left`;
   const up = Math.round(high - left);
@@ -241,7 +210,8 @@ function classTable(rows: readonly ClassLeft[], basis: LeftReply["basis"]): HTML
   // What the model says is a range of its assumptions, as the sentence has it.
   const range = basis === "audit" ? "95 % interval" : "range";
   const head = ["class", "labels", "unreviewed", "found", "left", range];
-  const number = (value: number): HTMLElement => h("td", { text: count(Math.round(value)) });
+  const words = (value: number | null): string => (value === null ? "?" : count(Math.round(value)));
+  const number = (value: number | null): HTMLElement => h("td", { text: words(value) });
   return h(
     "table",
     {},
@@ -258,7 +228,7 @@ function classTable(rows: readonly ClassLeft[], basis: LeftReply["basis"]): HTML
           number(row.unreviewed),
           number(row.found),
           number(row.left),
-          h("td", { text: `${count(Math.round(row.low))} to ${count(Math.round(row.high))}` }),
+          h("td", { text: `${words(row.low)} to ${words(row.high)}` }),
         ),
       ),
     ),

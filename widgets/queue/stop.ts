@@ -1,15 +1,10 @@
 /** "Stop here": what is left below the end of the queue or the cut, said when the reviewer has come there. */
 
+import type { Stops } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { shownAbove } from "./dial";
 import { extent, place, type Shape } from "./window";
-
-/** What is left below a line, in words; "" where nobody has said yet. */
-export interface Stops {
-  suspects: string;
-  cut: string;
-}
 
 /** Room for the words after the last tile of a strip, and under the last row of a grid. */
 const WIDTH = 190;

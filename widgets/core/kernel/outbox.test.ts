@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MemoryStorage, Outbox, pageStorage } from "./outbox";
-import type { Edit } from "./types";
+import type { Edit } from "./schema";
 
 const edit = (op_id: string): Edit => ({
   op_id,
@@ -33,6 +33,14 @@ describe("Outbox", () => {
     reloaded.remove("one");
     expect(outbox.list().map((e) => e.op_id)).toEqual(["two"]);
     expect(outbox.size).toBe(1);
+  });
+
+  it("says a new class as it is said today, also of an edit that an earlier page stored", () => {
+    const storage = new MemoryStorage();
+    const stored = { ...edit("old"), action: "relabel", label: "toad", newClass: true };
+    storage.setItem("data-quality-explorer:outbox:s", JSON.stringify([stored]));
+    const [sent] = new Outbox("s", storage).list();
+    expect(sent).toEqual({ ...edit("old"), action: "relabel", label: "toad", new_class: true });
   });
 
   it("leaves nothing behind when it is empty", () => {

@@ -4,7 +4,17 @@
  * They are sent again until an answer comes, survive a reload and a restarted kernel, and cannot double: the store
  * knows each by its `op_id`. One outbox a label store; two tabs on one store share it without harm for the same reason.
  */
-import type { Cell, Edit } from "./types";
+import type { Cell, Edit } from "./schema";
+
+/** What a decision says beside its action and its items. */
+export interface EditOptions {
+  label?: string;
+  new_class?: boolean;
+  reason?: string;
+  why?: string;
+  /** The event that each item's label was seen to rest on; left out, what the page knows to stand there. */
+  expected?: Record<string, string>;
+}
 
 /** What is decided on one branch waits for that branch: each has a place of its own in the browser's storage. */
 export function placeOf(storeId: string, branch = "main"): string {
@@ -33,7 +43,7 @@ export class Outbox {
     if (!text) return [];
     try {
       const edits: unknown = JSON.parse(text);
-      return Array.isArray(edits) ? (edits as Edit[]) : [];
+      return Array.isArray(edits) ? (edits as Edit[]).map(upgraded) : [];
     } catch {
       // Another program's or a half-written entry: nothing in it can be sent.
       return [];
@@ -94,6 +104,11 @@ export class Outbox {
     this.storage = new MemoryStorage();
     this.held = edits;
   }
+}
+
+/** What was stored as it is sent today: pages of earlier versions said `newClass`. */
+export function upgraded<T extends EditOptions>({ newClass, ...stored }: T & { newClass?: boolean }): T {
+  return { ...stored, ...(newClass === undefined ? {} : { new_class: newClass }) } as unknown as T;
 }
 
 /** Storage for browsers that refuse `localStorage` (private windows, sandboxed frames): lasts as long as the page. */

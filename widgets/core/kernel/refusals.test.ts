@@ -5,7 +5,7 @@ import { sixItems } from "../testing/mockModel";
 import { COUNTS, reply, start } from "../testing/mockSession";
 import { MemoryStorage } from "./outbox";
 import { MOST_REFUSED, Refused } from "./refusals";
-import type { Cell, Labels } from "./types";
+import type { Cell, Labels } from "./schema";
 
 const BENS: Cell = { item: 3, label: 2, state: "relabelled", event: "event:9", rater: "ben" };
 
@@ -146,6 +146,17 @@ describe("the storage of refused decisions", () => {
     expect(items.at(-1)).toBe(MOST_REFUSED + 14);
     kept.remove(items, "o");
     expect(storage.length).toBe(0);
+  });
+
+  it("says a new class as it is said today, also where an earlier page stored it", () => {
+    const storage = new MemoryStorage();
+    const mine = { action: "relabel", label: "toad", newClass: true };
+    storage.setItem(
+      "data-quality-explorer:refused:s",
+      JSON.stringify([{ ...conflict(1), mine, order: "o" }]),
+    );
+    const [found] = new Refused("s", storage).list("o");
+    expect(found?.mine).toEqual({ action: "relabel", label: "toad", new_class: true });
   });
 
   it("reads nothing from what is not its own, and keeps what there is room for", () => {

@@ -4,7 +4,9 @@
  * A reload must not lose what somebody decided. They are kept with the order of the items that their positions count
  * in: while the dataset has another order they wait, since the same position means another item there.
  */
-import type { Action, Cell, EditOptions } from "./types";
+
+import { type EditOptions, upgraded } from "./outbox";
+import type { Action, Cell } from "./schema";
 
 /** The oldest beyond so many are let go. */
 export const MOST_REFUSED = 200;
@@ -35,7 +37,7 @@ export class Refused {
   list(order: string): LiveConflict[] {
     return this.stored()
       .filter((each) => each.order === order)
-      .map(({ item, theirs, mine }) => ({ item, theirs, mine }));
+      .map(({ item, theirs, mine }) => ({ item, theirs, mine: upgraded(mine) }));
   }
 
   /** Keep these; an item has one, the newest. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { MockModel } from "../testing/mockModel";
-import { CallError, Disconnected, type Push, Transport } from "./transport";
+import type { Push } from "./schema";
+import { CallError, Disconnected, Transport } from "./transport";
 
 function start(...models: MockModel[]) {
   const heard: Push[] = [];
@@ -72,7 +73,7 @@ describe("Transport", () => {
     const model = new MockModel();
     const { transport } = start(model);
     const end = new AbortController();
-    const call = transport.call("card", {}, end.signal);
+    const call = transport.call("card", { item: 1 }, end.signal);
     end.abort();
     await expect(call).rejects.toMatchObject({ name: "AbortError" });
     model.reply("card", "late");
@@ -82,22 +83,22 @@ describe("Transport", () => {
   it("sends waiting calls again on another widget when theirs closes", async () => {
     const [first, second] = [new MockModel(), new MockModel()];
     const { transport, ends } = start(first, second);
-    const call = transport.call("edit", { op_id: "x" });
+    const call = transport.call("undo", { op_id: "x" });
     expect(second.sent).toEqual([]);
     ends[0]?.abort();
     expect(second.sent).toEqual(first.sent);
-    second.reply("edit", "saved");
+    second.reply("undo", "saved");
     expect(await call).toBe("saved");
   });
 
   it("rejects when the last widget closes, and when there is none", async () => {
     const model = new MockModel();
     const { transport, ends } = start(model);
-    const call = transport.call("card");
+    const call = transport.call("card", { item: 1 });
     ends[0]?.abort();
     await expect(call).rejects.toBeInstanceOf(Disconnected);
     expect(transport.connected).toBe(false);
-    await expect(transport.call("card")).rejects.toBeInstanceOf(Disconnected);
+    await expect(transport.call("card", { item: 1 })).rejects.toBeInstanceOf(Disconnected);
   });
 
   it("passes an event on once, however many widgets hear it", () => {

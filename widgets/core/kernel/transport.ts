@@ -6,11 +6,16 @@
  * deadline of their own: they end with an answer, with their signal, or when the last comm closes.
  */
 import type { AnyModel } from "@anywidget/types";
-import type { WireError } from "./types";
+import type { Calls, Push, WireError } from "./schema";
 import { freshId, unpack } from "./wire";
 
 type Reply = { id: string; ok: true; result: unknown } | { id: string; ok: false; error: WireError };
-export type Push = { event: string } & Record<string, unknown>;
+
+/** Arguments of a call, which may be left out where there are none to give. */
+export type CallArgs<N extends keyof Calls> =
+  Record<string, never> extends Calls[N]["args"]
+    ? [args?: Calls[N]["args"], signal?: AbortSignal]
+    : [args: Calls[N]["args"], signal?: AbortSignal];
 
 interface Pending {
   call: string;
@@ -64,8 +69,8 @@ export class Transport {
   }
 
   /** Ask the kernel; resolves with the unpacked result, rejects with `CallError`, `Disconnected` or the signal's reason. */
-  call<T>(call: string, args: Record<string, unknown> = {}, signal?: AbortSignal): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+  call<N extends keyof Calls>(call: N, ...[args, signal]: CallArgs<N>): Promise<Calls[N]["answer"]> {
+    return new Promise((resolve, reject) => {
       const model = this.models[0];
       if (!model) {
         reject(new Disconnected("No widget of this review is connected to a kernel."));
@@ -76,11 +81,17 @@ export class Transport {
         return;
       }
       const id = freshId();
-      this.pending.set(id, { call, args, model, resolve: resolve as (r: unknown) => void, reject });
+      this.pending.set(id, {
+        call,
+        args: args ?? {},
+        model,
+        resolve: resolve as (r: unknown) => void,
+        reject,
+      });
       signal?.addEventListener("abort", () => {
         if (this.pending.delete(id)) reject(signal.reason as Error);
       });
-      model.send({ id, call, args });
+      model.send({ id, call, args: args ?? {} });
     });
   }
 

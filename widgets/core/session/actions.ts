@@ -30,11 +30,11 @@ export function keep(session: Session): void {
   if (item !== null) decide(session, () => session.edit("keep", [item]));
 }
 
-/** Give the current item a label by its name; one that is not a class yet only with `newClass`. */
+/** Give the current item a label by its name; one that is not a class yet only with `new_class`. */
 export function relabel(
   session: Session,
   label: string,
-  options: { newClass?: boolean; why?: string } = {},
+  options: { new_class?: boolean; why?: string } = {},
 ): void {
   const item = session.current;
   if (item === null) return;

@@ -1,7 +1,7 @@
 /** Follows the current item's card for panels that show it: asks in time, drops late answers, and looks ahead. */
 
+import type { Card } from "../kernel/schema";
 import { Disconnected } from "../kernel/transport";
-import type { Card } from "../kernel/types";
 import type { Session } from "./session";
 
 /** The next item's card is asked for once the reader has settled on this one for so long. */

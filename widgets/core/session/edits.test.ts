@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryStorage } from "../kernel/outbox";
-import type { Edit, Hello, Labels } from "../kernel/types";
+import type { Edit, Hello, Labels } from "../kernel/schema";
 import { MockModel, settled, sixItems } from "../testing/mockModel";
 import { COUNTS, reply, start } from "../testing/mockSession";
 
@@ -180,8 +180,8 @@ describe("editing", () => {
 
   it("learns a class that was added", async () => {
     const { session, model } = await start();
-    session.edit("relabel", [3], { label: "toad", newClass: true });
-    expect(model.last("edit").args.newClass).toBe(true);
+    session.edit("relabel", [3], { label: "toad", new_class: true });
+    expect(model.last("edit").args.new_class).toBe(true);
     model.reply("edit", { ...reply(3, 3, "relabelled"), classes: ["cat", "dog", "newt", "toad"] });
     await settled();
     expect(session.className(session.labels?.current[3] as number)).toBe("toad");

@@ -4,10 +4,11 @@
  * disk is full) takes nothing back: the edit waits and is sent again.
  */
 
+import type { EditOptions } from "../kernel/outbox";
 import { Outbox, pageStorage, placeOf } from "../kernel/outbox";
 import type { LiveConflict } from "../kernel/refusals";
+import type { Action, Cell, Edit, EditReply, WireError } from "../kernel/schema";
 import { CallError, Disconnected, type Transport } from "../kernel/transport";
-import type { Action, Cell, Edit, EditOptions, EditReply, WireError } from "../kernel/types";
 import { freshId } from "../kernel/wire";
 import { shortId } from "../kernel/words";
 import { lastSeen } from "../state/columns";
@@ -121,7 +122,7 @@ export class Edits {
       return;
     }
     try {
-      const reply = await this.transport.call<EditReply>("undo", { op_id: freshId() });
+      const reply = await this.transport.call("undo", { op_id: freshId() });
       this.accept(reply);
       const first = reply.cells[0];
       if (first) state.select(first.item);
@@ -175,8 +176,7 @@ export class Edits {
         try {
           // The branch changed: the rest waits for it to come back.
           if (outbox !== this.outbox) return;
-          const args = edit as unknown as Record<string, unknown>;
-          const reply = await this.transport.call<EditReply>("edit", args);
+          const reply = await this.transport.call("edit", edit);
           outbox.remove(edit.op_id);
           outbox.rebase(edit, reply.cells, state.labels?.order ?? edit.order);
           this.saidDelayed = false;
@@ -297,10 +297,10 @@ export class Edits {
 }
 
 /** What an edit asked for, without what only that edit was. */
-function wishesOf({ label, newClass, reason, why }: Edit): EditOptions {
+function wishesOf({ label, new_class, reason, why }: Edit): EditOptions {
   return {
     ...(label === undefined ? {} : { label }),
-    ...(newClass === undefined ? {} : { newClass }),
+    ...(new_class === undefined ? {} : { new_class }),
     ...(reason === undefined ? {} : { reason }),
     ...(why === undefined ? {} : { why }),
   };

@@ -1,21 +1,10 @@
 /** What comes from the kernel: everything when a page connects, a column when it has changed, and what it says by itself. */
 
-import type { Versions } from "../kernel/historyTypes";
 import { pageStorage, placeOf } from "../kernel/outbox";
 import { Refused } from "../kernel/refusals";
-import { Disconnected, type Push, type Transport } from "../kernel/transport";
-import type {
-  EditReply,
-  Hello,
-  HelpedState,
-  Labels,
-  Layout,
-  ScoreRows,
-  Scores,
-  Stage,
-} from "../kernel/types";
+import type { Hello, Push, ScoresRowsPush } from "../kernel/schema";
+import { Disconnected, type Transport } from "../kernel/transport";
 import type { ReviewState } from "../state/state";
-import type { Notice } from "../state/topics";
 import type { Edits } from "./edits";
 import type { Queue } from "./queue";
 
@@ -40,7 +29,7 @@ export class Loader {
   /** Take the label columns anew, with the waiting edits on top. */
   async labels(): Promise<void> {
     const { state } = this;
-    const labels = await this.transport.call<Labels>("labels");
+    const labels = await this.transport.call("labels");
     const moved = state.labels !== null && state.labels.order !== labels.order;
     state.takeLabels(labels);
     if (moved) {
@@ -62,39 +51,55 @@ export class Loader {
 
   /** Take what the kernel says by itself. */
   async heard(push: Push): Promise<void> {
-    const { state } = this;
     try {
-      if (push.event === "stages") {
-        state.stages = push.stages as Stage[];
+      await this.take(push);
+    } catch (error) {
+      if (!(error instanceof Disconnected)) this.state.report(error);
+    }
+  }
+
+  private async take(push: Push): Promise<void> {
+    const { state } = this;
+    switch (push.event) {
+      case "stages":
+        state.stages = push.stages;
         state.emit("stages", state.stages);
-      } else if (push.event === "layout") await this.layout();
-      else if (push.event === "scores") {
+        return;
+      case "layout":
+        await this.layout();
+        return;
+      case "scores":
         // Which item comes first depends on what is decided already: not before the labels are there.
         await this.running;
-        if (state.hello) state.hello.trust = (push.trust as string | null) ?? null;
+        if (state.hello) state.hello.trust = push.trust ?? null;
         await this.scores();
-      } else if (push.event === "scores_rows") {
+        return;
+      case "scores_rows":
         await this.running;
         await this.asking;
-        await this.rows(push as unknown as ScoreRows);
-      } else if (push.event === "sample")
-        this.queue.takeSample(push.draws as Int32Array, push.asked as Int32Array);
-      else if (push.event === "cells") this.edits.accept(push as unknown as EditReply);
-      else if (push.event === "select") {
-        const items = push.items as number[] | undefined;
-        if (items) this.queue.present(items, { tell: false });
-        if (push.item !== undefined) state.select(push.item as number | null, { tell: false });
-      } else if (push.event === "hello") await this.reload();
-      else if (push.event === "versions") {
-        const versions = push as unknown as Versions;
-        state.emit("versions", versions);
+        await this.rows(push);
+        return;
+      case "sample":
+        this.queue.takeSample(push.draws, push.asked);
+        return;
+      case "cells":
+        this.edits.accept(push);
+        return;
+      case "select":
+        if (push.items) this.queue.present(push.items, { tell: false });
+        if (push.item !== undefined) state.select(push.item, { tell: false });
+        return;
+      case "hello":
+        await this.reload();
+        return;
+      case "versions":
+        state.emit("versions", push);
         // Somebody switched branches and no "hello" has said so yet: every label may be another.
         await this.running;
-        if (state.hello && state.hello.store.branch !== versions.branch) await this.reload();
-      } else if (push.event === "helped") state.emit("helped", push as unknown as HelpedState);
-      else if (push.event === "notice") state.emit("notice", push as unknown as Notice);
-    } catch (error) {
-      if (!(error instanceof Disconnected)) state.report(error);
+        if (state.hello && state.hello.store.branch !== push.branch) await this.reload();
+        return;
+      case "helped":
+        state.emit("helped", push);
     }
   }
 
@@ -122,7 +127,7 @@ export class Loader {
   private async load(): Promise<void> {
     const { state } = this;
     try {
-      const hello = await this.transport.call<Hello>("hello");
+      const hello = await this.transport.call("hello");
       const { store } = state.hello ?? {};
       // Another branch or another store: what somebody else did there is no conflict here.
       if (store && (store.id !== hello.store.id || store.branch !== hello.store.branch))
@@ -161,7 +166,7 @@ export class Loader {
 
   private async layout(): Promise<void> {
     const { state } = this;
-    state.layout = await this.transport.call<Layout>("layout");
+    state.layout = await this.transport.call("layout");
     state.emit("layout", state.layout);
   }
 
@@ -183,7 +188,7 @@ export class Loader {
 
   private async takeScores(): Promise<void> {
     const { state } = this;
-    const scores = await this.transport.call<Scores>("scores");
+    const scores = await this.transport.call("scores");
     // The page greeted the kernel before anything was scored.
     if (state.hello) state.hello.calibrated = scores.calibrated;
     state.cards.forget();
@@ -193,7 +198,7 @@ export class Loader {
   }
 
   /** Take the scores of some rows, where they follow those that the page has; else ask for all of them. */
-  private async rows(change: ScoreRows): Promise<void> {
+  private async rows(change: ScoresRowsPush): Promise<void> {
     const { state } = this;
     const { scores } = state;
     if (!scores) return;

@@ -2,7 +2,7 @@
  * What is queued: the filter, the end that the dial sets, items chosen or presented by themselves, and random ones.
  * Every change makes the queue once and tells of it; the order itself is `queueOrder.ts`.
  */
-import type { ScoreRows, Scores } from "../kernel/types";
+import type { Scores, ScoresRowsPush } from "../kernel/schema";
 import type { Filter } from "../state/queueOrder";
 import type { ReviewState, TellOptions } from "../state/state";
 
@@ -21,7 +21,7 @@ export class Queue {
     const back = items.length === 0 ? this.before : null;
     this.take(items, { ...(back ? this.viewAgain(back) : {}), asNamed: false });
     if (back && back.current !== null) state.select(back.current, { tell: false });
-    if (tell) state.tell("select", { item: state.current, items });
+    if (tell) state.tell("select", { item: state.current, items: [...items] });
   }
 
   /** Queue these items in the order in which they are named, and no others. */
@@ -34,7 +34,7 @@ export class Queue {
     const { suspects, cut, pair } = this.state.order.filter;
     this.before ??= { suspects, cut, pair, current: state.current };
     this.take(items, { suspects: false, pair: null, asNamed: true });
-    if (options.tell !== false) state.tell("select", { item: state.current, items });
+    if (options.tell !== false) state.tell("select", { item: state.current, items: [...items] });
     const first = items.find((item) => !state.isReviewed(item)) ?? items[0];
     if (first !== undefined) state.select(first, options);
   }
@@ -89,7 +89,7 @@ export class Queue {
   }
 
   /** Take the scores of some rows: these rows move, and the rest of the queue stays where it is. */
-  takeRows(change: ScoreRows): void {
+  takeRows(change: ScoresRowsPush): void {
     const { state } = this;
     const moved = state.applyScores(change);
     if (!moved) {

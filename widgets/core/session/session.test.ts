@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Hello, Labels, Scores } from "../kernel/types";
+import type { Hello, Labels, Scores } from "../kernel/schema";
 import { MockModel, settled, sixItems } from "../testing/mockModel";
 import { reply, start } from "../testing/mockSession";
 import { sessionOf } from "./page";

@@ -4,12 +4,12 @@
  * None of the panels talks to another, and selection never waits for the kernel.
  */
 import type { AnyModel } from "@anywidget/types";
-import { Transport } from "../kernel/transport";
+import type { EditOptions } from "../kernel/outbox";
 import type {
   Action,
+  Calls,
   Card,
   Counts,
-  EditOptions,
   EditReply,
   Hello,
   HistoryEntry,
@@ -21,7 +21,8 @@ import type {
   Relations,
   Scores,
   Stage,
-} from "../kernel/types";
+} from "../kernel/schema";
+import { type CallArgs, Transport } from "../kernel/transport";
 import type { AuditRate } from "../state/auditRate";
 import type { Conflicts } from "../state/conflicts";
 import type { Dial } from "../state/dial";
@@ -353,8 +354,8 @@ export class Session {
   }
 
   /** Say something to the kernel and show its refusal, without waiting for the answer. */
-  tell(call: string, args: Record<string, unknown>): void {
-    this.state.tell(call, args);
+  tell<N extends keyof Calls>(call: N, ...args: CallArgs<N>): void {
+    this.state.tell(call, ...args);
   }
 
   report(error: unknown): void {

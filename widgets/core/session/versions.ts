@@ -1,7 +1,6 @@
 /** The calls about commits, branches and tags. */
 
-import type { Diff, Entry, Timeline, TimelineFilter, Versions } from "../kernel/historyTypes";
-import type { EditReply } from "../kernel/types";
+import type { Diff, EditReply, Entry, Timeline, TimelineFilter, Versions } from "../kernel/schema";
 import { freshId } from "../kernel/wire";
 import type { Session } from "./session";
 
@@ -32,8 +31,8 @@ export async function revert(
   why: string,
   op_id: string = freshId(),
 ): Promise<EditReply> {
-  const reply = await session.transport.call<EditReply>("revert", {
-    commits,
+  const reply = await session.transport.call("revert", {
+    commits: [...commits],
     ...(why ? { why } : {}),
     op_id,
   });

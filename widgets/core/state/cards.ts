@@ -1,5 +1,5 @@
 /** Cards that were asked for, kept until something about them changes; and the item ids learned from them. */
-import type { Card } from "../kernel/types";
+import type { Card } from "../kernel/schema";
 
 const LIMIT = 200;
 

@@ -1,6 +1,6 @@
 /** Writing into the label columns: an edit that is not acknowledged yet, and what the kernel says stands there. */
-import type { Edit, Labels } from "../kernel/types";
-import { type Cell, STATES } from "../kernel/types";
+import type { Edit, Labels } from "../kernel/schema";
+import { type Cell, STATES } from "../kernel/schema";
 
 /** Show an edit as if it had been saved. */
 export function applyEdit(labels: Labels, classes: readonly string[], edit: Edit): void {

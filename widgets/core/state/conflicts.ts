@@ -6,8 +6,9 @@
  * in the browser's storage, so that it is there again after a reload.
  */
 
+import type { EditOptions } from "../kernel/outbox";
 import type { LiveConflict, Refused } from "../kernel/refusals";
-import { type Action, type Cell, type EditOptions, type Labels, STATES } from "../kernel/types";
+import { type Action, type Cell, type Labels, STATES } from "../kernel/schema";
 import { clock } from "../kernel/words";
 
 export class Conflicts {

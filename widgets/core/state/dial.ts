@@ -4,7 +4,7 @@
  * the expected precision, and that sum over the sum of all is the expected recall.
  */
 import { MemoryStorage } from "../kernel/outbox";
-import type { Scores } from "../kernel/types";
+import type { Scores } from "../kernel/schema";
 import { ExpectedErrors } from "./expected";
 
 export interface Cut {

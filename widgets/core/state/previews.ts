@@ -1,5 +1,5 @@
 /** Small previews by item, asked for in batches and kept in a bounded cache. */
-import type { Preview } from "../kernel/types";
+import type { Preview } from "../kernel/schema";
 
 const LIMIT = 1500;
 const BATCH = 48;

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Scores } from "../kernel/types";
+import type { Scores } from "../kernel/schema";
 import { sixItems } from "../testing/mockModel";
 import { start } from "../testing/mockSession";
 

@@ -1,6 +1,6 @@
 /** The order of review: every item's rank, the queue that the filter leaves of it, and the way along that queue. */
 
-import type { Labels, Scores } from "../kernel/types";
+import type { Labels, Scores } from "../kernel/schema";
 import { mixed, type Place, unmixed } from "./mixing";
 import { lastBefore, Ranking } from "./ranking";
 

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 /** Scores of some rows, as they come after a click: the page ends where it would be had it asked for all of them. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Hello, Labels, Scores } from "../kernel/types";
+import type { Hello, Labels, Scores } from "../kernel/schema";
 import type { Session } from "../session/session";
 import { settled, sixItems } from "../testing/mockModel";
 import { COUNTS, reply, start } from "../testing/mockSession";
@@ -22,6 +22,7 @@ function scoresOf(random: () => number): Scores {
     suggested: Int32Array.from({ length: N }, () => Math.floor(random() * 3)),
     p_error: Float32Array.from({ length: N }, () => (random() < 0.1 ? Number.NaN : random())),
     draws: Int32Array.from({ length: N }, (_, i) => (i * 37) % N),
+    asked: new Int32Array(0),
     audit_rate: 0.2,
     is_label_issue: Uint8Array.from({ length: N }, () => Number(random() < 0.5)),
     is_outlier_issue: new Uint8Array(N),

@@ -3,20 +3,23 @@
  *
  * Whoever changes a field emits its topic. The kernel is told of a selection and nothing else from here.
  */
-import { CallError, Disconnected, type Transport } from "../kernel/transport";
+
 import {
+  type Calls,
   type Cell,
   type Counts,
+  DECIDED,
   type Edit,
   type Hello,
   type ItemState,
   type Labels,
   type Layout,
-  type ScoreRows,
   type Scores,
+  type ScoresRowsPush,
   STATES,
   type Stage,
-} from "../kernel/types";
+} from "../kernel/schema";
+import { type CallArgs, CallError, Disconnected, type Transport } from "../kernel/transport";
 import { AuditRate } from "./auditRate";
 import { Cards } from "./cards";
 import { applyEdit, writeCells } from "./columns";
@@ -27,7 +30,7 @@ import { Previews } from "./previews";
 import { type Filter, QueueOrder } from "./queueOrder";
 import type { Topics } from "./topics";
 
-const IS_REVIEWED = STATES.map((state) => state !== "given" && state !== "stale");
+const IS_REVIEWED = STATES.map((state) => DECIDED.includes(state));
 
 export interface TellOptions {
   /** Whether the kernel is told; left out, it is. */
@@ -128,7 +131,7 @@ export class ReviewState extends Emitter<Topics> {
    * Write the scores of some rows into the columns, and move these rows in the order and in the queue; false where the
    * queue has to be filled anew.
    */
-  applyScores({ rows, p_error, suggested, suspect, flags = {}, version }: ScoreRows): boolean {
+  applyScores({ rows, p_error, suggested, suspect, flags = {}, version }: ScoresRowsPush): boolean {
     const { scores } = this;
     if (!scores) return false;
     scores.version = version;
@@ -172,7 +175,7 @@ export class ReviewState extends Emitter<Topics> {
     this.setReason("");
     if (item !== null) this.order.visit(item);
     this.emit("current", item);
-    if (tell) this.tell("select", { item, items: this.chosen });
+    if (tell) this.tell("select", { item, items: [...this.chosen] });
   }
 
   hover(item: number | null): void {
@@ -221,8 +224,8 @@ export class ReviewState extends Emitter<Topics> {
   }
 
   /** Say something to the kernel and show its refusal, without waiting for the answer. */
-  tell(call: string, args: Record<string, unknown>): void {
-    this.transport.call(call, args).catch((error: unknown) => {
+  tell<N extends keyof Calls>(call: N, ...args: CallArgs<N>): void {
+    this.transport.call(call, ...args).catch((error: unknown) => {
       if (!(error instanceof Disconnected)) this.report(error);
     });
   }

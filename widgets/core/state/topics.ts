@@ -1,7 +1,6 @@
 /** What a session tells its panels, and in which words. */
 
-import type { Versions } from "../kernel/historyTypes";
-import type { Counts, Hello, HelpedState, Layout, Stage } from "../kernel/types";
+import type { Counts, Hello, HelpedState, Layout, Stage, Versions } from "../kernel/schema";
 import type { Filter } from "./queueOrder";
 
 export interface Notice {

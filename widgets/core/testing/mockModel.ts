@@ -1,6 +1,6 @@
 /** A stand-in for a widget's comm, for tests: it records what is sent and says what a test wants the kernel to say. */
 import type { AnyModel } from "@anywidget/types";
-import type { Hello } from "../kernel/types";
+import type { Hello } from "../kernel/schema";
 
 type Listen = (content: unknown, buffers: DataView[]) => void;
 export type Sent = { id: string; call: string; args: Record<string, unknown> };

@@ -1,6 +1,6 @@
 /** A session on a mock kernel of six items, for tests. */
 
-import type { EditReply, ItemState } from "../kernel/types";
+import type { EditReply, ItemState } from "../kernel/schema";
 import { Session } from "../session/session";
 import type { Notice } from "../state/topics";
 import { type Answers, MockModel, settled, sixItems } from "./mockModel";

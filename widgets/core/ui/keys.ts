@@ -4,6 +4,7 @@
  * What a session can do is done here; what only a panel can do (draw a lasso, pan, show help) goes out as the topic
  * `command` and is taken by the panels that hold, or are held by, the element where the key was pressed.
  */
+import { REASONS } from "../kernel/schema";
 import {
   acceptSuggestion,
   classOfKey,
@@ -29,15 +30,15 @@ export interface Binding {
 }
 
 /** The letter of each reason: alone it marks the item, with Shift it goes with the next decision on the item. */
-const REASONS: readonly (readonly [string, string])[] = [
-  ["wrong", "w"],
-  ["ambiguous", "a"],
-  ["guideline unclear", "g"],
-  ["several fit", "s"],
-  ["none fits", "x"],
-  ["duplicate", "d"],
-];
-const REASON_OF_KEY = new Map(REASONS.map(([reason, letter]) => [letter, reason] as const));
+const LETTERS: Record<(typeof REASONS)[number], string> = {
+  wrong: "w",
+  ambiguous: "a",
+  "guideline unclear": "g",
+  "several fit": "s",
+  "none fits": "x",
+  duplicate: "d",
+};
+const REASON_OF_KEY = new Map(REASONS.map((reason) => [LETTERS[reason], reason] as const));
 
 export const BINDINGS: readonly Binding[] = [
   { name: "accept", keys: ["Enter"], print: "↵", about: "relabel to the suggested label", group: "Decide" },
@@ -65,16 +66,16 @@ export const BINDINGS: readonly Binding[] = [
     about: "in a conflict on the card: use yours after all",
     group: "Decide",
   },
-  ...REASONS.map(([reason, letter]) => ({
+  ...REASONS.map((reason) => ({
     name: reason,
-    keys: [letter],
-    print: letter.toUpperCase(),
+    keys: [LETTERS[reason]],
+    print: LETTERS[reason].toUpperCase(),
     about: `mark as ${reason}`,
     group: "Reasons" as const,
   })),
   {
     name: "reason",
-    keys: REASONS.map(([, letter]) => `Shift+${letter}`),
+    keys: REASONS.map((reason) => `Shift+${LETTERS[reason]}`),
     print: "⇧ W",
     about: "with Shift, a reason goes with the next decision on the item",
     group: "Reasons",

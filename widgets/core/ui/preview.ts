@@ -1,6 +1,6 @@
 /** One item's preview as an element: picture, text, cells, or why there is none. */
 import "./preview.css";
-import type { Card, Preview } from "../kernel/types";
+import type { Card, Preview } from "../kernel/schema";
 import { shortId } from "../kernel/words";
 import type { Session } from "../session/session";
 import { h } from "./dom";

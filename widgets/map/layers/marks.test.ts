@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Labels, Scores } from "../../core/kernel/types";
+import type { Labels, Scores } from "../../core/kernel/schema";
 import { LEVEL } from "../renderers/renderer";
 import { colourIndices, emphasis, levels, markedItems } from "./marks";
 

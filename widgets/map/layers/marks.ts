@@ -4,7 +4,7 @@
  * Computed when labels, scores or the filter change, never while panning.
  */
 
-import type { Labels, Scores } from "../../core/kernel/types";
+import type { Labels, Scores } from "../../core/kernel/schema";
 import type { Filter } from "../../core/state/queueOrder";
 import { PALETTE_LENGTH } from "../../core/ui/theme";
 import { LEVEL } from "../renderers/renderer";
