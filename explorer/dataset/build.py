@@ -1,7 +1,9 @@
-"""Build."""
+"""Rows to items: content is read once and hashed, labels become classes, and what cannot be used is set aside."""
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,11 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.dataset.dataset import Dataset, SetAside
+from explorer.dataset.dataset import Dataset, SetAside, key_name
 from explorer.errors import DataError, UnreadableItem
 from explorer.media.base import Content
-from explorer.tasks.classification import UNLABELLED, check_probs, class_name, encode_labels
+from explorer.tasks.classification import UNLABELLED, check_probs, encode_labels, look_alikes
+from explorer.utils.arrays import float32, numbers_in
 from explorer.utils.text import are, counted
+
+SECONDS = 5.0
+"""Between two lines of the log that say how many rows have been read."""
+
+_log = logging.getLogger("explorer")
 
 
 def build(
@@ -21,7 +29,7 @@ def build(
     labels: Sequence[Any] | NDArray[Any] | pd.Series[Any] | None,
     *,
     keys: Sequence[Any] | None = None,
-    features: NDArray[Any] | None = None,
+    features: Any = None,
     probs: NDArray[Any] | None = None,
     classes: Sequence[Any] | None = None,
     row_index: pd.Index[Any] | None = None,
@@ -40,38 +48,39 @@ def build(
         R labels of any plain type; `None`, NaN and "" mean unlabelled. `None` for a dataset without labels.
     keys
         R unique values that name the items; without them an item is its content.
-    features, probs
-        [R, D] and [R, K]; rows of `features` with NaN or infinity are set aside. Columns of `probs` follow `classes`.
+    features
+        [R, D] in anything that holds numbers; rows with NaN, infinity or more than float32 holds are set aside.
+    probs
+        [R, K], whose columns follow `classes`.
     classes
         All class values in order (needed when `probs` has a class that no row carries, or to fix the order).
+    row_index
+        The user's own index of the rows; by default they are counted from 0.
+    set_aside, notes
+        What the reader has set aside and noted already.
 
     Raises
     ------
     DataError
         Empty dataset, lengths that differ, repeated keys (listed), labels that are no class labels,
         probabilities of the wrong shape or that are not probabilities.
+    UnknownName
+        A label that is not in `classes`.
+
+    Examples
+    --------
+    >>> from explorer.media.text import Texts
+    >>> build(Texts(["a", "b", "a"]), ["x", "y", "y"])
+    Dataset(2 text items, 2 classes, 3 rows, 1 with conflicting given labels)
     """
     rows = len(content)
     if rows == 0:
-        raise DataError(
-            f"The dataset{' ' + source if source else ''} is empty: it has no rows.", "Check the path or the filter."
-        )
+        raise empty(source)
     values = [None] * rows if labels is None else list(labels)
     _same_length("label", "labels", len(values), rows)
     row_given, names, class_values = encode_labels(values, classes, label_name)
-    aside = {s.row: s for s in set_aside}
-    finite = _check_features(features, rows)
-    hashes: list[str | None] = []
-    for row in range(rows):
-        digest = None
-        if row not in aside:
-            try:
-                digest = content.digest(row)
-                if not finite[row]:
-                    aside[row] = SetAside(row, content.name(row), "its embedding has NaN or infinite values")
-            except UnreadableItem as error:
-                aside[row] = SetAside(row, content.name(row), str(error))
-        hashes.append(digest)
+    vectors = None if features is None else _vectors(features, rows)
+    hashes, aside = _digests(content, vectors, {s.row: s for s in set_aside}, source)
     ids = _ids(hashes, keys, aside)
     order: dict[str, int] = {}
     row_item = np.full(rows, -1, dtype=np.int32)
@@ -88,6 +97,7 @@ def build(
         raise DataError(f"None of the {counted(rows, 'row')} can be used: {reasons}")
     first_row = np.array(first, dtype=np.int32)
     given, conflicting = _given_per_item(row_item, row_given, len(first), len(names))
+    alike = look_alikes(names, np.bincount(row_given[row_given >= 0], minlength=len(names)).tolist())
     return Dataset(
         content=content,
         item_ids=np.array(list(order), dtype=object),
@@ -103,11 +113,43 @@ def build(
         row_index=pd.RangeIndex(rows) if row_index is None else row_index,
         label_name=label_name,
         source=source,
-        features=None if features is None else np.asarray(features, dtype=np.float32)[first_row],
+        features=None if vectors is None else vectors[first_row],
         probs=None if probs is None else check_probs(np.asarray(probs), rows, names)[first_row],
         set_aside=tuple(aside[r] for r in sorted(aside)),
-        notes=tuple(notes),
+        notes=(*notes, alike) if alike else tuple(notes),
     )
+
+
+def empty(source: str) -> DataError:
+    """Return the error of a source without rows."""
+    return DataError(
+        f"The dataset{' ' + source if source else ''} is empty: it has no rows.", "Check the path or the filter."
+    )
+
+
+def _digests(
+    content: Content, vectors: NDArray[np.float32] | None, aside: dict[int, SetAside], source: str
+) -> tuple[list[str | None], dict[int, SetAside]]:
+    """Hash every row; returns the hashes, and the rows that are set aside with those that were so before."""
+    aside = dict(aside)
+    finite = None if vectors is None else np.asarray(np.isfinite(vectors).all(axis=1))
+    rows = len(content)
+    hashes: list[str | None] = []
+    said = time.monotonic()
+    for row in range(rows):
+        digest = None
+        if row not in aside:
+            try:
+                digest = content.digest(row)
+                if finite is not None and not finite[row]:
+                    aside[row] = SetAside(row, content.name(row), "its embedding has NaN or infinite values")
+            except UnreadableItem as error:
+                aside[row] = SetAside(row, content.name(row), str(error))
+        hashes.append(digest)
+        if row % 256 == 0 and time.monotonic() - said > SECONDS:
+            said = time.monotonic()
+            _log.info("%s: %s of %s rows are read", source or "dataset", f"{row:,}", f"{rows:,}")
+    return hashes, aside
 
 
 def _same_length(one: str, many: str, got: int, rows: int) -> None:
@@ -118,30 +160,30 @@ def _same_length(one: str, many: str, got: int, rows: int) -> None:
         )
 
 
-def _check_features(features: NDArray[Any] | None, rows: int) -> NDArray[np.bool_]:
-    if features is None:
-        return np.ones(rows, dtype=bool)
-    features = np.asarray(features)
-    if features.ndim != 2:
+def _vectors(features: Any, rows: int) -> NDArray[np.float32]:
+    array = numbers_in(features, "features")
+    if array.ndim != 2:
         raise DataError(
-            f"The features have the shape {features.shape}.", "Give a two-dimensional array, one row per item."
+            f"The features have the shape {array.shape}.", "Give a two-dimensional array, one row per item."
         )
-    _same_length("row of features", "rows of features", len(features), rows)
-    finite: NDArray[np.bool_] = np.isfinite(features).all(axis=1)
-    return finite
+    _same_length("row of features", "rows of features", len(array), rows)
+    if not array.shape[1]:
+        raise DataError("The features have no columns.", "Give at least one number per item.")
+    return float32(array)
 
 
 def _ids(hashes: list[str | None], keys: Sequence[Any] | None, aside: dict[int, SetAside]) -> list[str | None]:
+    """Return the id of each row's item, `None` where the row is set aside."""
     if keys is None:
         return list(hashes)
     _same_length("key", "keys", len(keys), len(hashes))
-    names = [class_name(k) for k in keys]
-    empty = [r for r, k in enumerate(keys) if k is None or (not isinstance(k, str) and pd.isna(k)) or names[r] == ""]
-    if empty:
+    names = [key_name(k) for k in keys]
+    missing = [r for r, k in enumerate(keys) if names[r] == "" or _missing(k)]
+    if missing:
         raise DataError(
-            f"The key of row {empty[0]} is missing ({len(empty):,} in all).", "Fill the keys in, or leave key= out."
+            f"The key of row {missing[0]} is missing ({len(missing):,} in all).", "Fill the keys in, or leave key= out."
         )
-    counts = pd.Series(names).value_counts()
+    counts = pd.Series(names, dtype=object).value_counts()
     repeated = counts[counts > 1]
     if len(repeated):
         stand, more = "stands" if len(repeated) == 1 else "stand", " …" if len(repeated) > 5 else ""
@@ -151,6 +193,10 @@ def _ids(hashes: list[str | None], keys: Sequence[Any] | None, aside: dict[int, 
             "Make the keys unique, or leave key= out so that items are told apart by their content.",
         )
     return [None if r in aside else names[r] for r in range(len(names))]
+
+
+def _missing(key: Any) -> bool:
+    return key is None or (not isinstance(key, str) and pd.api.types.is_scalar(key) and bool(pd.isna(key)))
 
 
 def _given_per_item(

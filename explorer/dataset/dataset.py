@@ -1,4 +1,4 @@
-"""Dataset: rows in, items inside.
+"""`Dataset`: rows in, items inside.
 
 Every reader ends here. Rows with equal content are one item with several occurrences (unless a key column names the
 items); each row keeps its own given label. Everything downstream speaks of items by position 0…N-1 or by item id.
@@ -18,13 +18,26 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError, UnknownName
 from explorer.media.base import Content, MediaKind
-from explorer.tasks.classification import UNLABELLED, class_name
-from explorer.utils.text import counted
+from explorer.tasks.classification import UNLABELLED
+from explorer.utils.text import counted, printable
+
+
+def key_name(key: Any) -> str:
+    """Return the item id that a key makes: its text, and for a whole number that came as a fraction the number's.
+
+    >>> key_name(7.0), key_name("a")
+    ('7', 'a')
+    """
+    if isinstance(key, float) and key.is_integer():
+        return str(int(key))
+    if isinstance(key, int) and key.bit_length() > 13_000:  # Python writes out no more than 4,300 digits
+        return hex(key)
+    return printable(str(key))
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """One row that takes no part: where it is and why."""
+    """One row that takes no part: its number, the name of its content, and why."""
 
     row: int
     name: str
@@ -50,11 +63,22 @@ class Dataset:
     conflicting
         bool [N]: occurrences of the item carry different given labels.
     row_item, row_given
-        int32 [R]: item of each row (-1 = set aside) and the row's own class code.
+        int32 [R]: item of each row (-1 = set aside) and the row's own class code (-1 = unlabelled).
     first_row
         int32 [N]: the row an item's content is read from.
     features, probs
         float32 [N, D] and [N, K], aligned to items and classes, where the user brought them.
+    set_aside
+        Rows that take no part, in the order of the rows.
+    notes
+        What was taken as what, and why, as sentences.
+
+    Examples
+    --------
+    >>> import explorer
+    >>> dataset = explorer.read(["good", "dull", "good"], label=["+", "-", "+"])
+    >>> len(dataset), dataset.classes, dataset.row_item.tolist()
+    (2, ('+', '-'), [0, 1, 0])
     """
 
     content: Content
@@ -99,7 +123,7 @@ class Dataset:
         return f"Dataset({', '.join(parts)}{', from ' + self.source if self.source else ''})"
 
     def load(self, item: int) -> Any:
-        """Return the content of the item at a position (see `Content.load`)."""
+        """Return the content of the item at a position: a picture, a text, cells or a vector (see `Content.load`)."""
         return self.content.load(int(self.first_row[item]))
 
     def name(self, item: int) -> str:
@@ -129,10 +153,10 @@ class Dataset:
         UnknownName, DataError
             No such item, with the nearest ids; or a prefix of several.
         """
-        text = class_name(item)
+        text = key_name(item)
         if self.keyed or text in self._by_id():
             return self.position(text)
-        if isinstance(item, int | np.integer) and 0 <= item < len(self):
+        if isinstance(item, int | np.integer) and not isinstance(item, bool) and 0 <= item < len(self):
             return int(item)
         if isinstance(item, str):
             named = [i for i, row in enumerate(self.first_row) if self.content.name(int(row)) == item]
@@ -151,10 +175,6 @@ class Dataset:
         if not self._positions:
             self._positions.update({str(v): i for i, v in enumerate(self.item_ids)})
         return self._positions
-
-    def occurrences(self, item: int) -> NDArray[np.intp]:
-        """Return the rows in which the item occurs."""
-        return np.flatnonzero(self.row_item == item)
 
     def without(self, failures: dict[int, str]) -> Dataset:
         """Return the dataset without the items at these positions, each with its reason, as set aside."""

@@ -1,19 +1,14 @@
 """What an item *is*: picture, text, table row or bare vector, read row by row, and hashed.
 
-A `Content` serves raw rows; `Dataset` groups rows into items. Nothing here trusts the data: files are opened only
-under declared roots, pictures only up to a pixel limit.
+A `Content` serves raw rows; `explorer.dataset` groups rows into items. Nothing here trusts the data: files are opened
+only under declared roots, pictures only up to a number of pixels.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
-from PIL import ImageFile
-
 MediaKind = Literal["image", "text", "table", "vector"]
-
-
-ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 class Content(Protocol):
@@ -26,7 +21,7 @@ class Content(Protocol):
         ...
 
     def name(self, row: int) -> str:
-        """Say where the row is, for messages: a file path, or "row 12"."""
+        """Say where the row is, for messages and tables: a file path, or "row 12"; text that every file takes."""
         ...
 
     def digest(self, row: int) -> str:
@@ -36,3 +31,11 @@ class Content(Protocol):
     def load(self, row: int) -> Any:
         """Return an RGB `PIL.Image`, a `str`, a `dict` of cells or a float32 vector; `UnreadableItem` if broken."""
         ...
+
+
+class Numbered:
+    """Rows that have no name of their own."""
+
+    def name(self, row: int) -> str:
+        """Name the row by its number."""
+        return f"row {row}"

@@ -1,4 +1,4 @@
-"""Text."""
+"""Texts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ import hashlib
 from collections.abc import Sequence
 
 from explorer.errors import UnreadableItem
-from explorer.media.base import MediaKind
+from explorer.media.base import MediaKind, Numbered
+from explorer.utils.text import printable
 
 
-class Texts:
-    """Strings (`None` = missing)."""
+class Texts(Numbered):
+    """Strings in memory.
+
+    Parameters
+    ----------
+    texts
+        R strings; `None` and blank ones are missing.
+
+    Examples
+    --------
+    >>> Texts(["good film", None]).load(0)
+    'good film'
+    """
 
     kind: MediaKind = "text"
 
@@ -20,16 +32,15 @@ class Texts:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def name(self, row: int) -> str:
-        """Name the row by its number."""
-        return f"row {row}"
-
     def digest(self, row: int) -> str:
-        """Hash the UTF-8 bytes."""
-        return hashlib.sha256(self.load(row).encode("utf-8", "surrogatepass")).hexdigest()
+        """Hash the UTF-8 bytes of the text as it was given."""
+        return hashlib.sha256(self._text(row).encode("utf-8", "surrogatepass")).hexdigest()
 
     def load(self, row: int) -> str:
-        """Return the text."""
+        """Return the text; halves of characters, which no file and no model takes, are escaped."""
+        return printable(self._text(row))
+
+    def _text(self, row: int) -> str:
         text = self.texts[row]
         if text is None or not text.strip():
             raise UnreadableItem(f"row {row}: the text is missing.", "Fill it in or remove the row.")

@@ -1,4 +1,4 @@
-"""Vector."""
+"""Vectors: items of which only an embedding is known."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.media.base import MediaKind
+from explorer.media.base import MediaKind, Numbered
 
 
-class Vectors:
-    """Items of which only the embedding [R, D] is known."""
+class Vectors(Numbered):
+    """Rows of an embedding.
+
+    Parameters
+    ----------
+    vectors
+        float [R, D].
+
+    Examples
+    --------
+    >>> Vectors(np.eye(2, dtype=np.float32)).load(1)
+    array([0., 1.], dtype=float32)
+    """
 
     kind: MediaKind = "vector"
 
@@ -21,15 +32,11 @@ class Vectors:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def name(self, row: int) -> str:
-        """Name the row by its number."""
-        return f"row {row}"
-
     def digest(self, row: int) -> str:
         """Hash the float32 values."""
         return hashlib.sha256(self.vectors[row].tobytes()).hexdigest()
 
     def load(self, row: int) -> NDArray[np.float32]:
-        """Return the vector."""
+        """Return the vector, float32 [D]."""
         vector: NDArray[np.float32] = self.vectors[row]
         return vector

@@ -13,12 +13,12 @@ from explorer.dataset.build import build
 from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError
 from explorer.media.base import Content
-from explorer.media.image import ImageArrays, ImageFiles
+from explorer.media.image import ImageArrays, ImageFiles, PictureList
 from explorer.media.text import Texts
 from explorer.media.vector import Vectors
 from explorer.readers.columns import IMAGE_SUFFIXES
 from explorer.readers.options import Options
-from explorer.readers.pictures import PictureList, as_pixels, stack_pixels
+from explorer.readers.pictures import as_pixels, stack_pixels
 from explorer.readers.probabilities import align
 
 _TAKES = "label features probs key kind classes root"

@@ -13,13 +13,13 @@ from explorer.dataset.build import build
 from explorer.dataset.dataset import Dataset, SetAside
 from explorer.errors import DataError
 from explorer.media.base import Content, MediaKind
-from explorer.media.image import ImageBytes, ImageFiles
+from explorer.media.image import ImageBytes, ImageFiles, PictureList
 from explorer.media.table import Table
 from explorer.media.text import Texts
 from explorer.media.vector import Vectors
 from explorer.readers.columns import _matrix, _missing, _stack, _typed
 from explorer.readers.options import Options
-from explorer.readers.pictures import PictureList, as_pixels
+from explorer.readers.pictures import as_pixels
 from explorer.readers.probabilities import align, columns_of
 from explorer.readers.roles import _Columns, _names
 from explorer.utils.text import listed

@@ -1,74 +1,41 @@
-"""Pictures that are already decoded: Pillow images, arrays and tensors → uint8 pixels, and rows of them."""
+"""Pictures that are already decoded: Pillow images, arrays and tensors → uint8 pixels."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.errors import DataError, UnreadableItem
-from explorer.media import image
-from explorer.media.base import MediaKind
-from explorer.media.image import to_rgb
-
-
-class PictureList:
-    """Pictures of any sizes as uint8 arrays [H, W], [H, W, 3] or [H, W, 4] (`None` = missing)."""
-
-    kind: MediaKind = "image"
-
-    def __init__(self, pictures: Sequence[NDArray[np.uint8] | None]) -> None:
-        self.pictures = pictures
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def name(self, row: int) -> str:
-        """Name the row by its number."""
-        return f"row {row}"
-
-    def _pixels(self, row: int) -> NDArray[np.uint8]:
-        pixels = self.pictures[row]
-        if pixels is None or pixels.size == 0:
-            raise UnreadableItem(f"row {row}: the picture is missing.", "Fill it in or remove the row.")
-        if pixels.shape[0] * pixels.shape[1] > image.PIXEL_LIMIT:
-            raise UnreadableItem(
-                f"row {row}: more than {image.PIXEL_LIMIT:,} pixels.",
-                "Scale it down, or raise explorer.media.image.PIXEL_LIMIT.",
-            )
-        return pixels
-
-    def digest(self, row: int) -> str:
-        """Hash shape and pixels, as `ImageArrays` does: the same picture is the same item from either."""
-        return pixel_digest(self._pixels(row))
-
-    def load(self, row: int) -> Image.Image:
-        """Wrap the pixels."""
-        return to_rgb(Image.fromarray(self._pixels(row)))
-
-
-def pixel_digest(pixels: NDArray[np.uint8]) -> str:
-    """Return the SHA-256 over the shape and the pixels."""
-    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+from explorer.errors import DataError
+from explorer.media.image import to_rgb, upright
+from explorer.utils.arrays import array_in
 
 
 def as_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
     """Bring one Pillow image, array or tensor to uint8 [H, W], [H, W, 3] or [H, W, 4].
 
-    Channels may come first (as torch has them) or last; fractions must lie in [0, 1].
+    Pillow's pictures are turned the way up that their EXIF data says. Channels may come first (as torch has them) or
+    last; fractions must lie in [0, 1].
     """
     if isinstance(picture, Image.Image):
+        picture = _decoded(picture, name)
         plain = picture if picture.mode in ("L", "RGB", "RGBA") else to_rgb(picture)
         return np.ascontiguousarray(np.asarray(plain, dtype=np.uint8))
-    values = picture.detach().cpu().numpy() if hasattr(picture, "detach") else np.asarray(picture)
+    values = array_in(picture, "pixels")
     if values.ndim not in (2, 3):
         raise DataError(f"{name}: a picture of shape {values.shape}.", "Give [H, W], [H, W, C] or [C, H, W].")
     pixels: NDArray[np.uint8] = stack_pixels(values[None], name, channels_first=hasattr(picture, "detach"))[0]
     return pixels
+
+
+def _decoded(picture: Image.Image, name: str) -> Image.Image:
+    try:
+        picture.load()
+    except (OSError, ValueError, SyntaxError, EOFError) as error:  # a file that was opened and is damaged or gone
+        raise DataError(f"{name}: the picture cannot be decoded ({error}).", "Replace it, or give None.") from error
+    return upright(picture)
 
 
 def stack_pixels(values: NDArray[Any], name: str, *, channels_first: bool = False) -> NDArray[np.uint8]:

@@ -15,10 +15,11 @@ from explorer.dataset.build import build
 from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError
 from explorer.media.base import Content
+from explorer.media.image import PictureList
 from explorer.media.text import Texts
 from explorer.media.vector import Vectors
 from explorer.readers.options import Options
-from explorer.readers.pictures import PictureList, as_pixels
+from explorer.readers.pictures import as_pixels
 from explorer.readers.probabilities import align
 
 MEMORY = 1_000_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -126,8 +127,12 @@ class CurrentLabels:
         decided &= (self.states != State.FLAGGED.code) | (self.codes != self.given)
         codes = np.where((d.row_item >= 0) & decided[d.row_item], self.codes[d.row_item], self.reading(d.row_given))
         values = _own_values(self.classes, d)
-        column = [values[c] if c >= 0 else None for c in codes]
-        return pd.Series(column, index=d.row_index, name=d.label_name, dtype=object).infer_objects()
+        column = pd.Series(
+            [values[c] if c >= 0 else None for c in codes], index=d.row_index, name=d.label_name, dtype=object
+        )
+        # Whole numbers beside missing ones would become fractions, and large ones other numbers.
+        gaps = bool((codes < 0).any()) and any(type(v) is int for v in values)
+        return column if gaps else column.infer_objects()
 
     def _show(self, item: str, cell: Cell) -> int | None:
         self._newest[item] = cell.event
@@ -167,4 +172,9 @@ def _own_values(classes: Sequence[str], dataset: Dataset) -> list[Any]:
     """Return the user's own value per class; a class added later becomes an integer where all others are integers."""
     integers = bool(dataset.class_values) and all(type(v) is int for v in dataset.class_values)
     added = classes[len(dataset.class_values) :]
-    return [*dataset.class_values, *(int(n) if integers and n.lstrip("-").isdecimal() else n for n in added)]
+    return [*dataset.class_values, *(int(n) if integers and _whole(n) else n for n in added)]
+
+
+def _whole(name: str) -> bool:
+    """Say whether a name is that of a whole number as Python writes it: "7", and not "007"."""
+    return re.fullmatch(r"0|-?[1-9]\d{0,300}", name, re.ASCII) is not None

@@ -13,10 +13,9 @@ import pytest
 from PIL import Image
 
 from explorer.errors import OutsideRoot, UnreadableItem
-from explorer.media import image, text
-from explorer.media.image import ImageArrays, ImageBytes, ImageFiles
+from explorer.media import text
+from explorer.media.image import ImageArrays, ImageBytes, ImageFiles, PictureList
 from explorer.media.table import Table
-from explorer.readers.pictures import PictureList
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -86,10 +85,9 @@ def test_a_broken_picture_says_which_row_and_why(data: bytes | None, says: str) 
         ImageBytes([b"", data]).load(1)
 
 
-def test_a_huge_picture_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image, "PIXEL_LIMIT", 99)
-    with pytest.raises(UnreadableItem, match="10 × 10 pixels, more than the limit of 99"):
-        ImageBytes([encoded(Image.new("L", (10, 10)))]).load(0)
+def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(UnreadableItem, match="10 × 10 pixels, more than the limit of 99.*pixel_limit="):
+        ImageBytes([encoded(Image.new("L", (10, 10)))], pixel_limit=99).load(0)
 
 
 @pytest.mark.parametrize("size", [(30, 20), (20, 30)])
@@ -112,13 +110,11 @@ def test_a_damaged_exif_entry_does_not_cost_the_picture() -> None:
     assert ImageBytes([data]).load(0).size == (4, 5)
 
 
-def test_the_pixel_limit_can_be_raised_for_pictures_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures = PictureList([np.zeros((10, 10), np.uint8)])
-    monkeypatch.setattr(image, "PIXEL_LIMIT", 99)
-    with pytest.raises(UnreadableItem, match="more than 99 pixels"):
-        pictures.load(0)
-    monkeypatch.setattr(image, "PIXEL_LIMIT", 100)
-    assert pictures.load(0).size == (10, 10)
+def test_the_pixel_limit_can_be_raised_for_pictures_in_memory() -> None:
+    pictures = [np.zeros((10, 10), np.uint8)]
+    with pytest.raises(UnreadableItem, match="more than 99 pixels.*pixel_limit="):
+        PictureList(pictures, pixel_limit=99).load(0)
+    assert PictureList(pictures, pixel_limit=100).load(0).size == (10, 10)
 
 
 def test_arrays_of_equal_bytes_and_other_shape_differ() -> None:

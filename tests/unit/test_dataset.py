@@ -26,7 +26,6 @@ def test_rows_with_equal_content_are_one_item_with_several_occurrences() -> None
     assert d.item_ids[0] == hashlib.sha256(b"a").hexdigest()
     assert d.classes[d.given[0]] == "y", "the commonest of the occurrences' labels"
     assert d.conflicting.tolist() == [True, False]
-    assert d.occurrences(0).tolist() == [0, 2, 3]
 
 
 def test_a_tie_between_occurrences_goes_to_the_first_class() -> None:
