@@ -6,19 +6,15 @@ explorer.show(review, "map")      one panel in its own cell, linked to the other
 
 from __future__ import annotations
 
-import weakref
-
 from explorer.errors import DataError, UnknownName
 from explorer.panels import handlers  # noqa: F401  # registers what answers the browser
-from explorer.panels.session import session_of
+from explorer.panels.session import SESSIONS, Session
 from explorer.panels.widget import Panel
 from explorer.review.review import Review
 
 PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "merge", "charts", "pipeline")
 
 __all__ = ["PANELS", "Panel", "session_of", "show"]
-
-_shown: weakref.WeakKeyDictionary[Review, dict[str, Panel]] = weakref.WeakKeyDictionary()
 
 
 def show(review: Review, panel: str = "explorer") -> Panel:
@@ -33,7 +29,12 @@ def show(review: Review, panel: str = "explorer") -> Panel:
         raise DataError(f"{type(review).__name__} cannot be shown.", "Give an explorer.Review.")
     if panel not in PANELS:
         raise UnknownName("panel", panel, PANELS)
-    widgets = _shown.setdefault(review, {})
-    if panel not in widgets:
-        widgets[panel] = Panel(review, panel)
-    return widgets[panel]
+    panels: dict[str, Panel] = session_of(review).panels
+    if panel not in panels:
+        panels[panel] = Panel(review, panel)
+    return panels[panel]
+
+
+def session_of(review: Review) -> Session:
+    """Return the session of a review: its conversation with its widgets."""
+    return SESSIONS.of(review)

@@ -1,7 +1,7 @@
 """One review's conversation with its widgets: answers their calls and tells them what changed.
 
 All widgets of a review share one session. Calls that read or write labels are answered at once, in the order in which
-they came; previews are decoded on a thread, so that the kernel stays free.
+they came; what is declared slow (see `registry.call`) is answered on a thread, so that the kernel stays free.
 """
 
 from __future__ import annotations
@@ -10,60 +10,92 @@ import datetime as dt
 import logging
 import threading
 import weakref
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+
+from msgspec import UNSET, UnsetType
 
 from explorer.errors import ExplorerError
-from explorer.labels import Conflict
-from explorer.panels import wire
-from explorer.panels.payloads import saved, versions
-from explorer.panels.registry import answer
+from explorer.labels import Commit, Conflict
+from explorer.panels import payloads, registry, wire
+from explorer.panels.comparison import Comparison
+from explorer.panels.schema import calls
+from explorer.panels.schema.base import Answer
+from explorer.panels.schema.labels import Cell, EditReply
 from explorer.panels.watcher import watch
 from explorer.review.review import Review
-
-if TYPE_CHECKING:
-    from explorer.panels.widget import Panel
+from explorer.review.sync import FEW
 
 log = logging.getLogger("explorer")
 
-SLOW = frozenset(
-    {"previews", "card", "relations", "plotly", "figure", "history", "rerun", "timeline", "entries", "diff"}
-    | {"versions", "merge", "method", "methods", "left"}
-)
-"""Calls answered on a thread: they decode pictures or read many rows, and change no label."""
 
-UNLOCKED = frozenset(
-    {"previews", "plotly", "rerun", "history", "timeline", "entries", "diff", "versions", "merge"}
-    | {"helped", "helped_start", "helped_cancel", "left"}
-)
-"""Calls that read one thing only (pictures, or the store, which has its own lock), or take their own lock."""
+class Widget(Protocol):
+    """What a session knows of a widget: where messages go out and come in. `comm` is `None` once it is closed."""
+
+    comm: Any
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a message to the browser."""
+
+    def on_msg(self, callback: Callable[[Any, Any, list[memoryview]], None]) -> None:
+        """Call back with widget, content and buffers of each message from the browser."""
+
+    def close(self) -> None:
+        """Take the widget away."""
 
 
 class Session:
-    """See the module. Use `session_of(review)`."""
+    """The conversation of one review. `Sessions.of` makes it.
+
+    Attributes
+    ----------
+    review
+        The review.
+    panels
+        The widgets that `show` has made, by panel.
+    comparison
+        "Did it help?": see `Comparison`.
+    """
 
     def __init__(self, review: Review) -> None:
         self.review = review
-        self._widgets: weakref.WeakSet[Panel] = weakref.WeakSet()
+        self.panels: dict[str, Any] = {}
+        self.comparison = Comparison(review, self.push)
+        self._widgets: weakref.WeakSet[Widget] = weakref.WeakSet()
         self._sending = threading.Lock()
         self._workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="explorer-panel")
         self._watch: threading.Thread | None = None
+        self._classes = review.classes  # as every widget knows them
         self._sample: tuple[dt.datetime | None, bytes] | None = None  # began, asked about: as widgets know it
+        # While a call is answered under the review's lock: by which thread, and which labels changed by it.
+        self._answering: int | None = None
+        self._changes: list[tuple[list[int], Commit | None]] = []
         review.subscribe(self._changed)
 
-    def attach(self, widget: Panel) -> None:
+    def attach(self, widget: Widget) -> None:
         """Listen to one more widget."""
         self._widgets.add(widget)
-        widget.on_msg(self._heard)
+        widget.on_msg(self.hear)
         if self._watch is None or not self._watch.is_alive():
             self._watch = watch(self.review, self._shown, self.tell_sample)
 
-    def push(self, event: str, **details: Any) -> None:
-        """Tell every widget that something changed. Safe from any thread."""
-        content, buffers = wire.pack({"event": event, **details})
-        for widget in list(self._widgets):
-            if widget.comm is not None:
+    def hear(self, widget: Widget, content: Any, _buffers: list[memoryview] | None = None) -> None:
+        """Answer a message from the browser, at once or on a thread; whatever fails is told to the widget."""
+        if not isinstance(content, dict) or "call" not in content:
+            return
+        handler = registry.HANDLERS.get(content["call"]) if isinstance(content["call"], str) else None
+        if handler is not None and handler.slow:
+            self._workers.submit(self._respond, widget, content)
+        else:
+            self._respond(widget, content)
+
+    def push(self, message: Answer, besides: Widget | None = None) -> None:
+        """Tell every widget (or all but one) that something changed. Safe from any thread."""
+        to = [widget for widget in list(self._widgets) if widget.comm is not None and widget is not besides]
+        if to:
+            content, buffers = wire.pack(message)
+            for widget in to:
                 self._send(widget, content, buffers)
 
     def note_sample(self) -> None:
@@ -82,97 +114,143 @@ class Session:
             if self._sample == before:
                 return
             draws = review.draws()
-        self.push("sample", draws=draws, asked=asked)
+        self.push(calls.SamplePush(draws=draws, asked=asked))
 
-    def cells(self, positions: list[int]) -> list[dict[str, Any]]:
-        """Return the labels of some items now, as the browser's `Cell`."""
-        review = self.review
-        found = []
-        for position in positions:
-            cell = review.labels.get(str(review.dataset.item_ids[position]))
-            found.append(
-                {
-                    "item": position,
-                    "label": int(review.codes[position]),
-                    "state": cell.state,
-                    "event": cell.event,
-                    "rater": cell.rater or "",
-                    "time": "" if cell.time is None else str(cell.time),
-                    "why": cell.why or "",
-                }
-            )
-        return found
-
-    def _heard(self, widget: Panel, content: Any, _buffers: list[memoryview]) -> None:
-        if not isinstance(content, dict) or "call" not in content:
-            return
-        if content["call"] in SLOW:
-            self._workers.submit(self._respond, widget, content)
-        else:
-            self._respond(widget, content)
-
-    def _respond(self, widget: Panel, content: dict[str, Any]) -> None:
+    def _respond(self, widget: Widget, content: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"id": content.get("id"), "ok": True}
         buffers: list[bytes] = []
         try:
-            name, args = str(content["call"]), dict(content.get("args") or {})
-            # Items, results and labels that are read together must belong together; pictures are decoded without.
-            with nullcontext() if name in UNLOCKED else self.review.lock:
-                reply["result"], buffers = wire.pack(answer(self, name, args))
+            result = self._answer(widget, content["call"], content.get("args"))
+            reply["result"], buffers = wire.pack(result)
+            if isinstance(result, EditReply):
+                reply["push"] = "cells"  # for another page on the same comm, which did not ask
         except Exception as problem:  # whatever fails is said to the browser that asked; the kernel goes on
             if not isinstance(problem, ExplorerError):
                 log.exception("The call %r failed.", content["call"])
-            reply = {"id": content.get("id"), "ok": False, "error": wire.error(problem, self._conflict_cells)}
+            body, buffers = wire.pack(wire.error(problem, self._conflict_cells))
+            reply = {"id": content.get("id"), "ok": False, "error": body}
         self._send(widget, reply, buffers)
+
+    def _answer(self, widget: Widget, name: Any, given: Any) -> Any:
+        if not registry.find(name).locked:
+            return registry.answer(self.review, name, given, self)
+        # Items, results and labels that are read together must belong together.
+        with self.review.lock:
+            self._answering, self._changes = threading.get_ident(), []
+            result = None
+            try:
+                result = registry.answer(self.review, name, given, self)
+                if isinstance(result, EditReply):
+                    result.classes = self._news()
+            finally:
+                self._answering, changes = None, self._changes
+                for positions, commit in changes:
+                    if isinstance(result, EditReply) and commit is not None and commit.id == result.commit:
+                        self._tell_reply(result, len(positions), widget)
+                    else:
+                        self._tell_cells(positions, commit)
+        return result
+
+    def _tell_reply(self, reply: EditReply, changed: int, asker: Widget) -> None:
+        """Tell what an answer says to the widgets that have not asked."""
+        if changed > FEW:
+            self.push(calls.HelloPush())
+            return
+        body = {name: getattr(reply, name) for name in EditReply.__struct_fields__}
+        self.push(calls.CellsPush(**body), asker)
+
+    def _tell_cells(self, positions: Iterable[int], commit: Commit | None) -> None:
+        positions = list(positions)
+        if len(positions) > FEW:
+            self.push(calls.HelloPush())
+            return
+        push = calls.CellsPush(
+            commit=None if commit is None else commit.id,
+            saved=payloads.saved(self.review),
+            cells=payloads.cells(self.review, positions),
+            counts=payloads.counts(self.review),
+            classes=self._news(),
+        )
+        self.push(push)
+
+    def _news(self) -> list[str] | UnsetType:
+        """Return the classes if they are others than those that were told last, which they then are."""
+        now = self.review.classes
+        if now == self._classes:
+            return UNSET
+        self._classes = now
+        return list(now)
 
     def _shown(self) -> bool:
         """Whether a widget of this review is still there for somebody to look at."""
         return any(widget.comm is not None for widget in list(self._widgets))
 
-    def _conflict_cells(self, conflict: Conflict) -> list[dict[str, Any]]:
+    def _conflict_cells(self, conflict: Conflict) -> list[Cell]:
         review = self.review
         with review.lock:
             positions = (review.dataset.place(cell.item) for cell in conflict.cells)
-            return self.cells([p for p in positions if p is not None])
+            return payloads.cells(review, [p for p in positions if p is not None])
 
-    def _send(self, widget: Panel, content: Any, buffers: list[bytes]) -> None:
+    def _send(self, widget: Widget, content: Any, buffers: list[bytes]) -> None:
         # A comm is no place for two threads at once: its message parts must not interleave.
         with self._sending:
             widget.send(content, buffers)
 
     def _changed(self, event: str, details: dict[str, Any]) -> None:
         if event == "closed":
+            self.comparison.cancel()
             self._workers.shutdown(wait=False)
             for widget in list(self._widgets):
                 widget.close()
+            SESSIONS.forget(self.review)
         elif event == "stages":
-            self.push("stages", stages=list(details["stages"]))
+            self.push(calls.StagesPush(stages=[payloads.stage(each) for each in details["stages"]]))
         elif event == "cells":
-            self.push(
-                "cells",
-                cells=self.cells(details["positions"]),
-                counts=self.review.counts(),
-                saved=saved(self.review),
-                classes=list(self.review.classes),
-            )
+            change = list(details["positions"]), details.get("commit")
+            if self._answering == threading.get_ident():
+                self._changes.append(change)  # goes out with the answer
+            else:
+                self._tell_cells(*change)
         elif event == "sample":
             self.tell_sample()
         elif event == "versions":
-            self.push("versions", **versions(self.review))
+            found = payloads.versions(self.review)
+            self.push(calls.VersionsPush(branch=found.branch, branches=found.branches, tags=found.tags))
         elif event == "scores":
             self._sample = None
             trust = self.review.results.trust
-            self.push("scores", trust=None if trust is None else trust.warning)
-        else:
-            self.push(event, **details)
+            self.push(calls.ScoresPush(trust=None if trust is None else trust.warning))
+        elif event == "layout":
+            self.push(calls.LayoutPush())
+        elif event == "hello":
+            self.push(calls.HelloPush())
+        elif event == "select":
+            self.push(calls.SelectPush(**details))
 
 
-_sessions: weakref.WeakKeyDictionary[Review, Session] = weakref.WeakKeyDictionary()
+class Sessions:
+    """The sessions of the reviews that are shown, each made on first use and kept until its review is closed.
+
+    NOTE: there is one of these a process (`SESSIONS`), since a cell that says `explorer.show(review)` again must find
+    the widgets that exist. It keeps a review that was shown alive, as its widgets do: pages may still ask.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[str, Session] = {}
+        self._lock = threading.Lock()
+
+    def of(self, review: Review) -> Session:
+        """Return the session of a review."""
+        with self._lock:
+            found = self._of.get(review.id)
+            if found is None:
+                found = self._of[review.id] = Session(review)
+            return found
+
+    def forget(self, review: Review) -> None:
+        """Let go of a review that is closed."""
+        with self._lock:
+            self._of.pop(review.id, None)
 
 
-def session_of(review: Review) -> Session:
-    """Return the session of a review, made on first use."""
-    session = _sessions.get(review)
-    if session is None:
-        session = _sessions[review] = Session(review)
-    return session
+SESSIONS = Sessions()

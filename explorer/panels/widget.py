@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from explorer.errors import ExplorerError
-from explorer.panels.session import session_of
+from explorer.panels.session import SESSIONS
 from explorer.review.review import Review
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -43,4 +43,4 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no ty
 
     def __init__(self, review: Review, panel: str = "explorer", **kwargs: Any) -> None:
         super().__init__(review=review.id, panel=panel, **kwargs)
-        session_of(review).attach(self)
+        SESSIONS.of(review).attach(self)

@@ -2,36 +2,42 @@
 
 A call comes as `{id, call, args}`; the answer is `{id, ok, result}` or `{id, ok: false, error}`. Arrays and files leave
 the JSON and travel as buffers: in their place stands `{"$array": i, dtype, shape}` or `{"$blob": i, type}`.
-The browser's half is `widgets/core/kernel/wire.ts`.
+The browser's half is `widgets/core/kernel/wire.ts`; the types of all messages are in `explorer.panels.schema`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from explorer.errors import ExplorerError
 from explorer.labels import Conflict, StoreError
+from explorer.panels.schema.base import Blob
+from explorer.panels.schema.labels import Cell, WireError
 
 TYPES = {"float32": "f32", "int32": "i32", "uint8": "u8", "uint32": "u32"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Blob:
-    """A file for the browser."""
-
-    data: bytes
-    type: str
-
-
 def pack(value: Any) -> tuple[Any, list[bytes]]:
-    """Split a result into JSON and buffers. NaN and infinity become null outside of arrays."""
+    """Split a message into JSON and buffers. NaN and infinity become null outside of arrays."""
     buffers: list[bytes] = []
     return _pack(value, buffers), buffers
+
+
+def error(problem: Exception, cells: Callable[[Conflict], list[Cell]]) -> WireError:
+    """Describe a failed call: its type, what was wrong, what to do, and for a conflict what stands there now."""
+    body = WireError(type=type(problem).__name__, message=str(problem), remedy="")
+    if isinstance(problem, ExplorerError):
+        body.message, body.remedy = problem.problem, problem.remedy
+    if isinstance(problem, StoreError) and problem.transient:
+        body.transient = True  # the decision may be saved yet
+    if isinstance(problem, Conflict):
+        body.cells = cells(problem)
+    return body
 
 
 def _pack(value: Any, buffers: list[bytes]) -> Any:
@@ -43,8 +49,8 @@ def _pack(value: Any, buffers: list[bytes]) -> Any:
     if isinstance(value, Blob):
         buffers.append(value.data)
         return {"$blob": len(buffers) - 1, "type": value.type}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, msgspec.Struct):
+        return _pack_struct(value, buffers)
     if isinstance(value, Mapping):
         return {str(k): _pack(v, buffers) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -56,13 +62,11 @@ def _pack(value: Any, buffers: list[bytes]) -> Any:
     return value
 
 
-def error(problem: Exception, cells: Callable[[Conflict], Any]) -> dict[str, Any]:
-    """Describe a failed call: its type, what was wrong, what to do, and for a conflict what stands there now."""
-    body: dict[str, Any] = {"type": type(problem).__name__, "message": str(problem), "remedy": ""}
-    if isinstance(problem, ExplorerError):
-        body |= {"message": problem.problem, "remedy": problem.remedy}
-    if isinstance(problem, StoreError) and problem.transient:
-        body["transient"] = True  # the decision may be saved yet
-    if isinstance(problem, Conflict):
-        body["cells"] = cells(problem)
+def _pack_struct(value: msgspec.Struct, buffers: list[bytes]) -> dict[str, Any]:
+    config = value.__struct_config__
+    body: dict[str, Any] = {} if config.tag_field is None else {config.tag_field: config.tag}
+    for name, sent in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+        found = getattr(value, name)
+        if found is not msgspec.UNSET:
+            body[sent] = _pack(found, buffers)
     return body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,9 @@ from explorer.labels.history.timeline import newest
 from explorer.panels.handlers.history import entries_of
 from explorer.panels.handlers.previews import LONGEST, preview
 from explorer.panels.registry import call, item_at
+from explorer.panels.schema import items as schema
 from explorer.review import item as evidence
-
-if TYPE_CHECKING:
-    from explorer.panels.session import Session
+from explorer.review.review import Review
 
 LARGE = 320
 """Pixels a side of the card's picture."""
@@ -22,53 +21,48 @@ HISTORY = 200
 """Changes of the item that the card shows at most."""
 
 
-@call("card")
-def card(session: Session, *, item: int) -> dict[str, Any]:
+@call("card", slow=True)
+def card(review: Review, args: schema.ItemArgs) -> schema.Card:
     """Return everything about one item; what has not been computed yet is empty."""
-    review = session.review
-    i = item_at(session, item)
+    i = item_at(review, args.item)
     d, r = review.dataset, review.results
     item_id = str(d.item_ids[i])
-    body: dict[str, Any] = {
-        "item": i,
-        "id": item_id,
-        "name": d.name(i),
-        "given": int(review.given[i]),
-        "current": int(review.codes[i]),
-        "suggested": -1,
-        "suggested_p": None,
-        "p_error": None,
-        "rank": None,
-        "ranked": 0,
-        "why": [],
-        "badges": [],
-        "scores": {},
-        "preview": preview(d, i, LARGE, LONGEST),
-        "same": evidence.nearest_of(r, review.codes, i, int(review.given[i])),
-        "other": [],
-        "neighbours": evidence.neighbours(r, review.codes, i),
-        "history": entries_of(session, newest(review.labels, HISTORY, item_id)),
-    }
+    body = schema.Card(
+        item=i,
+        id=item_id,
+        name=d.name(i),
+        given=int(review.given[i]),
+        current=int(review.codes[i]),
+        suggested=-1,
+        suggested_p=None,
+        p_error=None,
+        rank=None,
+        ranked=0,
+        why=[],
+        badges=[],
+        scores={},
+        preview=preview(d, i, LARGE, LONGEST),
+        same=evidence.nearest_of(r, review.codes, i, int(review.given[i])),
+        other=[],
+        neighbours=[schema.Neighbour(**vars(edge)) for edge in evidence.neighbours(r, review.codes, i)],
+        history=list(entries_of(review, newest(review.labels, HISTORY, item_id))),
+    )
     if r.combined is not None and r.table is not None and r.inputs is not None and r.findings is not None:
         from explorer import detectors
 
         why = detectors.explain(i, r.inputs, r.findings, r.combined, review.classes)
-        suggested = int(r.combined.suggested[i])
         place = int(pd.Index(r.table.index).get_indexer([item_id])[0])
         row = r.table.iloc[place].to_dict()
         p = float(r.combined.p_error[i])
-        ranked = int(np.isfinite(r.combined.p_error).sum())
-        body |= {
-            "suggested": suggested,
-            "suggested_p": float(r.combined.suggested_p[i]),
-            "p_error": p,
-            "rank": None if np.isnan(p) else place + 1,
-            "ranked": ranked,
-            "why": [reason._asdict() for reason in why],
-            "badges": _badges(row, r.table),
-            "scores": {str(k): float(v) for k, v in row.items() if str(k).endswith("_score") or k == "p_error"},
-            "other": evidence.nearest_of(r, review.codes, i, suggested),
-        }
+        body.suggested = int(r.combined.suggested[i])
+        body.suggested_p = float(r.combined.suggested_p[i])
+        body.p_error = p
+        body.rank = None if np.isnan(p) else place + 1
+        body.ranked = int(np.isfinite(r.combined.p_error).sum())
+        body.why = [schema.Reason(**reason._asdict()) for reason in why]
+        body.badges = _badges(row, r.table)
+        body.scores = {str(k): float(v) for k, v in row.items() if str(k).endswith("_score") or k == "p_error"}
+        body.other = evidence.nearest_of(r, review.codes, i, body.suggested)
     return body
 
 

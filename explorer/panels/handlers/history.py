@@ -3,120 +3,110 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from explorer.errors import DataError
 from explorer.labels.history import overview
 from explorer.labels.history import timeline as timelines
-from explorer.panels.payloads import edit_reply, versions
+from explorer.labels.model.states import Reason
+from explorer.panels import payloads
 from explorer.panels.registry import call
-from explorer.review.decisions import REASONS
-
-if TYPE_CHECKING:
-    from explorer.labels import Commit
-    from explorer.panels.session import Session
+from explorer.panels.schema import history as schema
+from explorer.panels.schema.labels import EditReply
+from explorer.review.review import Review
 
 SAME = ("rater", "op", "why", "reason", "p_error", "commit", "event", "kind", "branch", "field")
-"""What the browser's `HistoryEntry` has under the same name."""
+"""What `schema.Entry` has under the same name."""
 MOST = 10_000
 """Rows that one answer holds at most."""
 
 
-@call("history")
-def history(session: Session, *, limit: int = 100) -> dict[str, Any]:
+@call("history", slow=True, locked=False)
+def history(review: Review, args: schema.HistoryArgs) -> schema.EntriesReply:
     """Return the newest events, at most `limit`, and how many there are."""
-    store = session.review.labels
-    return {"entries": entries_of(session, timelines.newest(store, _some(limit))), "total": store.count_events()}
+    store = review.labels
+    found = timelines.newest(store, _some(args.limit))
+    return schema.EntriesReply(entries=entries_of(review, found), total=store.count_events())
 
 
-@call("timeline")
-def timeline(
-    session: Session,
-    *,
-    limit: int = 100,
-    rater: str | None = None,
-    label: str | None = None,
-    reason: str | None = None,
-    item: str | None = None,
-) -> dict[str, Any]:
-    """Return the newest commits with changes that match, and everything to choose from; `item` is an item id."""
-    store = session.review.labels
-    wanted = timelines.Wanted(item or None, rater or None, reason or None, label or None)
-    found = timelines.timeline(store, _some(limit), wanted)
-    return {
-        "commits": [_row(session, row) for row in found.rows],
-        "total": found.total,
-        "raters": overview.raters(store),
-        "reasons": list(REASONS),
-        "labels": list(session.review.classes),
-        **versions(session.review),
-    }
+@call("timeline", slow=True, locked=False)
+def timeline(review: Review, args: schema.TimelineArgs) -> schema.Timeline:
+    """Return the newest commits with changes that match, and everything to choose from."""
+    store = review.labels
+    wanted = timelines.Wanted(args.item or None, args.rater or None, args.reason or None, args.label or None)
+    found = timelines.timeline(store, _some(args.limit), wanted)
+    now = payloads.versions(review)
+    return schema.Timeline(
+        branch=now.branch,
+        branches=now.branches,
+        tags=now.tags,
+        commits=[_row(review, row) for row in found.rows],
+        total=found.total,
+        raters=overview.raters(store),
+        reasons=list(Reason),
+        labels=list(review.classes),
+    )
 
 
-@call("entries")
-def entries(session: Session, *, commit: str, offset: int = 0, limit: int = 100) -> dict[str, Any]:
+@call("entries", slow=True, locked=False)
+def entries(review: Review, args: schema.EntriesArgs) -> schema.EntriesReply:
     """Return some of a commit's changes, in their order."""
-    found, total = timelines.changes(session.review.labels, commit, max(0, int(offset)), _some(limit))
-    return {"entries": entries_of(session, found), "total": total}
+    found, total = timelines.changes(review.labels, args.commit, args.offset, _some(args.limit))
+    return schema.EntriesReply(entries=entries_of(review, found), total=total)
 
 
-@call("diff")
-def diff(session: Session, *, a: str, b: str = "head", limit: int = 500) -> dict[str, Any]:
+@call("diff", slow=True, locked=False)
+def diff(review: Review, args: schema.DiffArgs) -> schema.Diff:
     """Return the items whose label differs between two versions, newest names, with who, when and why."""
-    store = session.review.labels
-    found = store.diff(a, b, schema="latest")
-    rows = found.head(_some(limit))
-    place = session.review.dataset.place
-    counts = [[plain(old), plain(new), int(n)] for (old, new), n in found.attrs["counts"].items()]
-    return {
-        "a": store.commit_id(a),
-        "b": store.commit_id(b),
-        "rows": [
-            {
-                "item": place(row["item"]),
-                "itemId": row["item"],
-                "old": plain(row["old"]),
-                "new": plain(row["new"]),
-                "rater": plain(row["rater"]) or "",
-                "time": None if pd.isna(row["time"]) else row["time"].isoformat(),
-                "why": plain(row["why"]) or "",
-                "commit": plain(row["commit"]) or "",
-            }
-            for row in rows.to_dict("records")
+    store = review.labels
+    found = store.diff(args.a, args.b, schema="latest")
+    return schema.Diff(
+        a=store.commit_id(args.a),
+        b=store.commit_id(args.b),
+        rows=[
+            schema.DiffRow(
+                item=review.dataset.place(row["item"]),
+                item_id=row["item"],
+                old=plain(row["old"]),
+                new=plain(row["new"]),
+                rater=plain(row["rater"]) or "",
+                time=None if pd.isna(row["time"]) else row["time"].isoformat(),
+                why=plain(row["why"]) or "",
+                commit=plain(row["commit"]) or "",
+            )
+            for row in found.head(_some(args.limit)).to_dict("records")
         ],
-        "total": len(found),
-        "counts": counts,
-        "added": int(found.attrs["added"]),
-        "removed": int(found.attrs["removed"]),
-    }
+        total=len(found),
+        counts=[(plain(old), plain(new), int(n)) for (old, new), n in found.attrs["counts"].items()],
+        added=int(found.attrs["added"]),
+        removed=int(found.attrs["removed"]),
+    )
 
 
 @call("revert")
-def revert(
-    session: Session, *, commits: list[str], op_id: str, why: str = "", items: list[str] | None = None
-) -> dict[str, Any]:
+def revert(review: Review, args: schema.RevertArgs) -> EditReply:
     """Take commits back by their inverse; refused where somebody has decided otherwise since."""
-    if not commits:
+    if not args.commits:
         raise DataError("There is nothing to take back: no commit is chosen.", "Choose one or more.")
-    made: Commit = session.review.labels.revert(*commits, items=items, why=why, op_id=op_id)
-    return edit_reply(session, made)
+    made = review.labels.revert(*args.commits, items=args.items, why=args.why, op_id=args.op_id)
+    return payloads.edit_reply(review, made)
 
 
-def entries_of(session: Session, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Turn changes into the browser's `HistoryEntry`."""
-    place = session.review.dataset.place
+def entries_of(review: Review, found: list[dict[str, Any]]) -> list[schema.Entry]:
+    """Turn changes into the browser's entries."""
+    place = review.dataset.place
     return [
-        {
+        schema.Entry(
             **{k: e[k] for k in SAME},
-            "time": e["time"].isoformat(),
-            "item": place(e["item"]),
-            "itemId": e["item"],
-            "old": plain(e["old"]),
-            "new": plain(e["new"]),
-            "mergedFrom": e["merged_from"],
-        }
+            time=e["time"].isoformat(),
+            item=place(e["item"]),
+            item_id=e["item"],
+            old=plain(e["old"]),
+            new=plain(e["new"]),
+            merged_from=e["merged_from"],
+        )
         for e in found
     ]
 
@@ -128,25 +118,25 @@ def plain(value: Any) -> str | None:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _row(session: Session, row: timelines.Row) -> dict[str, Any]:
+def _row(review: Review, row: timelines.Row) -> schema.CommitRow:
     c = row.commit
-    return {
-        "commit": c.id,
-        "time": c.time.isoformat(),
-        "rater": c.rater,
-        "raterKind": c.rater_kind,
-        "kind": c.kind,
-        "message": c.message,
-        "branch": c.branch,
-        "mergeParent": c.merge_parent,
-        "mergedFrom": row.merged_from,
-        "tags": row.tags,
-        "undone": row.undone,
-        "undoable": row.count > 0 and not row.undone,
-        "count": row.count,
-        "entries": entries_of(session, row.entries),
-    }
+    return schema.CommitRow(
+        commit=c.id,
+        time=c.time.isoformat(),
+        rater=c.rater,
+        rater_kind=c.rater_kind,
+        kind=c.kind,
+        message=c.message,
+        branch=c.branch,
+        merge_parent=c.merge_parent,
+        merged_from=row.merged_from,
+        tags=list(row.tags),
+        undone=row.undone,
+        undoable=row.count > 0 and not row.undone,
+        count=row.count,
+        entries=entries_of(review, row.entries),
+    )
 
 
-def _some(limit: Any) -> int:
-    return max(1, min(int(limit), MOST))
+def _some(limit: int) -> int:
+    return max(1, min(limit, MOST))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from explorer.errors import DataError
 from explorer.panels.registry import call
-
-if TYPE_CHECKING:
-    from explorer.panels.session import Session
+from explorer.panels.schema.items import Layout
+from explorer.review.review import Review
 
 
 @call("layout")
-def layout(session: Session) -> dict[str, Any]:
+def layout(review: Review) -> Layout:
     """Return float32 x0, y0, x1, y1, … in [-1, 1], and which layout it is."""
-    r = session.review.results
-    if r.layout is None:
+    r = review.results
+    if r.layout is None or r.layout_name is None:
         raise DataError("There is no layout yet.", "Wait for the embedding.")
-    return {"name": r.layout_name, "xy": r.layout.reshape(-1)}
+    return Layout(name=r.layout_name, xy=r.layout.reshape(-1))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from explorer.errors import UnknownName
 from explorer.panels.registry import call
-
-if TYPE_CHECKING:
-    from explorer.panels.session import Session
-    from explorer.pipeline.results import Results
-    from explorer.review.review import Review
+from explorer.panels.schema import scores as schema
+from explorer.panels.schema.labels import NameArgs
+from explorer.pipeline.results import Results
+from explorer.review.review import Review
 
 P_ERROR = "p_error"
 """The one number has a page as its methods have."""
@@ -53,9 +52,9 @@ NEEDS = {
 UNDERLINE = re.compile(r"-{3,}|={3,}")
 
 
-@call("method")
-def method(session: Session, *, name: str) -> dict[str, Any]:
-    """Return one method's page: `name`, `title`, how its run went, and its `sections` of heading and text.
+@call("method", slow=True)
+def method(review: Review, args: NameArgs) -> schema.MethodPage:
+    """Return one method's page: how its run went, and its sections.
 
     Raises
     ------
@@ -64,35 +63,28 @@ def method(session: Session, *, name: str) -> dict[str, Any]:
     """
     from explorer import detectors
 
-    review = session.review
     known = _names(review.results)
-    if name not in known:
-        raise UnknownName("method", str(name), known)
-    return {**_entry(review, name), "sections": sections(detectors.page(name))}
+    if args.name not in known:
+        raise UnknownName("method", args.name, known)
+    page = [schema.Section(**part) for part in sections(detectors.page(args.name))]
+    return schema.MethodPage(**_entry(review, args.name), sections=page)
 
 
-@call("methods")
-def methods(session: Session) -> list[dict[str, Any]]:
-    """Return every method, `p_error` first: `name`, `title`, `about`, `issue`, `columns`, and how its run went.
-
-    `state` is "ran", "stale", "skipped", "failed" or, before the stage "score" and for a method that was registered
-    since, "waiting"; `note` says why. Of a stale one, `since` is when labels moved on from what it read, ISO 8601, and
-    `changes` on how many items.
-    """
-    review = session.review
-    return [_entry(review, name) for name in _names(review.results)]
+@call("methods", slow=True)
+def methods(review: Review) -> list[schema.Method]:
+    """Return every method and how its run went, `p_error` first."""
+    return [schema.Method(**_entry(review, name)) for name in _names(review.results)]
 
 
 @call("failures")
-def failures(session: Session) -> dict[str, Any]:
-    """Return the methods that failed, each with `name`, `title` and `error`; and why scores do not follow, else ""."""
-    review = session.review
+def failures(review: Review) -> schema.Failures:
+    """Return the methods that failed, and why scores do not follow, else ""."""
     findings, error = review.results.findings, review.following_error
     failed = {} if findings is None else findings.failures
-    return {
-        "methods": [{"name": name, "title": title(name), "error": said} for name, said in failed.items()],
-        "following": "" if error is None else f"{type(error).__name__}: {error}",
-    }
+    return schema.Failures(
+        methods=[schema.FailedMethod(name=name, title=title(name), error=said) for name, said in failed.items()],
+        following="" if error is None else f"{type(error).__name__}: {error}",
+    )
 
 
 def _names(results: Results) -> tuple[str, ...]:

@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
 from explorer.panels.registry import call, item_at
-
-if TYPE_CHECKING:
-    from explorer.panels.session import Session
-    from explorer.review.review import Review
+from explorer.panels.schema.items import ItemArgs, Relations
+from explorer.review.review import Review
 
 
-@call("relations")
-def relations(session: Session, *, item: int) -> dict[str, Any]:
+@call("relations", slow=True)
+def relations(review: Review, args: ItemArgs) -> Relations:
     """Return every stored neighbour's relation to an item as columns, nearest first; or `why` there is none.
 
-    `mean`, `variance` and `last` are float32 [k] over the `checkpoints` of the probe's training, `neighbours` and their
-    `labels` now int32 [k], `similarity` their cosines. Which neighbour speaks for the label follows the labels as they
-    stand now.
+    Which neighbour speaks for the label follows the labels as they stand now.
     """
     from explorer import detectors
 
-    review = session.review
-    i = item_at(session, item)
+    i = item_at(review, args.item)
     inputs = review.results.inputs
     why = _lacking(review)
-    body: dict[str, Any] = {
-        "item": i,
-        "why": why,
-        "checkpoints": 0,
-        "neighbours": np.empty(0, np.int32),
-        "labels": np.empty(0, np.int32),
-        **{name: np.empty(0, np.float32) for name in ("similarity", "mean", "variance", "last")},
-    }
+    none, nothing = np.empty(0, np.int32), np.empty(0, np.float32)
+    body = Relations(
+        item=i,
+        why=why,
+        checkpoints=0,
+        neighbours=none,
+        labels=none,
+        similarity=nothing,
+        mean=nothing,
+        variance=nothing,
+        last=nothing,
+    )
     if why or inputs is None or inputs.graph is None or inputs.checkpoints is None:
         return body
     now = review.codes
     # Only what a map reads: the probabilities have no column for a class that was added since.
     read = detectors.Inputs(now, max(1, len(review.classes)), graph=inputs.graph, checkpoints=inputs.checkpoints)
     found = detectors.relation_map(i, read)
-    return body | {
-        "checkpoints": len(inputs.checkpoints),
-        "neighbours": found.neighbours,
-        "labels": now[found.neighbours].astype(np.int32),
-        "similarity": inputs.graph.similarity[i],
-        "mean": found.mean,
-        "variance": found.variance,
-        "last": found.last,
-    }
+    body.checkpoints = len(inputs.checkpoints)
+    body.neighbours = found.neighbours
+    body.labels = now[found.neighbours].astype(np.int32)
+    body.similarity = inputs.graph.similarity[i]
+    body.mean, body.variance, body.last = found.mean, found.variance, found.last
+    return body
 
 
 def _lacking(review: Review) -> str:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from explorer.panels.registry import call
-
-if TYPE_CHECKING:
-    from explorer.panels.session import Session
+from explorer.panels.schema.scores import Embedder, RerunArgs
+from explorer.review.review import Review
 
 
 @call("cancel")
-def cancel(session: Session) -> None:
+def cancel(review: Review) -> None:
     """Stop at the next batch."""
-    session.review.cancel()
+    review.cancel()
 
 
-@call("rerun")
-def rerun(session: Session, *, embedder: str) -> None:
+@call("rerun", slow=True, locked=False)
+def rerun(review: Review, args: RerunArgs) -> None:
     """Run again with another embedder."""
-    session.review.rerun(embedder or None)
+    review.rerun(args.embedder or None)
 
 
 @call("embedders")
-def embedders(session: Session) -> list[dict[str, Any]]:
+def embedders(review: Review) -> list[Embedder]:
     """List what can embed this dataset's items."""
     from explorer.embedding import available
 
     return [
-        {"name": name, "about": about, "installed": installed}
+        Embedder(name=name, about=about, installed=installed)
         # Vectors that came with the data are there or not; nothing could be installed for them.
-        for name, about, installed in available(session.review.dataset.kind)
-        if name != "precomputed" or session.review.dataset.features is not None
+        for name, about, installed in available(review.dataset.kind)
+        if name != "precomputed" or review.dataset.features is not None
     ]

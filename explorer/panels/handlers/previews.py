@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -11,10 +11,9 @@ from PIL import Image
 from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError, ExplorerError
 from explorer.panels.registry import call, item_at
-from explorer.panels.wire import Blob
-
-if TYPE_CHECKING:
-    from explorer.panels.session import Session
+from explorer.panels.schema import items as schema
+from explorer.panels.schema.base import Blob
+from explorer.review.review import Review
 
 SNIPPET = 200
 """Characters of a text in a small preview."""
@@ -24,33 +23,33 @@ MOST = 200
 """Items that one call may ask for."""
 
 
-@call("previews")
-def previews(session: Session, *, items: list[int], size: int = 64) -> list[dict[str, Any]]:
+@call("previews", slow=True, locked=False)
+def previews(review: Review, args: schema.PreviewsArgs) -> list[schema.Preview]:
     """Return small previews, in the order asked for; an unreadable item says why instead."""
-    if len(items) > MOST:
-        raise DataError(f"{len(items)} previews were asked for at once.", f"Ask for at most {MOST}.")
-    size = max(16, min(int(size), 512))
-    return [preview(session.review.dataset, item_at(session, i), size, SNIPPET) for i in items]
+    if len(args.items) > MOST:
+        raise DataError(f"{len(args.items)} previews were asked for at once.", f"Ask for at most {MOST}.")
+    size = max(16, min(args.size, 512))
+    return [preview(review.dataset, item_at(review, i), size, SNIPPET) for i in args.items]
 
 
-def preview(dataset: Dataset, item: int, size: int, characters: int) -> dict[str, Any]:
+def preview(dataset: Dataset, item: int, size: int, characters: int) -> schema.Preview:
     """Show one item: a picture at most `size` pixels a side, or at most `characters` of text."""
     try:
         content = dataset.load(item)
     except ExplorerError as error:
-        return {"kind": "error", "message": str(error)}
+        return schema.ErrorPreview(message=str(error))
     if isinstance(content, Image.Image):
         return picture(content, size)
     if isinstance(content, str):
         text = content if len(content) <= characters else content[: characters - 1] + "…"
-        return {"kind": "text", "text": text}
+        return schema.TextPreview(text=text)
     if isinstance(content, dict):
         cells = list(content.items())[: 6 if characters <= SNIPPET else 200]
-        return {"kind": "table", "cells": [[str(k), _cell(v)] for k, v in cells]}
-    return {"kind": "vector", "text": f"item {item}"}
+        return schema.TablePreview(cells=[(str(k), _cell(v)) for k, v in cells])
+    return schema.VectorPreview(text=f"item {item}")
 
 
-def picture(image: Image.Image, size: int) -> dict[str, Any]:
+def picture(image: Image.Image, size: int) -> schema.ImagePreview:
     """Scale a picture down (never up) and encode it: PNG where pixels count, JPEG for larger photographs."""
     if max(image.size) > size:
         image = image.copy()
@@ -62,7 +61,7 @@ def picture(image: Image.Image, size: int) -> dict[str, Any]:
     else:
         image.save(data, "JPEG", quality=88)
         kind = "image/jpeg"
-    return {"kind": "image", "blob": Blob(data.getvalue(), kind), "width": image.width, "height": image.height}
+    return schema.ImagePreview(blob=Blob(data.getvalue(), kind), width=image.width, height=image.height)
 
 
 def _cell(value: Any) -> str:

@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from explorer.panels.payloads import versions
+from explorer.panels import payloads
 from explorer.panels.registry import call
+from explorer.panels.schema.history import BranchArgs, TagArgs, Versions
+from explorer.panels.schema.labels import NameArgs
+from explorer.review.review import Review
 
-if TYPE_CHECKING:
-    from explorer.panels.session import Session
 
-
-@call("versions")
-def all_versions(session: Session) -> dict[str, Any]:
+@call("versions", slow=True, locked=False)
+def versions(review: Review) -> Versions:
     """Return branches and tags."""
-    return versions(session.review)
+    return payloads.versions(review)
 
 
 @call("tag")
-def tag(session: Session, *, name: str, when: str = "head", why: str = "") -> dict[str, Any]:
+def tag(review: Review, args: TagArgs) -> Versions:
     """Name a version."""
-    store = session.review.labels
-    store.tag(name.strip(), when, why)
-    return versions(session.review)
+    review.labels.tag(args.name.strip(), args.when, args.why)
+    return payloads.versions(review)
 
 
 @call("untag")
-def untag(session: Session, *, name: str) -> dict[str, Any]:
+def untag(review: Review, args: NameArgs) -> Versions:
     """Delete a tag; the version stays."""
-    session.review.labels.untag(name)
-    return versions(session.review)
+    review.labels.untag(args.name)
+    return payloads.versions(review)
 
 
 @call("branch")
-def branch(session: Session, *, name: str, at: str = "head", go: bool = False) -> dict[str, Any]:
+def branch(review: Review, args: BranchArgs) -> Versions:
     """Make a branch, and go there if asked to."""
-    store = session.review.labels
-    store.branch(name.strip(), at)
-    if go:
-        store.switch(name.strip())
-    return versions(session.review)
+    review.labels.branch(args.name.strip(), args.at)
+    if args.go:
+        review.labels.switch(args.name.strip())
+    return payloads.versions(review)
 
 
 @call("switch")
-def switch(session: Session, *, name: str) -> dict[str, Any]:
+def switch(review: Review, args: NameArgs) -> Versions:
     """Show and write another branch from now on; every panel reads its columns anew."""
-    session.review.labels.switch(name)
-    return versions(session.review)
+    review.labels.switch(args.name)
+    return payloads.versions(review)

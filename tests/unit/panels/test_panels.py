@@ -12,38 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Planted
+from panels_help import Page, Wire
 from PIL import Image
 
 import explorer
-from explorer.panels import Panel, registry, session_of, show, watcher
-from explorer.panels.session import Session
+from explorer.panels import registry, session_of, show, watcher
 from explorer.review.review import Review
-
-
-class Wire:
-    """Sends calls to a widget as the browser would, and keeps what comes back."""
-
-    def __init__(self, widget: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.widget = widget
-        self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
-        monkeypatch.setattr(widget, "send", lambda content, buffers=None: self.sent.append((content, buffers or [])))
-
-    def call(self, name: str, /, **args: Any) -> dict[str, Any]:
-        """Make a call; returns the whole reply."""
-        request = f"request-{len(self.sent)}-{name}"
-        session_of_widget(self.widget)._respond(self.widget, {"id": request, "call": name, "args": args})
-        return next(content for content, _ in reversed(self.sent) if content.get("id") == request)
-
-    def events(self) -> list[str]:
-        """Names of the events that the kernel sent by itself."""
-        return [content["event"] for content, _ in self.sent if "event" in content]
-
-
-SESSIONS: dict[int, Session] = {}
-
-
-def session_of_widget(widget: Panel) -> Session:
-    return SESSIONS[id(widget)]
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +30,7 @@ def finished(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Revi
 @pytest.fixture
 def wire(finished: Review, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     widget = show(finished)
-    SESSIONS[id(widget)] = session_of(finished)
-    yield Wire(widget, monkeypatch)
+    yield Wire(widget, finished, monkeypatch)
     while finished.undo() is not None:
         continue
 
@@ -127,7 +100,10 @@ def test_pictures_are_encoded_anew(wire: Wire, planted: Planted) -> None:
     np.testing.assert_array_equal(np.asarray(shown.convert("L")), planted.images[3])
 
 
-def test_an_edit_is_acknowledged_with_the_new_cells(wire: Wire, finished: Review) -> None:
+def test_an_edit_is_acknowledged_with_the_new_cells(
+    wire: Wire, finished: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = Wire(show(finished, "queue"), finished, monkeypatch)
     labels = wire.call("labels")["result"]
     edit = {
         "action": "relabel", "items": [0], "ids": ["digit-0000"], "label": "7", "order": labels["order"],
@@ -137,7 +113,9 @@ def test_an_edit_is_acknowledged_with_the_new_cells(wire: Wire, finished: Review
     assert reply["cells"][0]["state"] == "relabelled"
     assert reply["counts"]["relabelled"] == 1
     assert finished.labels.get("digit-0000").value == "7"
-    assert "cells" in wire.events(), "every other view hears of it"
+    assert "cells" not in wire.events(), "it has them in its answer"
+    assert others.events() == ["cells"], "every other view hears of it"
+    assert others.sent[0][0] == {"event": "cells", **reply}
     again = wire.call("edit", **edit)["result"]
     assert again["commit"] == reply["commit"], "the same click sent twice is written once"
     assert len(finished.labels.log(item="digit-0000")) == 1
@@ -169,8 +147,13 @@ def test_positions_of_another_order_are_refused_and_ids_are_followed(wire: Wire,
     ("name", "args", "says"),
     [
         ("card", {"item": 300}, "no item 300"),
-        ("card", {"item": -1}, "no item -1"),
-        ("card", {"item": "../../etc/passwd"}, "no item '../../etc/passwd'"),
+        ("card", {"item": -1}, "'card' has a wrong argument 'item': Expected `int` >= 0"),
+        ("card", {"item": "../../etc/passwd"}, "'card' has a wrong argument 'item': Expected `int`, got `str`"),
+        ("card", {"item": True}, "'card' has a wrong argument 'item': Expected `int`, got `bool`"),
+        ("card", {}, "'card' lacks its argument 'item'"),
+        ("hello", {"why": ""}, "'hello' takes no argument 'why'"),
+        ("previews", {"items": [0, "1"]}, "'previews' has a wrong argument 'items'"),
+        ("rater", {"name": "half a character: \ud800"}, "'rater' has a wrong argument 'name'"),
         ("previews", {"items": list(range(201))}, "201 previews"),
         ("figure", {"name": "pairs"}, "no figure 'pairs'"),
         ("nonsense", {}, "no call 'nonsense'"),
@@ -189,7 +172,7 @@ def test_an_unknown_label_gets_a_hint_and_a_new_one_is_added_on_purpose(wire: Wi
     edit = {"action": "relabel", "items": [0], "expected": {}, "order": labels["order"], "label": "eleven"}
     reply = wire.call("edit", **edit, op_id="op-1")
     assert reply["error"]["type"] == "UnknownName"
-    reply = wire.call("edit", **edit, newClass=True, op_id="op-2")
+    reply = wire.call("edit", **edit, new_class=True, op_id="op-2")
     assert reply["result"]["classes"][-1] == "eleven"
     assert finished.corrected().iloc[0] == "eleven"
 
@@ -224,8 +207,7 @@ def test_names_from_data_cannot_become_markup_in_a_figure(tmp_path: Path, monkey
     names[3], names[25] = "good", bad
     review = Review(explorer.read(vectors, label=names), tmp_path / "s.labels.db").wait(progress=False)
     widget = show(review)
-    SESSIONS[id(widget)] = session_of(review)
-    body = Wire(widget, monkeypatch).call("figure", name="label_pairs")["result"]
+    body = Wire(widget, review, monkeypatch).call("figure", name="label_pairs")["result"]
     assert "&lt;a href" in str(body)
     assert "<a href" not in str(body)
 
@@ -235,8 +217,9 @@ def test_every_call_of_the_browser_has_an_answer() -> None:
     import re
 
     asked: set[str] = set()
-    for path in root.glob("*/*.ts"):
-        if ".test." not in path.name and "mock" not in path.name.lower():
+    for path in root.rglob("*.ts"):
+        own = "node_modules" not in path.parts
+        if own and ".test." not in path.name and "mock" not in path.name.lower():
             asked |= set(re.findall(r"(?:transport\.call|\.tell)(?:<[^(]*>)?\(\s*\"(\w+)\"", path.read_text()))
     assert {"hello", "labels", "layout", "scores", "edit", "undo", "card"} <= asked
     assert asked <= set(registry.HANDLERS)
@@ -248,9 +231,8 @@ def test_shown_values_are_plain(wire: Wire, finished: Review) -> None:
         encode(wire.call(name))
     frame = pd.DataFrame({"a": [1.5, 2.0], "b": ["x", None]})
     review = Review(explorer.read(frame.assign(label=["p", "q"]), label="label", features=["a", "b"]), start=False)
-    widget = show(review)
-    SESSIONS[id(widget)] = session_of(review)
-    encode([session_of(review).cells([0]), registry.answer(session_of(review), "previews", {"items": [0, 1]})])
+    page = Page(review)
+    encode([page.call("hello"), page.call("labels"), page.call("previews", items=[0, 1])])
 
 
 def test_every_widget_learns_at_once_of_what_an_audit_asks_about(
@@ -261,8 +243,7 @@ def test_every_widget_learns_at_once_of_what_an_audit_asks_about(
     review = Review(dataset, tmp_path / "a.labels.db", rater="ann").wait(progress=False)
     widgets = [show(review), show(review, "queue")]
     session = session_of(review)
-    SESSIONS.update({id(widget): session for widget in widgets})
-    wires = [Wire(widget, monkeypatch) for widget in widgets]
+    wires = [Wire(widget, review, monkeypatch) for widget in widgets]
 
     def told(wire: Wire) -> list[set[int]]:
         """Items that were asked about, as each push of the sample says."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,19 +12,19 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import Planted
+from panels_help import Page, Wire
 
 import explorer
 from explorer import detectors
 from explorer.estimates.helped import ROUNDS
-from explorer.panels import registry, session_of, wire
-from explorer.panels.handlers.helped import MOST, _body
+from explorer.panels import show, wire
+from explorer.panels.comparison import MOST, payload
 from explorer.review.review import Review
 
 
 def ask(review: Review, name: str, **args: Any) -> Any:
     """Return what a page of the browser gets."""
-    body, _ = wire.pack(registry.answer(session_of(review), name, args))
-    return json.loads(json.dumps(body))
+    return Page(review).call(name, **args)
 
 
 def until(found: Callable[[], bool], seconds: float = 60) -> None:
@@ -76,8 +75,7 @@ def test_it_runs_beside_everything_else_and_says_what_came_out(
     review.clear(planted.keys[0])
     items = correct(review, planted)
     review.keep([planted.keys[i] for i in range(60) if planted.keys[i] not in items])
-    heard: list[dict[str, Any]] = []
-    monkeypatch.setattr(session_of(review), "push", lambda event, **body: heard.append({"event": event, **body}))
+    page = Wire(show(review), review, monkeypatch)
     assert ask(review, "helped_start")["state"] == "running"
     found = ended(review)
     assert (found["state"], found["error"], found["stage"]) == ("done", None, None)
@@ -88,11 +86,10 @@ def test_it_runs_beside_everything_else_and_says_what_came_out(
     assert result["difference"] == pytest.approx(result["after"] - result["before"])
     assert {each["name"] for each in result["classes"]} <= set(review.classes), "classes by name"
     assert result["verdict"] == review.helped().verdict()
-    until(lambda: heard[-1].get("state") == "done")
-    told = [each for each in heard if each["event"] == "helped"]
-    moving = [each["stage"] for each in told if each["state"] == "running"]
-    assert {stage.total for stage in moving} == {2 * ROUNDS}
-    assert {stage.note for stage in moving} == {"taught on the given labels", "taught on the corrected labels"}
+    page.until(lambda: any(content.get("state") == "done" for content, _ in page.sent))
+    moving = [each["stage"] for each in page.pushes("helped") if each["state"] == "running"]
+    assert {stage["total"] for stage in moving} == {2 * ROUNDS}
+    assert {stage["note"] for stage in moving} == {"taught on the given labels", "taught on the corrected labels"}
     # Labels that change afterwards make it old.
     assert found["since"] == 0
     review.relabel(planted.keys[100], "3" if planted.labels[100] != 3 else "4")
@@ -161,11 +158,11 @@ def test_of_very_many_classes_those_with_most_items_travel() -> None:
     labels = np.repeat(np.arange(n), np.where(np.arange(n) % 2, 3, 1)).astype(np.int32)
     right = np.ones(len(labels), dtype=bool)
     table = _per_class(right, right, right, labels, n)
-    body = _body(Helped(1.0, 1.0, 0.0, 0.0, 0.0, len(labels), 1, True, table))
-    assert len(body["classes"]) == MOST
-    assert body["omitted"] == n - MOST
-    assert {each["judged"] for each in body["classes"]} == {3}
-    nothing = _body(Helped(np.nan, np.nan, np.nan, np.nan, np.nan, 0, 0, False, table.iloc[:0]))
+    body = payload(Helped(1.0, 1.0, 0.0, 0.0, 0.0, len(labels), 1, True, table))
+    assert len(body.classes) == MOST
+    assert body.omitted == n - MOST
+    assert {each.judged for each in body.classes} == {3}
+    nothing = payload(Helped(np.nan, np.nan, np.nan, np.nan, np.nan, 0, 0, False, table.iloc[:0]))
     assert wire.pack(nothing)[0]["before"] is None
 
 

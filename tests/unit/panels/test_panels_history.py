@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_panels import SESSIONS, Wire
+from panels_help import Wire
 
 import explorer
 from explorer import labels as label_store
 from explorer.labels.history.timeline import Wanted, timeline
-from explorer.panels import registry, session_of, show, watcher
-from explorer.panels.session import SLOW, UNLOCKED
+from explorer.panels import registry, show, watcher
 from explorer.review.review import Review
 
 KEYS = [f"k{n:02d}" for n in range(40)]
@@ -39,8 +39,7 @@ def review(tmp_path: Path) -> Iterator[Review]:
 @pytest.fixture
 def wire(review: Review, monkeypatch: pytest.MonkeyPatch) -> Wire:
     widget = show(review)
-    SESSIONS[id(widget)] = session_of(review)
-    return Wire(widget, monkeypatch)
+    return Wire(widget, review, monkeypatch)
 
 
 def ask(wire: Wire, name: str, /, **args: Any) -> Any:
@@ -236,23 +235,26 @@ def test_a_colleagues_commit_appears_without_a_click(
     assert len(wire.events()) == 2, "and is told once"
 
 
+def watching() -> set[threading.Thread]:
+    """Threads that look at a store."""
+    return {thread for thread in threading.enumerate() if thread.name == "explorer-watch" and thread.is_alive()}
+
+
 def test_the_store_is_watched_only_while_somebody_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "SECONDS", 0.02)
     review = made(tmp_path / "w.labels.db")
-    session = session_of(review)
-    assert session._watch is None
+    before = watching()
     widget = show(review)
-    SESSIONS[id(widget)] = session
-    thread = session._watch
-    assert thread is not None
+    (thread,) = watching() - before
     assert thread.daemon
     with label_store.open(tmp_path / "w.labels.db", rater="bob") as other:
         other.set("k07", "emu")
     waited = time.monotonic()
-    while review._following.now.codes[7] != 2 and time.monotonic() - waited < 10:
+    while review.codes[7] != 2 and time.monotonic() - waited < 10:
         time.sleep(0.01)
-    assert review._following.now.codes[7] == 2
-    assert session._watch is thread, "one thread a review"
+    assert review.codes[7] == 2
+    assert show(review, "queue") is not widget
+    assert watching() - before == {thread}, "one thread a review"
     review.close()
     thread.join(10)
     assert not thread.is_alive()
@@ -260,8 +262,10 @@ def test_the_store_is_watched_only_while_somebody_looks(tmp_path: Path, monkeypa
 
 def test_slow_calls_exist_and_write_nothing() -> None:
     at_once = {"rerun", "helped", "helped_start", "helped_cancel"}
-    assert set(registry.HANDLERS) >= SLOW >= UNLOCKED - at_once
-    assert not SLOW & {"edit", "undo", "revert", "tag", "untag", "branch", "switch", "resolve", "mergeCommit"}
+    slow = {name for name, handler in registry.HANDLERS.items() if handler.slow}
+    unlocked = {name for name, handler in registry.HANDLERS.items() if not handler.locked}
+    assert slow >= unlocked - at_once
+    assert not slow & {"edit", "undo", "revert", "tag", "untag", "branch", "switch", "resolve", "mergeCommit"}
 
 
 def test_the_binding_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,8 +278,7 @@ def test_the_binding_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
     assert "1 added, 1 changed" in repr(review)
     widget = show(review)
-    SESSIONS[id(widget)] = session_of(review)
-    notes = Wire(widget, monkeypatch).call("hello")["result"]["dataset"]["notes"]
+    notes = Wire(widget, review, monkeypatch).call("hello")["result"]["dataset"]["notes"]
     assert any("1 added, 1 changed" in note for note in notes)
     review.close()
 
