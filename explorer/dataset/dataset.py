@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,8 @@ class Dataset:
         Rows that take no part, in the order of the rows.
     notes
         What was taken as what, and why, as sentences.
+    path
+        File or folder that it was read from; `None` for what was in memory.
 
     Examples
     --------
@@ -99,6 +102,7 @@ class Dataset:
     probs: NDArray[np.float32] | None = None
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[str, ...] = ()
+    path: Path | None = None
     _positions: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property

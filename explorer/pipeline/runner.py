@@ -22,8 +22,6 @@ from explorer.pipeline.stages import FUNCTIONS, NEEDS, NOT_NEEDED, STAGES, Step,
 from explorer.progress import Progress, Stage
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from explorer.layout import Worker
 
 log = logging.getLogger("explorer")
@@ -179,13 +177,4 @@ class Pipeline:
             self._task = step.task
         if step.what is not None:
             self.results = replace(self.results, **step.changes)
-            if step.what == "scores":
-                self.results = replace(self.results, table=self._table())
             self._publish(step.what, self.results, self.dataset)
-
-    def _table(self) -> pd.DataFrame:
-        from explorer import detectors
-
-        r, classes, dataset = self.results, self._task.classes, self.dataset
-        assert r.inputs is not None and r.findings is not None and r.combined is not None  # noqa: PT018  # scored
-        return detectors.table(dataset.item_ids, classes, r.inputs, r.findings, r.combined, given=dataset.given)

@@ -105,7 +105,8 @@ def read(
 
 def _read(source: Any, options: Options) -> Dataset:
     if isinstance(source, str | os.PathLike):
-        return _read_path(Path(source).expanduser(), options)
+        path = Path(source).expanduser()
+        return replace(_read_path(path, options), path=path.absolute())
     if isinstance(source, pd.DataFrame):
         options.only("a DataFrame", "label image text features embedding probs key kind classes root")
         return frame.from_frame(source, options, source="a DataFrame", root=Path.cwd())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from explorer.errors import DataError
 from explorer.tasks.classification import class_name
 
 if TYPE_CHECKING:
-    pass
+    from explorer.dataset.dataset import Dataset
 
 
 def labels_for(items: Sequence[str], label: Any) -> list[str]:
@@ -48,16 +48,52 @@ def labels_for(items: Sequence[str], label: Any) -> list[str]:
     return [class_name(one) for one in labels]
 
 
-def listed(items: Any) -> list[Any]:
-    """Return one item or many as a list; what names no items is refused (`DataError`)."""
+def positions_of(dataset: Dataset, items: Any) -> list[int]:
+    """Return the positions of one item or many, as a person names them.
+
+    Parameters
+    ----------
+    items
+        An id (see `Dataset.find`), or several, or a mask: one True or False for every item, in the items' order. A mask
+        that is a Series indexed by item id is read by its index, whatever its order.
+
+    Raises
+    ------
+    UnknownName
+        An item that there is none of.
+    DataError
+        Something that names no item; True and False among names, or another number of them than there are items.
+    """
     if isinstance(items, str | int | np.integer) and not isinstance(items, bool):
-        return [items]
+        return [dataset.find(items if isinstance(items, str) else int(items))]
     if isinstance(items, bytes) or not hasattr(items, "__iter__"):
         raise DataError(
             f"{items!r} is a {type(items).__name__} and names no item.",
             "Give an item's id (the index of review.issues), its file's path or its position, or a list of them.",
         )
-    return list(items)
+    listed = list(items)
+    if any(isinstance(one, bool | np.bool_) for one in listed):
+        return _marked(dataset, items, listed)
+    return [dataset.find(item) for item in listed]
 
 
-Items = str | int | Sequence[str | int] | NDArray[Any] | pd.Index
+def _marked(dataset: Dataset, items: Any, listed: list[Any]) -> list[int]:
+    if len(listed) != len(dataset) or not all(isinstance(one, bool | np.bool_) for one in listed):
+        raise DataError(
+            f"{len(listed):,} values that are True or False were given for {len(dataset):,} items.",
+            "A mask has one True or False for every item; otherwise give item ids or positions.",
+        )
+    marked = np.flatnonzero(np.array(listed, dtype=bool))
+    if not isinstance(items, pd.Series) or items.index.equals(pd.RangeIndex(len(listed))):
+        return [int(i) for i in marked]
+    places = [dataset.place(str(name)) for name in items.index]
+    if None in places or len(set(places)) != len(places):
+        raise DataError(
+            "A mask of True and False has an index that is not that of the items.",
+            "Index it by item id, as review.issues is, or give it without an index: mask.to_numpy().",
+        )
+    return sorted(place for i in marked if (place := places[i]) is not None)
+
+
+Items: TypeAlias = "str | int | Sequence[str | int] | NDArray[Any] | pd.Index[Any] | pd.Series[Any]"
+"""One item or many, as a person names them."""

@@ -1,4 +1,4 @@
-"""Baseline."""
+"""What the scores began with, and what was decided since: what is learnt from the reviewer rests on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.review.label_columns import SETTLED
+from explorer.labels.model.states import SETTLED_CODES
 
 if TYPE_CHECKING:
     from explorer.detectors import Combined, Inputs
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from explorer.detectors.combine.rescore import Settled
 
 
-class Begun:
-    """What stood when the scores were made, and what was decided since: what is learnt from the reviewer rests on it.
+class Baseline:
+    """What stood when the scores were made, and what was decided since. Read and written under the state's lock.
 
     Attributes
     ----------
@@ -27,14 +27,14 @@ class Begun:
         int32 [N]: the labels that it was about.
     before
         bool [N]: decided on before.
+    settled
+        What people had settled before, to be learnt from.
     seen
         float64 [N]: `p_error` that detectors held when an item was decided on since; NaN for others.
     shown
         float64 [N]: `p_error` that was shown then, with what had been learnt from the reviewer; NaN for others.
     wrong
         float64 [N]: 1 where that label was changed, 0 where it was kept; NaN for others, and for what was set aside.
-    order
-        Positions of the items decided on since, the oldest first.
     """
 
     def __init__(
@@ -47,13 +47,23 @@ class Begun:
         self.combined = combined
         self.labels = labels
         self.before = before
-        self._settled = settled
+        self.settled = settled
         self._earlier = np.full(len(labels), np.nan)  # as `wrong`, of what was settled before
         self.seen = np.full(len(labels), np.nan)
         self.shown = np.full(len(labels), np.nan)
         self.wrong = np.full(len(labels), np.nan)
-        self.order: list[int] = []
+        self._order: dict[int, None] = {}
         self._rivals: NDArray[np.int32] | None = None
+
+    @property
+    def order(self) -> list[int]:
+        """Positions of the items decided on since, the oldest first."""
+        return list(self._order)
+
+    @property
+    def decisions(self) -> int:
+        """How many items have been decided on since."""
+        return len(self._order)
 
     def note(
         self,
@@ -64,28 +74,45 @@ class Begun:
         states: NDArray[np.uint8],
         given: NDArray[np.int32],
     ) -> None:
-        """Take down what has been decided, and taken back, since the last time.
+        """Take down what has been decided, and taken back, since the last time: all arrays are [N].
 
-        `given` is what the given labels, int32 [N], read as now: where a class was merged into another since, that.
+        `given` is what the given labels read as now: where a class was merged into another since, that.
         """
-        since = decided & ~self.before
-        new = np.flatnonzero(since & np.isnan(self.seen))
-        # Others read these meanwhile: they are replaced, and not written to.
-        self.seen, self.shown = (
-            np.where(since, np.where(np.isnan(self.seen), now, before), np.nan)
-            for now, before in ((p_error, self.seen), (shown, self.shown))
-        )
-        settled = since & np.isin(states, SETTLED) & (self.labels >= 0)
+        self.note_rows(np.arange(len(self.labels)), decided, p_error, shown, codes, states, given)
+
+    def note_rows(
+        self,
+        rows: NDArray[np.intp],
+        decided: NDArray[np.bool_],
+        p_error: NDArray[np.float32],
+        shown: NDArray[np.float32],
+        codes: NDArray[np.int32],
+        states: NDArray[np.uint8],
+        given: NDArray[np.int32],
+    ) -> None:
+        """Do `note` for some items, ascending: all arrays are [rows]. Costs O(rows)."""
+        since = decided & ~self.before[rows]
+        new = since & np.isnan(self.seen[rows])
+        for kept, now in ((self.seen, p_error), (self.shown, shown)):
+            kept[rows[new]] = now[new]
+            kept[rows[~since]] = np.nan
+        label, kept_or_changed = self.labels[rows], np.isin(states, SETTLED_CODES)
+        settled = since & kept_or_changed & (label >= 0)
         other = codes != given
-        self.wrong = np.where(settled, (other & (codes != self.labels)).astype(float), np.nan)
-        if self._settled is not None:
-            before = self._settled.labels
-            still = self.before & np.isin(states, SETTLED) & (before >= 0)
-            self._earlier = np.where(still, (other & (codes != before)).astype(float), np.nan)
-        self.order = [i for i in self.order if since[i]] + new.tolist()
+        self.wrong[rows] = np.where(settled, other & (codes != label), np.nan)
+        if self.settled is not None:
+            first = self.settled.labels[rows]
+            still = self.before[rows] & kept_or_changed & (first >= 0)
+            self._earlier[rows] = np.where(still, other & (codes != first), np.nan)
+        undone = rows[~since]
+        if len(undone) > len(self._order):
+            undone = undone[np.isin(undone, self.order)]
+        for row in undone.tolist():
+            self._order.pop(row, None)
+        self._order.update(dict.fromkeys(rows[new].tolist()))
 
     def teach(self, inputs: Inputs) -> Taught | None:
-        """Learn from the decisions; `None` where there is nothing to learn from."""
+        """Learn from the decisions; `None` where there is nothing to learn from. Looks at all items."""
         from explorer.detectors.combine.feedback import rivals_of, teach
         from explorer.detectors.label_state import blocks
 
@@ -93,10 +120,10 @@ class Begun:
             return None
         wrong, seen, labels = self.wrong, self.seen, self.labels
         earlier = np.isfinite(self._earlier)
-        if self._settled is not None:
+        if self.settled is not None:
             wrong = np.where(earlier, self._earlier, wrong)
-            seen = np.where(earlier, self._settled.p_error, seen)
-            labels = np.where(earlier, self._settled.labels, labels)
+            seen = np.where(earlier, self.settled.p_error, seen)
+            labels = np.where(earlier, self.settled.labels, labels)
         rows = np.flatnonzero(np.isfinite(wrong) & np.isfinite(seen))
         if not len(rows):
             return None
@@ -107,14 +134,17 @@ class Begun:
             first = replace(inputs, labels=self.labels)
             for part in blocks(np.arange(inputs.n), inputs.n_classes):
                 self._rivals[part] = rivals_of(read.opinion(first, findings, part), self.labels[part])
-        rivals = self._rivals if self._settled is None else np.where(earlier, self._settled.rivals, self._rivals)
+        rivals = self._rivals if self.settled is None else np.where(earlier, self.settled.rivals, self._rivals)
         return teach(rows, wrong[rows] == 1, seen, labels, rivals, inputs.n_classes, inputs.vectors)
 
-    def adjusted(self, live: Combined, taught: Taught | None, inputs: Inputs) -> Combined:
-        """Return a verdict with what was learnt from the decisions."""
-        from explorer.detectors.combine.p_error import issues
+    def adjusted(
+        self, p_error: NDArray[np.float32], taught: Taught | None, inputs: Inputs, rows: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        """Return `p_error` of some items, float32 [rows], with what was learnt. Costs O(rows)."""
+        from explorer.utils.logits import expit, logit
 
         if taught is None or not taught.learnt or self._rivals is None:
-            return live
-        p_error = taught.adjust(live.p_error, inputs.labels, self._rivals, inputs.vectors)
-        return replace(live, p_error=p_error, is_issue=issues(inputs.labels, live.suggested, p_error))
+            return p_error
+        shift = taught.shift(rows, inputs.labels, self._rivals, inputs.vectors)
+        moved = expit(logit(p_error.astype(np.float64)) + shift).astype(np.float32)
+        return np.where(np.isnan(p_error), np.float32(np.nan), moved)

@@ -1,8 +1,109 @@
-"""Decisions."""
+"""Decisions on labels: relabel, keep, mark, clear, undo. Each is one commit of the store."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from explorer.errors import UnknownName
+from explorer.labels import Edit, Store
 from explorer.labels.model.states import Reason
+from explorer.review.arguments import Items, labels_for, positions_of
+from explorer.review.item import shown
+from explorer.review.state import ReviewState
+from explorer.review.sync import StoreSync, Written
 
 REASONS = tuple(Reason)
 """Reason codes that a correction may carry."""
+
+
+class Decisions:
+    """What a person decides about items. Every method returns what was written, `None` where nothing was.
+
+    Attributes
+    ----------
+    rater
+        Name that decisions are stored under.
+    """
+
+    def __init__(self, state: ReviewState, sync: StoreSync, store: Store, rater: str) -> None:
+        self._state = state
+        self._sync = sync
+        self._store = store
+        self.rater = rater
+
+    def relabel(
+        self, items: Items, label: Any, *, why: str = "", reason: str = "", new_class: bool = False
+    ) -> Written | None:
+        """Give items another label, or a list of one each; see `Review.relabel`."""
+        ids = self.ids(items)
+        names = labels_for(ids, label)
+        for name in dict.fromkeys(names):
+            self.check_label(name, new_class=new_class)
+        return self.edit("set", ids, label=names, why=why, reason=reason)
+
+    def keep(self, items: Items, *, why: str = "", reason: str = "") -> Written | None:
+        """Say that the given label is right."""
+        return self.edit("keep", self.ids(items), why=why, reason=reason)
+
+    def mark(self, items: Items, reason: str, *, why: str = "") -> Written | None:
+        """Set items aside with a reason."""
+        return self.edit("flag", self.ids(items), reason=reason, why=why)
+
+    def clear(self, items: Items, *, why: str = "") -> Written | None:
+        """Take a decision back to "not reviewed"."""
+        return self.edit("clear", self.ids(items), why=why)
+
+    def undo(self, *, op_id: str | None = None) -> Written | None:
+        """Take back the rater's newest decision that still stands."""
+        return self._sync.write(lambda store: store.undo(rater=self.rater, op_id=op_id))
+
+    def check_label(self, name: str, *, new_class: bool = False) -> None:
+        """Refuse a label that is no class (`UnknownName`), or add it as one when that is meant."""
+        known = self._store.classes()
+        if name in known:
+            return
+        if not new_class:
+            raise UnknownName("class", name, known, "Pass new_class=True to add it on purpose.")
+        with self._state.lock:
+            self._store.add_class(name)
+            self._sync.catch_up()
+
+    def edit(
+        self,
+        op: str,
+        items: Sequence[str],
+        *,
+        label: str | Sequence[str] | None = None,
+        why: str = "",
+        reason: str = "",
+        expected: Mapping[str, str] | None = None,
+        op_id: str | None = None,
+    ) -> Written | None:
+        """Write one commit for items by id; see `Review.edit`."""
+        if reason not in REASONS and (reason or op == "flag"):
+            raise UnknownName("reason", reason, REASONS)
+        state = self._state
+        names = [label] * len(items) if label is None or isinstance(label, str) else label
+        with state.lock:
+            edits = [
+                Edit(
+                    item=item,
+                    expected=None if expected is None else expected.get(item),
+                    why=why,
+                    reason=reason,
+                    evidence=shown(state.results, state.classes, position),
+                    **state.labels.decision(op, position, name),
+                )
+                for item, position, name in zip(items, map(state.dataset.position, items), names, strict=True)
+            ]
+            if not edits:
+                return None
+            kind = "edit" if len(edits) == 1 else "bulk"
+            return self._sync.write(lambda store: store.apply(edits, kind=kind, rater=self.rater, op_id=op_id))
+
+    def ids(self, items: Items) -> list[str]:
+        """Return item ids of one item or many, as a person names them; an unknown one raises `UnknownName`."""
+        with self._state.lock:
+            dataset = self._state.dataset
+            return [str(dataset.item_ids[position]) for position in positions_of(dataset, items)]

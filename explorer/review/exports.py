@@ -1,68 +1,105 @@
-"""The part of a review by which labels leave it, and come back: in the user's own values, to a file, and from one."""
+"""Labels out of a review and back: in the user's own values, to a file, from one; and what made the results."""
 
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.dataset.dataset import Dataset
+from explorer.errors import DataError
+from explorer.labels import Commit, Store
+from explorer.media.image import ImageFiles
+from explorer.reports.manifest import ReportParts
+from explorer.review.decisions import Decisions
 from explorer.review.label_columns import CurrentLabels
+from explorer.review.runs import Runs
+from explorer.review.state import ReviewState
+from explorer.review.sync import StoreSync
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from explorer.dataset.dataset import Dataset
-    from explorer.labels import Commit, Store
-    from explorer.review.sync import Following
 
+class Exports:
+    """What of a review has to do with labels elsewhere.
 
-class Outgoing(ABC):
-    """What of a review has to do with labels elsewhere."""
+    Parameters
+    ----------
+    bound
+        The dataset that the store is bound to: the review's may lose unreadable items later; decisions on them stay.
+    store_name
+        Where corrections go, for people.
+    """
 
-    labels: Store
-    lock: threading.RLock
-    _bound: Dataset
-    _following: Following
-
-    @abstractmethod
-    def catch_up(self) -> None:
-        """Read what others have written to the store since."""
+    def __init__(
+        self,
+        state: ReviewState,
+        sync: StoreSync,
+        runs: Runs,
+        decisions: Decisions,
+        store: Store,
+        bound: Dataset,
+        store_name: str,
+    ) -> None:
+        self._state = state
+        self._sync = sync
+        self._runs = runs
+        self._decisions = decisions
+        self._store = store
+        self._bound = bound
+        self._store_name = store_name
 
     def corrected(self) -> pd.Series[Any]:
         """Return the labels now, aligned to the user's own rows and in the user's own values."""
-        with self.lock:
-            return CurrentLabels(self._bound, self.labels).corrected()
+        with self._state.lock:
+            return CurrentLabels(self._bound, self._store).corrected()
 
-    def export(
-        self,
-        path: str | Path,
-        *,
-        format: str | None = None,  # noqa: A002  # the word users expect
-        at: str | dt.date = "head",
-    ) -> Path:
-        """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
-
-        Parameters
-        ----------
-        at
-            The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given. Labels
-            have the names that their classes had then. An earlier version has the items that it had.
-        """
+    def export(self, path: str | Path, *, format: str | None = None, at: str | dt.date = "head") -> Path:  # noqa: A002
+        """Write the labels, with who changed what, when and why; see `Review.export`."""
         from explorer import export
 
+        self._check_target(Path(path))
         ids = self._bound.item_ids if isinstance(at, str) and at == "head" else None
-        return export.write(export.frame(ids, self.labels, at), path, format)
+        return export.write(export.frame(ids, self._store, at), path, format)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
-        """Bring an export's labels into this review's store; importing the same file twice changes nothing.
-
-        Labels that are no classes here are refused (`UnknownName`), or with `new_classes=True` added.
-        """
+        """Bring an export's labels into this review's store; see `Review.import_corrections`."""
         from explorer import export
 
-        with self._following.writing():
-            commit = export.import_into(self.labels, path, add_classes=new_classes)
-            self.catch_up()
+        with self._state.lock:
+            commit = export.import_into(self._store, path, add_classes=new_classes)
+            self._sync.catch_up()
             return commit
+
+    def parts(self) -> ReportParts:
+        """Return what a report says about these results, as plain values."""
+        state, store = self._state, self._store
+        with state.lock:
+            dataset, results, options = state.dataset, state.results, state.options
+        return ReportParts(
+            options=vars(options) | {"rater": self._decisions.rater},
+            source=dataset.source,
+            items=len(dataset),
+            set_aside=len(dataset.set_aside),
+            digest=dataset.digest(),
+            embedding=results.embedding,
+            store=self._store_name,
+            snapshot=store.snapshot,
+            head=store.head,
+            stages=self._runs.status.stages,
+        )
+
+    def _check_target(self, path: Path) -> None:
+        """Refuse to write over the data under review, or over its label store (`DataError`)."""
+        target = path.expanduser()
+        if not target.exists():
+            return
+        own = [Path(self._store.path), *([] if self._bound.path is None else [self._bound.path])]
+        if isinstance(self._bound.content, ImageFiles):
+            own += [self._bound.content.root / path for path in self._bound.content.paths]
+        if any(file.exists() and target.samefile(file) for file in own):
+            raise DataError(
+                f"{target} holds the data under review, or its labels: an export there would replace them.",
+                f"Give another name, such as {f'{target.stem}-corrected{target.suffix}'!r}.",
+            )

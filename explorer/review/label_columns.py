@@ -64,20 +64,24 @@ class CurrentLabels:
         self.states: NDArray[np.uint8] = np.zeros(len(dataset), dtype=np.uint8)
         self.events: dict[int, str] = {}
         self._newest: dict[str, str] = {}  # by item id, also of items that this dataset does not hold
+        self._in_state = np.zeros(len(State), dtype=np.int64)  # counted along, so that a click counts nothing
+        self._in_state[State.GIVEN.code] = len(dataset)
         for item, cell in self._store.head_cells().items():
             self._show(item, cell)
 
-    def update(self, items: Iterable[str]) -> list[int]:
-        """Read these items anew; returns the positions of those that the dataset holds."""
+    def update(self, items: Iterable[str]) -> dict[int, Cell]:
+        """Read these items anew; returns what the store says of those that the dataset holds, by position."""
         here = (item for item in dict.fromkeys(items) if self._dataset.place(item) is not None)
-        positions = (self._show(item, self._store.get(item)) for item in here)
-        return [p for p in positions if p is not None]
+        return self._shown((item, self._store.get(item)) for item in here)
 
-    def follow(self) -> list[int]:
-        """Read the items anew on which somebody has decided since; returns their positions."""
+    def follow(self) -> dict[int, Cell]:
+        """Read the items anew on which somebody has decided since; returns what the store says of each."""
         cells = self._store.head_cells().items()
-        positions = [self._show(item, cell) for item, cell in cells if self._newest.get(item) != cell.event]
-        return [p for p in positions if p is not None]
+        return self._shown((item, cell) for item, cell in cells if self._newest.get(item) != cell.event)
+
+    def _shown(self, cells: Iterable[tuple[str, Cell]]) -> dict[int, Cell]:
+        found = ((self._show(item, cell), cell) for item, cell in cells)
+        return {position: cell for position, cell in found if position is not None}
 
     def load_classes(self) -> None:
         """Read the classes anew."""
@@ -104,8 +108,8 @@ class CurrentLabels:
         return {"op": op, "value": label if op == "set" else None}
 
     def reviewed_counts(self) -> dict[str, int]:
-        """Count the items that a person has decided on: reviewed, relabelled, kept, flagged."""
-        n = np.bincount(self.states, minlength=len(State))
+        """Return how many items a person has decided on: reviewed, relabelled, kept, flagged. Counts nothing anew."""
+        n = self._in_state
         relabelled, kept, flagged = (int(n[s.code]) for s in (State.RELABELLED, State.KEPT, State.FLAGGED))
         return {
             "reviewed": relabelled + kept + flagged,
@@ -142,7 +146,10 @@ class CurrentLabels:
         if cell.value is not None and cell.value not in self._code:
             self.load_classes()
         self.codes[position] = UNLABELLED if cell.value is None else self._code[cell.value]
-        self.states[position] = cell.state.code
+        state = cell.state.code
+        self._in_state[self.states[position]] -= 1
+        self._in_state[state] += 1
+        self.states[position] = state
         self.events[position] = cell.event
         return position
 

@@ -1,43 +1,57 @@
 """Review: what a notebook holds. It ties dataset, pipeline and label store together and knows no widget.
 
-Computation happens on a worker thread; labels change under one lock, one change at a time.
+Computation happens on worker threads; labels change under one lock, one change at a time. The parts do the work, and
+each owns its state: see CONTRIBUTING, "How the code is laid out".
 """
 
 from __future__ import annotations
 
-import logging
+import datetime as dt
 import tempfile
-import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from explorer import labels as label_store
 from explorer.dataset.dataset import Dataset
-from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
-from explorer.labels import BindReport, Commit, Conflict, Edit, Store
-from explorer.pipeline.results import Options, Results, other_options
-from explorer.pipeline.runner import Pipeline
-from explorer.pipeline.stages import STAGES
+from explorer.errors import DataError
+from explorer.labels import BindReport, Commit, Store
+from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
-from explorer.progress import Stage
-from explorer.review.arguments import Items, labels_for, listed
-from explorer.review.decisions import REASONS
-from explorer.review.exports import Outgoing
-from explorer.review.item import shown
-from explorer.review.label_columns import SETTLED, CurrentLabels, bind
-from explorer.review.score_updates import Judging, Standing
-from explorer.review.scores import Insight
-from explorer.review.sync import Following
+from explorer.readers import read
+from explorer.reports.manifest import manifest
+from explorer.review.arguments import Items
+from explorer.review.decisions import Decisions
+from explorer.review.estimates import Estimates
+from explorer.review.events import Closed, Events, LabelsReset
+from explorer.review.exports import Exports
+from explorer.review.label_columns import bind
+from explorer.review.queue import Queue
+from explorer.review.runs import Runs
+from explorer.review.sample.random_sample import AUDIT, RandomSample
+from explorer.review.score_updates import ScoreUpdates
+from explorer.review.scores import Scores
+from explorer.review.selection import Selection
+from explorer.review.state import ReviewState
+from explorer.review.sync import StoreSync, Written
 
-log = logging.getLogger("explorer")
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from explorer.estimates.drift import Drift
+    from explorer.estimates.helped import Helped
+    from explorer.estimates.results import Below, Left
+    from explorer.progress import Progress
+
+_FOR_PEOPLE = """
+audit audit_rate cancel classes clear close corrected current dataset detectors drift explain export helped
+import_corrections issues keep labels left left_below manifest mark method new_sample queue rater relabel rerun
+results sample sample_since scores select selection status trust undo wait
+"""
 
 
-class Review(Insight, Outgoing):
+class Review:
     """Embed, rank, show and fix the labels of one dataset. Returns at once; the work goes on in the background.
 
     Parameters
@@ -58,7 +72,7 @@ class Review(Insight, Outgoing):
     rater
         Who gives the labels; by default the hub's or the system's user name. On a server it is the login.
     start
-        Whether to begin at once; otherwise `start()`, or the first attribute that needs a stage, begins.
+        Whether to begin at once; otherwise the first attribute that needs a stage begins.
     cache
         Whether finished embeddings are kept on disk, or the folder for them. The random sample is no cache: its file
         lies beside the store's, or for a store on a server in the default cache folder, whatever is given here.
@@ -66,6 +80,17 @@ class Review(Insight, Outgoing):
         Open a store with keyed items although the content of all of them is another one now.
     **embedder_options
         Passed on to the embedder.
+
+    Attributes
+    ----------
+    labels
+        The label store: history, branches, tags, blame.
+    sample
+        The random sample that `left` rests on: `draw`, `since`, `rate`, `new`.
+    scores
+        What the methods say: `table`, `methods`, `why`, `updated`, `error`.
+    binding
+        What differed from the dataset that the store was bound to before.
 
     Examples
     --------
@@ -92,96 +117,33 @@ class Review(Insight, Outgoing):
         allow_changed: bool = False,
         **embedder_options: Any,
     ) -> None:
-        if not isinstance(dataset, Dataset):
-            from explorer.readers import read
-
-            dataset = read(dataset)
+        bound = dataset if isinstance(dataset, Dataset) else read(dataset)
         if k < 1:
             raise DataError(f"k is {k}.", "Give at least one neighbour.")
         self.id = uuid.uuid4().hex
-        self.dataset: Dataset = dataset
-        self.epoch = 0
         self.closed = False
         self.temporary = store is None
-        self.lock = threading.RLock()  # held by whoever reads several of dataset, results and labels together
-        self._listeners: list[Callable[[str, dict[str, Any]], None]] = []
-        self._options = Options(embedder, embedder_options, device, k, seed, cache)
-        self._results = Results()
-        self.selection: list[str] = []
-        self.current: str | None = None
-        self.labels: Store = (
-            store
-            if isinstance(store, Store)
-            else label_store.open(
-                store or Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db", rater=rater
-            )
-        )
-        self._rater = rater or self.labels.rater
-        self.binding = bind(dataset, self.labels, allow_changed)
-        self._bound = dataset  # the dataset may lose unreadable items later; decisions on them stay
-        self._following = Following(dataset, self.labels, self.lock, self._tell)
-        self._judging = Judging(self.lock, self._standing, self._judged, lambda: self._tell("scores"))
-        self._pipeline = self._new_pipeline()
+        path = store or Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db"
+        self.labels: Store = path if isinstance(path, Store) else label_store.open(path, rater=rater)
+        self.binding = bind(bound, self.labels, allow_changed)
+        # Each part is given those that it stands on. The order in which they subscribe is that in which they are told.
+        self.events = Events()
+        self.state = ReviewState(bound, self.labels, Options(embedder, embedder_options, device, k, seed, cache))
+        self.sync = StoreSync(self.state, self.labels, self.events)
+        self.decisions = Decisions(self.state, self.sync, self.labels, rater or self.labels.rater)
+        self.selected = Selection(self.state, self.events)
+        self.runs = Runs(self.state, self.events)
+        self._updates = ScoreUpdates(self.state, self.events)
+        self.scores = Scores(self.state, self.sync, self.runs, self._updates)
+        self.sample = RandomSample(self.state, self.scores, self.labels, self.events, temporary=self.temporary)
+        self._queue = Queue(self.state, self.scores, self.sample)
+        self.estimates = Estimates(self.state, self.sync, self.runs, self.scores, self.sample)
+        self.exports = Exports(self.state, self.sync, self.runs, self.decisions, self.labels, bound, self.store_name)
         if start:
-            self._pipeline.start()
+            self.runs.start()
 
-    # What is known now ------------------------------------------------------------------------------------------
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Class names by code, as the store has them now: the dataset's own, then those added on purpose."""
-        return self._now.classes
-
-    @property
-    def rater(self) -> str:
-        """Name that corrections are stored under; assign to change it."""
-        return self._rater
-
-    @rater.setter
-    def rater(self, name: str) -> None:
-        if not name.strip():
-            raise DataError("The rater's name is empty.", "Give the name that corrections shall be stored under.")
-        self.labels.rater = name.strip()  # a server's store refuses another name than its login
-        self._rater = self.labels.rater
-        self._tell("hello")
-
-    @property
-    def options(self) -> Options:
-        """What the pipeline runs with."""
-        return self._options
-
-    @property
-    def results(self) -> Results:
-        """Everything computed so far, `None` where a stage has not finished. Does not wait."""
-        return self._results
-
-    @property
-    def codes(self) -> NDArray[np.int32]:
-        """Class code of each item's label now, int32 [N]; -1 = unlabelled."""
-        return self._now.codes
-
-    @property
-    def given(self) -> NDArray[np.int32]:
-        """Class code that each item's given label reads as, int32 [N]; -1 = unlabelled."""
-        return self._now.given
-
-    @property
-    def states(self) -> NDArray[np.uint8]:
-        """State of each item as a position in `STATES`, uint8 [N]."""
-        return self._now.states
-
-    @property
-    def status(self) -> Status:
-        """The stages of the pipeline as they stand."""
-        return Status(self._pipeline.stages)
-
-    def counts(self) -> dict[str, int]:
-        """Count what people have decided on: reviewed, relabelled, kept, flagged; and the suspects."""
-        with self.lock:
-            self.catch_up()
-            table = self._results.table
-            suspects = 0 if table is None else int(table["is_label_issue"].sum())
-            return self._now.reviewed_counts() | {"suspects": suspects}
+    def __dir__(self) -> list[str]:
+        return _FOR_PEOPLE.split()
 
     def __repr__(self) -> str:
         counts = self.counts()
@@ -192,6 +154,47 @@ class Review(Insight, Outgoing):
             f"Review({self.dataset!r}, store={self.store_name!r}, reviewed {counts['reviewed']:,}, "
             f"relabelled {counts['relabelled']:,}{branch})\n{note}{self.status!r}"
         )
+
+    # What is known now ------------------------------------------------------------------------------------------
+
+    @property
+    def dataset(self) -> Dataset:
+        """The items; fewer than at first once some could not be embedded."""
+        return self.state.dataset
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names by code, as the store has them now: the dataset's own, then those added on purpose."""
+        return self.state.classes
+
+    @property
+    def rater(self) -> str:
+        """Name that corrections are stored under; assign to change it."""
+        return self.decisions.rater
+
+    @rater.setter
+    def rater(self, name: str) -> None:
+        if not name.strip():
+            raise DataError("The rater's name is empty.", "Give the name that corrections shall be stored under.")
+        self.labels.rater = name.strip()  # a server's store refuses another name than its login
+        self.decisions.rater = self.labels.rater
+        with self.state.lock:
+            self.events.emit(LabelsReset())
+
+    @property
+    def options(self) -> Options:
+        """What the pipeline runs with."""
+        return self.state.options
+
+    @property
+    def results(self) -> Results:
+        """Everything computed so far, `None` where a stage has not finished. Does not wait. Nobody writes to it."""
+        return self.scores.results()
+
+    @property
+    def status(self) -> Status:
+        """The stages of the pipeline as they stand."""
+        return self.runs.status
 
     @property
     def binding_note(self) -> str:
@@ -204,32 +207,33 @@ class Review(Insight, Outgoing):
         """Where corrections go, for people: never with a password."""
         return "temporary file" if self.temporary else str(self.labels.path)
 
+    def counts(self) -> dict[str, int]:
+        """Count what people have decided on: reviewed, relabelled, kept, flagged; and the suspects."""
+        self.sync.catch_up()
+        return self.state.counts()
+
     # Waiting, cancelling, running again --------------------------------------------------------------------------
 
+    def start(self) -> None:
+        """Begin the pipeline of a review made with `start=False`."""
+        self.runs.start()
+
     def wait(self, stage: str | None = None, *, timeout: float | None = None, progress: bool = True) -> Review:
-        """Wait for a stage (default: all) with progress on the terminal; the review itself comes back.
+        """Wait for a stage ("embed", "graph", "probe", "score", "layout"; default: all), with progress.
+
+        Returns the review itself.
 
         Raises
         ------
         TimeoutError
             After `timeout` seconds; the work goes on.
         """
-        if stage is not None and stage not in STAGES:
-            raise UnknownName("stage", stage, STAGES)
-        from explorer.pipeline.progress_bar import follow
-
-        self._pipeline.start()
-        if not follow(self._pipeline, stage, timeout, progress):
-            raise TimeoutError(f"The stage {stage or STAGES[-1]!r} has not finished after {timeout} s; it goes on.")
+        self.runs.wait(stage, timeout, progress=progress)
         return self
 
     def cancel(self) -> None:
         """Stop the pipeline at the next batch. What is finished stays; `rerun()` goes on from the cache."""
-        self._pipeline.cancel()
-
-    def start(self) -> None:
-        """Begin the pipeline of a review made with `start=False`."""
-        self._pipeline.start()
+        self.runs.cancel()
 
     def rerun(self, embedder: str | None = None, *, device: str | None = None, **embedder_options: Any) -> None:
         """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now.
@@ -241,12 +245,7 @@ class Review(Insight, Outgoing):
         UnknownName, MissingExtra, DataError
             An embedder, option or device that cannot be had: the run so far and its results stay as they are.
         """
-        options = other_options(self.dataset, self._options, embedder, device, embedder_options)
-        with self.lock:
-            self._pipeline.cancel()
-            self._options = options
-            self._pipeline = self._new_pipeline()
-        self._pipeline.start()
+        self.runs.rerun(embedder, device, embedder_options)
 
     # Changing labels --------------------------------------------------------------------------------------------
 
@@ -255,49 +254,38 @@ class Review(Insight, Outgoing):
     ) -> Commit | None:
         """Give one item, or many, another label (or a list of one each). Durable when it returns, as a click is.
 
+        Parameters
+        ----------
+        items
+            An item's id (the index of `issues`), its file's path or its position; a list of them; or a mask with one
+            True or False for every item.
+        reason
+            One of "wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate".
+
         Raises
         ------
         UnknownName
             `label` is no class of the dataset (with the nearest ones); `new_class=True` adds it on purpose.
         DataError
-            Lists of different lengths; a label that is missing.
+            Lists of different lengths; a label that is missing; a mask of another length than the dataset.
         """
-        ids = self.ids(items)
-        names = labels_for(ids, label)
-        for name in dict.fromkeys(names):
-            self.check_label(name, new_class=new_class)
-        return self.edit("set", ids, label=names, why=why, reason=reason)
-
-    def check_label(self, name: str, *, new_class: bool = False) -> None:
-        """Refuse a label that is no class (`UnknownName`), or add it as one when that is meant."""
-        known = self.labels.classes()
-        if name in known:
-            return
-        if not new_class:
-            raise UnknownName("class", name, known, "Pass new_class=True to add it on purpose.")
-        with self._following.writing():
-            self.labels.add_class(name)
-            self.catch_up()
+        return _commit(self.decisions.relabel(items, label, why=why, reason=reason, new_class=new_class))
 
     def keep(self, items: Items, *, why: str = "", reason: str = "") -> Commit | None:
         """Say that the given label is right. A decision, stored as one."""
-        return self.edit("keep", self.ids(items), why=why, reason=reason)
+        return _commit(self.decisions.keep(items, why=why, reason=reason))
 
     def mark(self, items: Items, reason: str, *, why: str = "") -> Commit | None:
-        """Set items aside with a reason (`REASONS`), without another label."""
-        return self.edit("flag", self.ids(items), reason=reason, why=why)
+        """Set items aside with a reason (see `relabel`), without another label."""
+        return _commit(self.decisions.mark(items, reason, why=why))
 
     def clear(self, items: Items, *, why: str = "") -> Commit | None:
         """Take a decision back to "not reviewed"; the history stays."""
-        return self.edit("clear", self.ids(items), why=why)
+        return _commit(self.decisions.clear(items, why=why))
 
     def undo(self, *, op_id: str | None = None) -> Commit | None:
         """Take back the rater's newest decision that still stands, by an inverse event; `None` if there is none."""
-        with self._following.writing():
-            commit = self.labels.undo(rater=self._rater, op_id=op_id)
-            if commit is not None:
-                self._following.took(commit)
-            return commit
+        return _commit(self.decisions.undo(op_id=op_id))
 
     def edit(
         self,
@@ -317,7 +305,7 @@ class Review(Insight, Outgoing):
         op
             "set" (to `label`: a class name, or one per item), "keep", "flag" or "clear".
         reason
-            One of `REASONS`: a must for "flag", allowed for all.
+            As of `relabel`: a must for "flag", allowed for all.
         expected
             Per item id, the event that the writer saw (compare-and-swap).
         op_id
@@ -328,194 +316,291 @@ class Review(Insight, Outgoing):
         Conflict
             Somebody changed one of the items since; nothing was written.
         """
-        if reason not in REASONS and (reason or op == "flag"):
-            raise UnknownName("reason", reason, REASONS)
-        names = [label] * len(items) if label is None or isinstance(label, str) else label
-        with self._following.writing():
-            edits = [
-                Edit(
-                    item=item,
-                    expected=None if expected is None else expected.get(item),
-                    why=why,
-                    reason=reason,
-                    evidence=shown(self._results, self._now.classes, position),
-                    **self._now.decision(op, position, name),
-                )
-                for item, position, name in zip(items, map(self.dataset.position, items), names, strict=True)
-            ]
-            if not edits:
-                return None
-            try:
-                commit = self.labels.apply(
-                    edits, kind="edit" if len(edits) == 1 else "bulk", rater=self._rater, op_id=op_id
-                )
-            except Conflict:
-                self.catch_up()  # another process wrote to the store: show what it wrote
-                raise
-            self._following.took(commit)
-            return commit
+        return _commit(
+            self.decisions.edit(op, items, label=label, why=why, reason=reason, expected=expected, op_id=op_id)
+        )
+
+    @property
+    def current(self) -> str | None:
+        """Id of the item that every panel shows; `None` for none."""
+        return self.selected.current
+
+    @property
+    def selection(self) -> list[str]:
+        """Ids of the items that are chosen in the panels."""
+        return self.selected.chosen
 
     def select(self, items: Items | None) -> None:
         """Show an item, or choose several, in every panel."""
-        positions = [] if items is None else self.positions(items)
-        self.remember_selection(positions[0] if positions else None, positions if len(positions) > 1 else [])
-        self._tell("select", item=positions[0] if positions else None, items=positions if len(positions) > 1 else [])
+        self.selected.select(items)
 
-    def remember_selection(self, current: int | None, chosen: Sequence[int]) -> None:
-        """Note what the panels show as current and chosen (`review.current`, `review.selection`)."""
-        ids = self.dataset.item_ids
-        self.current = None if current is None else str(ids[current])
-        self.selection = [str(ids[i]) for i in chosen]
+    # What the methods say ---------------------------------------------------------------------------------------
+
+    @property
+    def issues(self) -> pd.DataFrame:
+        """All items, those to be decided on first, each part worst first, indexed by item id (waits for "score").
+
+        Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad),
+        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now, `decided`
+        whether somebody has decided on the item, and `where` names the file or row. `sort_values("p_error",
+        ascending=False, kind="stable")` is the ranking whatever has been decided.
+        """
+        return self.scores.issues
+
+    @property
+    def queue(self) -> pd.DataFrame:
+        """The suspects still to be decided on, worst first, with draws mixed in at `audit_rate` (waits for "score").
+
+        Columns and index of `issues`, and `drawn`: the item stands here because it was drawn at random. Decide on
+        those too, whether or not they look wrong. What is decided on is left out, and the others keep their order; all
+        of the ranking, decided or not, is `issues`. Where there is no suspect at all, the queue is the first 20 draws.
+        """
+        return self._queue.table()
+
+    @property
+    def detectors(self) -> pd.DataFrame:
+        """List every method: what it looks for, whether it ran, and whether it is in step (`scores.methods`)."""
+        return self.scores.methods
+
+    @property
+    def trust(self) -> Any:
+        """Whether the embedding is good enough to trust: probe accuracy and neighbour agreement, also per class."""
+        return self.scores.trust
+
+    def method(self, name: str) -> str:
+        """Return what a method does, its formula, when to trust it and its source; "p_error" for the number itself."""
+        from explorer import detectors
+
+        return detectors.page(name)
+
+    def explain(self, item: str | int) -> pd.DataFrame:
+        """Say in words why an item is suspect (`scores.why`; waits for "score")."""
+        return self.scores.why(item)
+
+    # How many are left ------------------------------------------------------------------------------------------
+
+    def left(self, *, wait: bool = True) -> Left:
+        """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
+
+        It rests on the random items that were decided on, in the queue or of `audit()`; before there are enough, on
+        what the model believes. A mark as wrong counts as a label found wrong, any other mark as no answer. `per_class`
+        is indexed by the given class. Without `wait` the scores are taken as they are, also while they follow the last
+        decision.
+
+        The sample lasts as long as the items and their given labels (see `sample_since`), over `rerun()` and over
+        closing and opening: its file lies beside the store, whatever `cache` is. `found` counts from when
+        it began. `new_sample()` begins another.
+        """
+        return self.estimates.left(wait=wait)
+
+    def left_below(self, cut: int | None = None, *, wait: bool = True) -> Below:
+        """Estimate how many wrong labels are left below a line across the ranking; `sentence()` says it.
+
+        Parameters
+        ----------
+        cut
+            Items above the line, of the whole ranking by `p_error`, decided on or not; by default the line is below the
+            last suspect.
+
+        Raises
+        ------
+        DataError
+            No whole number from 0 to the number of items.
+        """
+        return self.estimates.left_below(cut, wait=wait)
+
+    def audit(self, n: int = AUDIT, *, wait: bool = True) -> list[str]:
+        """Return the ids of the next n items of a random audit (`sample.draw`)."""
+        return self.sample.draw(n, wait=wait)
+
+    @property
+    def audit_rate(self) -> float:
+        """Share of the queue that is drawn at random (`sample.rate`); assign 0, or a share from 0.001 to 0.5."""
+        return self.sample.rate
+
+    @audit_rate.setter
+    def audit_rate(self, rate: float) -> None:
+        self.sample.rate = rate
+
+    @property
+    def sample_since(self) -> dt.datetime | None:
+        """When the random sample began, UTC (`sample.since`); `None` while there are no scores."""
+        return self.sample.since
+
+    def new_sample(self, *, wait: bool = True) -> None:
+        """Begin a new random sample, on the scores and the labels as they stand (`sample.new`).
+
+        Worth it after many corrections and a `rerun()`: `p_error` is then nearer to the truth than when the old sample
+        began, so that fewer answers make as narrow an interval. What is decided stays decided, and counts as reviewed
+        before the new sample began: `left()` speaks of the others only, and begins again with what the model believes.
+        The answers of the old sample tell it nothing, so do not begin one for being unhappy with the estimate.
+        """
+        self.sample.new(wait=wait)
+
+    def drift(self, *, wait: bool = True) -> Drift:
+        """Compare the last decisions with what `p_error` expected of them."""
+        return self.estimates.drift(wait=wait)
+
+    def helped(self, progress: Progress | None = None) -> Helped:
+        """Compare the probe taught on the given labels with one taught on the labels as they stand.
+
+        Both are judged on the labels of the items that people have decided on. Takes as long as two runs of the probe,
+        and needs the embedding only. `per_class` is indexed by class name.
+
+        Raises
+        ------
+        DataError
+            No label has been kept or changed yet; something else than a `Progress`.
+        """
+        return self.estimates.helped(progress)
+
+    # Labels elsewhere -------------------------------------------------------------------------------------------
+
+    def corrected(self) -> pd.Series[Any]:
+        """Return the labels now, aligned to the user's own rows and in the user's own values."""
+        return self.exports.corrected()
+
+    def export(self, path: str | Path, *, format: str | None = None, at: str | dt.date = "head") -> Path:  # noqa: A002
+        """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
+
+        Parameters
+        ----------
+        path
+            Of the file; one that is there is replaced. The data under review and its store are not (`DataError`).
+        format
+            "csv", "parquet" or "jsonl"; by default the ending of the path says so.
+        at
+            The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given. Labels
+            have the names that their classes had then. An earlier version has the items that it had.
+        """
+        return self.exports.export(path, format=format, at=at)
+
+    def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
+        """Bring an export's labels into this review's store; importing the same file twice changes nothing.
+
+        Labels that are no classes here are refused (`UnknownName`), or with `new_classes=True` added.
+        """
+        return self.exports.import_corrections(path, new_classes=new_classes)
 
     def manifest(self) -> dict[str, Any]:
         """Say what made these results: versions, options, seed, device, hashes."""
-        from explorer.reports.manifest import manifest
-
-        return manifest(self)
-
-    # For whoever shows the review ---------------------------------------------------------------------------------
-
-    def subscribe(self, listener: Callable[[str, dict[str, Any]], None]) -> Callable[[], None]:
-        """Call `listener(event, details)` on every change, from any thread; returns the way to stop it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
-
-    def positions(self, items: Items) -> list[int]:
-        """Positions of one item id or many; an unknown id raises `UnknownName`."""
-        return [self.dataset.find(item) for item in listed(items)]
-
-    def ids(self, items: Items) -> list[str]:
-        """Item ids of one item or many, as a person names them; an unknown one raises `UnknownName`."""
-        with self.lock:
-            return [str(self.dataset.item_ids[position]) for position in self.positions(items)]
-
-    def event_of(self, position: int) -> str:
-        """Event that the next change of an item must name: its newest, or the base of the snapshot."""
-        return self._now.events.get(position, self.base_event)
-
-    @property
-    def base_event(self) -> str:
-        """Stands for "no event yet" in a compare-and-swap."""
-        return f"base:{self.labels.snapshot}"
-
-    @property
-    def events(self) -> dict[int, str]:
-        """Newest event of each item that has one, by position."""
-        return dict(self._now.events)
-
-    def _new_pipeline(self) -> Pipeline:
-        generation: list[Pipeline] = []
-
-        def mine() -> bool:
-            # An older run that is still stopping must not publish over the newer one.
-            return not generation or generation[0] is self._pipeline
-
-        def publish(what: str, results: Results, dataset: Dataset) -> None:
-            if what == "scores":
-                self._know_items(dataset)
-            with self.lock:
-                if mine():
-                    self._published(what, results, dataset)
-
-        def report(stages: tuple[Stage, ...]) -> None:
-            if mine():
-                self._tell("stages", stages=stages)
-
-        settled = np.isin(self._now.states, SETTLED)
-        codes, given, classes = self._now.codes.copy(), self._now.given.copy(), self._now.classes
-        pipeline = Pipeline(self.dataset, codes, classes, self._options, publish, report, settled, given)
-        generation.append(pipeline)
-        return pipeline
-
-    def _published(self, what: str, results: Results, dataset: Dataset) -> None:
-        if dataset is self.dataset and self._results.table is not None and results.table is None:
-            return  # a run over the same items: what stands stays until there are scores to put in its place
-        first = self._results.table is None
-        self._results = self._judging.carried(self._results, results)
-        if dataset is not self.dataset:
-            self.dataset = dataset
-            self.epoch += 1
-            self._following.show(self.dataset)
-            self._tell("hello")
-        if what == "scores":
-            self._judging.begin(results, self._now.states)
-            self._judging.wake()  # labels may have changed while it ran
-            if not first:
-                self._tell("layout")
-            self._tell("scores")
-            if not self.closed:
-                self._begin_sampling()
-        elif what == "layout":
-            self._tell("layout")
-
-    def _begin_sampling(self) -> None:
-        """Begin the random sample with the scores, so that no decision comes before it."""
-        try:
-            self._sampling(fresh=True)
-        except Exception:  # the scores stand without it; whoever asks for it tries again, and is told
-            log.exception("The random sample could not begin with the scores.")
-
-    def _need(self, stage: str) -> None:
-        self._pipeline.start()
-        self.wait(stage)
-        ended = next(s for s in self._pipeline.stages if s.name == stage)
-        if ended.state == "cancelled":
-            raise Cancelled(f"The stage {stage!r} was cancelled.", "review.rerun() goes on from the cache.")
-        if ended.state in ("failed", "skipped") and stage != "probe":
-            failures = self._pipeline.failures
-            cause = failures.get(stage) or next(iter(failures.values()), None)
-            if cause is not None:
-                failed = next((name for name, error in failures.items() if error is cause), stage)
-                raise ExplorerError(f"The stage {failed!r} failed: {cause}", "See review.status.") from cause
-
-    def _standing(self) -> Standing:
-        with self.lock:
-            return Standing(
-                self._results,
-                self.dataset,
-                self._now.classes,
-                self._now.codes.copy(),
-                self._now.states.copy(),
-                self._now.given.copy(),
-            )
-
-    def _judged(self, before: Results, after: Results) -> bool:
-        """Put results that follow the labels in place, unless the pipeline has brought others meanwhile."""
-        with self.lock:
-            if self._results is not before:
-                return False
-            self._results = after
-        self._tell("scores")
-        return True
-
-    def _tell(self, event: str, **details: Any) -> None:
-        if event in ("cells", "hello"):
-            self._judging.wake()
-        for listener in list(self._listeners):
-            try:
-                listener(event, details)
-            except Exception:  # a view that cannot be told must not undo what has happened
-                log.exception("A listener of the review failed on %r.", event)
-
-    def catch_up(self) -> None:
-        """Read what others have written to the store since, and tell the panels."""
-        self._following.catch_up()
-
-    def look(self) -> None:
-        """Catch up, also with branches and tags: what panels do every few seconds while they are shown."""
-        self._following.look()
-        self._look_at_sample()
-
-    @property
-    def _now(self) -> CurrentLabels:
-        return self._following.now
+        return manifest(self.exports.parts())
 
     def close(self) -> None:
         """Stop the pipeline, close the widgets and the store. What was decided is on disk already."""
         self.closed = True
-        self._pipeline.cancel()
-        self._following.close()
-        self._judging.close()
-        self._tell("closed")
-        self._listeners.clear()
+        self.runs.cancel()
+        self.sync.close()
+        self._updates.close()
+        self.events.emit(Closed())
+        self.events.close()
         self.labels.close()
+
+    # Until the panels have moved over ---------------------------------------------------------------------------
+
+    @property
+    def lock(self) -> Any:
+        """Until the panels have moved over."""
+        return self.state.lock
+
+    @property
+    def epoch(self) -> int:
+        """Until the panels have moved over."""
+        return self.state.epoch
+
+    @property
+    def codes(self) -> Any:
+        """Until the panels have moved over."""
+        return self.state.codes
+
+    @property
+    def given(self) -> Any:
+        """Until the panels have moved over."""
+        return self.state.given
+
+    @property
+    def states(self) -> Any:
+        """Until the panels have moved over."""
+        return self.state.states
+
+    @property
+    def base_event(self) -> str:
+        """Until the panels have moved over."""
+        return self.state.base_event
+
+    @property
+    def calibrated(self) -> bool:
+        """Until the panels have moved over."""
+        return self.scores.calibrated
+
+    @property
+    def behind(self) -> Any:
+        """Until the panels have moved over."""
+        return self.scores.behind
+
+    @property
+    def following_error(self) -> Exception | None:
+        """Until the panels have moved over."""
+        return self.scores.error
+
+    def event_of(self, position: int) -> str:
+        """Until the panels have moved over."""
+        return self.state.event_of(position)
+
+    def catch_up(self) -> None:
+        """Until the panels have moved over."""
+        self.sync.catch_up()
+
+    def look(self) -> None:
+        """Until the panels have moved over."""
+        self.sync.look()
+        self.sample.look()
+
+    def draws(self) -> Any:
+        """Until the panels have moved over."""
+        return self.sample.draws()
+
+    def asked(self) -> Any:
+        """Until the panels have moved over."""
+        return self.sample.asked()
+
+    def check_label(self, name: str, *, new_class: bool = False) -> None:
+        """Until the panels have moved over."""
+        self.decisions.check_label(name, new_class=new_class)
+
+    def remember_selection(self, current: int | None, chosen: Sequence[int]) -> None:
+        """Until the panels have moved over."""
+        self.selected.remember(current, chosen)
+
+    def left_and_below(self, cuts: Any, *, wait: bool = True) -> Any:
+        """Until the panels have moved over."""
+        return self.estimates.left_and_below(cuts, wait=wait)
+
+    def subscribe(self, listener: Any) -> Any:
+        """Until the panels have moved over."""
+        from explorer.review import events as kinds
+
+        def heard(event: Any) -> None:
+            if isinstance(event, kinds.CellsChanged):
+                listener("cells", {"positions": list(event.positions), "commit": event.commit})
+            elif isinstance(event, kinds.SelectionChanged):
+                listener("select", {"item": event.current, "items": list(event.chosen)})
+            elif isinstance(event, kinds.StagesChanged):
+                listener("stages", {"stages": event.stages})
+            else:
+                names = {
+                    kinds.LabelsReset: "hello",
+                    kinds.LayoutChanged: "layout",
+                    kinds.VersionsMoved: "versions",
+                    kinds.SampleChanged: "sample",
+                    kinds.ScoresChanged: "scores",
+                    kinds.Closed: "closed",
+                }
+                if type(event) in names:
+                    listener(names[type(event)], {})
+
+        return self.events.subscribe(kinds.Event, heard)
+
+
+def _commit(written: Written | None) -> Commit | None:
+    return None if written is None else written.commit

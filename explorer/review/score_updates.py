@@ -2,6 +2,9 @@
 
 What people have decided on keeps the verdict that they saw, so that nothing jumps under the reviewer's hands; everybody
 else is judged by the labels as they stand now, with everything that was learnt (weights, scales, levels) held as it is.
+
+A change costs what it reaches. What looks at all items, learning from the decisions, happens at every tenth one, and
+where somebody waits for the scores.
 """
 
 from __future__ import annotations
@@ -9,114 +12,125 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.pipeline.results import Results
-from explorer.review.baseline import Begun
-from explorer.review.label_columns import DECIDED
-from explorer.review.live_scores import Live, _as_seen
+from explorer.errors import ExplorerError
+from explorer.labels.model.states import DECIDED_CODES
+from explorer.review.baseline import Baseline
+from explorer.review.events import CellsChanged, Events, LabelsReset, ScoresChanged, ScoreValues
+from explorer.review.live_scores import LiveScores
+from explorer.review.state import FLAGS, ReviewState
 
 if TYPE_CHECKING:
-    from explorer.dataset.dataset import Dataset
+    from explorer.detectors import Findings, Inputs
 
 QUIET = 0.15
 """Seconds to wait for more changes before judging."""
 
+LEARN_EVERY = 10
+"""So many decisions more, and the next are learnt from: it looks at all items, so not every click may wait for it."""
+
+ROUNDING = 1e-6
+"""A change of `p_error` by what was learnt that is no larger is none."""
+
+MOST = 0.2
+"""Where learning moves more than this share of all items, whole columns are read anew."""
 
 log = logging.getLogger("explorer")
 
 
-class Standing(NamedTuple):
-    """What stands at one moment: all that judging reads."""
+class _Change(NamedTuple):
+    """What has changed of some items since they were last judged."""
 
-    results: Results
-    dataset: Dataset
-    classes: tuple[str, ...]
-    codes: NDArray[np.int32]  # [N], a copy
-    states: NDArray[np.uint8]  # [N], a copy
-    given: NDArray[np.int32]  # [N], as the given labels read now
+    live: LiveScores
+    baseline: Baseline
+    undone: NDArray[np.intp]
+    changed: NDArray[np.intp]
+    codes: NDArray[np.int32]
 
 
-class Judging:
-    """Keeps scores in step with labels, on a thread of its own.
+class ScoreUpdates:
+    """Keeps the scores in step with the labels, on a thread of its own. Emits `ScoresChanged`.
 
-    Parameters
+    Subscribes to `CellsChanged` and `LabelsReset`, and begins anew with the scores of each run.
+
+    Attributes
     ----------
-    lock
-        The review's.
-    read
-        Returns what stands now.
-    publish
-        Called with the results that were read and those to put in their place; says whether it did, which it does not
-        when others came meanwhile.
-    failed
-        Called after scores could not follow: `error` says why.
+    error
+        Why the scores could not follow the labels the last time; `None` where they did.
+    updated
+        When the scores were made, or last followed the labels, UTC; `None` before there are any.
+    stale_since
+        Since when methods that need a new run are behind the labels, UTC; `None` where none is.
     """
 
-    def __init__(
-        self,
-        lock: threading.RLock,
-        read: Callable[[], Standing],
-        publish: Callable[[Results, Results], bool],
-        failed: Callable[[], None],
-    ) -> None:
-        self._lock = lock
-        self._read = read
-        self._publish = publish
-        self._failed = failed
+    def __init__(self, state: ReviewState, events: Events) -> None:
+        self._state = state
+        self._events = events
         self._wanted = threading.Condition()
+        self._rows: set[int] = set()  # changed since they were last judged
+        self._all = False  # all may have changed
         self._pending = False
+        self._hurried = False  # somebody waits
+        self._learn = False
         self._busy = False
         self._closed = False
         self._thread: threading.Thread | None = None
-        self._of: Results | None = None  # the results that these belong to
-        self._live: Live | None = None
-        self.begun: Begun | None = None
+        self._live: LiveScores | None = None
+        self._unheard = False  # something was decided that was not learnt from
         self.error: Exception | None = None
+        self.updated: dt.datetime | None = None
         self.stale_since: dt.datetime | None = None
+        events.subscribe(CellsChanged, self._cells_changed)
+        events.subscribe(LabelsReset, lambda _: self.wake())
+        events.subscribe(ScoresChanged, self._begin)
 
-    def begin(self, results: Results, states: NDArray[np.uint8]) -> None:
-        """Start from fresh scores; what is decided by now was decided before. Whoever calls holds the review's lock."""
-        if results.combined is None or results.inputs is None or results.findings is None:
-            return
-        decided = np.isin(states, DECIDED)
-        self._of, self._live = results, Live(results.inputs, results.findings, results.combined, decided)
-        self.begun = Begun(results.combined, results.inputs.labels, decided.copy(), results.settled)
-        self._live.shown = results.settled is None  # else what was learnt before is still to be heard
-        self.stale_since = None
+    # For others -----------------------------------------------------------------------------------------------------
 
-    def carried(self, before: Results, after: Results) -> Results:
-        """Return the pipeline's results with scores that have followed the labels since it made them.
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Inputs, Findings]]:
+        """Give inputs and findings as they are now; nobody writes to them until the block ends.
 
-        Whoever calls holds the review's lock.
+        Raises
+        ------
+        ExplorerError
+            There are no scores yet.
         """
-        if before is not self._of or self.begun is None or after.combined is not self.begun.combined:
-            return after
-        self._of = replace(
-            after, inputs=before.inputs, findings=before.findings, combined=before.combined, table=before.table
-        )
-        return self._of
+        live = self._live
+        if live is None:
+            raise ExplorerError("There are no scores yet.", "See review.status.")
+        with live.lock:
+            yield live.inputs, live.findings
+
+    def shared(self) -> Findings | None:
+        """Return findings that nobody writes to, for whoever keeps them; `None` before there are any. Costs O(N)."""
+        return None if self._live is None else self._live.shared()
 
     def wake(self) -> None:
-        """Labels or scores have changed: look again soon. Returns at once."""
+        """Look at all labels again soon. Returns at once."""
         with self._wanted:
-            if self._closed:
-                return
-            self._pending = True
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="explorer-judging", daemon=True)
-                self._thread.start()
-            self._wanted.notify_all()
+            self._all = True
+            self._begin_work()
 
     def settle(self, timeout: float = 60.0) -> None:
-        """Wait until the scores are in step; `TimeoutError` if they are not after `timeout` seconds."""
+        """Wait until the scores are in step, and every decision is learnt from.
+
+        Raises
+        ------
+        TimeoutError
+            They are not after `timeout` seconds.
+        """
         with self._wanted:
-            if not self._wanted.wait_for(lambda: not (self._pending or self._busy) or self._closed, timeout):
+            if self._pending or self._busy or self._unheard:
+                self._learn = self._learn or self._unheard or self._pending or self._busy
+                self._hurried = True
+                self._begin_work(pending=self._pending)
+            if not self._wanted.wait_for(self._in_step, timeout):
                 raise TimeoutError(f"The scores have not followed the labels after {timeout:g} s.")
 
     def close(self) -> None:
@@ -125,61 +139,185 @@ class Judging:
             self._closed = True
             self._wanted.notify_all()
 
+    # Waking ---------------------------------------------------------------------------------------------------------
+
+    def _cells_changed(self, event: CellsChanged) -> None:
+        with self._wanted:
+            self._rows.update(event.positions)
+            self._begin_work()
+
+    def _begin(self, _event: ScoresChanged) -> None:
+        """Start from the scores of a new run; what is decided by now was decided before. The state's lock is held."""
+        state = self._state
+        baseline, results = state.baseline, state.results
+        if baseline is None or (self._live is not None and self._live.generation == state.scored):
+            return
+        assert results.inputs is not None
+        assert results.findings is not None
+        with self._wanted:
+            self._live = LiveScores(
+                state.scored, results.inputs, results.findings, baseline.combined, baseline.before.copy()
+            )
+            self.stale_since, self.updated = None, dt.datetime.now(dt.UTC)
+            self._all = True  # labels may have changed while it ran
+            self._unheard = self._learn = baseline.settled is not None  # what was decided before is still to be heard
+            self._begin_work()
+
+    def _begin_work(self, *, pending: bool = True) -> None:
+        if self._closed:
+            return
+        self._pending = pending
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="explorer-scores", daemon=True)
+            self._thread.start()
+        self._wanted.notify_all()
+
+    def _in_step(self) -> bool:
+        return self._closed or not (self._pending or self._busy or self._learn)
+
     def _work(self) -> None:
         while True:
             with self._wanted:
-                self._wanted.wait_for(lambda: self._pending or self._closed)
-                if not self._closed:
-                    self._wanted.wait_for(lambda: self._closed, QUIET)
+                self._wanted.wait_for(lambda: self._pending or self._learn or self._closed)
+                if not self._closed and self._pending:
+                    self._wanted.wait_for(lambda: self._hurried or self._closed, QUIET)
                 if self._closed:
                     return
-                self._pending, self._busy = False, True
+                follow, self._pending, self._busy = self._pending, False, True
+                if not follow:
+                    self._learn = False
             try:
-                self._follow()
+                if follow:
+                    self._follow()
+                else:
+                    self._learn_again()
                 self.error = None
             except Exception as error:  # said in `review.detectors`; the scores stay as they were
                 self.error = error
                 log.exception("The scores could not follow the labels.")
-                self._failed()
+                with self._wanted:
+                    self._all, self._learn = True, False  # at the next change everybody is looked at
+                with self._state.lock:
+                    self._events.emit(ScoresChanged(self._state.version))
             finally:
                 with self._wanted:
                     self._busy = False
+                    if self._in_step():
+                        self._hurried = False
                     self._wanted.notify_all()
 
-    def _follow(self) -> None:
-        from explorer import detectors
+    # Following ------------------------------------------------------------------------------------------------------
 
-        results, dataset, classes, codes, states, given = self._read()
-        begun, live = self.begun, self._live
-        if results is not self._of or begun is None or live is None or results.combined is None:
-            return  # fresh scores, which are about to begin
+    def _follow(self) -> None:
+        found = self._noted()
+        if found is None:
+            return
+        live, baseline, undone, changed, codes = found
         if live.inputs.graph is not None:
             _ = live.inputs.graph.reverse  # made once, and not while the first correction waits for it
-        n, n_classes = live.inputs.n, live.inputs.n_classes
-        if len(codes) != n:
-            return  # the items have become others; their scores are on their way
-        decided = np.isin(states, DECIDED)
-        # A class that was added since has no place in what was learnt: such an item is as good as unlabelled.
-        labels = np.where(codes < n_classes, codes, -1).astype(np.int32)
-        changed = np.flatnonzero(labels != live.inputs.labels)
-        if live.shown and not len(changed) and np.array_equal(decided, live.decided):
-            return
-        with self._lock:
-            begun.note(decided, live.combined.p_error, results.combined.p_error, codes, states, given)
-        live.shown = False
+        touched: NDArray[np.intp] | None = undone
         if len(changed) or not live.whole:
-            live.follow(labels, changed)
-        live.decided = decided
-        taught = begun.teach(live.inputs)
-        findings = live.snapshot()
-        shown = _as_seen(begun.adjusted(live.combined, taught, live.inputs), results.combined, decided, findings)
-        table = detectors.table(dataset.item_ids, classes, live.inputs, findings, shown, given=dataset.given)
-        new = replace(results, inputs=live.inputs, findings=findings, combined=shown, table=table)
-        with self._lock:
-            live.shown = self._publish(results, new)
-            if not live.shown:
-                self.wake()
+            moved = live.follow(changed, codes)
+            touched = None if moved is None else _together(moved, undone)
+        self._publish(live, baseline, touched, learnt=False)
+
+    def _noted(self) -> _Change | None:
+        """Take down what has been decided since, and return whom that concerns; `None` where nobody."""
+        state = self._state
+        with state.lock:
+            with self._wanted:
+                every, some, self._all, self._rows = self._all, self._rows, False, set()
+            live, baseline, shown = self._live, state.baseline, state.results.combined
+            if live is None or baseline is None or shown is None or live.generation != state.scored:
+                return None  # fresh scores, which are about to begin
+            rows = np.arange(live.inputs.n) if every else np.array(sorted(some), dtype=np.intp)
+            codes, states, given = state.codes[rows], state.states[rows], state.given[rows]
+            decided, before = np.isin(states, DECIDED_CODES), live.decided[rows]
+            # A class that was added since has no place in what was learnt: such an item is as good as unlabelled.
+            labels = np.where(codes < live.inputs.n_classes, codes, -1).astype(np.int32)
+            differs = labels != live.inputs.labels[rows]
+            p_error = live.combined.p_error[rows]
+            baseline.note_rows(rows, decided, p_error, shown.p_error[rows], codes, states, given)
+            live.decided[rows] = decided
+            with self._wanted:
+                self._unheard = self._unheard or not every or baseline.decisions > 0
+                self._learn = self._learn or baseline.decisions // LEARN_EVERY != live.heard
+            if live.whole and not differs.any() and np.array_equal(decided, before):
+                return None
+            return _Change(live, baseline, rows[before & ~decided], rows[differs], labels[differs])
+
+    def _learn_again(self) -> None:
+        """Learn from all decisions, and put what was learnt on everybody who is open."""
+        state = self._state
+        with state.lock, self._wanted:
+            live, baseline = self._live, state.baseline
+            if live is None or baseline is None or live.generation != state.scored:
                 return
-            self._of = new
-            if self.stale_since is None and any(result.stale for result in findings.results.values()):
-                self.stale_since = dt.datetime.now(dt.UTC)
+            live.heard, self._unheard = baseline.decisions // LEARN_EVERY, False
+        if live.taught is None and baseline.settled is None and baseline.decisions < LEARN_EVERY:
+            return
+        before = live.taught
+        try:
+            # This thread alone writes to the baseline, so that no lock is held for as long as this takes.
+            live.taught = baseline.teach(live.inputs)
+        except Exception:
+            self._unheard = True
+            raise
+        if any(taught is not None and taught.learnt for taught in (before, live.taught)):
+            self._publish(live, baseline, None, learnt=True)
+
+    def _publish(self, live: LiveScores, baseline: Baseline, touched: NDArray[np.intp] | None, *, learnt: bool) -> None:
+        """Show the verdict on those who were touched (`None`: all) and are open, where it is another one."""
+        from explorer.detectors.combine.p_error import issues
+
+        state, verdict, inputs = self._state, live.combined, live.inputs
+        rows = np.arange(inputs.n) if touched is None else touched
+        rows = rows[~live.decided[rows]]
+        suggested, suggested_p = verdict.suggested[rows], verdict.suggested_p[rows]
+        p_error, is_issue = verdict.p_error[rows], verdict.is_issue[rows]
+        if live.taught is not None and live.taught.learnt:
+            p_error = baseline.adjusted(p_error, live.taught, inputs, rows)
+            is_issue = issues(inputs.labels[rows], suggested, p_error)
+        with state.lock:
+            shown = state.results.combined
+            if live.generation != state.scored or shown is None:
+                return
+            seen = shown.p_error[rows]
+            if learnt:
+                moved = ~(np.abs(p_error - seen) <= ROUNDING) & ~(np.isnan(p_error) & np.isnan(seen))
+            else:
+                moved = p_error.view(np.int32) != seen.view(np.int32)  # bits, so that NaN is NaN
+                moved |= suggested_p.view(np.int32) != shown.suggested_p[rows].view(np.int32)
+            moved |= (is_issue != shown.is_issue[rows]) | (suggested != shown.suggested[rows])
+            # Somebody may have decided meanwhile: what they saw stays.
+            moved &= ~np.isin(state.states[rows], DECIDED_CODES)
+            at = rows[moved].astype(np.int32)
+            values = ScoreValues(
+                p_error[moved], suggested[moved], suggested_p[moved], is_issue[moved], self._flags(live)
+            )
+            if not state.publish_rows(live.generation, at, values, inputs, live.findings, verdict.note):
+                return
+            self.updated = dt.datetime.now(dt.UTC)
+            if self.stale_since is None and any(result.stale for result in live.findings.results.values()):
+                self.stale_since = self.updated
+            few = len(at) <= MOST * inputs.n or not learnt
+            self._events.emit(ScoresChanged(state.version, at, values) if few else ScoresChanged(state.version))
+
+    def _flags(self, live: LiveScores) -> dict[str, tuple[NDArray[np.int32], NDArray[np.bool_]]]:
+        """Return the other flags that the last update changed, by name: positions and values."""
+        found = {}
+        for name, detector in FLAGS.items():
+            result = live.findings.results.get(detector)
+            rows = live.findings.moved.get(detector)
+            if result is None or result.flags is None or (rows is not None and not len(rows)):
+                continue
+            now, before = result.flags, self._state.flags[name]
+            rows = np.arange(len(now)) if rows is None else rows
+            rows = rows[now[rows] != before[rows]]
+            if len(rows):
+                found[name] = rows.astype(np.int32), now[rows]
+        return found
+
+
+def _together(moved: NDArray[np.intp], undone: NDArray[np.intp]) -> NDArray[np.intp]:
+    return np.union1d(moved, undone) if len(undone) else moved

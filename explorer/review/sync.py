@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from explorer.dataset.dataset import Dataset
-from explorer.labels import Commit, Store
+from explorer.labels import Cell, Commit, Conflict, Store
 from explorer.labels.history import overview
-from explorer.review.label_columns import CurrentLabels
+from explorer.review.events import CellsChanged, Events, LabelsReset, VersionsMoved
+from explorer.review.state import ReviewState
 
 FEW = 2_000
 """Cells that are told one by one; beyond, whoever shows them reads the columns anew."""
 
 
-_later = threading.local()
-"""What else this thread has heard of a store while it held a review's lock: it looks once it holds none."""
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What a change wrote.
+
+    Attributes
+    ----------
+    commit
+        The commit.
+    positions
+        Of the items that the dataset holds and that it is about.
+    cells
+        What the store says of each now.
+    """
+
+    commit: Commit
+    positions: tuple[int, ...]
+    cells: tuple[Cell, ...]
 
 
-class Following:
-    """Keeps the columns of a dataset's labels, and tells what changed in them.
+class StoreSync:
+    """Keeps the columns of a dataset's labels in step with the store, and tells what changed in them.
+
+    Emits `CellsChanged`, `LabelsReset` and `VersionsMoved`.
 
     Parameters
     ----------
-    lock
-        Held while columns change.
-    tell
-        Called with an event and its details: "cells" (positions), "hello" (read everything anew), "versions" (a branch
-        or tag may have moved).
+    state
+        Its label columns are written to.
+    store
+        Is listened to until `close`.
     """
 
-    def __init__(self, dataset: Dataset, store: Store, lock: Any, tell: Callable[..., None]) -> None:
-        self._dataset = dataset
+    def __init__(self, state: ReviewState, store: Store, events: Events) -> None:
+        self._state = state
         self._store = store
-        self._lock = lock
-        self._tell = tell
-        self._writer: int | None = None
-        self.now = CurrentLabels(dataset, store)
-        self._seen = overview.place(self._store)
+        self._events = events
+        self._seen = overview.place(store)
         self._mark = overview.mark(store)
+        self._told = False
         heard = weakref.WeakMethod(self._heard)  # a store may outlive the reviews of it
 
         def listener() -> None:
@@ -51,55 +63,50 @@ class Following:
 
         self._unlisten = store.listen(listener)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Write to the store: what it reports meanwhile is our own doing, which `took` or `catch_up` shows once."""
-        outermost = getattr(_later, "looks", None) is None
-        if outermost:
-            _later.looks = []
-        try:
-            with self._lock:
-                before, self._writer = self._writer, threading.get_ident()
-                try:
-                    yield
-                finally:
-                    self._writer = before
-        finally:
-            if outermost:
-                looks, _later.looks = _later.looks, None
-                for look in looks:
-                    look()
+    def write(self, change: Callable[[Store], Commit | None]) -> Written | None:
+        """Change the store, and show what that wrote; `None` if there was nothing to write.
 
-    def took(self, commit: Commit) -> None:
-        """Show a commit that this review has just made."""
-        branch, head, *basis = self._seen
-        place = (branch, commit.id, *basis)
-        if commit.parent == head and overview.place(self._store) == place:
-            self._seen = place
-        else:
-            self.catch_up()  # others wrote in between
-        positions = self.now.update(event.item for event in commit.events)
-        self._tell("cells", positions=positions, commit=commit)
+        Whatever `change` raises is raised; a `Conflict` shows first what somebody else has written.
+        """
+        with self._state.lock:
+            branch, head, *basis = self._seen
+            try:
+                commit = change(self._store)
+            except Conflict:
+                self.catch_up()
+                raise
+            if commit is None:
+                return None
+            place = (branch, commit.id, *basis)
+            if commit.parent == head and overview.place(self._store) == place:
+                self._seen = place
+                self._told = False  # what the store has told meanwhile is this commit
+            else:
+                self.catch_up()  # others wrote in between
+            cells = self._state.labels.update(event.item for event in commit.events)
+            written = Written(commit, tuple(cells), tuple(cells.values()))
+            self._events.emit(CellsChanged(written.positions, commit, written.cells))
+            return written
 
     def catch_up(self) -> None:
         """Read what is new in the store, if anything is, and tell it. Costs one look at the file if nothing is."""
         if overview.place(self._store) == self._seen:
             return  # without the lock: a server that is slow to answer keeps nobody waiting who wants no label
-        with self._lock:
+        state = self._state
+        with state.lock:
             place = overview.place(self._store)
             if place == self._seen:
                 return
-            few = False
+            cells: dict[int, Cell] | None = None
             if (place[0], place[2:]) == (self._seen[0], self._seen[2:]):
-                positions = self.now.follow()
-                few = len(positions) <= FEW
+                cells = state.labels.follow()
             else:
-                self.now.refresh(self._dataset)  # another branch, other items or other classes: everything anew
+                state.labels.refresh(state.dataset)  # another branch, other items or other classes: everything anew
             self._seen = place  # only now: what could not be read is read at the next look
-            if few:
-                self._tell("cells", positions=positions, commit=None)
+            if cells is not None and len(cells) <= FEW:
+                self._events.emit(CellsChanged(tuple(cells), None, tuple(cells.values())))
             else:
-                self._tell("hello")
+                self._events.emit(LabelsReset())
 
     def look(self) -> None:
         """Catch up, and tell where somebody has made, moved or deleted a branch or tag."""
@@ -107,27 +114,21 @@ class Following:
         mark = overview.mark(self._store)
         if mark != self._mark:
             self._mark = mark
-            self._tell("versions")
-
-    def show(self, dataset: Dataset) -> None:
-        """Show another dataset from now on: the same one with fewer items."""
-        self._dataset = dataset
-        self.now.refresh(dataset)
+            self._events.emit(VersionsMoved())
 
     def close(self) -> None:
         """Hear no more of the store."""
         self._unlisten()
 
     def _heard(self) -> None:
-        if self._writer == threading.get_ident():
-            return
-        waiting = getattr(_later, "looks", None)
-        if waiting is not None:  # another review writes: two that wait for each other's lock would wait for ever
-            waiting.append(self._caught_up)
-        else:
-            self._caught_up()
+        # Never waits: the thread that tells it may hold the lock of another review of this store.
+        self._told = True
+        self._state.lock.later(self._look_at_what_was_told)
 
-    def _caught_up(self) -> None:
+    def _look_at_what_was_told(self) -> None:
+        if not self._told:
+            return
+        self._told = False
         self.catch_up()
         self._mark = overview.mark(self._store)
-        self._tell("versions")
+        self._events.emit(VersionsMoved())

@@ -26,7 +26,7 @@ from sklearn.metrics import average_precision_score
 
 from explorer import detectors, graph
 from explorer.detectors.combine.rescore import score
-from explorer.review.baseline import Begun
+from explorer.review.baseline import Baseline
 from explorer.review.label_columns import STATES
 
 TOP, RANDOM, BINS = 90, 10, 10
@@ -63,14 +63,18 @@ def measure(name, x, y, truth, probs, found, random):
         moved = detectors.rerun(followed, findings, changed)
         opened = detectors.combine(followed, moved, like=verdict)
         yield row(
-            what, "open", lessons(Begun(verdict, y, np.zeros(len(y), bool)), opened, followed, settled, y), now, truth
+            what,
+            "open",
+            lessons(Baseline(verdict, y, np.zeros(len(y), bool)), opened, followed, settled, y),
+            now,
+            truth,
         )
         new = held_out(name, x, now).astype(np.float32)
         inputs = detectors.Inputs(now, probs.shape[1], graph=found, probs=new, vectors=x, trusted=settled)
         plain = detectors.combine(inputs, detectors.run(inputs))
         yield row(what, "plain", np.where(settled, np.nan, plain.p_error), now, truth)
         _, anew, before = score(inputs, y, settled)
-        yield row(what, "anew", lessons(Begun(anew, now, settled, before), anew, inputs, settled, y), now, truth)
+        yield row(what, "anew", lessons(Baseline(anew, now, settled, before), anew, inputs, settled, y), now, truth)
 
 
 def lessons(begun, verdict, inputs, settled, given):

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.review.queue import every, mixed_with_places
+from explorer.review.mixed_queue import mixed_with_places
+from explorer.review.sample.rate import every
 
 FIXTURE = json.loads((Path(__file__).parents[1] / "fixtures" / "queue_cases.json").read_text("utf-8"))
 ITEMS = 100

@@ -331,7 +331,7 @@ def test_a_folder_that_was_moved_whole_says_so_in_the_sample(opened: Opened, tmp
 def test_a_store_that_comes_back_while_its_sample_is_taken_over_keeps_it(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from explorer.review.sample.file import Kept
+    from explorer.review.sample.file import SampleFile
 
     here, there = tmp_path / "s.labels.db", tmp_path / "b" / "s.labels.db"
     review = opened()
@@ -340,14 +340,14 @@ def test_a_store_that_comes_back_while_its_sample_is_taken_over_keeps_it(
     (path,) = files(tmp_path)
     there.parent.mkdir()
     here.rename(there)
-    hold = Kept._hold
+    hold = SampleFile._hold
 
-    def held(kept: Kept, stack: ExitStack) -> bool:
+    def held(kept: SampleFile, stack: ExitStack) -> bool:
         if not here.exists():
             shutil.copy(there, here)
         return hold(kept, stack)
 
-    monkeypatch.setattr(Kept, "_hold", held)
+    monkeypatch.setattr(SampleFile, "_hold", held)
     moved = opened(store=there)
     assert asked(moved) == set(first)
     assert files(tmp_path) == [path]

@@ -8,7 +8,7 @@ from sklearn.model_selection import cross_val_predict
 
 from explorer import detectors, graph
 from explorer.detectors.combine.rescore import put_back, score
-from explorer.review.baseline import Begun
+from explorer.review.baseline import Baseline
 from explorer.review.label_columns import STATES
 
 KEPT, RELABELLED = STATES.index("kept"), STATES.index("relabelled")
@@ -98,7 +98,7 @@ def test_lessons_of_before_are_heard_and_taken_back(reviewed):
     inputs = inputs_of(x, now, trusted=seen)
     _, combined, settled = score(inputs, given, seen)
     states = np.where(seen, np.where(now != given, RELABELLED, KEPT), 0).astype(np.uint8)
-    begun = Begun(combined, now, seen.copy(), settled)
+    begun = Baseline(combined, now, seen.copy(), settled)
     begun.note(seen, combined.p_error, combined.p_error, now, states, given)
     taught = begun.teach(inputs)
     assert taught.decisions == seen.sum()
@@ -116,7 +116,7 @@ def test_decisions_of_before_and_since_are_lessons_alike(reviewed):
     x, truth, given, now, seen = reviewed
     inputs = inputs_of(x, now, trusted=seen)
     _, combined, settled = score(inputs, given, seen)
-    begun = Begun(combined, now, seen.copy(), settled)
+    begun = Baseline(combined, now, seen.copy(), settled)
     more = np.flatnonzero(~seen)[:7]
     decided, states, codes = seen.copy(), np.where(seen, RELABELLED, 0).astype(np.uint8), now.copy()
     decided[more], states[more], codes[more] = True, KEPT, truth[more]
@@ -183,7 +183,7 @@ def test_a_class_that_was_merged_since_makes_no_kept_label_wrong(reviewed):
     x, _, given, now, seen = reviewed
     inputs = inputs_of(x, now, trusted=seen)
     _, combined, settled = score(inputs, given, seen)
-    begun = Begun(combined, now, seen.copy(), settled)
+    begun = Baseline(combined, now, seen.copy(), settled)
     states = np.where(seen, KEPT, 0).astype(np.uint8)
     merged = np.where(now == 3, 5, now)
     begun.note(seen, combined.p_error, combined.p_error, merged, states, np.where(given == 3, 5, given))

@@ -1,4 +1,4 @@
-"""Codec."""
+"""A random sample as the bytes of its file, and back."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from explorer.review.sample.draws import Sample, level
-from explorer.review.sample.frame import Frame, Reading
-from explorer.review.sample.location import Home
+from explorer.review.sample.draws import Sample
+from explorer.review.sample.frame import Frame, Reading, level
+from explorer.review.sample.location import Location
 from explorer.utils import files
 
 FORMAT = 2
@@ -32,16 +32,19 @@ class Refused(ValueError):
     """Why a file is refused, in words that go on from "the file …: "."""
 
 
-class _OfOthers(Refused):
+class OtherLabels(Refused):
     """It is a sample of the same items, drawn from other given labels."""
 
 
-class _Parsed(NamedTuple):
+class Parsed(NamedTuple):
+    """A sample, and where its file says that the store is."""
+
     sample: Sample
     place: str
 
 
-def _packed(sample: Sample, home: Home) -> bytes:
+def packed(sample: Sample, home: Location) -> bytes:
+    """Return the bytes of a sample's file."""
     frame = sample.frame
     rows = np.arange(len(frame.labels))
     if sample.at is not None:
@@ -68,13 +71,13 @@ def _packed(sample: Sample, home: Home) -> bytes:
     return files.packed(arrays)
 
 
-def _parsed(data: bytes, home: Home, now: Reading) -> _Parsed:
+def parsed(data: bytes, home: Location, now: Reading) -> Parsed:
     """Return what a file's bytes hold; `Refused` where that is no sample of these items and given labels."""
     try:
         parsed = _unpacked(data, home)
         parsed.sample.read(now.names, now.classes)
         if not parsed.sample.fits(now.given):
-            raise _OfOthers("it was drawn from other given labels")
+            raise OtherLabels("it was drawn from other given labels")
     except Refused:
         raise
     except _UNREADABLE as error:
@@ -82,7 +85,7 @@ def _parsed(data: bytes, home: Home, now: Reading) -> _Parsed:
     return parsed
 
 
-def _unpacked(data: bytes, home: Home) -> _Parsed:
+def _unpacked(data: bytes, home: Location) -> Parsed:
     body = files.body_of(data)
     if body is None:
         raise Refused("it is damaged")
@@ -111,4 +114,4 @@ def _unpacked(data: bytes, home: Home) -> _Parsed:
     classes = tuple(map(str, facts["classes"]))
     frame = Frame(p_error, labels, classes, int(facts["seed"]), began, noise, str(facts["id"]))
     moved = None if np.array_equal(at, np.arange(n)) else at
-    return _Parsed(Sample(frame, moved, int(facts["asked"]), at[put].tolist()), str(facts["place"]))
+    return Parsed(Sample(frame, moved, int(facts["asked"]), at[put].tolist()), str(facts["place"]))

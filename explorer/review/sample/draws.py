@@ -1,4 +1,4 @@
-"""The random sample of a review: what it was drawn from, and what its answers are.
+"""The draws of a random sample, how far it has come, and what the labels as they stand answer.
 
 A sample lasts as long as its items and the labels that they were given: the scores may be made anew, and the review
 may be closed and opened again (`sample.file` writes and reads its file, `sample.location` says where it lies). What
@@ -8,31 +8,26 @@ labels as they stand, so that what is undone, or written elsewhere, counts as we
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from explorer.detectors.combine.noise_level import NoiseLevel
-from explorer.estimates import errors_left
 from explorer.estimates.audit import Audit
-from explorer.review.label_columns import DECIDED, SETTLED, STATES
-from explorer.review.queue import Mixed, Places, mixed_with_places
+from explorer.labels.model.states import DECIDED_CODES, SETTLED_CODES, State
 from explorer.review.sample.frame import Frame
 
 if TYPE_CHECKING:
-    from explorer.estimates.audit import Audit
-    from explorer.estimates.errors_left import Heard
     from explorer.labels.model.schema import Names
 
 AHEAD = 100_000
 """At most so many draws are looked ahead."""
 
 
-class Sampling:
+class Draws:
     """How far an audit has come, in positions of the items as they stand.
 
     Draws that the queue offers count from the first to the last before one that nobody has decided on, whichever way
@@ -55,7 +50,7 @@ class Sampling:
     ) -> None:
         self.audit, self.at, self.asked = audit, at, asked
         self.put = set(put)
-        self._places: Places | None = None
+        self._left: tuple[int, NDArray[np.int32]] | None = None  # of so many that are put
 
     def by_row(self, values: NDArray[Any]) -> NDArray[Any]:
         """Bring values [N] by position into the order of the audit's rows."""
@@ -83,13 +78,14 @@ class Sampling:
         return self._sequence[np.sort(first)]
 
     def draws(self) -> NDArray[np.int32]:
-        """Return the items to mix into the queue, int32 [D], in the order in which they were drawn, each once."""
-        return np.array([item for item in self._distinct.tolist() if item not in self.put], dtype=np.int32)
+        """Return the items to mix into the queue, int32 [D], in the order in which they were drawn, each once.
 
-    def mixed(self, ranked: ArrayLike, r: int, decided: ArrayLike) -> Mixed:
-        """Put the draws at every r-th place of a ranking, as `mixed`; those answered in the queue before stay there."""
-        found, self._places = mixed_with_places(ranked, self.draws(), r, decided, self._places)
-        return found
+        Not to be written to: it is made once for as long as nothing else is asked about.
+        """
+        if self._left is None or self._left[0] != len(self.put):
+            left = [item for item in self._distinct.tolist() if item not in self.put]
+            self._left = len(self.put), np.array(left, dtype=np.int32)
+        return self._left[1]
 
     def reached(self, decided: NDArray[np.bool_]) -> int:
         """Return how many draws count, given which of all items are decided on, bool [N]."""
@@ -114,9 +110,6 @@ class Sampling:
         return waiting[:n]
 
 
-FLAGGED = STATES.index("flagged")
-
-
 class _Codes(NamedTuple):
     """What a frame's classes read as: a code for each, and -1, int32 [K + 1]; the codes that some were split into."""
 
@@ -124,7 +117,7 @@ class _Codes(NamedTuple):
     splits: dict[int, list[int]]
 
 
-class Sample(Sampling):
+class Sample(Draws):
     """A random sample: its frame, how far it has come, and what the labels as they stand answer.
 
     Parameters
@@ -134,7 +127,7 @@ class Sample(Sampling):
     at
         intp [N]: position of each row's item; `None` where the items still stand in that order.
     asked, put
-        As of `Sampling`.
+        As of `Draws`.
     """
 
     def __init__(
@@ -185,7 +178,7 @@ class Sample(Sampling):
 
     def decided(self, states: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which items it is about have been decided on since it began, bool [N]."""
-        found: NDArray[np.bool_] = np.isin(states, DECIDED) & self._within
+        found: NDArray[np.bool_] = np.isin(states, DECIDED_CODES) & self._within
         return found
 
     def untouched(self, states: NDArray[np.uint8]) -> bool:
@@ -194,7 +187,7 @@ class Sample(Sampling):
 
     def marked(self, states: NDArray[np.uint8]) -> NDArray[np.intp]:
         """Return the items that it is about and that are marked: with the reason "wrong" that is an answer."""
-        return np.flatnonzero((states == FLAGGED) & self._within)
+        return np.flatnonzero((states == State.FLAGGED.code) & self._within)
 
     def answers(
         self, codes: NDArray[np.int32], states: NDArray[np.uint8], wrong: Iterable[int] = ()
@@ -212,7 +205,7 @@ class Sample(Sampling):
         right = codes == reads[self._labels]
         for label, into in splits.items():  # one of those that its class was split into says the same more exactly
             right |= (self._labels == label) & np.isin(codes, into)
-        found = np.where(np.isin(states, SETTLED) & self._within, np.where(right, 0.0, 1.0), np.nan)
+        found = np.where(np.isin(states, SETTLED_CODES) & self._within, np.where(right, 0.0, 1.0), np.nan)
         found[list(wrong)] = 1
         return found
 
@@ -225,62 +218,4 @@ class Sample(Sampling):
 
         Somebody had decided on these when it began, and that was taken back.
         """
-        return np.where(~self._within & ~np.isin(states, DECIDED), p_error, np.nan).astype(np.float64)
-
-    def hearing(
-        self,
-        answers: NDArray[np.float64],
-        reached: int,
-        elsewhere: bool = False,
-        beyond: NDArray[np.float64] | None = None,
-    ) -> Callable[[int], tuple[Heard, int]]:
-        """Return the way to reckon what answers [N], by position, to so many draws say: it needs no lock.
-
-        It takes how many draws are the fewest to rest on, and returns what the audit has heard, and how many answered
-        draws stand for labels that are left. With fewer the audit has heard nothing: what the model believes says more.
-        `elsewhere` and `beyond` (by position) are those of `Audit.hear`.
-        """
-        audit, given = self.audit, self.by_row(answers)
-        noise = None if self.frame.noise is None else self.frame.noise.range
-        open_ = None if beyond is None else self.by_row(beyond)
-
-        def hear(fewest: int) -> tuple[Heard, int]:
-            otherwise = np.isfinite(given)
-            otherwise[audit.draw(reached)] = False
-            heard = errors_left.hear(audit, given, reached, otherwise, noise, elsewhere=elsewhere, beyond=open_)
-            draws = round(heard.standing)
-            if draws < fewest:
-                draws = max(draws, min(1, len(heard.draws)))  # an answer remains one, whoever was reviewed since
-                heard = errors_left.hear(audit, given, 0, np.isfinite(given), noise, beyond=open_)
-            return heard, len(heard.draws) or draws
-
-        return hear
-
-
-def level_of(noise: NoiseLevel | None) -> NoiseLevel | None:
-    """Return what is kept of an estimated share of wrong labels."""
-    return None if noise is None else level(noise.floor, noise.disagreement, noise.by_chance, noise.overall)
-
-
-def level_left(noise: NoiseLevel | None, labels: int, found: int, p_error: NDArray[np.float32]) -> NoiseLevel | None:
-    """Return the share of wrong labels among those that are left, where it was estimated of all.
-
-    Parameters
-    ----------
-    labels, found
-        How many labels it was estimated of, and how many of these were found to be wrong since.
-    p_error
-        float32 [N]: of those that are left; NaN for others.
-    """
-    left = p_error[np.isfinite(p_error)]
-    if noise is None or not len(left):
-        return level_of(noise)
-    floor, disagreement = (
-        min(max((share * labels - found) / len(left), 0.0), 1.0) for share in (noise.floor, noise.disagreement)
-    )
-    return level(floor, disagreement, noise.by_chance, float(left.mean(dtype=np.float64)))
-
-
-def level(floor: float, disagreement: float, by_chance: float, overall: float) -> NoiseLevel:
-    """Return an estimated share of wrong labels as it is kept."""
-    return NoiseLevel(np.empty(0, dtype=np.int32), np.empty(0), floor, disagreement, by_chance, overall)
+        return np.where(~self._within & ~np.isin(states, DECIDED_CODES), p_error, np.nan).astype(np.float64)

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 
 from explorer.labels import StoreError
 from explorer.labels.history import overview
-from explorer.review.sample.codec import Refused, _OfOthers, _packed, _parsed
+from explorer.review.sample.codec import OtherLabels, Refused, packed, parsed
 from explorer.review.sample.draws import Sample
 from explorer.review.sample.frame import Reading
-from explorer.review.sample.location import Home
+from explorer.review.sample.location import Location
 from explorer.utils import files
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("explorer")
 
 
-class Kept:
+class SampleFile:
     """The file of a sample, as one review sees it. Whoever calls holds that review's lock.
 
     Attributes
@@ -41,7 +41,7 @@ class Kept:
         Where it belongs.
     """
 
-    def __init__(self, home: Home, store: Store) -> None:
+    def __init__(self, home: Location, store: Store) -> None:
         self.home = home
         self._store = store
         self._path = home.path  # `None` once it must be left alone
@@ -144,9 +144,8 @@ class Kept:
             )
             self._path = None
             return None
-        parsed = _parsed(data, self.home, now)
-        self._place = parsed.place
-        return parsed.sample
+        sample, self._place = parsed(data, self.home, now)
+        return sample
 
     def _sound(self, now: Reading, mine: bool, *, opening: bool = False) -> Sample | None:
         """Return the sample in the file; one that does not fit is set aside, where the file is `mine` to change.
@@ -157,7 +156,7 @@ class Kept:
             return self._fitting(now)
         except Refused as refused:
             assert self._path is not None
-            if isinstance(refused, _OfOthers) and not opening:
+            if isinstance(refused, OtherLabels) and not opening:
                 self._leave("another review of the store has begun one, drawn from other given labels")
             elif mine:
                 _set_aside(self._path, str(refused))
@@ -182,7 +181,7 @@ class Kept:
         best: tuple[tuple[bool, dt.datetime, str, int], Sample, Path, str] | None = None
         for path in self.home.known():
             try:
-                sample, place = _parsed(path.read_bytes(), self.home, now)
+                sample, place = parsed(path.read_bytes(), self.home, now)
                 gone = self.home.is_gone(path, place)
             except (OSError, ValueError) as error:  # that of another place: it is for those there to set it aside
                 log.info("The random sample in %s is not taken over: %s.", path, error)
@@ -226,7 +225,7 @@ class Kept:
         if self._path is None:
             return False
         try:
-            files.write(self._path, _packed(sample, self.home), durable=True, mode=self.home.mode, alone=True)
+            files.write(self._path, packed(sample, self.home), durable=True, mode=self.home.mode, alone=True)
         except OSError as error:
             self._ends_with_review(error.strerror or str(error))
             return False

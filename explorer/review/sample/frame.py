@@ -1,4 +1,4 @@
-"""Frame."""
+"""What a random sample is drawn from, and what its classes are read by."""
 
 from __future__ import annotations
 
@@ -53,3 +53,32 @@ class Reading(NamedTuple):
     names: Names
     classes: tuple[str, ...]
     given: NDArray[np.int32]
+
+
+def level_of(noise: NoiseLevel | None) -> NoiseLevel | None:
+    """Return what is kept of an estimated share of wrong labels."""
+    return None if noise is None else level(noise.floor, noise.disagreement, noise.by_chance, noise.overall)
+
+
+def level_left(noise: NoiseLevel | None, labels: int, found: int, p_error: NDArray[np.float32]) -> NoiseLevel | None:
+    """Return the share of wrong labels among those that are left, where it was estimated of all.
+
+    Parameters
+    ----------
+    labels, found
+        How many labels it was estimated of, and how many of these were found to be wrong since.
+    p_error
+        float32 [N]: of those that are left; NaN for others.
+    """
+    left = p_error[np.isfinite(p_error)]
+    if noise is None or not len(left):
+        return level_of(noise)
+    floor, disagreement = (
+        min(max((share * labels - found) / len(left), 0.0), 1.0) for share in (noise.floor, noise.disagreement)
+    )
+    return level(floor, disagreement, noise.by_chance, float(left.mean(dtype=np.float64)))
+
+
+def level(floor: float, disagreement: float, by_chance: float, overall: float) -> NoiseLevel:
+    """Return an estimated share of wrong labels as it is kept."""
+    return NoiseLevel(np.empty(0, dtype=np.int32), np.empty(0), floor, disagreement, by_chance, overall)

@@ -34,7 +34,7 @@ WIDE = 2**28
 log = logging.getLogger("explorer")
 
 
-class Items(NamedTuple):
+class ItemOrder(NamedTuple):
     """The items that a sample is of. Takes a moment for a million of them, and no lock.
 
     Attributes
@@ -52,7 +52,7 @@ class Items(NamedTuple):
     sequence: str
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Items:
+    def of(cls, dataset: Dataset) -> ItemOrder:
         """Sort the item ids, and hash them."""
         ids = [str(item).encode("utf-8", "surrogatepass") for item in dataset.item_ids]
         longest = max(map(len, ids), default=0)
@@ -67,7 +67,7 @@ class Items(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Home:
+class Location:
     """Where the sample of some items belongs.
 
     Attributes
@@ -89,7 +89,7 @@ class Home:
     path: Path | None
     key: str
     place: str
-    items: Items
+    items: ItemOrder
     branch: str = "main"
     kept: bool = True
 
@@ -98,7 +98,7 @@ class Home:
         return (self.items.sequence, self.branch) == (dataset.order, store.current_branch)
 
     @classmethod
-    def of(cls, items: Items, store: Store, temporary: bool) -> Home:
+    def of(cls, items: ItemOrder, store: Store, temporary: bool) -> Location:
         """Find it: beside the store's file; in the default cache folder for a server's; nowhere for a temporary one."""
         branch = store.current_branch
         text = "\0".join([store.id, branch, items.digest])
