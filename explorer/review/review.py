@@ -21,7 +21,7 @@ from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
 from explorer.readers import read
 from explorer.reports.manifest import manifest
-from explorer.review.arguments import Items
+from explorer.review.arguments import Items, positions_of
 from explorer.review.decisions import Decisions
 from explorer.review.estimates import Estimates
 from explorer.review.events import Closed, Events, LabelsReset
@@ -546,6 +546,14 @@ class Review:
     def event_of(self, position: int) -> str:
         """Until the panels have moved over."""
         return self.state.event_of(position)
+
+    def positions(self, items: Items) -> list[int]:
+        """Until the panels have moved over."""
+        return positions_of(self.dataset, items)
+
+    def ids(self, items: Items) -> list[str]:
+        """Until the panels have moved over."""
+        return self.decisions.ids(items)
 
     def catch_up(self) -> None:
         """Until the panels have moved over."""

@@ -59,7 +59,9 @@ def labels(review: Review) -> schema.Labels:
         current=review.codes,
         state=review.states,
         order=review.dataset.order,
-        seen=schema.Seen(base=review.base_event, events={str(item): event for item, event in review.state.events.items()}),
+        seen=schema.Seen(
+            base=review.base_event, events={str(item): event for item, event in review.state.events.items()}
+        ),
     )
 
 

@@ -45,8 +45,7 @@ class RandomSample:
     Examples
     --------
     >>> review.sample  # doctest: +SKIP
-    A random sample of 1,797 items since 2026-11-30 09:00 UTC: 20 were asked about, and every 10th place of the queue
-    goes to it.
+    A random sample of 1,797 items since 2026-11-30 09:00 UTC: 20 were asked about, and 10% of the queue is …
     >>> for item in review.sample.draw(20):  # doctest: +SKIP
     ...     review.keep(item)
     """
@@ -77,7 +76,8 @@ class RandomSample:
             asked = len(sample.put)
         began = sample.frame.began.strftime("%Y-%m-%d %H:%M UTC")
         share = f"{self._rate:.0%}" if self._rate else "none"
-        return f"A random sample of {n:,} items since {began}: {asked:,} were asked about, and {share} of the queue is drawn from it."
+        told = f"{asked:,} were asked about, and {share} of the queue is drawn from it"
+        return f"A random sample of {n:,} items since {began}: {told}."
 
     @property
     def rate(self) -> float:
