@@ -44,8 +44,8 @@ widgets/node_modules/.made: widgets/package-lock.json $(VENV)/.dev
 	cd widgets && npm ci --loglevel=error
 	@touch $@
 
+# In copies, so that running and saving the notebooks changes no file of the checkout.
 demo: $(VENV)/.demo
-	# in copies, so that running and saving them changes no file of the checkout
 	$(BIN)/explorer demo --folder demo $(DEMO_FLAGS)
 
 test: lint types widgets unit notebooks browser
