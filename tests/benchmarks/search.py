@@ -5,8 +5,9 @@
 
 Every measurement is a process of its own (unit vectors, 59 of the nearest of each, as the graph asks for k = 50); the
 contenders take turns, round after round. Seconds are medians, CPU seconds the least of the rounds: where others use
-the machine too, only the latter compare, and only on one thread (faiss' threads wait for each other by spinning). "512" is ours with 512 queries at a time, as
-it was until November 2026. Memory is what the process grew by at most, over its vectors.
+the machine too, only the latter compare, and only on one thread (faiss' threads wait for each other by spinning).
+"512" is ours with 512 queries at a time, as it was until November 2026. Memory is what the process
+grew by at most, over its vectors.
 """
 
 from __future__ import annotations
