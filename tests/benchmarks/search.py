@@ -20,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -122,9 +123,9 @@ def main() -> None:
             row[f"{name}_cpu"] = round(min(run["cpu"] for run in runs), 2)
             row[f"{name}_mb"] = round(max(run["mb"] for run in runs))
             row[f"{name}_gflops"] = round(2e-9 * n * n * d / row[f"{name}_cpu"], 1)
-            for key in ("s", "cpu"):
-                if "knn" in taken:
-                    row[f"{name} / knn, {key}"] = round(row[f"{name}_{key}"] / row[f"knn_{key}"], 2)
+        for name, key in product(given.only, ("s", "cpu")):
+            if name != "knn" and "knn" in taken:
+                row[f"{name} / knn, {key}"] = round(row[f"{name}_{key}"] / row[f"knn_{key}"], 2)
         rows.append(row)
         print(row, flush=True)
     if given.json:
