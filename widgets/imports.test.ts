@@ -31,7 +31,7 @@ const files = new Map(Object.entries(texts).map(([path, text]) => [path.slice(2)
 for (const path of [...files.keys()])
   if (path.startsWith("node_modules/") || path.endsWith(".d.ts")) files.delete(path);
 
-const isTest = (path: string): boolean => /(\.test|\.setup|\.config|(^|\/)fixture)\.ts$/.test(path);
+const isTest = (path: string): boolean => /(\.test|\.bench|\.setup|\.config|(^|\/)fixture)\.ts$/.test(path);
 const sources = [...files.keys()].filter((path) => !isTest(path));
 
 /** Files that a file imports, types too, by path. */

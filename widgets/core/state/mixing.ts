@@ -31,7 +31,7 @@ export function everyOf(rate: number): number {
  * One that is answered keeps its place. One that was passed over comes again at the next place for a draw: those after it
  * count only once it is answered. What somebody decided on elsewhere never takes a place, whatever is answered since: of
  * the draws that are decided on, those alone keep a place that had one in the queue before (`stood`, its `places`). Where
- * there was none it is told from the order who was answered in the queue.
+ * there was none it is told from the order who was answered in the queue. `length` is the number of all items.
  */
 export function mixed(
   ranked: readonly number[],
@@ -39,8 +39,9 @@ export function mixed(
   r: number,
   decided: (item: number) => boolean,
   stood: ReadonlyMap<number, Place> | null = null,
+  length = 1 + largest(draws, largest(ranked)),
 ): Mixed {
-  const placed = new Uint8Array(1 + largest(draws, largest(ranked)));
+  const placed = new Uint8Array(length);
   const suspects = flags(ranked, placed.length);
   const items: number[] = [];
   const drawn = new Set<number>();
@@ -63,7 +64,7 @@ export function mixed(
   for (let at = 0; at < ranked.length; at++) {
     const item = ranked[at] as number;
     if (placed[item] === 1) continue;
-    let draw = r > 0 ? (pinned.get(count) ?? null) : null;
+    let draw = r > 0 && pinned.size > 0 ? (pinned.get(count) ?? null) : null;
     if (draw !== null) pinned.delete(count);
     if (draw !== null && placed[draw] === 1) draw = null;
     if (r > 0 && draw === null && since === r - 1) {
@@ -96,8 +97,9 @@ export function unmixed(
   draws: ArrayLike<number>,
   decided: (item: number) => boolean,
   stood: ReadonlyMap<number, Place> | null,
+  length: number,
 ): Map<number, Place> {
-  const { pinned } = standing(draws, decided, stood, 1 + largest(draws));
+  const { pinned } = standing(draws, decided, stood, length);
   return new Map(Array.from(pinned, ([before, item]) => [item, { before, next: -1 }]));
 }
 

@@ -126,7 +126,7 @@ export class QueueOrder {
   /**
    * Write new values of rows into the scores, and move these rows. `write` writes the columns other than p_error.
    * The rows take O(rows · log N), and one shift of the order; where random items are mixed in, the queue is passed
-   * through once, since each of their places follows from those before: 0.5 ms for 20,000 suspects (state.bench.ts).
+   * through once, since each of their places follows from those before: 2 ms for 20,000 suspects (state.bench.ts).
    *
    * False where the queue has to be filled anew: a cut is a number of places, and named items are few.
    */
@@ -216,15 +216,16 @@ export class QueueOrder {
   /** Mix random items into what passes the filter; whether there are, or were, any. */
   private mix(review: Reviewed): boolean {
     const draws = this.scores?.draws ?? [];
+    const n = this.ranking.order.length;
     const decided = (item: number): boolean => review.isReviewed(item);
     const were = this.drawn.size > 0;
     if (this.mixes && review.every > 0) {
-      const { items, drawn, places } = mixed(this.passed, draws, review.every, decided, this.stood);
+      const { items, drawn, places } = mixed(this.passed, draws, review.every, decided, this.stood, n);
       this.stood = places;
       this.items = drawn.size > 0 ? items : this.passed;
       this.stand([...drawn], places);
     } else {
-      this.stood = unmixed(draws, decided, this.stood);
+      this.stood = unmixed(draws, decided, this.stood, n);
       this.items = this.passed;
       this.stand([], this.stood);
     }

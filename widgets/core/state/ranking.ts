@@ -131,13 +131,21 @@ function shift(list: List, from: number, to: number, by: number): void {
 /** Items in order; sorted as whole numbers made of p_error and item, which takes a tenth of a sort by comparing. */
 function sorted(values: Float32Array): Int32Array {
   const n = values.length;
+  // The bits of floats are in the floats' order, those of negative ones the other way round.
+  const floats = new Float32Array(n);
+  const bits = new Int32Array(floats.buffer);
   const keys = new Float64Array(n);
-  const bits = new Int32Array(Float32Array.from(values, (p) => (Number.isNaN(p) ? -Infinity : p + 0)).buffer);
   for (let i = 0; i < n; i++) {
-    // The bits of floats are in the floats' order, those of negative ones the other way round.
+    const p = values[i] as number;
+    floats[i] = Number.isNaN(p) ? Number.NEGATIVE_INFINITY : p + 0;
     const b = bits[i] as number;
-    keys[i] = -(b >= 0 ? b : -(b & 0x7fffffff)) * n + i;
+    keys[i] = (b >= 0 ? -b : b & 0x7fffffff) * n + i;
   }
   keys.sort();
-  return Int32Array.from(keys, (key) => ((key % n) + n) % n);
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const key = keys[i] as number;
+    order[i] = key - Math.floor(key / n) * n;
+  }
+  return order;
 }
