@@ -9,6 +9,9 @@ export interface Pair {
   reviewed: number;
 }
 
+/** More classes than any dataset has: two codes make one number. */
+const MOST_CLASSES = 2 ** 26;
+
 /** Pairs of differing labels, most frequent first; with `suspects`, only label issues count. */
 export function labelPairs(
   labels: Pick<Labels, "given">,
@@ -16,17 +19,22 @@ export function labelPairs(
   suspects: boolean,
   isReviewed: (item: number) => boolean,
 ): Pair[] {
-  const pairs = new Map<string, Pair>();
-  labels.given.forEach((given, item) => {
+  const pairs = new Map<number, Pair>();
+  const { given: codes } = labels;
+  for (let item = 0; item < codes.length; item++) {
+    const given = codes[item] as number;
     const suggested = scores.suggested[item] ?? -1;
-    if (given < 0 || suggested < 0 || given === suggested) return;
-    if (suspects && scores.is_label_issue[item] !== 1) return;
-    const key = `${given}:${suggested}`;
-    const pair = pairs.get(key) ?? { given, suggested, count: 0, reviewed: 0 };
-    pair.count += 1;
-    if (isReviewed(item)) pair.reviewed += 1;
-    pairs.set(key, pair);
-  });
+    if (given < 0 || suggested < 0 || given === suggested) continue;
+    if (suspects && scores.is_label_issue[item] !== 1) continue;
+    const key = given * MOST_CLASSES + suggested;
+    let pair = pairs.get(key);
+    if (!pair) {
+      pair = { given, suggested, count: 0, reviewed: 0 };
+      pairs.set(key, pair);
+    }
+    pair.count++;
+    if (isReviewed(item)) pair.reviewed++;
+  }
   return [...pairs.values()].sort(
     (a, b) => b.count - a.count || a.given - b.given || a.suggested - b.suggested,
   );

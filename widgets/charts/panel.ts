@@ -12,6 +12,8 @@ import { labelPairs, type Pair } from "./pairs";
 const SHOWN = 12;
 /** Label changes come in bursts; the figures may follow a little later. */
 const SOON_MS = 400;
+/** The figures are the kernel's, made of all items: they follow when nobody has decided for so long. */
+const FIGURES_MS = 2000;
 
 export const Charts: Panel = {
   name: "charts",
@@ -47,9 +49,25 @@ export const Charts: Panel = {
 
     let all = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    let figures: ReturnType<typeof setTimeout> | undefined;
+    /** The list is of before: nobody could see it since. */
+    let stale = false;
+    const observer = globalThis.ResizeObserver ? new ResizeObserver(() => stale && fill()) : null;
+    observer?.observe(root);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        clearTimeout(figures);
+        observer?.disconnect();
+      },
+      { once: true },
+    );
 
+    /** Count the pairs of all items: 2 ms for 200,000, so only where they can be seen. */
     const fill = (): void => {
+      stale = observer !== null && root.closest("[hidden]") !== null;
+      if (stale) return;
       const { labels, scores, filter } = session;
       if (!labels || !scores) {
         word.textContent = session.hello
@@ -74,22 +92,35 @@ export const Charts: Panel = {
       );
     };
 
+    const fillSoon = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(fill, SOON_MS);
+    };
+
     const refresh = (): void => {
       fill();
       matrix.refresh();
       spread.refresh();
     };
     session.on("hello", refresh, signal);
-    session.on("scores", refresh, signal);
-    session.on("filter", fill, signal);
     session.on(
-      "labels",
-      () => {
-        clearTimeout(timer);
-        timer = setTimeout(fill, SOON_MS);
+      "scores",
+      (items) => {
+        clearTimeout(figures);
+        if (items === null) {
+          refresh();
+          return;
+        }
+        fillSoon();
+        figures = setTimeout(() => {
+          matrix.refresh();
+          spread.refresh();
+        }, FIGURES_MS);
       },
       signal,
     );
+    session.on("filter", fill, signal);
+    session.on("labels", fillSoon, signal);
     onTheme(fill, signal);
     refresh();
   },

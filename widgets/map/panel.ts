@@ -3,6 +3,7 @@ import "./map.css";
 import type { Card } from "../core/kernel/schema";
 import { followCard } from "../core/session/currentCard";
 import type { Session } from "../core/session/session";
+import { lastBefore } from "../core/state/ranking";
 import type { PanelCommand } from "../core/state/topics";
 import { count, h } from "../core/ui/dom";
 import { frame } from "../core/ui/frame";
@@ -16,12 +17,18 @@ import { makeList } from "./chrome/list";
 import { makeToolbar } from "./chrome/toolbar";
 import { makeTooltip } from "./chrome/tooltip";
 import { medians } from "./geometry/medians";
-import { colourIndices, emphasis, levels, markedItems } from "./layers/marks";
+import { colourIndex, colourIndices, emphasis, isMarked, levelOf, levels, markedItems } from "./layers/marks";
 
 const PAN = 80;
 const ZOOM = 1.5;
-/** Recolouring draws every point, so a run of edits is drawn once. */
+/** Other labels or another filter for all dots: a run of them is drawn once. */
 const SETTLE = 120;
+/**
+ * Dots of a few items have changed. Their marks lie over them and are drawn at once; the dots themselves are so often
+ * drawn at most, since regl-scatterplot takes all points anew: about 0.1 s for 200,000.
+ */
+const SETTLE_FEW = 3000;
+const FEW = 50;
 /** Letters of a class name that stand on the map. */
 const NAME_LENGTH = 22;
 
@@ -56,6 +63,9 @@ class MapPanel {
   /** The item whose place `data-current-at` holds. */
   private told: number | null = null;
   private styling = 0;
+  private drawing: ReturnType<typeof setTimeout> | undefined;
+  private colours: Uint8Array = new Uint8Array();
+  private levels: Uint8Array = new Uint8Array();
   private listing = 0;
 
   constructor(
@@ -112,10 +122,17 @@ class MapPanel {
     const { session, signal } = this;
     session.on("hello", () => this.showAll(), signal);
     session.on("layout", () => this.showLayout(), signal);
-    session.on("scores", () => this.showAll(), signal);
-    session.on("labels", () => this.showStyleSoon(), signal);
-    session.on("filter", () => this.showTools(), signal);
-    session.on("queue", () => this.showStyleSoon(), signal);
+    session.on("scores", (items) => (items === null ? this.showAll() : this.restyle(items)), signal);
+    session.on("labels", (items) => this.showLabels(items), signal);
+    session.on(
+      "filter",
+      () => {
+        this.showTools();
+        this.showStyleSoon();
+      },
+      signal,
+    );
+    session.on("queue", () => this.showMarks(), signal);
     session.on("chosen", () => this.showTools(), signal);
     session.on(
       "current",
@@ -153,6 +170,7 @@ class MapPanel {
     document.addEventListener("fullscreenchange", () => this.showTools(), { signal });
     signal.addEventListener("abort", () => {
       clearTimeout(this.styling);
+      clearTimeout(this.drawing);
       clearTimeout(this.listing);
     });
   }
@@ -200,6 +218,17 @@ class MapPanel {
     this.view.setLayout(layout.name, layout.xy);
   }
 
+  /** Labels of these items have changed; null = of all. */
+  private showLabels(items: readonly number[] | null): void {
+    if (items === null) {
+      this.showStyleSoon();
+      return;
+    }
+    this.restyle(items);
+    if (items.some((item) => this.isMarked(item) !== this.hasMark(item))) this.showMarks();
+    else this.view.redraw();
+  }
+
   private showStyleSoon(): void {
     clearTimeout(this.styling);
     this.styling = setTimeout(() => this.showStyle(), SETTLE) as unknown as number;
@@ -208,17 +237,49 @@ class MapPanel {
 
   /** Colours and presence of all dots. */
   private showStyle(): void {
-    const { session } = this;
-    if (!session.labels) return;
+    const { labels, scores, filter } = this.session;
+    if (!labels) return;
+    this.colours = colourIndices(labels.current);
+    this.levels = levels(labels, scores, filter, this.highlight);
+    this.drawStyle();
+    this.showMarks();
+  }
+
+  /** Colours and presence of the dots of a few items; they are drawn a little later. */
+  private restyle(items: readonly number[] | Int32Array): void {
+    const { labels, scores, filter } = this.session;
+    if (!labels || this.levels.length !== labels.given.length) return;
+    for (const item of items) {
+      this.colours[item] = colourIndex(labels.current[item] as number);
+      this.levels[item] = levelOf(item, labels, scores, filter, this.highlight);
+    }
+    if (items.length > FEW) clearTimeout(this.drawing);
+    else if (this.drawing) return;
+    this.drawing = setTimeout(() => this.drawStyle(), items.length > FEW ? SETTLE : SETTLE_FEW);
+  }
+
+  private drawStyle(): void {
+    clearTimeout(this.styling);
+    clearTimeout(this.drawing);
+    this.drawing = undefined;
     const dark = isDark();
     const palette = Array.from({ length: PALETTE_LENGTH }, (_, code) => classColour(code, dark));
     palette.push(classColour(-1, dark));
-    this.view.setStyle(
-      colourIndices(session.labels.current),
-      palette,
-      levels(session.labels, session.scores, session.filter, this.highlight),
-    );
-    this.showMarks();
+    this.view.setStyle(this.colours, palette, this.levels);
+  }
+
+  private isMarked(item: number): boolean {
+    const { labels, scores } = this.session;
+    if (!labels || !scores || this.session.position(item) < 0) return false;
+    return isMarked(item, labels, scores, this.highlight);
+  }
+
+  /** Whether an item is among the marks, which stand in the queue's order. */
+  private hasMark(item: number): boolean {
+    const { marked } = this.view.scene;
+    const position = this.session.position(item);
+    const place = lastBefore(marked.length, (at) => this.session.position(marked[at] as number) < position);
+    return marked[place] === item;
   }
 
   /** The ringed marks above the dots. */

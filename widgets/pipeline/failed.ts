@@ -58,7 +58,14 @@ export function makeFailed(session: Session, root: HTMLElement, signal: AbortSig
       if (mine === turn && !(error instanceof Disconnected)) session.report(error);
     }
   };
-  session.on("scores", () => void load(), signal);
+  session.on(
+    "scores",
+    (items) => {
+      // Scores that follow a click say that they do follow: only what is said can be over.
+      if (items === null || words.textContent !== "") void load();
+    },
+    signal,
+  );
   if (session.scores) void load();
   return element;
 }

@@ -11,6 +11,8 @@ export const AUDIT = 20;
 
 /** Decisions come in bursts, and so do new scores. */
 const SOON_MS = 200;
+/** Scores of a few items have followed a decision: the estimate, made of all, follows when nobody has decided for so long. */
+const REST_MS = 1000;
 
 export interface LeftView {
   button: HTMLButtonElement;
@@ -141,13 +143,13 @@ export function makeLeft(
   };
 
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const soon = (): void => {
+  const soon = (wait = SOON_MS): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => void load(), SOON_MS);
+    timer = setTimeout(() => void load(), wait);
   };
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-  session.on("scores", soon, signal);
-  session.on("sample", soon, signal);
+  session.on("scores", (items) => soon(items === null ? SOON_MS : REST_MS), signal);
+  session.on("sample", () => soon(), signal);
   if (session.scores) soon();
   let cut = session.dial.cut.count;
   return {

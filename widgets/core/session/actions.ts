@@ -106,7 +106,8 @@ export function advance(session: Session): void {
   const before = session.current;
   session.step(1, { skipReviewed: true });
   if (session.current !== before) return;
-  const left = session.queue.find((item) => item !== before && !session.isReviewed(item));
+  const open = session.reviewed < session.queue.length;
+  const left = open ? session.queue.find((item) => item !== before && !session.isReviewed(item)) : undefined;
   if (left !== undefined) session.select(left);
   else if (session.queue.length > 0) {
     const remedy = session.chosen.length > 0 ? "Esc leads back to where you were." : "";

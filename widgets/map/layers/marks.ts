@@ -4,7 +4,7 @@
  * Computed when labels, scores or the filter change, never while panning.
  */
 
-import type { Labels, Scores } from "../../core/kernel/schema";
+import { type Labels, type Scores, STATES } from "../../core/kernel/schema";
 import type { Filter } from "../../core/state/queueOrder";
 import { PALETTE_LENGTH } from "../../core/ui/theme";
 import { LEVEL } from "../renderers/renderer";
@@ -12,62 +12,75 @@ import { LEVEL } from "../renderers/renderer";
 /** Places within which emphasis falls almost evenly. */
 const STRAIGHT = 40;
 
-/** States by number, as in core/wire: relabelled, kept and flagged are decisions. */
+const DECISIONS = STATES.map((state) => ["relabelled", "kept", "flagged"].includes(state));
+
+/** Whether a state by number is a decision that stands. */
 export function isReviewedState(state: number): boolean {
-  return state >= 1 && state <= 3;
+  return DECISIONS[state] === true;
 }
 
-/** Palette index of each item's label now; unlabelled ones get the index after the palette. */
+/** Palette index of a label; unlabelled items get the index after the palette. */
+export function colourIndex(code: number): number {
+  return code < 0 ? PALETTE_LENGTH : code % PALETTE_LENGTH;
+}
+
+/** Palette index of each item's label now. */
 export function colourIndices(codes: Int32Array): Uint8Array {
   const indices = new Uint8Array(codes.length);
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i] as number;
-    indices[i] = code < 0 ? PALETTE_LENGTH : code % PALETTE_LENGTH;
-  }
+  for (let i = 0; i < codes.length; i++) indices[i] = colourIndex(codes[i] as number);
   return indices;
 }
 
 /**
- * Presence of each dot. With "suspects" the rest stays in the background; a pair, a lasso or a highlighted class
- * dims everything outside it, so that what is chosen keeps its surroundings.
+ * Presence of a dot. With "suspects" the rest stays in the background; a pair, a lasso or a highlighted class dims
+ * everything outside it, so that what is chosen keeps its surroundings.
  */
+export function levelOf(
+  item: number,
+  labels: Labels,
+  scores: Scores | null,
+  filter: Filter,
+  highlight: number | null,
+): number {
+  const { items, pair, suspects } = filter;
+  if (highlight !== null && labels.current[item] !== highlight) return LEVEL.dim;
+  if (items !== null && !items.has(item)) return LEVEL.dim;
+  if (pair !== null && (labels.given[item] !== pair[0] || scores?.suggested[item] !== pair[1]))
+    return LEVEL.dim;
+  if (isReviewedState(labels.state[item] as number)) return LEVEL.reviewed;
+  if (scores?.is_label_issue[item] === 1) return LEVEL.suspect;
+  const background = suspects && items === null && pair === null && highlight === null && scores !== null;
+  return background ? LEVEL.normal : LEVEL.strong;
+}
+
+/** Presence of each dot. */
 export function levels(
   labels: Labels,
   scores: Scores | null,
   filter: Filter,
   highlight: number | null,
 ): Uint8Array {
-  const n = labels.given.length;
-  const out = new Uint8Array(n);
-  const narrowed = filter.items !== null || filter.pair !== null;
-  for (let i = 0; i < n; i++) {
-    const outside =
-      (highlight !== null && labels.current[i] !== highlight) ||
-      (filter.items !== null && !filter.items.has(i)) ||
-      (filter.pair !== null &&
-        (labels.given[i] !== filter.pair[0] || scores?.suggested[i] !== filter.pair[1]));
-    if (outside) out[i] = LEVEL.dim;
-    else if (isReviewedState(labels.state[i] as number)) out[i] = LEVEL.reviewed;
-    else if (scores?.is_label_issue[i] === 1) out[i] = LEVEL.suspect;
-    else if (!filter.suspects || narrowed || highlight !== null || !scores) out[i] = LEVEL.strong;
-    else out[i] = LEVEL.normal;
-  }
+  const out = new Uint8Array(labels.given.length);
+  for (let i = 0; i < out.length; i++) out[i] = levelOf(i, labels, scores, filter, highlight);
   return out;
 }
 
-/** Items that are drawn with a ring, worst first: the queue's suspects and what has been decided on. */
+/** Whether an item of the queue is drawn with a ring: a suspect, or one that has been decided on. */
+export function isMarked(item: number, labels: Labels, scores: Scores, highlight: number | null): boolean {
+  return (
+    (scores.is_label_issue[item] === 1 || isReviewedState(labels.state[item] as number)) &&
+    (highlight === null || labels.current[item] === highlight || scores.suggested[item] === highlight)
+  );
+}
+
+/** Items that are drawn with a ring, worst first. */
 export function markedItems(
   queue: readonly number[],
   labels: Labels,
   scores: Scores,
   highlight: number | null,
 ): Int32Array {
-  const marked = queue.filter(
-    (i) =>
-      (scores.is_label_issue[i] === 1 || isReviewedState(labels.state[i] as number)) &&
-      (highlight === null || labels.current[i] === highlight || scores.suggested[i] === highlight),
-  );
-  return Int32Array.from(marked);
+  return Int32Array.from(queue.filter((item) => isMarked(item, labels, scores, highlight)));
 }
 
 /**
