@@ -34,11 +34,10 @@ class that is split waits in a queue (`to_split`). Every older version can be re
 decision whose item has other content now is *stale*: it stays in the log and is shown, and the given label holds until
 somebody decides anew. A decision whose given label changed is a *conflict*: it holds, and both labels are shown.
 
-**Files, from the outside in.** `store` is what callers hold, with `branching` and `classes`, on top of `reader`, which
-only looks; `live` keeps the newest version in memory; `editing`, `undoing`, `merge` and `merging`, `binding`, `schema`,
-`values`, `votes` and `raters` say what a change means; `cells`, `columns`, `history`, `diffing`, `blame` and `reprs`
-make what is shown; `engine` is what a database has to do, `sqlite` and `postgres` do it with `sql`, `refs` and their
-neighbours; `placing`, `canonical` and `snapshot` make the hashes; `model` has the plain values and errors.
+**Where things are.** `store` is what callers hold; `changes` says what each change means, `history` what there is to
+look at. Both work on a `working_copy`: the database, the newest version of a branch (`head`), who gives labels and who
+listens. `storage` is the database: `backend` is what SQLite and PostgreSQL have in common. `model` has the plain
+values, their hashes and the rules of classes; `display` puts labels and times into words.
 """
 
 from __future__ import annotations
@@ -53,12 +52,15 @@ from explorer.labels.history.blame import Blame
 from explorer.labels.history.entries import LogEntry
 from explorer.labels.history.logs import Sitting
 from explorer.labels.history.votes import Vote
+from explorer.labels.model.cells import Cell, Conflict
 from explorer.labels.model.raters import check_rater, default_rater
-from explorer.labels.model.types import BindReport, Cell, Commit, Conflict, Edit, Event, Rater, StoreError, Verification
+from explorer.labels.model.reports import BindReport, Verification
+from explorer.labels.model.types import Commit, Edit, Event, Rater, StoreError
+from explorer.labels.storage.backend import Backend
 from explorer.labels.storage.file_systems import StoreWarning
-from explorer.labels.storage.sqlite import SQLiteEngine
+from explorer.labels.storage.sqlite import SQLiteBackend
 from explorer.labels.store import Store
-from explorer.labels.working_copy import Clock, check_login
+from explorer.labels.working_copy import Clock, WorkingCopy
 
 __all__ = [
     "BindReport",
@@ -121,20 +123,18 @@ def open(  # noqa: A001  # labels.open(…) reads as what it does
     UnknownName
         There is no such branch.
     """
+    backend: Backend
     if isinstance(path, str) and path.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
-        from explorer.labels.storage.postgres import PostgresEngine
+        from explorer.labels.storage.postgres import PostgresBackend  # which needs the extra "server"
 
-        server = PostgresEngine(path, read_only=read_only, timeout=timeout)
-        who = check_rater(server.login if rater is None else rater, rater_kind)
-        try:
-            return Store(server, check_login(who, server), clock, branch)
-        except BaseException:
-            server.close()
-            raise
-    who = check_rater(default_rater() if rater is None else rater, rater_kind)
-    engine = SQLiteEngine(Path(path).expanduser().absolute(), read_only=read_only, timeout=timeout)
+        backend = PostgresBackend(path, read_only=read_only, timeout=timeout)
+        name = backend.login if rater is None else rater
+    else:
+        name = default_rater() if rater is None else rater
+        check_rater(name, rater_kind)  # before a file is made
+        backend = SQLiteBackend(Path(path).expanduser().absolute(), read_only=read_only, timeout=timeout)
     try:
-        return Store(engine, who, clock, branch)
+        return Store(WorkingCopy(backend, check_rater(name, rater_kind), clock, branch))
     except BaseException:
-        engine.close()
+        backend.close()
         raise

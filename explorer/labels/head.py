@@ -9,13 +9,13 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
 from explorer.errors import DataError, UnknownName
+from explorer.labels.model.cells import Cell
 from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.schema import names_of
 from explorer.labels.model.snapshot import Snapshot
-from explorer.labels.model.types import FIELD, Cell, Commit, LabelSchema, Logged, StoreError
+from explorer.labels.model.types import FIELD, Commit, LabelSchema, Logged, StoreError
 from explorer.labels.model.version import Version
-from explorer.labels.storage.backend import Engine
-from explorer.labels.storage.origins import bound_with
+from explorer.labels.storage.backend import Backend
 
 When = str | dt.datetime | dt.date
 """Names a version: "head", "base", a commit id or a prefix of one, a tag, a branch, or a time."""
@@ -37,14 +37,14 @@ class Contents:
     versions: dict[tuple[str, str], Version] = field(default_factory=dict)
 
 
-class Live:
-    """Follows one branch. Hold `engine.lock` while using what it returns: it changes in place.
+class Head:
+    """Follows one branch. Hold `backend.lock` while using what it returns: it changes in place.
 
     Looking costs one question to the database while nobody has written; after that only the new events are read.
     """
 
-    def __init__(self, engine: Engine, branch: str) -> None:
-        self._engine = engine
+    def __init__(self, backend: Backend, branch: str) -> None:
+        self._backend = backend
         self.branch = branch
         self.forget()
 
@@ -56,35 +56,35 @@ class Live:
 
     def switch(self, branch: str) -> None:
         """Follow another branch."""
-        with self._engine.lock:
+        with self._backend.lock:
             self.branch = branch
             self.forget()
 
-    def state(self) -> Contents | None:
+    def newest(self) -> Contents | None:
         """Return what holds at the tip of the branch, `None` before the first commit."""
-        with self._engine.lock:
-            seen = self._engine.data_version(self.branch)
+        with self._backend.lock:
+            seen = self._backend.data_version(self.branch)
             if self._seen is None or seen != self._seen:
-                with self._engine.reading():
+                with self._backend.reading():
                     self._catch_up()
                 self._seen = seen
             return self._now
 
     def version(self, field: str = FIELD) -> Version | None:
         """Return the version at the tip of the branch, `None` before the first commit."""
-        state = self.state()
+        state = self.newest()
         return None if state is None else self.read(state, field)
 
     def now(self) -> Contents:
         """Return what holds at the tip of the branch; `StoreError` before the first commit."""
-        state = self.state()
+        state = self.newest()
         if state is None:
-            if self.branch != "main" and self._engine.tip("main") is not None:
+            if self.branch != "main" and self._backend.tip("main") is not None:
                 raise StoreError(
-                    f"{self._engine.path} has no branch {self.branch!r} any more; nothing was written.",
+                    f"{self._backend.path} has no branch {self.branch!r} any more; nothing was written.",
                     "Go to another one with switch(), such as switch('main').",
                 )
-            raise StoreError(f"The label store {self._engine.path} has no items yet.", "Call bind() first.")
+            raise StoreError(f"The label store {self._backend.path} has no items yet.", "Call bind() first.")
         return state
 
     def bound(self, field: str = FIELD) -> Version:
@@ -106,7 +106,7 @@ class Live:
             raise UnknownName("schema", schema, SCHEMAS)
         now = self.now()
         if isinstance(when, str) and when == "base":
-            named = now.schema if schema == "latest" else bound_with(self._engine, now.commit)
+            named = now.schema if schema == "latest" else self._backend.bound_with(now.commit)
             return replace(self.read(now, field, named), commit="", position=-1, heads={}, known={})
         state = now if isinstance(when, str) and when in ("head", self.branch) else self.state_at(self.find(when))
         return self.read(state, field, now.schema if schema == "latest" else state.schema)
@@ -118,18 +118,14 @@ class Live:
             return now
         found = self._past.pop(commit.id, None)
         if found is None:
-            with self._engine.reading():
+            with self._backend.reading():
                 snapshot, schema = self._basis(commit)
                 found = Contents(commit, snapshot, schema, {})
-                _fill(found.heads, self._engine.heads_at(commit))
+                _fill(found.heads, self._backend.heads_at(commit))
         self._past[commit.id] = found
         while len(self._past) > _PAST:
             self._past.popitem(last=False)
         return found
-
-    def version_at(self, commit: Commit, field: str = FIELD) -> Version:
-        """Return the version at a commit."""
-        return self.read(self.state_at(commit), field)
 
     def find(self, when: When) -> Commit:
         """Find the commit that `when` names, which may lie on another branch.
@@ -146,9 +142,9 @@ class Live:
             return self._find_time(when if isinstance(when, dt.datetime) else _end_of(when))
         if when in ("head", self.branch):
             return self.tip()
-        refs = self._engine.refs()
+        refs = self._backend.refs()
         target = refs[when].commit_id if when in refs else when
-        found = self._engine.commits_like(target) if len(target) >= 4 else []
+        found = self._backend.commits_like(target) if len(target) >= 4 else []
         if len(found) == 1:
             return found[0]
         if found:
@@ -166,13 +162,13 @@ class Live:
         raise UnknownName("commit, tag, branch or time", when, ["head", *refs])
 
     def append(self, draft: CommitDraft) -> Commit:
-        """Write a commit at the tip; to be called inside `engine.exclusive()`, after looking at the version there."""
+        """Write a commit at the tip; to be called inside `backend.exclusive()`, after looking at the version there."""
         before = self._now
         self._seen = None  # which our own writes do not change: look again once they are in the store
-        commit = self._engine.append(self.branch, draft, before.commit.id if before else None)
+        commit = self._backend.append(self.branch, draft, before.commit.id if before else None)
         if commit is None:
             raise StoreError(
-                f"{self._engine.path} changed while a commit was made; nothing was written.",
+                f"{self._backend.path} changed while a commit was made; nothing was written.",
                 "Try again.",
                 transient=True,
             )
@@ -183,7 +179,7 @@ class Live:
         if to_datetime is not None:
             when = to_datetime(warn=False)  # a pandas time counts nanoseconds, the store microseconds
         moment = when.astimezone(dt.UTC)
-        commit = self._engine.commit_at(self.tip(), moment)
+        commit = self._backend.commit_at(self.tip(), moment)
         if commit is None:
             raise DataError(
                 f"The store has nothing as of {moment:%Y-%m-%d %H:%M:%S} UTC: its first commit is later.",
@@ -192,7 +188,7 @@ class Live:
         return commit
 
     def _catch_up(self) -> None:
-        tip = self._engine.tip(self.branch)
+        tip = self._backend.tip(self.branch)
         known = self._now
         if tip is None:
             self._now = None
@@ -203,7 +199,7 @@ class Live:
         state = Contents(tip, snapshot, schema, {})
         # Commits of one lane follow each other, so what is known is part of the history of what is new.
         if known is not None and tip.branch == known.commit.branch and tip.position > known.commit.position:
-            new = self._engine.events(tip, known.commit)
+            new = self._backend.events(tip, known.commit)
             state.heads = known.heads
             _fill(state.heads, new)
             if tip.snapshot == known.snapshot.id and tip.schema == known.schema.id:
@@ -211,14 +207,14 @@ class Live:
                 for logged in new:
                     state.known.get(logged.event.field, {}).pop(logged.event.item, None)
         else:
-            _fill(state.heads, self._engine.heads(self.branch))
+            _fill(state.heads, self._backend.heads(self.branch))
         self._now = state
 
     def _basis(self, commit: Commit) -> tuple[Snapshot, LabelSchema]:
-        snapshot = self._engine.snapshot(commit.snapshot)
+        snapshot = self._backend.snapshot(commit.snapshot)
         if snapshot is None:
-            raise StoreError(f"{self._engine.path}: the snapshot {commit.snapshot} is missing.", "Go back to a copy.")
-        return snapshot, self._engine.schema(commit.schema)
+            raise StoreError(f"{self._backend.path}: the snapshot {commit.snapshot} is missing.", "Go back to a copy.")
+        return snapshot, self._backend.schema(commit.schema)
 
     def read(self, state: Contents, field: str, schema: LabelSchema | None = None) -> Version:
         """Return the version of a field at a state, in the words of its own schema or of another one."""
@@ -235,7 +231,7 @@ class Live:
                 snapshot=state.snapshot,
                 heads=state.heads.setdefault(field, {}),
                 schema=schema,
-                find=self._engine.snapshot,
+                find=self._backend.snapshot,
                 known=state.known.setdefault(field, {}) if own else {},
                 field=field,
             )

@@ -1,53 +1,75 @@
-"""The store that everybody else holds: it binds a dataset, takes labels, and takes them back."""
+"""The store that everybody else holds: it looks, binds a dataset, takes labels and takes them back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, overload
 
-from explorer.errors import DataError, UnknownName
-from explorer.labels.changes.bind import Difference, compare
-from explorer.labels.changes.branches import Branching
-from explorer.labels.changes.classes import Classes
-from explorer.labels.changes.edits import Overlay, first_commit, operation_ids, plan
-from explorer.labels.changes.undo import Past, invert, superseded, to_revert
-from explorer.labels.display import _box, _head, _pairs, time_text
+import pandas as pd
+
+from explorer.labels.changes import bind, branches, classes, merge, undo
+from explorer.labels.changes.edits import apply, resolve
+from explorer.labels.changes.merge import Merge
+from explorer.labels.changes.three_way import Pick
+from explorer.labels.display import box_html, heading_html, pairs_html, time_text
 from explorer.labels.head import When
-from explorer.labels.model.drafts import CommitDraft
-from explorer.labels.model.hashing import check_text
+from explorer.labels.history import logs
+from explorer.labels.history.reader import Reader
 from explorer.labels.model.raters import check_rater
-from explorer.labels.model.schema import class_name, extend, names_of
-from explorer.labels.model.snapshot import Snapshot, from_frame
-from explorer.labels.model.states import State
-from explorer.labels.model.types import FIELD, KINDS, BindReport, Commit, Edit, Rater, StoreError
-from explorer.labels.storage.backend import Engine
-from explorer.labels.working_copy import Clock
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Clock", "Store"]
+from explorer.labels.model.reports import BindReport
+from explorer.labels.model.types import FIELD, Commit, Edit
+from explorer.labels.working_copy import WorkingCopy
 
 
-class Store(Branching, Classes):
+class Store(Reader):
     """The label store of one dataset; made by `explorer.labels.open`. Safe from any thread.
 
-    See `Reader` for looking, `Branching` for branches, tags and merges, `Classes` for classes and fields.
+    See `Reader` for looking. Every change is one durable commit, all or nothing.
+
+    Examples
+    --------
+    >>> from explorer import labels
+    >>> store = labels.open("photos.labels.db", rater="ann")  # doctest: +SKIP
+    >>> store.bind(frame)  # doctest: +SKIP
+    >>> store.set("img-7", "dog", expected=store.get("img-7").event, why="it barks")  # doctest: +SKIP
     """
 
-    def __init__(self, engine: Engine, rater: Rater, clock: Clock, branch: str = "main") -> None:
-        super().__init__(engine, rater, clock, branch)
-        if branch != "main":
-            self._check_branch(branch)
+    def __init__(self, copy: WorkingCopy) -> None:
+        super().__init__(copy)
+        if copy.branch != "main":
+            branches.check(copy, copy.branch)
+
+    @property
+    def rater(self) -> str:
+        """Name of whoever gives labels through this object. On a server it is the login, and cannot be another."""
+        return self.working_copy.rater.name
+
+    @rater.setter
+    def rater(self, name: str) -> None:
+        self.working_copy.rater = check_rater(name, self.working_copy.rater.kind)
 
     def __repr__(self) -> str:
-
-        return store_text(self)
+        copy = self.working_copy
+        with copy.backend.lock:
+            now = copy.head.version()
+            bound = f"{len(now.snapshot):,} items, {len(now.heads):,} with events" if now else "nothing bound"
+        branch = "" if copy.branch == "main" else f", branch={copy.branch!r}"
+        return f"Store({self.path!r}, {bound}, rater={self.rater!r}{branch})"
 
     def _repr_html_(self) -> str:
-
-        return store_html(self)
+        copy = self.working_copy
+        with copy.backend.lock:
+            now = copy.head.newest()
+            events = len(copy.head.bound().heads) if now else 0
+        pairs: dict[str, Any] = {"rater": self.rater, "branch": copy.branch}
+        if now is not None:
+            pairs["items"] = f"{len(now.snapshot):,}, {events:,} with events"
+            pairs["classes"] = ", ".join(self.classes()[:12]) + (" …" if len(self.classes()) > 12 else "")
+            pairs["newest"] = f"{now.commit.id[:12]}, {now.commit.kind} by {now.commit.rater}"
+            pairs["at"] = time_text(now.commit.time)
+        if self.network:
+            pairs["file system"] = self.network
+        return box_html(heading_html(f"Label store {self.path}", "" if now else "nothing bound"), pairs_html(pairs))
 
     # Binding
 
@@ -59,7 +81,7 @@ class Store(Branching, Classes):
         *,
         allow_changed: bool = False,
     ) -> BindReport:
-        """Say which items the labels are for; to be called whenever the dataset is opened.
+        """Say which items the labels are for; whenever the dataset is opened. What is bound already writes nothing.
 
         Parameters
         ----------
@@ -75,11 +97,6 @@ class Store(Branching, Classes):
             Bind keyed items although the content of all of them is another one. What was decided on them is then
             stale.
 
-        Returns
-        -------
-        BindReport
-            Binding what is bound already writes nothing.
-
         Raises
         ------
         StoreError
@@ -88,43 +105,7 @@ class Store(Branching, Classes):
         DataError, UnknownName
             The frame is no snapshot: see `explorer.labels.model.snapshot.from_frame`.
         """
-        names = _given_names(frame) if classes is None else [class_name(c) for c in classes]
-        commit = None
-        with self._engine.lock:
-            state = self._live.state()
-            known = names_of(state.schema).ids if state else {}
-            new = from_frame(frame, [*names, *known], keyed)
-            if state is None or state.snapshot.id != new.id or not frozenset(names) <= frozenset(known):
-                with self._engine.exclusive(self.current_branch):
-                    commit, difference = self._bind(new, names, allow_changed)
-            else:
-                difference = compare(state.snapshot, new, names_of(state.schema), self.path, allow_changed)
-            now = self._live.cells()
-            report = BindReport(
-                **vars(difference),
-                stale=[item for item, cell in now.items() if cell.state == State.STALE],
-                conflict=[item for item, cell in now.items() if cell.state == State.CONFLICT],
-                commit=commit,
-            )
-        if commit is not None:
-            self._tell()
-        return report
-
-    def _bind(self, new: Snapshot, names: list[str], allow_changed: bool) -> tuple[Commit | None, Difference]:
-        """Write what is new about a snapshot and its classes; now nobody else can."""
-        state = self._live.state()
-        if state is None:
-            schema, difference, kind = extend(None, names), Difference([], [], [], [], []), "import"
-        else:
-            schema = extend(state.schema, names)
-            difference = compare(state.snapshot, new, names_of(schema), self.path, allow_changed)
-            kind = "schema" if state.snapshot.id == new.id else "import"
-            if kind == "schema":
-                new = state.snapshot
-                if schema.id == state.schema.id:  # another process has just bound the same
-                    return None, difference
-        message = f"bind {len(new):,} items, {len(schema.classes)} classes"
-        return self._live.append(CommitDraft(kind, self._rater, self._now(), message, new, schema)), difference
+        return bind.bind(self.working_copy, frame, classes, keyed, allow_changed)
 
     # Changing labels
 
@@ -143,8 +124,8 @@ class Store(Branching, Classes):
         ----------
         edits
             In order; a later edit of the same cell sees the earlier one.
-        kind
-            One of `KINDS`.
+        kind, message
+            One of `explorer.labels.model.types.KINDS`, and free text.
         rater
             Whoever decided, where it is not this store's rater. On a server a person gives labels under the login only.
         op_id
@@ -159,36 +140,7 @@ class Store(Branching, Classes):
             An item, field, class or op that does not exist; a value that cannot be stored; a file that cannot be
             written.
         """
-        edits = list(edits)
-        if not edits:
-            raise DataError("There is nothing to apply: no edits.", "Pass at least one Edit.")
-        if kind not in KINDS:
-            raise UnknownName("kind of commit", kind, KINDS)
-        op_ids = operation_ids(edits, op_id)
-        named = [i for i in op_ids if i is not None]
-        who = self._rater if rater is None else check_rater(rater, self._rater.kind)
-        self._check_signed([who, *(e.rater for e in edits if e.rater is not None)])
-        with self._changing() as work:
-            self._live.now()
-            first = first_commit(named, self._engine.commit_of(named)) if named else None
-            if first is not None:
-                return self._commit(first)
-            events = plan(self._live.bound, edits, op_ids, who)
-            draft = self._draft(kind, check_text(message, "message"), events)
-            # A server takes commits of the login only; its events say who decided.
-            return work.append(draft if self._engine.login is not None else replace(draft, rater=who))
-
-    def _check_signed(self, raters: Sequence[Rater]) -> None:
-        """Raise `StoreError` if labels are given in the name of another person than the one who is logged in."""
-        login = self._engine.login
-        for rater in raters if login is not None else ():
-            if rater.kind == "person" and rater.name != login:
-                raise StoreError(
-                    f"{self.path}: the login is {login!r}, so labels cannot be given as the person {rater.name!r}; "
-                    "nothing was written.",
-                    f"Leave the rater out, let {rater.name!r} log in, or bring the decisions in as an import: "
-                    f"Edit(..., rater=Rater({rater.name!r}, 'import')).",
-                )
+        return apply(self.working_copy, edits, kind, message, rater, op_id)
 
     def set(
         self,
@@ -202,7 +154,15 @@ class Store(Branching, Classes):
         *,
         field: str = FIELD,
     ) -> Commit:
-        """Give an item a label; `None` makes it unlabelled. For other fields see `explorer.labels.model.values`."""
+        """Give an item a label; `None` makes it unlabelled.
+
+        Parameters
+        ----------
+        value
+            A class name; in other fields what their type asks for: see `explorer.labels.model.values`.
+        item, expected, why, reason, evidence, op_id, field
+            See `Edit`. They are the same in `keep`, `flag` and `clear`. Errors are those of `apply`.
+        """
         return self.apply([Edit(item, "set", value, expected, why, reason, evidence, op_id, field=field)])
 
     def keep(
@@ -265,19 +225,11 @@ class Store(Branching, Classes):
         Parameters
         ----------
         votes
-            Ids of the events that were weighed; by default every standing vote on the item.
-
-        Raises
-        ------
-        UnknownName
-            An id that is no vote on this item.
+            Ids of the events that were weighed; by default every standing vote on the item. `UnknownName` for an id
+            that is no vote on this item.
         """
-        standing = [v.event for v in self._votes(item, field)]
-        for vote in votes or ():
-            if vote not in standing:
-                raise UnknownName("vote on this item", vote, standing, "votes(item) lists them.")
-        cited = {**(evidence or {}), "votes": standing if votes is None else list(votes)}
-        return self.apply([Edit(item, "set", value, expected, why, reason, cited, op_id, field=field)])
+        edit = Edit(item, "set", value, expected, why, reason, evidence, op_id, field=field)
+        return resolve(self.working_copy, edit, votes)
 
     # Taking back
 
@@ -286,32 +238,11 @@ class Store(Branching, Classes):
 
         Called again it steps further back; it never undoes an undo (`revert` does). One commit of a named rater is the
         newest that still stands: those of which nothing is left, since others decided on all their items later, are
-        passed over. A merge is taken back as a whole, but not the dataset and the classes that it brought. Returns
-        `None` if there is nothing to take back.
+        passed over. A merge is taken back as a whole, but not the dataset and the classes that it brought.
 
-        Raises
-        ------
-        Conflict
-            Somebody has decided otherwise on one of the items since.
+        `None` if there is nothing to take back; `Conflict` if somebody has decided otherwise on one of the items since.
         """
-        if n < 1:
-            raise DataError(f"n is {n}.", "Undo one commit or more.")
-        stem = None if op_id is None else check_text(op_id, "op_id")
-        with self._changing() as work:
-            tip = self._live.tip()
-            if (first := self._known(stem)) is not None:
-                return first
-            past = Past(self._engine, tip)
-            commits = self._engine.undoable(tip, rater, n)
-            if rater is not None and n == 1:
-                while commits and self._superseded(commits[0], rater, past):
-                    commits = self._engine.undoable(tip, rater, n, before=commits[0])
-            if not commits:
-                return None
-            events = [event for commit in commits for event in reversed(commit.events)]
-            drafts = invert(Overlay(self._live.bound), past, events, self._rater, stem)
-            message = "undo " + ", ".join(c.id[:12] for c in commits)
-            return work.append(self._draft("revert", message, drafts))
+        return undo.undo(self.working_copy, n, rater, op_id)
 
     def revert(
         self, *whens: When, items: Sequence[str] | None = None, why: str = "", op_id: str | None = None
@@ -334,59 +265,135 @@ class Store(Branching, Classes):
         StoreError
             There is nothing to take back, or it was taken back already.
         """
-        if not whens:
-            raise DataError("There is nothing to revert: no commit is named.", "Pass ids, prefixes or tags of commits.")
-        stem = None if op_id is None else check_text(op_id, "op_id")
-        text = check_text(why, "why")
-        with self._changing() as work:
-            tip = self._live.tip()
-            if (first := self._known(stem)) is not None:
-                return first
-            past, now = Past(self._engine, tip), Overlay(self._live.bound)
-            named = {c.id: c for c in map(self._live.find, whens)}
-            commits = [self._commit(c) for c in named]
-            events = to_revert(now, past, commits, [items] if isinstance(items, str) else items, self.path)
-            drafts = invert(now, past, events, self._rater, stem)
-            message = "revert " + ", ".join(c[:12] for c in named)
-            return work.append(self._draft("revert", f"{message}: {text}" if text else message, drafts))
+        return undo.revert(self.working_copy, whens, items, why, op_id)
 
-    def _superseded(self, commit: Commit, rater: str, past: Past) -> bool:
-        versions = [self._live.bound(f) for f in dict.fromkeys(e.field for e in commit.events)]
-        return superseded(versions, commit, rater, past)
+    # Classes and fields. Each call writes on top of the newest commit, whoever made it.
+
+    def add_class(self, name: str, why: str = "") -> Commit:
+        """Add a class on purpose; for one that exists already, return the commit that brought it.
+
+        In this and the next, `UnknownName` is a class that does not exist or is retired, `DataError` a taken name.
+        """
+        return classes.add(self.working_copy, name, why)
+
+    def rename_class(self, old: str, new: str, why: str = "") -> Commit:
+        """Give a class another name. Labels read so from now on; given labels with the old name mean it too."""
+        return classes.rename(self.working_copy, old, new, why)
+
+    def merge_classes(self, old: str, into: str | None = None, why: str = "") -> Commit:
+        """Make a class read as another one, and retire it. No label is rewritten; older versions keep their words."""
+        return classes.merge(self.working_copy, old, into, why)
+
+    def split_class(self, name: str, into: Sequence[str], why: str = "") -> Commit:
+        """Retire a class in favour of several others. Items keep it until they are labelled anew: see `to_split`."""
+        return classes.split(self.working_copy, name, into, why)
+
+    def retire_class(self, name: str, why: str = "") -> Commit:
+        """Take no new labels of a class; those that were given stay."""
+        return classes.retire(self.working_copy, name, why)
+
+    def add_field(self, name: str, type: str, why: str = "") -> Commit:  # noqa: A002  # what callers call it
+        """Add a field that items can be labelled with; for one of this type already, return the commit that brought it.
+
+        The types are class, classes, number, spans, boxes, soft, candidates; see `explorer.labels.model.values`.
+        """
+        return classes.add_field(self.working_copy, name, type, why)
+
+    # Branches and tags
+
+    @overload
+    def branch(self, name: None = None, at: When = "head") -> pd.DataFrame: ...
+    @overload
+    def branch(self, name: str, at: When = "head") -> None: ...
+
+    def branch(self, name: str | None = None, at: When = "head") -> pd.DataFrame | None:
+        """Make a branch that begins with a version, without going there; without a name, list the branches.
+
+        The list has: name, current, commit, time, rater, commits_ahead_of_main, commits_behind_main. `DataError` if the
+        name is taken or cannot be one, `UnknownName` if there is no such version.
+        """
+        if name is None:
+            return logs.branches(self.working_copy)
+        branches.create(self.working_copy, name, at)
+        return None
+
+    def delete_branch(self, name: str, *, force: bool = False) -> None:
+        """Delete a branch: its name, that is. Its commits stay, and the reflog says where it was.
+
+        Where no other branch or tag has all of its commits, this is a `StoreError`, unless `force` is given.
+        """
+        branches.delete(self.working_copy, name, force=force)
+
+    def switch(self, name: str, *, create: bool = False) -> None:
+        """Go to another branch: read and write there from now on. Other open stores stay where they are.
+
+        With `create` the branch is made first, from the tip of the current one.
+        """
+        branches.switch(self.working_copy, name, create_it=create)
+
+    @overload
+    def tag(self, name: None = None, when: When = "head", why: str = "", *, force: bool = False) -> pd.DataFrame: ...
+    @overload
+    def tag(self, name: str, when: When = "head", why: str = "", *, force: bool = False) -> None: ...
+
+    def tag(
+        self, name: str | None = None, when: When = "head", why: str = "", *, force: bool = False
+    ) -> pd.DataFrame | None:
+        """Name a version; without a name, list the tags: name, commit, time, rater, why.
+
+        With `force` a tag that exists is moved; the reflog keeps where it was. Errors are those of `branch`.
+        """
+        if name is None:
+            return logs.tags(self.working_copy)
+        branches.tag(self.working_copy, name, when, why, force=force)
+        return None
+
+    def untag(self, name: str) -> None:
+        """Delete a tag; the reflog keeps where it was."""
+        branches.untag(self.working_copy, name)
+
+    def merge(
+        self,
+        source: str,
+        *,
+        resolve: str | Pick | Mapping[Any, Any] | None = None,
+        why: str = "",
+        commit: bool = True,
+        op_id: str | None = None,
+    ) -> Merge:
+        """Merge a branch into the current one: three ways, cell by cell, against the best commit both have in common.
+
+        What only one of them changed is taken from that one; what both changed to the same label stays; the rest are
+        conflicts. Labels that are taken keep their rater, time and reasons in `blame`. Dataset and classes are merged
+        too. To take a merge back, `undo` it; merging again then takes only what is new.
+
+        Parameters
+        ----------
+        resolve
+            How to settle conflicts: "ours" or "theirs" for all of them; or, by item (or by item and field),
+            `Pick.OURS`, `Pick.THEIRS`, or else a label.
+        why
+            Goes into the message of the commit, and with what `resolve` settles.
+        commit
+            Write at once if no conflict is open; else look only, and leave it to `Merge.commit`. `Merge.made` is the
+            commit; `None` where conflicts are open, or there is nothing to merge (`up_to_date`).
+        op_id
+            Client-made id of the call; repeated with it, the merge is written once.
+
+        Raises
+        ------
+        UnknownName, DataError
+            No such branch; it is the current one; both gave a field of one name different types.
+        """
+        return merge.begin(self.working_copy, source, resolve, why, commit, op_id)
+
+    # The store itself
+
+    def grant(self, login: str) -> None:
+        """Let another login of a server read the store and give labels under its own name; `StoreError` on a file."""
+        self.working_copy.backend.grant(login)
 
     def rebuild_heads(self) -> None:
         """Make the cache of newest labels anew from the log."""
-        self._engine.rebuild_heads()
-        self._live.forget()
-
-
-def _given_names(frame: pd.DataFrame) -> list[str]:
-    """Return the given labels of a frame, in order of the alphabet."""
-    if "given_label" not in frame.columns:
-        return []  # which from_frame says in its own words
-    return sorted(class_name(v) for v in frame["given_label"].dropna().unique())
-
-
-def store_text(store: Store) -> str:
-    """Return a store in one line."""
-    with store._engine.lock:
-        version = store._live.version()
-        bound = f"{len(version.snapshot):,} items, {len(version.heads):,} with events" if version else "nothing bound"
-    branch = "" if store.current_branch == "main" else f", branch={store.current_branch!r}"
-    return f"Store({store.path!r}, {bound}, rater={store.rater!r}{branch})"
-
-
-def store_html(store: Store) -> str:
-    """Return a store as HTML."""
-    with store._engine.lock:
-        state = store._live.state()
-        events = len(store._live.bound().heads) if state else 0
-    pairs: dict[str, Any] = {"rater": store.rater, "branch": store.current_branch}
-    if state is not None:
-        pairs["items"] = f"{len(state.snapshot):,}, {events:,} with events"
-        pairs["classes"] = ", ".join(store.classes()[:12]) + (" …" if len(store.classes()) > 12 else "")
-        pairs["newest"] = f"{state.commit.id[:12]}, {state.commit.kind} by {state.commit.rater}"
-        pairs["at"] = time_text(state.commit.time)
-    if store.network:
-        pairs["file system"] = store.network
-    return _box(_head(f"Label store {store.path}", "" if state else "nothing bound"), _pairs(pairs))
+        self.working_copy.backend.rebuild_heads()
+        self.working_copy.head.forget()

@@ -26,9 +26,9 @@ def path(tmp_path):
 @pytest.mark.parametrize("spare", [0, 1, 2, 5, 9])
 def test_a_file_that_may_not_grow_takes_all_of_a_call_or_nothing(path, spare):
     with labels.open(path, rater="ann") as store:
-        db = store._engine._db
-        pages = db.execute("PRAGMA page_count").fetchone()[0]
-        db.execute(f"PRAGMA max_page_count = {pages + spare}")  # SQLite then says what it says on a full disk
+        run = store.working_copy.backend.all
+        pages = run("PRAGMA page_count")[0][0]
+        run(f"PRAGMA max_page_count = {pages + spare}")  # SQLite then says what it says on a full disk
         before = state(store)
         edits = [Edit(item, "set", "emu", why="long " * 300) for item in ITEMS]
         with pytest.raises(StoreError, match=r"is full.*(not|nothing).*written"):
@@ -49,7 +49,7 @@ def test_a_file_that_may_not_grow_takes_all_of_a_call_or_nothing(path, spare):
             click_on()
         assert len(state(store).commits) == 1 + small
         assert store.verify().ok
-        db.execute("PRAGMA max_page_count = 1000000")
+        run("PRAGMA max_page_count = 1000000")
         click()
         store.apply(edits, op_id="bulk")
         assert len(state(store).commits) == 1 + small + 1 + 1

@@ -223,7 +223,7 @@ def test_a_kernel_that_hangs_with_the_file_locked_is_named_and_then_waited_for(p
 import os, signal, sys
 from explorer import labels
 store = labels.open(sys.argv[1], rater="bob")
-with store._engine.exclusive():
+with store.working_copy.backend.exclusive():
     print("locked", flush=True)
     sys.stdin.readline()
 """

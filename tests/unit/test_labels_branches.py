@@ -255,9 +255,9 @@ def _free(store):
     got = []
 
     def look():
-        got.append(store._engine.lock.acquire(timeout=2))
+        got.append(store.working_copy.backend.lock.acquire(timeout=2))
         if got[0]:
-            store._engine.lock.release()
+            store.working_copy.backend.lock.release()
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -363,9 +363,9 @@ def test_other_names_are_taken(store, name):
 
 def test_a_name_that_would_be_refused_now_still_opens_and_reads(store):
     made = store.set("a", "emu")
-    with store._engine.exclusive():
+    with store.working_copy.backend.exclusive():
         for name, kind in (("beef", "branch"), ("2026-01-02", "tag")):
-            store._engine.move_ref(name, kind, made.id, store._rater, made.time, "")
+            store.working_copy.backend.move_ref(name, kind, made.id, store.working_copy.rater, made.time, "")
     with labels.open(store.path, branch="beef", rater="bob") as old:
         old.set("b", "dog")
         assert old.as_of("2026-01-02")["a"] == "emu"
@@ -377,14 +377,14 @@ def test_a_name_that_would_be_refused_now_still_opens_and_reads(store):
 
 def test_a_branch_that_grows_while_it_is_deleted_is_not_lost(store, monkeypatch):
     store.branch("exp")
-    changing = store._changing
+    exclusive = store.working_copy.exclusive
 
     def late(branch=None):
         with labels.open(store.path, rater="bob", branch="exp") as bob:
             bob.set("a", "emu")
-        return changing(branch)
+        return exclusive(branch)
 
-    monkeypatch.setattr(store, "_changing", late)
+    monkeypatch.setattr(store.working_copy, "exclusive", late)
     with pytest.raises(StoreError, match="commits that no other branch or tag has"):
         store.delete_branch("exp")
     assert store.as_of("exp")["a"] == "emu"

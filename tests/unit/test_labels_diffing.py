@@ -32,9 +32,10 @@ def work(store, seed):
 
 
 def quick_and_slow(store, a, b):
-    one, two = store._live.at(a), store._live.at(b)
-    quick = diff.of_changes(store._engine, store._live.find(a), store._live.find(b), None)
-    return quick, diff.diff(one, two, store._later(one, two))
+    copy = store.working_copy
+    one, two = copy.head.at(a), copy.head.at(b)
+    quick = diff.of_changes(copy.backend, copy.head.find(a), copy.head.find(b), None)
+    return quick, diff.diff(one, two, diff.later(copy, one, two))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -57,7 +58,7 @@ def test_no_snapshot_is_decoded_for_labels_that_changed(store):
     store.set("a", "dog")
     with labels.open(store.path, rater="bob") as fresh:
         assert fresh.diff("mark")["new"].tolist() == ["dog"]
-        assert not {"positions", "_columns"} & set(fresh._live.now().snapshot.__dict__)
+        assert not {"positions", "_columns"} & set(fresh.working_copy.head.now().snapshot.__dict__)
 
 
 def test_what_was_taken_back_is_no_difference(store):

@@ -12,17 +12,17 @@ from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.hashing import event_id
 from explorer.labels.model.refs import Resolution
 from explorer.labels.model.types import Rater, StoreError
-from explorer.labels.storage.postgres import PostgresEngine
-from explorer.labels.storage.sqlite import SQLiteEngine
+from explorer.labels.storage.postgres import PostgresBackend
+from explorer.labels.storage.sqlite import SQLiteBackend
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def again(request, tmp_path):
     """Opens the same store once more."""
     if request.param == "sqlite":
-        return lambda: SQLiteEngine(tmp_path / "x.labels.db")
+        return lambda: SQLiteBackend(tmp_path / "x.labels.db")
     url = request.getfixturevalue("pg_url")
-    return lambda: PostgresEngine(url)
+    return lambda: PostgresBackend(url)
 
 
 @pytest.fixture
@@ -128,7 +128,9 @@ def test_values_of_every_type_come_back(hand, again, value):
     engine = again()
     assert engine.commit(made.id) == made
     assert [x.event.new for x in engine.heads("main")] == [value, "dog"]
-    assert engine.changes(made, None, "what")[0][:3] == ("a", value, value)
+    changed = engine.changed(made, None, "what")
+    assert changed.items == ["a"]
+    assert [changed.values[n] for n in (changed.old[0], changed.new[0])] == [value, value]
     engine.close()
     assert found(hand.engine) == []
 
@@ -300,7 +302,7 @@ def test_others_notice_a_commit_on_their_branch(hand, engine, again):
 def test_one_consistent_state_is_seen_while_reading(hand, engine, again):
     hand.commit("a")
     other = again()
-    if not other.server:
+    if not other.login:
         other.close()
         pytest.skip("a writer of a file waits for its readers")
     with other.reading():
@@ -411,7 +413,7 @@ def test_the_view_for_people_is_readable(hand, engine):
 
 def tamper(engine, table, statement, **binds):
     """Change what cannot be changed, as somebody with the file or the server in their hands could."""
-    if engine.server:
+    if engine.login:
         engine.all(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
     else:
         engine.all("PRAGMA foreign_keys = OFF")
@@ -419,7 +421,7 @@ def tamper(engine, table, statement, **binds):
         for name, _ in guards:
             engine.all(f"DROP TRIGGER {name}")
     engine.all(statement, **binds)
-    if not engine.server:
+    if not engine.login:
         for _, sql in guards:
             engine.all(sql)
 
@@ -537,7 +539,7 @@ def test_what_no_commit_covers_has_hashes_of_its_own(hand, engine):
 
 
 def test_a_guard_that_is_gone_is_missed(hand, engine):
-    if engine.server:
+    if engine.login:
         pytest.skip("of a file only: on a server the owner's rights are the server's matter")
     hand.commit("a")
     engine.all("DROP TRIGGER events_no_update")
@@ -560,7 +562,7 @@ def test_the_view_for_people_reads_ids_of_32_and_64_digits(engine):
 
 def test_a_branch_that_begins_where_another_one_goes_on_does_not_take_its_newest_labels(hand, again):
     """Between the look for a branch at the same commit and the copy of its cache, somebody writes to that branch."""
-    if not hand.engine.server:
+    if not hand.engine.login:
         pytest.skip("a file has one writer, whatever the branch")
     engine, other = hand.engine, again()
     start = hand.commit("a")
@@ -598,7 +600,7 @@ def test_the_commits_that_one_is_ahead_of_another(hand, engine):
 
 
 def test_looking_for_undos_and_merges_passes_over_all_other_rows(hand, engine):
-    if engine.server:
+    if engine.login:
         pytest.skip("a server plans by what is in its tables")
     commit = hand.commit("a")
     asked = []

@@ -142,15 +142,15 @@ def test_a_file_and_folder_that_may_not_be_written(path):
 def test_a_full_disk_leaves_the_store_as_it_was(path):
     with opened(path) as store:
         store.set("a", "dog")
-        db = store._engine._db
-        pages = db.execute("PRAGMA page_count").fetchone()[0]
-        db.execute(f"PRAGMA max_page_count = {pages + 2}")  # SQLite then says what it says on a full disk
+        run = store.working_copy.backend.all
+        pages = run("PRAGMA page_count")[0][0]
+        run(f"PRAGMA max_page_count = {pages + 2}")  # SQLite then says what it says on a full disk
         with pytest.raises(StoreError, match="is full.*not written") as full:
             store.apply([Edit("b", "set", "dog", why="long " * 5000), Edit("c", "keep")])
         assert full.value.transient
         assert store.get("b").state == store.get("c").state == "given"
         assert len(store.log()) == 1
-        db.execute("PRAGMA max_page_count = 1000000")
+        run("PRAGMA max_page_count = 1000000")
         store.set("b", "dog")
         assert store.verify().ok
 
@@ -173,7 +173,7 @@ def test_another_process_that_holds_the_file_is_waited_for_then_named(path):
 def test_every_commit_is_synced_and_the_file_stays_one_file(path):
     with opened(path) as store:
         asked = ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
-        found = [store._engine._db.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+        found = [store.working_copy.backend.all(f"PRAGMA {name}")[0][0] for name in asked]
     assert found == ["truncate", 3, 1, 1]  # 3 is EXTRA
 
 

@@ -95,8 +95,8 @@ def test_versions_of_any_branch_can_be_looked_at(store):
 
 def _ambiguous(store):
     ids = [store.keep("b").id for _ in range(2)]
-    real = store._engine.commits_like
-    store._engine.commits_like = lambda prefix: real(ids[0]) + real(ids[1])
+    real = store.working_copy.backend.commits_like
+    store.working_copy.backend.commits_like = lambda prefix: real(ids[0]) + real(ids[1])
     store.as_of("abcd")
 
 
@@ -181,8 +181,8 @@ def test_columns_of_a_version_agree_with_its_cells(store):
     assert series.name == "label"
     assert series.index.name == "item_id"
     assert series.dtype == frame["value"].dtype
-    with store._engine.lock:
-        plain = values_of(store._live.version())
+    with store.working_copy.backend.lock:
+        plain = values_of(store.working_copy.head.version())
     wanted = [store.get(i).value for i in ITEMS]
     assert plain.tolist() == wanted == ["dog", None, "cat", "cat", "cat", "cat", None, "emu"]
     assert np.array_equal(series.isna().to_numpy(), frame["value"].isna().to_numpy())

@@ -8,7 +8,7 @@ import pytest
 
 from explorer import labels
 from explorer.labels.storage import migrate
-from explorer.labels.storage.sqlite import SQLiteEngine
+from explorer.labels.storage.sqlite import SQLiteBackend
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "store_v1.labels.db"
 
@@ -35,7 +35,7 @@ def test_every_id_and_every_word_stays(path):
         "old, new": query(path, "SELECT old, new FROM events ORDER BY seq"),
         "heads": set(query(path, "SELECT event FROM head")),
     }
-    engine = SQLiteEngine(path)
+    engine = SQLiteBackend(path)
     commits = [engine.commit(c.id) for c in engine.commits(engine.tip("main"))][::-1]
     assert [(c.id, c.parent, c.message, c.kind, c.tool, c.snapshot, c.schema) for c in commits] == old["commits"]
     events = [e for c in commits for e in c.events]
@@ -102,7 +102,7 @@ def test_a_one_row_commit_takes_about_200_bytes(tmp_path):
     from engine_help import Hand
 
     items = [f"item-{i:05d}" for i in range(1500)]
-    engine = SQLiteEngine(tmp_path / "x.labels.db")
+    engine = SQLiteBackend(tmp_path / "x.labels.db")
     engine.all("PRAGMA synchronous = OFF")  # bytes, not safety
     hand = Hand(engine, items=items)
     hand.commit(kind="import")

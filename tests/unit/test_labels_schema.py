@@ -265,7 +265,7 @@ def test_what_brought_a_class_is_found_without_reading_the_history(store, monkey
     def everything(*_, **__):
         raise AssertionError("the whole history was read")
 
-    monkeypatch.setattr(store._engine, "commits", everything)
+    monkeypatch.setattr(store.working_copy.backend, "commits", everything)
     assert store.add_class("fox").id == brought.id
     assert store.add_field("age", "number").id == field.id
     assert store.add_class("dog").id == first

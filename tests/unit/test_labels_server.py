@@ -12,7 +12,7 @@ from explorer import labels
 from explorer.labels import Edit
 from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.types import Rater, StoreError
-from explorer.labels.storage.postgres import PostgresEngine
+from explorer.labels.storage.postgres import PostgresBackend
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def people(pg_url, admin):
     opened = []
 
     def enter(login, **options):
-        engine = PostgresEngine(as_login(pg_url, login), **options)
+        engine = PostgresBackend(as_login(pg_url, login), **options)
         opened.append(engine)
         return engine
 
@@ -50,7 +50,7 @@ def people(pg_url, admin):
 
 def test_each_login_signs_with_its_own_name(people):
     ann, bob = people("ann"), people("bob")
-    assert (ann.login, bob.login, ann.server) == ("ann", "bob", True)
+    assert (ann.login, bob.login) == ("ann", "bob")
     made = Hand(ann).commit("a")
     assert made.rater == "ann"
     follow = Hand(bob)
@@ -194,7 +194,7 @@ def test_two_at_once_make_one_store(pg_url):
 
     def enter():
         try:
-            engines.append(PostgresEngine(pg_url))
+            engines.append(PostgresBackend(pg_url))
         except Exception as error:
             failures.append(error)
 
@@ -213,7 +213,7 @@ def test_two_at_once_make_one_store(pg_url):
 
 def test_stores_of_one_database_are_apart(pg_url):
     joined = "&" if "?" in pg_url else "?"
-    one, two = PostgresEngine(pg_url), PostgresEngine(f"{pg_url}{joined}store=photos")
+    one, two = PostgresBackend(pg_url), PostgresBackend(f"{pg_url}{joined}store=photos")
     Hand(one).commit("a")
     assert two.tip("main") is None
     assert two.path.endswith("store=photos")
@@ -221,16 +221,16 @@ def test_stores_of_one_database_are_apart(pg_url):
     one.close()
     two.close()
     with pytest.raises(StoreError, match="cannot be the name of a store"):
-        PostgresEngine(f"{pg_url}{joined}store=a;drop")
+        PostgresBackend(f"{pg_url}{joined}store=a;drop")
 
 
 def test_read_only_reads_and_refuses_to_write(pg_url):
     with pytest.raises(StoreError, match="no label store"):
-        PostgresEngine(pg_url, read_only=True)
-    engine = PostgresEngine(pg_url)
+        PostgresBackend(pg_url, read_only=True)
+    engine = PostgresBackend(pg_url)
     hand = Hand(engine)
     hand.commit("a")
-    reader = PostgresEngine(pg_url, read_only=True)
+    reader = PostgresBackend(pg_url, read_only=True)
     assert len(reader.heads("main")) == 1
     with pytest.raises(StoreError, match="read-only"), reader.exclusive():
         pass
@@ -241,10 +241,10 @@ def test_read_only_reads_and_refuses_to_write(pg_url):
 
 
 def test_a_newer_format_is_refused(pg_url, admin):
-    PostgresEngine(pg_url).close()
+    PostgresBackend(pg_url).close()
     admin("UPDATE labels.meta SET value = '3' WHERE key = 'format'")
     with pytest.raises(StoreError, match="format 3.*up to format 2"):
-        PostgresEngine(pg_url)
+        PostgresBackend(pg_url)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_newer_format_is_refused(pg_url, admin):
 )
 def test_a_password_is_never_shown(url, caplog):
     with pytest.raises(StoreError) as caught:
-        PostgresEngine(url, timeout=1)
+        PostgresBackend(url, timeout=1)
     error = caught.value
     while error is not None:
         assert "hush" not in f"{error} {error!r} {error.args}"
@@ -267,7 +267,7 @@ def test_a_password_is_never_shown(url, caplog):
 
 
 def test_what_stands_for_an_engine_shows_no_login_and_no_password(pg_url):
-    engine = PostgresEngine(pg_url.replace("postgres:@", "postgres:hush@"))
+    engine = PostgresBackend(pg_url.replace("postgres:@", "postgres:hush@"))
     assert "hush" not in f"{engine.path} {engine!r} {vars(engine)}"
     assert "postgres@" not in engine.path
     with pytest.raises(StoreError) as caught:
@@ -279,7 +279,7 @@ def test_what_stands_for_an_engine_shows_no_login_and_no_password(pg_url):
 def test_a_database_that_is_not_there_is_named(pg_url):
     url = pg_url.replace("/t", "/none", 1)
     with pytest.raises(StoreError, match='cannot be reached.*"none'):
-        PostgresEngine(url)
+        PostgresBackend(url)
 
 
 def test_text_that_the_server_cannot_hold_is_refused(people):

@@ -196,9 +196,7 @@ def _backup(given: argparse.Namespace) -> int:
 def _grant(given: argparse.Namespace) -> int:
     if not is_url(given.store):
         raise DataError("A file knows no logins.", "Set the file's permissions, or put the store on a server.")
-    from explorer.labels.history.overview import engine_of
-
     with open_store(given, write=True) as store:
-        engine_of(store).grant(given.login)  # type: ignore[attr-defined]  # every engine of a server has it
+        store.grant(given.login)
     print(f"{plain(given.login)} may look and label now.")
     return 0

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.labels.model.schema import Names
-from explorer.labels.model.snapshot import Snapshot
-from explorer.labels.model.types import StoreError
+from explorer.labels.model.drafts import CommitDraft
+from explorer.labels.model.reports import BindReport
+from explorer.labels.model.schema import Names, class_name, extend, names_of
+from explorer.labels.model.snapshot import Snapshot, from_frame
+from explorer.labels.model.states import State
+from explorer.labels.model.types import Commit, StoreError
+from explorer.labels.working_copy import WorkingCopy
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,57 @@ class Difference:
 
 _FEWEST_TO_TELL = 3
 """Items in common from which on other content in all of them means another dataset; fewer may all have been edited."""
+
+
+def bind(
+    copy: WorkingCopy, frame: pd.DataFrame, classes: Sequence[str] | None, keyed: bool, allow_changed: bool
+) -> BindReport:
+    """Say which items the labels are for; see `Store.bind`."""
+    names = _given_names(frame) if classes is None else [class_name(c) for c in classes]
+    backend, commit = copy.backend, None
+    with backend.lock:
+        now = copy.head.newest()
+        known = names_of(now.schema).ids if now else {}
+        new = from_frame(frame, [*names, *known], keyed)
+        if now is None or now.snapshot.id != new.id or not frozenset(names) <= frozenset(known):
+            with backend.exclusive(copy.branch):
+                commit, difference = _write(copy, new, names, allow_changed)
+        else:
+            difference = compare(now.snapshot, new, names_of(now.schema), backend.path, allow_changed)
+        cells = copy.head.cells()
+        report = BindReport(
+            **vars(difference),
+            stale=[item for item, cell in cells.items() if cell.state == State.STALE],
+            conflict=[item for item, cell in cells.items() if cell.state == State.CONFLICT],
+            commit=commit,
+        )
+    if commit is not None:
+        copy.tell()
+    return report
+
+
+def _write(copy: WorkingCopy, new: Snapshot, names: list[str], allow_changed: bool) -> tuple[Commit | None, Difference]:
+    """Write what is new about a snapshot and its classes; now nobody else can."""
+    now = copy.head.newest()
+    if now is None:
+        schema, difference, kind = extend(None, names), Difference([], [], [], [], []), "import"
+    else:
+        schema = extend(now.schema, names)
+        difference = compare(now.snapshot, new, names_of(schema), copy.backend.path, allow_changed)
+        kind = "schema" if now.snapshot.id == new.id else "import"
+        if kind == "schema":
+            new = now.snapshot
+            if schema.id == now.schema.id:  # another process has just bound the same
+                return None, difference
+    message = f"bind {len(new):,} items, {len(schema.classes)} classes"
+    return copy.commit(CommitDraft(kind, copy.rater, copy.now(), message, new, schema)), difference
+
+
+def _given_names(frame: pd.DataFrame) -> list[str]:
+    """Return the given labels of a frame, in order of the alphabet."""
+    if "given_label" not in frame.columns:
+        return []  # which from_frame says in its own words
+    return sorted(class_name(v) for v in frame["given_label"].dropna().unique())
 
 
 def compare(old: Snapshot, new: Snapshot, names: Names, path: str, allow_changed: bool = False) -> Difference:

@@ -1,21 +1,74 @@
-"""Edits become events: what is allowed, and the check against what the writer saw."""
+"""Edits: what is allowed, the check against what the writer saw, and the events that they become."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from explorer.errors import DataError, UnknownName
+from explorer.labels.history.votes import standing_votes
+from explorer.labels.model.cells import Cell, Conflict
 from explorer.labels.model.drafts import EventDraft
 from explorer.labels.model.hashing import check_text, clean_evidence
-from explorer.labels.model.types import FIELD, OPS, Cell, Conflict, Edit, Event, Logged, Rater, StoreError, Value
+from explorer.labels.model.raters import check_rater
+from explorer.labels.model.types import FIELD, KINDS, OPS, Commit, Edit, Event, Logged, Rater, StoreError, Value
 from explorer.labels.model.values import to_stored
 from explorer.labels.model.version import Version, known_cell
+from explorer.labels.storage.backend import Backend
+from explorer.labels.working_copy import WorkingCopy
 
 _BASE = re.compile(r"base:[0-9a-f]{64}").fullmatch
 Versions = Callable[[str], Version]
 """Returns the version of a field at the tip of the branch; `UnknownName` if there is no such field."""
+
+
+def apply(
+    copy: WorkingCopy, edits: Sequence[Edit], kind: str, message: str, rater: str | None, op_id: str | None
+) -> Commit:
+    """Write edits as one commit; see `Store.apply`."""
+    edits = list(edits)
+    if not edits:
+        raise DataError("There is nothing to apply: no edits.", "Pass at least one Edit.")
+    if kind not in KINDS:
+        raise UnknownName("kind of commit", kind, KINDS)
+    op_ids = operation_ids(edits, op_id)
+    named = [i for i in op_ids if i is not None]
+    who = copy.rater if rater is None else check_rater(rater, copy.rater.kind)
+    _check_signed(copy.backend, [who, *(e.rater for e in edits if e.rater is not None)])
+    with copy.exclusive():
+        copy.head.now()
+        first = first_commit(named, copy.backend.commit_of(named)) if named else None
+        if first is not None:
+            return copy.whole(first)
+        events = plan(copy.head.bound, edits, op_ids, who)
+        draft = copy.draft(kind, check_text(message, "message"), events)
+        # A server takes commits of the login only; its events say who decided.
+        return copy.commit(draft if copy.backend.login is not None else replace(draft, rater=who))
+
+
+def resolve(copy: WorkingCopy, edit: Edit, votes: Sequence[str] | None) -> Commit:
+    """Write an edit that cites votes on its item, by default all that stand; see `Store.resolve`."""
+    standing = [v.event for v in standing_votes(copy, edit.item, edit.field)]
+    for vote in votes or ():
+        if vote not in standing:
+            raise UnknownName("vote on this item", vote, standing, "votes(item) lists them.")
+    cited = {**(edit.evidence or {}), "votes": standing if votes is None else list(votes)}
+    return apply(copy, [replace(edit, evidence=cited)], "edit", "", None, None)
+
+
+def _check_signed(backend: Backend, raters: Sequence[Rater]) -> None:
+    """Raise `StoreError` if labels are given in the name of another person than the one who is logged in."""
+    login = backend.login
+    for rater in raters if login is not None else ():
+        if rater.kind == "person" and rater.name != login:
+            raise StoreError(
+                f"{backend.path}: the login is {login!r}, so labels cannot be given as the person {rater.name!r}; "
+                "nothing was written.",
+                f"Leave the rater out, let {rater.name!r} log in, or bring the decisions in as an import: "
+                f"Edit(..., rater=Rater({rater.name!r}, 'import')).",
+            )
 
 
 def operation_ids(edits: Sequence[Edit], op_id: str | None) -> list[str | None]:
@@ -125,7 +178,7 @@ class Overlay:
         return draft.new if draft is not None else self.version(field).value(item)
 
     def previous(self, field: str, item: str) -> str | None:
-        """Return the id of the newest event of a cell; the engine knows those of this commit."""
+        """Return the id of the newest event of a cell; the backend knows those of this commit."""
         head = self.version(field).heads.get(item)
         return head.event.id if head else None
 

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels.changes.three_way import (
-    Comparison,
-    MergeConflict,
-    Pick,
-    _settled,
-    _side,
-    compare,
-    drafts,
-    find_conflicts,
-    merge_conflict_text,
-)
-from explorer.labels.display import _QUIET, _SHOWN, _box, _head, _many, label_text, table_html
+from explorer.labels.changes import branches
+from explorer.labels.changes.three_way import Comparison, MergeConflict, Pick, compare, drafts, find_conflicts
+from explorer.labels.display import SHOWN, box_html, counted, heading_html, label_text, quiet_html, table_html, to_text
+from explorer.labels.history.frames import TEXT
 from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.hashing import check_text
 from explorer.labels.model.refs import Resolution
 from explorer.labels.model.schema import names_of
-from explorer.labels.model.types import FIELD, Commit, StoreError
+from explorer.labels.model.types import FIELD, Commit, Logged, StoreError
 from explorer.labels.model.values import to_stored
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from explorer.labels.working_copy import Changer
+from explorer.labels.working_copy import WorkingCopy
 
 _PICKS = tuple(p.value for p in Pick)
 
@@ -63,11 +52,11 @@ class Merge:
         All of `source` is part of `into` already.
     """
 
-    def __init__(self, store: Changer, source: str, theirs: Commit) -> None:
-        self._store = store
+    def __init__(self, copy: WorkingCopy, source: str, theirs: Commit) -> None:
+        self._copy = copy
         self._theirs = theirs
         self.source = source
-        self.into = store.current_branch
+        self.into = copy.branch
         self.theirs = theirs.id
         self.made: Commit | None = None
         self.base: str | None = None
@@ -89,7 +78,7 @@ class Merge:
 
     def refresh(self) -> Merge:
         """Look again: at what was committed to `into`, and settled by others, since."""
-        with self._store._engine.lock, self._store._engine.reading():
+        with self._copy.backend.lock, self._copy.backend.reading():
             self._look()
         return self
 
@@ -136,19 +125,11 @@ class Merge:
     def unresolve(self, item: str, field: str = FIELD) -> None:
         """Make a conflict open again."""
         self._known(item, field)
-        store = self._store
-        with store._engine.exclusive(self.into):
-            store._engine.drop_resolutions(self.into, self.source, item, field)
-        self.refresh()
-        store._tell()
+        self._drop(item, field)
 
     def abort(self) -> None:
         """Forget how conflicts were settled. Nothing else has to be taken back: a merge is written by `commit`."""
-        store = self._store
-        with store._engine.exclusive(self.into):
-            store._engine.drop_resolutions(self.into, self.source)
-        self.refresh()
-        store._tell()
+        self._drop()
 
     def commit(self, why: str = "", op_id: str | None = None) -> Commit:
         """Write the merge as one commit; one that is written already is returned.
@@ -158,9 +139,9 @@ class Merge:
         StoreError
             A conflict is open, which is named; there is nothing to merge; the store is on another branch by now.
         """
-        store = self._store
-        with store._changing() as work:
-            if (known := store._known(op_id)) is not None:
+        copy = self._copy
+        with copy.exclusive():
+            if (known := copy.known(op_id)) is not None:
                 self.made = known
                 return known
             found = self._look()
@@ -169,7 +150,8 @@ class Merge:
             if found is None:
                 raise StoreError(f"{self.source!r} is part of {self.into!r} already; there is nothing to merge.")
             if self.open:
-                first = ", ".join(_said(c) for c in self.open[:5])
+                named = (f"{c.item!r}{'' if c.field == FIELD else f' ({c.field})'}" for c in self.open[:5])
+                first = ", ".join(named)
                 more = f", and {len(self.open) - 5:,} more" if len(self.open) > 5 else ""
                 many = "conflict is" if len(self.open) == 1 else "conflicts are"
                 raise StoreError(
@@ -178,36 +160,25 @@ class Merge:
                     "Settle each with resolve(item, 'ours' | 'theirs' | 'value').",
                 )
             settled = {(r.field, r.item): r for r in self._kept()}
-            events = drafts(
-                found,
-                store._live.read,
-                settled,
-                store._lookup,
-                op_id,
-            )
+            events = drafts(found, copy.head.read, settled, self._event, op_id)
             message = f"merge {self.source} into {self.into}"
             draft = CommitDraft(
                 "merge",
-                store._rater,
-                max(store._now(), self._theirs.time),  # a commit is never earlier than its parents
+                copy.rater,
+                max(copy.now(), self._theirs.time),  # a commit is never earlier than its parents
                 f"{message}: {check_text(why, 'why')}" if why else message,
                 found.snapshot,
                 found.schema,
                 tuple(events),
                 merge_parent=self.theirs,
             )
-            made = work.append(draft)
-            store._engine.drop_resolutions(self.into, self.source)
+            made = copy.commit(draft)
+            copy.backend.drop_resolutions(self.into, self.source)
         self.made = made
         return made
 
     def table(self) -> pd.DataFrame:
         """Return the conflicts: item, field, base, ours, ours_rater, theirs, theirs_rater, pick, value, rater, why."""
-        import pandas as pd
-
-        from explorer.labels.display import to_text
-        from explorer.labels.history.frames import TEXT
-
         columns = "item field base ours ours_rater theirs theirs_rater pick value rater why".split()  # noqa: SIM905
         rows = [
             (
@@ -227,42 +198,75 @@ class Merge:
         ]
         return pd.DataFrame(rows, columns=columns).astype(TEXT)
 
-    def __repr__(self) -> str:
+    @property
+    def outcome(self) -> str:
+        """How it stands, in words."""
+        if self.up_to_date:
+            return "already up to date" if self.made is None else f"merged as {self.made.id[:12]}"
+        parts = [f"{self.taken:,} taken", f"{self.same:,} the same", counted(len(self._conflicts), "conflict")]
+        if self.made is not None:
+            return f"merged as {self.made.id[:12]}, {', '.join(parts)}"
+        return f"{', '.join(parts)}, {len(self.open):,} open; not committed"
 
-        return merge_text(self)
+    def __repr__(self) -> str:
+        head = f"Merge({self.source!r} into {self.into!r}: {self.outcome})"
+        lines = [f"  {c!r}" for c in self.open[:5]]
+        more = [f"  … {len(self.open) - 5:,} more"] if len(self.open) > 5 else []
+        return "\n".join([head, *(f"  note: {n}" for n in self.notes), *lines, *more])
 
     def _repr_html_(self) -> str:
-
-        return merge_html(self)
+        rows = [
+            (
+                c.item if c.field == FIELD else f"{c.item} ({c.field})",
+                label_text(c.base.value),
+                *c.sides,
+                c.outcome,
+            )
+            for c in sorted(self._conflicts, key=lambda c: c.pick is not None)[:SHOWN]
+        ]
+        columns = ("item", "base", f"ours ({self.into})", f"theirs ({self.source})", "settled")
+        table = table_html(columns, rows, len(self._conflicts)) if rows else ""
+        notes = "".join(map(quiet_html, self.notes))
+        return box_html(heading_html(f"Merge {self.source} into {self.into}", self.outcome), notes, table)
 
     # What it stands on
 
     def _look(self) -> Comparison | None:
         """Compare the branches as they are now; `None` if there is nothing to merge."""
-        store = self._store
-        if store.current_branch != self.into:
+        copy = self._copy
+        if copy.branch != self.into:
             raise StoreError(
-                f"This is a merge into {self.into!r}, and the store is on {store.current_branch!r} now.",
+                f"This is a merge into {self.into!r}, and the store is on {copy.branch!r} now.",
                 f"Go back with switch({self.into!r}).",
             )
-        live, engine = store._live, store._engine
-        ours = live.now()
-        if engine.is_ancestor(self._theirs, ours.commit):
+        head, backend = copy.head, copy.backend
+        ours = head.now()
+        if backend.is_ancestor(self._theirs, ours.commit):
             self.up_to_date = True
             self._conflicts = []
             return None
-        base = engine.merge_base(ours.commit, self._theirs)
+        base = backend.merge_base(ours.commit, self._theirs)
         if base is None:
             raise StoreError(f"{self.source!r} and {self.into!r} have no commit in common.", "They cannot be merged.")
-        found = compare(live.state_at(base), ours, live.state_at(self._theirs), self.source, live.read)
+        found = compare(head.state_at(base), ours, head.state_at(self._theirs), self.source, head.read)
         self.base = base.id
         self.taken, self.same, self.notes = len(found.taken), found.same, found.notes
-        self._conflicts = find_conflicts(found, live.read, self._kept())
+        self._conflicts = find_conflicts(found, head.read, self._kept())
         self._found = found
         return found
 
     def _kept(self) -> list[Resolution]:
-        return self._store._engine.resolutions(self.into, self.source)
+        return self._copy.backend.resolutions(self.into, self.source)
+
+    def _event(self, item: str, event_id: str | None) -> Logged | None:
+        return None if event_id is None else self._copy.backend.event(item, event_id)
+
+    def _drop(self, item: str | None = None, field: str | None = None) -> None:
+        """Forget how conflicts were settled: of one cell, or all."""
+        with self._copy.backend.exclusive(self.into):
+            self._copy.backend.drop_resolutions(self.into, self.source, item, field)
+        self.refresh()
+        self._copy.tell()
 
     def _known(self, item: str, field: str) -> MergeConflict:
         for conflict in self._conflicts:
@@ -271,7 +275,7 @@ class Merge:
         raise UnknownName("conflict on item", item, [c.item for c in self._conflicts])
 
     def _settle(self, wanted: Sequence[tuple[str, str, str | Pick, Any]], why: str) -> None:
-        store = self._store
+        copy = self._copy
         resolutions = []
         for item, field, picked, value in wanted:
             pick = picked.value if isinstance(picked, Pick) else picked
@@ -291,56 +295,40 @@ class Merge:
                     theirs=conflict.theirs.event,
                     pick=pick,
                     value=to_stored(value, names.type_of(field), names, item, field) if pick == "value" else None,
-                    rater=store.rater,
-                    time=store._now(),
+                    rater=copy.rater.name,
+                    time=copy.now(),
                     why=check_text(why, "why"),
-                    rater_kind=store._rater.kind,
+                    rater_kind=copy.rater.kind,
                 )
             )
         if not resolutions:
             return
-        with store._engine.exclusive(self.into):
+        with copy.backend.exclusive(self.into):
             for resolution in resolutions:
-                store._engine.keep_resolution(resolution)
+                copy.backend.keep_resolution(resolution)
         self.refresh()
-        store._tell()
+        copy.tell()
 
 
-def _said(conflict: MergeConflict) -> str:
-    field = "" if conflict.field == FIELD else f" ({conflict.field})"
-    return f"{conflict.item!r}{field}"
-
-
-def merge_text(merge: Merge) -> str:
-    """Return a merge in one line, with its first open conflicts below."""
-    head = f"Merge({merge.source!r} into {merge.into!r}: {_merge_outcome(merge)})"
-    lines = [f"  {merge_conflict_text(c)}" for c in merge.open[:5]]
-    more = [f"  … {len(merge.open) - 5:,} more"] if len(merge.open) > 5 else []
-    return "\n".join([head, *(f"  note: {n}" for n in merge.notes), *lines, *more])
-
-
-def _merge_outcome(merge: Merge) -> str:
-    if merge.up_to_date:
-        return "already up to date" if merge.made is None else f"merged as {merge.made.id[:12]}"
-    parts = [f"{merge.taken:,} taken", f"{merge.same:,} the same", _many(len(merge.conflicts), "conflict")]
-    if merge.made is not None:
-        return f"merged as {merge.made.id[:12]}, {', '.join(parts)}"
-    return f"{', '.join(parts)}, {len(merge.open):,} open; not committed"
-
-
-def merge_html(merge: Merge) -> str:
-    """Return a merge as HTML."""
-    rows = [
-        (
-            c.item if c.field == FIELD else f"{c.item} ({c.field})",
-            label_text(c.base.value),
-            _side(c.ours),
-            _side(c.theirs),
-            _settled(c),
-        )
-        for c in sorted(merge.conflicts, key=lambda c: c.pick is not None)[:_SHOWN]
-    ]
-    columns = ("item", "base", f"ours ({merge.into})", f"theirs ({merge.source})", "settled")
-    table = table_html(columns, rows, len(merge.conflicts)) if rows else ""
-    notes = "".join(f'<div style="{_QUIET}">{escape(n)}</div>' for n in merge.notes)
-    return _box(_head(f"Merge {merge.source} into {merge.into}", _merge_outcome(merge)), notes, table)
+def begin(
+    copy: WorkingCopy,
+    source: str,
+    resolve: str | Pick | Mapping[Any, Any] | None = None,
+    why: str = "",
+    commit: bool = True,
+    op_id: str | None = None,
+) -> Merge:
+    """Merge a branch into the current one, as far as it goes; see `Store.merge`."""
+    with copy.backend.lock:
+        if source == copy.branch:
+            raise DataError(f"{source!r} is the branch that this store is on.", "Name another one to merge.")
+        branches.check(copy, source)
+        tip = copy.backend.tip(source)
+        if tip is None:
+            raise DataError(f"The branch {source!r} has no commits.", "Merge another one.")
+        found = Merge(copy, source, tip)
+    if resolve is not None and not found.up_to_date:
+        found.resolve_all(resolve, why)
+    if commit and not found.up_to_date and not found.open:
+        found.commit(why, op_id)
+    return found

@@ -10,22 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from explorer.labels.changes.edits import Overlay, Versions
 from explorer.labels.display import label_text
 from explorer.labels.head import Contents
 from explorer.labels.model import schema
+from explorer.labels.model.cells import Cell
 from explorer.labels.model.drafts import EventDraft
 from explorer.labels.model.refs import Resolution
 from explorer.labels.model.snapshot import Snapshot
 from explorer.labels.model.states import State
-from explorer.labels.model.types import FIELD, Cell, LabelSchema, Logged, Rater
+from explorer.labels.model.types import FIELD, LabelSchema, Logged, Rater
 from explorer.labels.model.values import to_public
 from explorer.labels.model.version import Version
-
-if TYPE_CHECKING:
-    pass
 
 
 class Pick(Enum):
@@ -66,9 +64,23 @@ class MergeConflict:
     rater: str | None = None
     why: str = ""
 
-    def __repr__(self) -> str:
+    @property
+    def outcome(self) -> str:
+        """How it is settled, in words: "open", "settled: ours", "settled: theirs" or the label."""
+        if self.pick is None:
+            return "open"
+        return f"settled: {label_text(self.value) if self.pick == 'value' else self.pick}"
 
-        return merge_conflict_text(self)
+    @property
+    def sides(self) -> tuple[str, str]:
+        """The label here and the one in the branch that is merged, each with its rater, in words."""
+        ours, theirs = (f"{label_text(c.value)}{f' by {c.rater}' if c.rater else ''}" for c in (self.ours, self.theirs))
+        return ours, theirs
+
+    def __repr__(self) -> str:
+        field = "" if self.field == FIELD else f".{self.field}"
+        ours, theirs = self.sides
+        return f"MergeConflict({self.item!r}{field}: ours {ours}, theirs {theirs}, {self.outcome})"
 
 
 @dataclass(frozen=True)
@@ -268,22 +280,3 @@ def _copied(now: Overlay, head: Logged, lookup: Callable[[str, str | None], Logg
     decision = lookup(head.event.item, head.event.decision) or head
     kind, _, name = decision.event.rater.partition(":")
     return now.copy(decision, Rater(name, kind), restores=head.event.decision)
-
-
-def merge_conflict_text(conflict: MergeConflict) -> str:
-    """Return a conflict of a merge in one line."""
-    field = "" if conflict.field == FIELD else f".{conflict.field}"
-    return (
-        f"MergeConflict({conflict.item!r}{field}: ours {_side(conflict.ours)}, theirs {_side(conflict.theirs)}, "
-        f"{_settled(conflict)})"
-    )
-
-
-def _side(cell: Cell) -> str:
-    return f"{label_text(cell.value)}{f' by {cell.rater}' if cell.rater else ''}"
-
-
-def _settled(conflict: MergeConflict) -> str:
-    if conflict.pick is None:
-        return "open"
-    return f"settled: {label_text(conflict.value) if conflict.pick == 'value' else conflict.pick}"

@@ -8,32 +8,84 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from explorer.errors import DataError
 from explorer.labels.changes.edits import Overlay
+from explorer.labels.head import When
+from explorer.labels.model.cells import Cell, Conflict
 from explorer.labels.model.drafts import EventDraft
 from explorer.labels.model.hashing import check_text
 from explorer.labels.model.schema import ways_back
-from explorer.labels.model.types import Cell, Commit, Conflict, Event, Logged, Rater, StoreError
+from explorer.labels.model.types import Commit, Event, Logged, Rater, StoreError
 from explorer.labels.model.version import Version
-from explorer.labels.storage.backend import Engine
+from explorer.labels.storage.backend import Backend
+from explorer.labels.working_copy import WorkingCopy
+
+
+def undo(copy: WorkingCopy, n: int, rater: str | None, op_id: str | None) -> Commit | None:
+    """Take back the newest commits; see `Store.undo`."""
+    if n < 1:
+        raise DataError(f"n is {n}.", "Undo one commit or more.")
+    stem = None if op_id is None else check_text(op_id, "op_id")
+    with copy.exclusive():
+        tip = copy.head.tip()
+        if (first := copy.known(stem)) is not None:
+            return first
+        past = Past(copy.backend, tip)
+        commits = copy.backend.undoable(tip, rater, n)
+        if rater is not None and n == 1:
+            while commits and superseded(_versions(copy, commits[0]), commits[0], rater, past):
+                commits = copy.backend.undoable(tip, rater, n, before=commits[0])
+        if not commits:
+            return None
+        events = [event for commit in commits for event in reversed(commit.events)]
+        drafts = invert(Overlay(copy.head.bound), past, events, copy.rater, stem)
+        return copy.commit(copy.draft("revert", "undo " + ", ".join(c.id[:12] for c in commits), drafts))
+
+
+def revert(
+    copy: WorkingCopy, whens: Sequence[When], items: Sequence[str] | None, why: str, op_id: str | None
+) -> Commit:
+    """Take back the labels that some commits gave; see `Store.revert`."""
+    if not whens:
+        raise DataError("There is nothing to revert: no commit is named.", "Pass ids, prefixes or tags of commits.")
+    stem = None if op_id is None else check_text(op_id, "op_id")
+    text = check_text(why, "why")
+    with copy.exclusive():
+        tip = copy.head.tip()
+        if (first := copy.known(stem)) is not None:
+            return first
+        past, now = Past(copy.backend, tip), Overlay(copy.head.bound)
+        named = {c.id: c for c in map(copy.head.find, whens)}
+        commits = [copy.whole(c) for c in named]
+        wanted = [items] if isinstance(items, str) else items
+        events = to_revert(now, past, commits, wanted, copy.backend.path)
+        drafts = invert(now, past, events, copy.rater, stem)
+        message = "revert " + ", ".join(c[:12] for c in named)
+        return copy.commit(copy.draft("revert", f"{message}: {text}" if text else message, drafts))
+
+
+def _versions(copy: WorkingCopy, commit: Commit) -> list[Version]:
+    """Return the version of each field that a commit has events of."""
+    return [copy.head.bound(f) for f in dict.fromkeys(e.field for e in commit.events)]
 
 
 class Past:
     """Looks back from a commit: single events, and what happened to a cell."""
 
-    def __init__(self, engine: Engine, at: Commit) -> None:
-        self._engine = engine
+    def __init__(self, backend: Backend, at: Commit) -> None:
+        self._backend = backend
         self._at = at
         self._paths: dict[tuple[str, str], list[Logged]] = {}
 
     def event(self, item: str, event_id: str | None) -> Logged | None:
         """Return one event of an item."""
-        return None if event_id is None else self._engine.event(item, event_id)
+        return None if event_id is None else self._backend.event(item, event_id)
 
     def path(self, field: str, item: str) -> list[Logged]:
         """Return the events of a cell, newest first."""
         found = self._paths.get((field, item))
         if found is None:
-            found = self._paths[field, item] = self._engine.item_events(self._at, item, field)
+            found = self._paths[field, item] = self._backend.item_events(self._at, item, field)
         return found
 
     def standing(self, head: Logged, event: Event) -> list[Event]:
@@ -54,11 +106,11 @@ class Past:
 
     def ways_back(self, commit: Commit) -> list[str]:
         """Return the calls that take back what a commit did to classes and fields, the newest change first."""
-        parent = self._engine.commit(commit.parent) if commit.kind == "schema" and commit.parent else None
+        parent = self._backend.commit(commit.parent) if commit.kind == "schema" and commit.parent else None
         if parent is None:
             return []
-        now = self._engine.schema(self._at.schema)
-        return ways_back(self._engine.schema(parent.schema), self._engine.schema(commit.schema), now)
+        now = self._backend.schema(self._at.schema)
+        return ways_back(self._backend.schema(parent.schema), self._backend.schema(commit.schema), now)
 
 
 def taken_back(path: Sequence[Logged]) -> frozenset[str]:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from explorer.labels.display import _SHOWN, _box, _decided, _head, label_text, seen_p_error, table_html, time_text
-from explorer.labels.history.entries import LogEntry
-from explorer.labels.history.votes import Vote
-from explorer.labels.model.types import Cell, Commit, Logged, _state
-from explorer.labels.storage.backend import Engine
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from explorer.labels.display import (
+    SHOWN,
+    box_html,
+    decided_text,
+    heading_html,
+    label_text,
+    seen_p_error,
+    table_html,
+    time_text,
+)
+from explorer.labels.history.entries import LogEntry, entries_table, entry
+from explorer.labels.history.frames import TEXT
+from explorer.labels.history.votes import Vote, votes_of
+from explorer.labels.model.cells import Cell
+from explorer.labels.model.types import Commit, Logged
+from explorer.labels.model.version import known_cell
+from explorer.labels.storage.backend import Backend
+from explorer.labels.working_copy import WorkingCopy
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,25 +64,76 @@ class Blame:
 
     def table(self) -> pd.DataFrame:
         """Return the chain as a table, as `Store.log` has it, with who settled a conflict in a column `settled`."""
-        import pandas as pd
-
-        from explorer.labels.history.entries import entries_table
-        from explorer.labels.history.frames import TEXT
-
         frame = entries_table(self.chain)
         frame["settled"] = pd.Series([x.settled or None for x in self.chain], dtype=TEXT)
         return frame
 
     def __repr__(self) -> str:
-
-        return blame_text(self)
+        label = f"{self.cell.item!r}: {label_text(self.cell.value)}"
+        if self.decision is None:
+            return f"Blame({label}, as given; nobody decided)"
+        settled = f"; {self.settled}" if self.settled else ""
+        head = f"Blame({label}, {self.cell.state_text} {_said(self.decision)}{settled})"
+        lines = [f"  {time_text(e.time)} {e.rater} {e.op} {label_text(e.new)}{_note(e)}" for e in self.chain[:5]]
+        more = [f"  … {len(self.chain) - 5:,} more"] if len(self.chain) > 5 else []
+        return "\n".join([head, *lines, *more])
 
     def _repr_html_(self) -> str:
+        decision = self.decision
+        said = "as given; nobody decided" if decision is None else f"{self.cell.state_text} {_said(decision)}"
+        said += f"; {self.settled}" if self.settled else ""
+        rows = [
+            (
+                time_text(e.time),
+                e.rater,
+                e.op + (" (undo)" if e.undoes else ""),
+                label_text(e.old),
+                label_text(e.new),
+                "; ".join(filter(None, (e.why, e.settled))),
+            )
+            for e in self.chain[:SHOWN]
+        ]
+        table = table_html(("time", "rater", "op", "old", "new", "why"), rows, len(self.chain)) if rows else ""
+        return box_html(heading_html(f"Item {self.cell.item!r}: {label_text(self.cell.value)}", said), table)
 
-        return blame_html(self)
+
+def _said(entry: LogEntry) -> str:
+    p = seen_p_error(entry.evidence)
+    seen = "" if math.isnan(p) else f", who saw p_error {p:.3g}"
+    return decided_text(entry.rater, entry.time, entry.why) + seen
 
 
-def chain_of(engine: Engine, path: list[Logged], find: Callable[[str], Commit]) -> list[Logged]:
+def _note(entry: LogEntry) -> str:
+    what = " (undo)" if entry.undoes else f" ({entry.kind})" if entry.kind in ("merge", "import") else ""
+    said = f"{what}: {entry.why}" if entry.why else what
+    return f"{said}; {entry.settled}" if entry.settled else said
+
+
+def blame(copy: WorkingCopy, item: str, field: str) -> Blame:
+    """Return where the label of a cell comes from; see `Reader.blame`."""
+    backend, head = copy.backend, copy.head
+    with backend.lock:
+        version = head.bound(field)
+        cell = known_cell(version, item)
+        newest = version.heads.get(item)
+        if newest is None:
+            return Blame(cell, None, [], [])
+        path = backend.item_events(head.tip(), item, field)
+        chain = chain_of(backend, path, head.find)
+        decision = newest.event.decision
+        found = next((x for x in chain if x.event.id == decision), None)
+        if found is None and decision is not None:
+            found = backend.event(item, decision)
+        names = version.names
+        return Blame(
+            cell,
+            entry(found, names) if found else None,
+            [entry(x, names) for x in chain],
+            votes_of(path, names, backend),
+        )
+
+
+def chain_of(backend: Backend, path: list[Logged], find: Callable[[str], Commit]) -> list[Logged]:
     """Return the events of a cell newest first, with those of the branches that were merged.
 
     Parameters
@@ -86,10 +149,10 @@ def chain_of(engine: Engine, path: list[Logged], find: Callable[[str], Commit]) 
         return path
     while waiting:
         event, event_id = waiting.pop()
-        origin = None if event_id in found else engine.event(event.item, event_id)
+        origin = None if event_id in found else backend.event(event.item, event_id)
         if origin is None:
             continue
-        for logged in engine.item_events(find(origin.commit), event.item, event.field):
+        for logged in backend.item_events(find(origin.commit), event.item, event.field):
             if logged.event.id not in found:
                 found[logged.event.id] = logged
                 waiting += [(logged.event, before) for before in _origins(logged)]
@@ -105,46 +168,3 @@ def _origins(logged: Logged) -> list[str]:
     merged = (event.evidence or {}).get("merged")
     cited = [i for i in merged if isinstance(i, str)] if isinstance(merged, list) else []
     return [event.restores, *cited] if event.restores else cited
-
-
-def blame_text(blame: Blame) -> str:
-    """Return who gave a label, when and why, with what came before below."""
-    cell, decision = blame.cell, blame.decision
-    if decision is None:
-        return f"Blame({cell.item!r}: {label_text(cell.value)}, as given; nobody decided)"
-    settled = f"; {blame.settled}" if blame.settled else ""
-    head = f"Blame({cell.item!r}: {label_text(cell.value)}, {_state(cell)} {_entry(decision)}{settled})"
-    lines = [f"  {time_text(e.time)} {e.rater} {e.op} {label_text(e.new)}{_note(e)}" for e in blame.chain[:5]]
-    more = [f"  … {len(blame.chain) - 5:,} more"] if len(blame.chain) > 5 else []
-    return "\n".join([head, *lines, *more])
-
-
-def _entry(entry: LogEntry) -> str:
-    p = seen_p_error(entry.evidence)
-    seen = "" if p != p else f", who saw p_error {p:.3g}"  # noqa: PLR0124  # NaN is what differs from itself
-    return _decided(entry.rater, entry.time, entry.why) + seen
-
-
-def _note(entry: LogEntry) -> str:
-    what = " (undo)" if entry.undoes else f" ({entry.kind})" if entry.kind in ("merge", "import") else ""
-    said = f"{what}: {entry.why}" if entry.why else what
-    return f"{said}; {entry.settled}" if entry.settled else said
-
-
-def blame_html(blame: Blame) -> str:
-    """Return who gave a label as HTML."""
-    said = "as given; nobody decided" if blame.decision is None else f"{_state(blame.cell)} {_entry(blame.decision)}"
-    said += f"; {blame.settled}" if blame.settled else ""
-    rows = [
-        (
-            time_text(e.time),
-            e.rater,
-            e.op + (" (undo)" if e.undoes else ""),
-            label_text(e.old),
-            label_text(e.new),
-            "; ".join(filter(None, (e.why, e.settled))),
-        )
-        for e in blame.chain[:_SHOWN]
-    ]
-    table = table_html(("time", "rater", "op", "old", "new", "why"), rows, len(blame.chain)) if rows else ""
-    return _box(_head(f"Item {blame.cell.item!r}: {label_text(blame.cell.value)}", said), table)

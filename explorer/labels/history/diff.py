@@ -13,15 +13,38 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.labels.display import to_text
+from explorer.labels.head import SCHEMAS, When
 from explorer.labels.history.entries import typed
 from explorer.labels.history.frames import coded, text_of, values_of
 from explorer.labels.model.schema import names_of
 from explorer.labels.model.types import FIELD, Commit, LabelSchema
 from explorer.labels.model.values import to_public
 from explorer.labels.model.version import Version
-from explorer.labels.storage.queries import SQLReader
+from explorer.labels.storage.backend import Backend
+from explorer.labels.working_copy import WorkingCopy
 
 _NOBODY = (None,) * 4
+
+
+def between(copy: WorkingCopy, a: When, b: When, field: str, schema: str) -> pd.DataFrame:
+    """Return the items whose label differs between two versions; see `Reader.diff`."""
+    backend, head = copy.backend, copy.head
+    with backend.lock:
+        if field == FIELD and schema in SCHEMAS and "base" not in (a, b):
+            words = head.now().schema if schema == "latest" else None
+            quick = of_changes(backend, head.find(a), head.find(b), words)
+            if quick is not None:
+                return quick
+        one, two = head.at(a, field, schema), head.at(b, field, schema)
+        return diff(one, two, later(copy, one, two))
+
+
+def later(copy: WorkingCopy, a: Version, b: Version) -> Version:
+    """Return that of two versions which came about after the other; the second where that cannot be said."""
+    if not a.commit or not b.commit or a.commit == b.commit:
+        return b if b.commit else a
+    find = copy.head.find
+    return a if copy.backend.is_ancestor(find(b.commit), find(a.commit)) else b
 
 
 def diff(a: Version, b: Version, later: Version) -> pd.DataFrame:
@@ -46,17 +69,17 @@ def diff(a: Version, b: Version, later: Version) -> pd.DataFrame:
     return _table(b.snapshot.ids[in_b[rows]].tolist(), old, new, later, added, removed)
 
 
-def of_changes(engine: SQLReader, a: Commit, b: Commit, words: LabelSchema | None) -> pd.DataFrame | None:
+def of_changes(backend: Backend, a: Commit, b: Commit, words: LabelSchema | None) -> pd.DataFrame | None:
     """Return the same as `diff` from the events in between, at a cost of these alone: no snapshot is looked into.
 
     `None` where more than labels changed in between, or neither commit is part of the other's history.
     """
     if a.snapshot != b.snapshot or a.schema != b.schema:
         return None
-    forward = engine.steady(b, a)
-    if not forward and not engine.steady(a, b):
+    forward = backend.steady(b, a)
+    if not forward and not backend.steady(a, b):
         return None
-    changed = engine.changed(b, a, FIELD) if forward else engine.changed(a, b, FIELD)
+    changed = backend.changed(b, a, FIELD) if forward else backend.changed(a, b, FIELD)
     # Whole columns from here on, without a loop over changes in Python: thousands of them are to take milliseconds.
     items = changed.items
     newest = dict(zip(items, range(len(items)), strict=True))
@@ -65,7 +88,7 @@ def of_changes(engine: SQLReader, a: Commit, b: Commit, words: LabelSchema | Non
     if len(ids) < len(items):
         oldest = dict(zip(reversed(items), reversed(range(len(items))), strict=True))
         first = _array(map(oldest.__getitem__, ids), len(ids))
-    names = names_of(words or engine.schema(b.schema))
+    names = names_of(words or backend.schema(b.schema))
     public = {n: to_public(value, names) for n, value in changed.values.items()}  # of class ids, or nothing
     shown = list(dict.fromkeys(public.values()))
     place = {name: code for code, name in enumerate(shown)}

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from explorer.labels.display import seen_p_error
+from explorer.labels.model.cells import Cell
 from explorer.labels.model.states import State
-from explorer.labels.model.types import FIELD, Cell
+from explorer.labels.model.types import FIELD
 from explorer.labels.model.values import to_public
 from explorer.labels.model.version import Version
 
@@ -166,3 +167,18 @@ def _category(n: int, base: str, where: NDArray[np.intp], values: list[str]) -> 
     codes = np.zeros(n, dtype=np.int32)
     codes[where] = [code[v] for v in values]
     return pd.Categorical.from_codes(codes, categories=pd.Index(list(names)))
+
+
+def to_split(version: Version | None) -> pd.DataFrame:
+    """List the items that still have a class that was split: item, class, into (tuple of classes)."""
+    rows: list[tuple[str, str, tuple[str, ...]]] = []
+    if version is not None:
+        splits = {version.names.name(i): into for i, into in version.names.splits.items()}
+        codes, names = coded(version)
+        waiting = [splits.get(name) for name in names]
+        for item, code in zip(version.snapshot.ids.tolist(), codes.tolist(), strict=True):
+            into = waiting[code] if code >= 0 else None
+            if into is not None:
+                rows.append((item, names[code], into))
+    frame = pd.DataFrame(rows, columns=["item", "class", "into"])
+    return frame.astype({"item": TEXT, "class": TEXT, "into": object})

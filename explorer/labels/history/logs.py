@@ -11,9 +11,9 @@ import pandas as pd
 
 from explorer.labels.history.entries import typed
 from explorer.labels.model.refs import Move
-from explorer.labels.model.schema import names_of
 from explorer.labels.model.types import Commit, LabelSchema, Rater
-from explorer.labels.storage.backend import Engine
+from explorer.labels.storage.backend import Backend
+from explorer.labels.working_copy import WorkingCopy
 
 COMMIT_COLUMNS = (
     "position", "time", "rater", "kind", "message", "commit", "snapshot", "branch", "merged_from",
@@ -38,33 +38,35 @@ def raters(found: Iterable[tuple[Rater, int, dt.datetime | None, dt.datetime | N
     return typed(pd.DataFrame(rows, columns=["name", "kind", "events", "first", "last"]))
 
 
-def branches(engine: Engine, current: str) -> pd.DataFrame:
+def branches(copy: WorkingCopy) -> pd.DataFrame:
     """Make a table of branches: name, current, commit, time, rater, commits_ahead_of_main, commits_behind_main."""
-    main = engine.tip("main")
-    rows = []
-    for name, ref in sorted(engine.refs().items()):
-        tip = engine.tip(name) if ref.kind == "branch" else None
-        if tip is not None and main is not None:
-            ahead, behind = engine.ahead(tip, main), engine.ahead(main, tip)
-            rows.append((name, name == current, tip.id, tip.time, tip.rater, ahead, behind))
+    backend, rows = copy.backend, []
+    with backend.lock, backend.reading():
+        main = backend.tip("main")
+        for name, ref in sorted(backend.refs().items()):
+            tip = backend.tip(name) if ref.kind == "branch" else None
+            if tip is not None and main is not None:
+                ahead, behind = backend.ahead(tip, main), backend.ahead(main, tip)
+                rows.append((name, name == copy.branch, tip.id, tip.time, tip.rater, ahead, behind))
     columns = ["name", "current", "commit", "time", "rater", "commits_ahead_of_main", "commits_behind_main"]
     return typed(pd.DataFrame(rows, columns=columns))
 
 
-def tags(engine: Engine) -> pd.DataFrame:
+def tags(copy: WorkingCopy) -> pd.DataFrame:
     """Make a table of tags: name, commit, time, rater, why."""
+    backend, rows = copy.backend, []
     made: dict[str, Move] = {}
-    for move in engine.reflog():  # newest first
-        made.setdefault(move.name, move)
-    rows = []
-    for name, ref in sorted(engine.refs().items()):
-        if ref.kind == "tag":
-            last = made.get(name)
-            rows.append((name, ref.commit_id, *((last.time, last.rater, last.why) if last else (None, None, None))))
+    with backend.lock, backend.reading():
+        for move in backend.reflog():  # newest first
+            made.setdefault(move.name, move)
+        for name, ref in sorted(backend.refs().items()):
+            if ref.kind == "tag":
+                last = made.get(name)
+                rows.append((name, ref.commit_id, *((last.time, last.rater, last.why) if last else (None,) * 3)))
     return typed(pd.DataFrame(rows, columns=["name", "commit", "time", "rater", "why"]))
 
 
-def schema_log(engine: Engine, history: Sequence[Commit]) -> pd.DataFrame:
+def schema_log(backend: Backend, history: Sequence[Commit]) -> pd.DataFrame:
     """Make a table of changes of classes and fields, newest first.
 
     Columns: time, rater, change (add class, rename class, merge classes, split class, retire class, add field), name
@@ -78,8 +80,8 @@ def schema_log(engine: Engine, history: Sequence[Commit]) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for commit, before in zip(history, [*history[1:], None], strict=True):
         if before is None or commit.schema != before.schema:
-            earlier = engine.schema(before.schema) if before else None
-            changes = list(_changes(earlier, engine.schema(commit.schema)))
+            earlier = backend.schema(before.schema) if before else None
+            changes = list(_changes(earlier, backend.schema(commit.schema)))
             rows += [(commit.time, commit.rater, *change, commit.id) for change in reversed(changes)]
     return typed(pd.DataFrame(rows, columns=["time", "rater", "change", "name", "into", "commit"]))
 
@@ -108,11 +110,6 @@ def _changes(before: LabelSchema | None, after: LabelSchema) -> Iterable[tuple[s
     for field in after.fields:
         if field.name not in fields:
             yield "add field", field.name, field.type
-
-
-def has_class(engine: Engine, commit: Commit, name: str) -> bool:
-    """Tell whether a class with this name was known at a commit."""
-    return name in names_of(engine.schema(commit.schema)).ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
+from explorer.labels.history.entries import typed
 from explorer.labels.model.schema import Names
-from explorer.labels.model.types import Commit, Logged
+from explorer.labels.model.types import FIELD, Commit, Logged
 from explorer.labels.model.values import to_public
-from explorer.labels.storage import rows
-from explorer.labels.storage.backend import Engine
-from explorer.labels.storage.origins import sql_engine
-from explorer.labels.storage.writes import SQLEngine
+from explorer.labels.model.version import known_cell
+from explorer.labels.storage.backend import Backend
+from explorer.labels.working_copy import WorkingCopy
 
 VOTE_COLUMNS = ("item", "rater", "value", "op", "time", "why", "reason", "event")
 
@@ -32,7 +34,30 @@ class Vote:
     event: str
 
 
-def votes_of(path: Iterable[Logged], names: Names, engine: Engine) -> list[Vote]:
+def standing_votes(copy: WorkingCopy, item: str | None, field: str) -> list[Vote]:
+    """Return the votes on an item, newest first, or on all items; none before anything is bound."""
+    backend, head = copy.backend, copy.head
+    with backend.lock:
+        version = head.version(field)
+        if version is None:
+            return []
+        if item is None:
+            return all_votes(backend.events(head.tip(), None), field, version.names, backend)
+        known_cell(version, item)
+        return votes_of(backend.item_events(head.tip(), item, field), version.names, backend)
+
+
+def votes_table(votes: Iterable[Vote], field: str) -> pd.DataFrame:
+    """Make a table of votes on a field, in their order, with the columns `VOTE_COLUMNS`."""
+    rows = [tuple(getattr(v, c) for c in VOTE_COLUMNS) for v in votes]
+    frame = pd.DataFrame(rows, columns=list(VOTE_COLUMNS))
+    if field == FIELD:
+        return typed(frame)
+    frame["value"] = pd.Series([r[2] for r in rows], dtype=object)
+    return typed(frame, but=("value",))
+
+
+def votes_of(path: Iterable[Logged], names: Names, backend: Backend) -> list[Vote]:
     """Return the votes on one cell, newest first.
 
     Parameters
@@ -42,10 +67,10 @@ def votes_of(path: Iterable[Logged], names: Names, engine: Engine) -> list[Vote]
         Nor is going back to the given label, which withdraws the vote of whoever does so. A decision that a merge
         brought over is the vote of the rater who made it.
     """
-    return _votes(list(path), names, _Withdrawn(sql_engine(engine)))
+    return _votes(list(path), names, _Withdrawn(backend))
 
 
-def all_votes(events: Iterable[Logged], field: str, names: Names, engine: Engine) -> list[Vote]:
+def all_votes(events: Iterable[Logged], field: str, names: Names, backend: Backend) -> list[Vote]:
     """Return the votes of one field on all items, by item in the order of their first events.
 
     Parameters
@@ -57,13 +82,8 @@ def all_votes(events: Iterable[Logged], field: str, names: Names, engine: Engine
     for logged in events:
         if logged.event.field == field:
             paths.setdefault(logged.event.item, []).append(logged)
-    db = sql_engine(engine)
-    undone = frozenset(rows.unpack(item) for (item,) in db.all(_UNDONE))  # few: only theirs can be withdrawn elsewhere
-    withdrawn = _Withdrawn(db, undone)
+    withdrawn = _Withdrawn(backend, backend.undone_items())  # few items: only theirs can be withdrawn elsewhere
     return [vote for path in paths.values() for vote in _votes(path[::-1], names, withdrawn)]
-
-
-_UNDONE = "SELECT DISTINCT item FROM events WHERE undoes IS NOT NULL"
 
 
 def _votes(path: list[Logged], names: Names, withdrawn: _Withdrawn) -> list[Vote]:
@@ -99,8 +119,8 @@ class _Withdrawn:
         The items that have an undo anywhere; `None` is not known.
     """
 
-    def __init__(self, engine: SQLEngine, items: frozenset[str] | None = None) -> None:
-        self._engine = engine
+    def __init__(self, backend: Backend, items: frozenset[str] | None = None) -> None:
+        self._backend = backend
         self._items = items
         self._merged: dict[str, Commit | None] = {}
         self._known: dict[tuple[str, str, str], frozenset[str]] = {}
@@ -123,15 +143,15 @@ class _Withdrawn:
     def _there(self, logged: Logged) -> frozenset[str]:
         """Return what was taken back on the branch that a merge brought a decision from."""
         if logged.commit not in self._merged:
-            commit = self._engine.by_id(logged.commit)
+            commit = self._backend.by_id(logged.commit)
             parent = commit.merge_parent if commit else None
-            self._merged[logged.commit] = self._engine.by_id(parent) if parent else None
+            self._merged[logged.commit] = self._backend.by_id(parent) if parent else None
         theirs, event = self._merged[logged.commit], logged.event
         if theirs is None:
             return frozenset()
         key = theirs.id, event.field, event.item
         if key not in self._known:
-            self._known[key] = self.of(self._engine.item_events(theirs, event.item, event.field))
+            self._known[key] = self.of(self._backend.item_events(theirs, event.item, event.field))
         return self._known[key]
 
     def brought(self, logged: Logged) -> bool:
@@ -141,7 +161,7 @@ class _Withdrawn:
             return False
         if event.restores is None:
             return True
-        origin = self._engine.event(event.item, event.restores)  # a merge may bring over what a merge brought over
+        origin = self._backend.event(event.item, event.restores)  # a merge may bring over what a merge brought over
         return origin is not None and self.brought(origin)
 
 

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from explorer.errors import UnknownName
+from explorer.labels.model.cells import Cell
 from explorer.labels.model.schema import Names, names_of
 from explorer.labels.model.snapshot import Snapshot
 from explorer.labels.model.states import State
-from explorer.labels.model.types import FIELD, Cell, LabelSchema, Logged, Value
+from explorer.labels.model.types import FIELD, LabelSchema, Logged, Value
 from explorer.labels.model.values import to_public
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.labels.storage.interning import Database
+from explorer.labels.storage.database import Database
 from explorer.labels.storage.rows import ORDER_BITS, ORDERS, POSITION_BITS, POSITIONS
 
 Range = tuple[int, int]

@@ -9,10 +9,8 @@ from explorer.labels.model.hashing import canonical
 from explorer.labels.model.snapshot import Snapshot, row_digest
 from explorer.labels.model.types import FIELD, KINDS, Commit, Event, LabelSchema, Rater, StoreError
 from explorer.labels.storage import rows
-from explorer.labels.storage.interning import Database, Numbers
-
-_CHUNK = 400
-"""Values in a list of binds: SQLite takes 999 in all before version 3.32."""
+from explorer.labels.storage.database import Database, chunks, listed
+from explorer.labels.storage.interning import Numbers
 
 # The newest event of a rater on a cell is found from its newest events backwards; mostly it is the first.
 _DROP_HEAD = (
@@ -22,18 +20,7 @@ _DROP_HEAD = (
 )
 
 
-def listed(name: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
-    """Return the text of a list of binds, and the binds."""
-    binds = {f"{name}{i}": value for i, value in enumerate(values)}
-    return ", ".join(f":{key}" for key in binds), binds
-
-
-def chunks(values: Sequence[Any], size: int = _CHUNK) -> list[Sequence[Any]]:
-    """Cut values into lists that a statement can take."""
-    return [values[i : i + size] for i in range(0, len(values), size)]
-
-
-class Writer:
+class Inserts:
     """Adds rows to the tables that only grow, and keeps the cache of newest events in step."""
 
     def __init__(self, db: Database, numbers: Numbers) -> None:

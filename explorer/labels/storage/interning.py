@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from explorer.labels.model.hashing import value_text
 from explorer.labels.model.types import Rater, StoreError, Value
-
-
-class Database(Protocol):
-    """What a query needs. Binds are named: `:name` in the text."""
-
-    def all(self, sql: str, /, **binds: Any) -> list[tuple[Any, ...]]:
-        """Run a query and return its rows; also for a statement that returns none."""
-
-    def many(self, sql: str, rows: Sequence[dict[str, Any]], /) -> None:
-        """Run a statement once per row of binds."""
+from explorer.labels.storage.database import Database
 
 
 class Table:

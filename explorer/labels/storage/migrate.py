@@ -15,7 +15,7 @@ from explorer.labels.model.hashing import read_time, read_value
 from explorer.labels.model.snapshot import Snapshot, row_digest
 from explorer.labels.model.types import Commit, Event, Rater, StoreError
 from explorer.labels.storage import ddl, rows
-from explorer.labels.storage.inserts import Writer
+from explorer.labels.storage.inserts import Inserts
 from explorer.labels.storage.interning import Numbers
 
 _OLD = ("meta", "snapshot", "label_schema", "rater", "commits", "events", "head", "ref", "reflog")
@@ -102,6 +102,8 @@ def _sync(path: Path) -> None:
 class _Plain:
     """A connection as the writer wants it."""
 
+    path = ""
+
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
@@ -124,7 +126,7 @@ def _convert(db: sqlite3.Connection) -> None:
     plain = _Plain(db)
     numbers = Numbers(plain)
     _copy_small(db, numbers)
-    known = _copy_commits(db, Writer(plain, numbers))
+    known = _copy_commits(db, Inserts(plain, numbers))
     _copy_refs(db, numbers, known)
     db.execute("INSERT INTO head (branch, event) SELECT 0, max(n) FROM events GROUP BY item, field, rater")
     for table in reversed(_OLD):
@@ -147,7 +149,7 @@ def _copy_small(db: sqlite3.Connection, numbers: Numbers) -> None:
         numbers.snapshots.add(identity, parent=number, items=n, labels=labels, digest=row_digest(labels, ids), ids=ids)
 
 
-def _copy_commits(db: sqlite3.Connection, writer: Writer) -> dict[str, int]:
+def _copy_commits(db: sqlite3.Connection, writer: Inserts) -> dict[str, int]:
     """Write every commit anew; return their numbers by id."""
     if db.execute("SELECT 1 FROM old_commits WHERE branch <> 'main'").fetchone():
         raise StoreError("The store has branches, which format 1 does not have.", "Keep it, and report this.")

@@ -1,4 +1,4 @@
-"""The engine on a PostgreSQL server: many writers, one at a time on each branch, known by their logins.
+"""A store on a PostgreSQL server: many writers, one at a time on each branch, known by their logins.
 
 A store is a schema of a database, `labels` unless the URL names another one: `postgresql://host/db?store=photos`.
 """
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from explorer.labels.model.hashing import time_text
 from explorer.labels.model.types import StoreError
 from explorer.labels.storage import ddl
+from explorer.labels.storage.backend import Backend
 from explorer.labels.storage.rows import Row
-from explorer.labels.storage.writes import SQLEngine
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -27,8 +27,8 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}").fullmatch
 _REPEAT = "Repeat the call; with the same op_id it is written once, even if it was written this time."
 
 
-class PostgresEngine(SQLEngine):
-    """See `explorer.labels.storage.backend.Engine`.
+class PostgresBackend(Backend):
+    """See `explorer.labels.storage.backend.Backend`.
 
     Parameters
     ----------
@@ -45,8 +45,6 @@ class PostgresEngine(SQLEngine):
     StoreError
         No such server, database or login, no right to use it, or a store of a newer format.
     """
-
-    server = True
 
     def __init__(self, url: str, *, read_only: bool = False, timeout: float = 10.0) -> None:
         super().__init__()
@@ -66,7 +64,7 @@ class PostgresEngine(SQLEngine):
             raise
 
     def __repr__(self) -> str:
-        return f"PostgresEngine({self.path!r}, login={self.login!r})"
+        return f"PostgresBackend({self.path!r}, login={self.login!r})"
 
     # The connection
 
@@ -161,7 +159,7 @@ class PostgresEngine(SQLEngine):
         if code == "42501":
             return StoreError(
                 f"{self.path} refused the login {self.login!r}: {said}",
-                "Ask its owner to let you in with engine.grant(login); a commit is signed by whoever is logged in.",
+                "Ask its owner to let you in with `explorer grant STORE LOGIN`; commits are signed by the login.",
             )
         if code == "53100":
             return StoreError(
@@ -209,7 +207,8 @@ class PostgresEngine(SQLEngine):
     @contextmanager
     def _transaction(self, begin: str, end: str) -> Iterator[None]:
         self.all(begin)
-        self._open, self._wrote = True, False
+        self._open = True
+        self._begun()
         connection = self._connection
         try:
             yield
@@ -264,7 +263,7 @@ class PostgresEngine(SQLEngine):
         if not self.all("SELECT has_schema_privilege(:schema, 'USAGE')", schema=self._schema)[0][0]:
             raise StoreError(
                 f"{self.path} refused the login {self.login!r}: permission denied.",
-                "Ask its owner to let you in with engine.grant(login).",
+                "Ask its owner to let you in with `explorer grant STORE LOGIN`.",
             )
         found = int(self.all("SELECT value FROM meta WHERE key = 'format'")[0][0])
         if found > ddl.FORMAT:

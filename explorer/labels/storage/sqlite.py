@@ -1,4 +1,4 @@
-"""The engine on SQLite: one file, one writer at a time, every commit durable when the call returns."""
+"""A store on SQLite: one file, one writer at a time, every commit durable when the call returns."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 
 from explorer.labels.model.types import StoreError
 from explorer.labels.storage import connection, ddl, file_systems
+from explorer.labels.storage.backend import Backend
 from explorer.labels.storage.connection import translated
 from explorer.labels.storage.rows import Row
-from explorer.labels.storage.writes import SQLEngine
 
 
-class SQLiteEngine(SQLEngine):
-    """See `explorer.labels.storage.backend.Engine`.
+class SQLiteBackend(Backend):
+    """See `explorer.labels.storage.backend.Backend`.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class SQLiteEngine(SQLEngine):
                     "Put the file back, or open the store again.",
                 )
             self._begin(db)
-            self._wrote = False
+            self._begun()
             try:
                 yield
                 db.execute("COMMIT")

@@ -12,7 +12,7 @@ from explorer.labels.model.snapshot import Snapshot, row_digest
 from explorer.labels.model.types import KINDS, Event, Rater, StoreError
 from explorer.labels.storage import ddl, rows
 from explorer.labels.storage.ancestry import Paths, event_range, lane_of
-from explorer.labels.storage.interning import Database
+from explorer.labels.storage.database import Database
 
 _PAGE = 500
 """Commits that are read at once."""

@@ -1,4 +1,4 @@
-"""The half of an engine that writes: commits, branches and tags, what was settled of a merge, and the cache."""
+"""What changes rows: commits, branches and tags, what was settled of a merge, and the cache of newest events."""
 
 from __future__ import annotations
 
@@ -9,46 +9,54 @@ from explorer.labels.model.hashing import read_value, value_text
 from explorer.labels.model.refs import Move, Ref, Resolution
 from explorer.labels.model.types import Commit, Rater, StoreError
 from explorer.labels.storage import rows
+from explorer.labels.storage.commit_queries import CommitQueries
 from explorer.labels.storage.commits import place
-from explorer.labels.storage.queries import SQLReader
+from explorer.labels.storage.database import Database
+from explorer.labels.storage.event_queries import EventQueries
+from explorer.labels.storage.inserts import Inserts
+from explorer.labels.storage.interning import Numbers
 
 
-class SQLEngine(SQLReader):
-    """See `explorer.labels.storage.backend.Engine`. What changes rows is called inside `exclusive()`."""
+class Writes:
+    """What changes rows; to be called where nobody else writes to the branch."""
+
+    def __init__(
+        self, db: Database, numbers: Numbers, commits: CommitQueries, events: EventQueries, inserts: Inserts
+    ) -> None:
+        self._db, self._numbers = db, numbers
+        self._commits, self._events, self._inserts = commits, events, inserts
 
     def append(self, branch: str, draft: CommitDraft, expected: str | None) -> Commit | None:
         """Add a commit to a branch whose newest commit is `expected`; return `None`, unwritten, if it is another."""
-        with self.lock:
-            self._wrote = True
-            ref, lane, at = self._branch(branch)
-            tip = None if at is None else self.select_commits("WHERE c.n = :n", n=at)[0]
-            if (tip.id if tip else None) != expected:
-                return None
-            self._writer.add_schema(draft.schema)
-            parent_snapshot = self._numbers.snapshots.number(tip.snapshot) if tip else None
-            self._writer.add_snapshot(draft.snapshot, parent_snapshot)
-            commit = place(draft, self._numbers.lanes.key(lane), tip)
-            number = (lane << rows.POSITION_BITS) | commit.position
-            merged = self.by_id(draft.merge_parent) if draft.merge_parent else None
-            if draft.merge_parent and merged is None:
-                raise StoreError(f"The commit {draft.merge_parent} to merge is not in {self.path}.", "Run verify().")
-            self._writer.add_commit(
-                commit,
-                number,
-                None if at == number - 1 else at,
-                self.number_of(merged) if merged else None,
-                [e.op_id for e in draft.events],
-                [draft.rater, *(e.rater for e in draft.events)],
-            )
-            self._writer.update_heads(ref, commit, number)
-            self.all('UPDATE ref SET "commit" = :number WHERE n = :ref', number=number, ref=ref)
-            return commit
+        ref, lane, at = self._branch(branch)
+        tip = None if at is None else self._commits.select("WHERE c.n = :n", n=at)[0]
+        if (tip.id if tip else None) != expected:
+            return None
+        self._inserts.add_schema(draft.schema)
+        parent_snapshot = self._numbers.snapshots.number(tip.snapshot) if tip else None
+        self._inserts.add_snapshot(draft.snapshot, parent_snapshot)
+        commit = place(draft, self._numbers.lanes.key(lane), tip)
+        number = (lane << rows.POSITION_BITS) | commit.position
+        merged = self._commits.by_id(draft.merge_parent) if draft.merge_parent else None
+        if draft.merge_parent and merged is None:
+            raise StoreError(f"The commit {draft.merge_parent} to merge is not in {self._db.path}.", "Run verify().")
+        self._inserts.add_commit(
+            commit,
+            number,
+            None if at == number - 1 else at,
+            self._commits.number_of(merged) if merged else None,
+            [e.op_id for e in draft.events],
+            [draft.rater, *(e.rater for e in draft.events)],
+        )
+        self._inserts.update_heads(ref, commit, number)
+        self._db.all('UPDATE ref SET "commit" = :number WHERE n = :ref', number=number, ref=ref)
+        return commit
 
     def _branch(self, name: str) -> tuple[int, int, int | None]:
         """Return the ref, the lane and the newest commit of a branch, as numbers."""
-        found = self.all("SELECT n, lane, \"commit\" FROM ref WHERE name = :name AND kind = 'branch'", name=name)
+        found = self._db.all("SELECT n, lane, \"commit\" FROM ref WHERE name = :name AND kind = 'branch'", name=name)
         if not found:
-            raise StoreError(f"{self.path} has no branch {name!r}.", "Make it with store.branch(name).")
+            raise StoreError(f"{self._db.path} has no branch {name!r}.", "Make it with store.branch(name).")
         return found[0][0], found[0][1], found[0][2]
 
     # Branches and tags
@@ -56,7 +64,7 @@ class SQLEngine(SQLReader):
     def refs(self) -> dict[str, Ref]:
         """Return the branches and tags by name."""
         sql = 'SELECT f.name, f.kind, c.id FROM ref f JOIN commits c ON c.n = f."commit" ORDER BY f.n'
-        return {name: Ref(name, kind, commit.hex()) for name, kind, commit in self.all(sql)}
+        return {name: Ref(name, kind, commit.hex()) for name, kind, commit in self._db.all(sql)}
 
     def reflog(self, name: str | None = None) -> list[Move]:
         """Return the moves of one ref or of all, newest first."""
@@ -75,35 +83,33 @@ class SQLEngine(SQLReader):
                 rows.moment(row[5]),
                 row[6],
             )
-            for row in self.all(sql, **binds)
+            for row in self._db.all(sql, **binds)
         ]
 
     def move_ref(self, name: str, kind: str, commit_id: str | None, rater: Rater, time: dt.datetime, why: str) -> None:
         """Make a branch or tag, point it elsewhere, or delete it (`None`), and note that in the reflog."""
-        with self.lock:
-            self._wrote = True
-            found = self.all('SELECT n, kind, "commit" FROM ref WHERE name = :name', name=name)
-            if found and found[0][1] != kind:
-                raise StoreError(f"{name!r} is a {found[0][1]} already.", "Choose another name.")
-            if not found and commit_id is None:
-                raise StoreError(f"{self.path} has no {kind} {name!r}.", "See store.branch() and store.tag().")
-            target = None
-            if commit_id is not None:
-                commit = self.by_id(commit_id)
-                if commit is None:
-                    raise StoreError(f"{self.path} has no commit {commit_id}.", "See store.commits().")
-                target = self.number_of(commit)
-            if target is None:
-                self._delete(found[0][0], name)
-            elif kind == "tag":
-                self._point(name, kind, None, target, new=not found)
-            elif not found or found[0][2] != target:
-                # A branch that starts elsewhere gets a lane of its own, so that lanes stay lines.
-                ref = self._point(name, kind, self._new_lane(name), target, new=not found)
-                self.all("DELETE FROM head WHERE branch = :ref", ref=ref)
-                self._fill(ref, target)
-            before, who = found[0][2] if found else None, self._numbers.add_rater(rater)
-            self.many(rows.INSERT_MOVE, [rows.move_row(name, kind, before, target, who, rows.micros(time), why)])
+        found = self._db.all('SELECT n, kind, "commit" FROM ref WHERE name = :name', name=name)
+        if found and found[0][1] != kind:
+            raise StoreError(f"{name!r} is a {found[0][1]} already.", "Choose another name.")
+        if not found and commit_id is None:
+            raise StoreError(f"{self._db.path} has no {kind} {name!r}.", "See store.branch() and store.tag().")
+        target = None
+        if commit_id is not None:
+            commit = self._commits.by_id(commit_id)
+            if commit is None:
+                raise StoreError(f"{self._db.path} has no commit {commit_id}.", "See store.commits().")
+            target = self._commits.number_of(commit)
+        if target is None:
+            self._delete(found[0][0], name)
+        elif kind == "tag":
+            self._point(name, kind, None, target, new=not found)
+        elif not found or found[0][2] != target:
+            # A branch that starts elsewhere gets a lane of its own, so that lanes stay lines.
+            ref = self._point(name, kind, self._new_lane(name), target, new=not found)
+            self._db.all("DELETE FROM head WHERE branch = :ref", ref=ref)
+            self._fill(ref, target)
+        before, who = found[0][2] if found else None, self._numbers.add_rater(rater)
+        self._db.many(rows.INSERT_MOVE, [rows.move_row(name, kind, before, target, who, rows.micros(time), why)])
 
     def _point(self, name: str, kind: str, lane: int | None, target: int, *, new: bool) -> int:
         sql = (
@@ -111,12 +117,12 @@ class SQLEngine(SQLReader):
             if new
             else 'UPDATE ref SET kind = :kind, lane = :lane, "commit" = :target WHERE name = :name RETURNING n'
         )
-        return int(self.all(sql, name=name, kind=kind, lane=lane, target=target)[0][0])
+        return int(self._db.all(sql, name=name, kind=kind, lane=lane, target=target)[0][0])
 
     def _delete(self, ref: int, name: str) -> None:
-        self.all("DELETE FROM head WHERE branch = :ref", ref=ref)
-        self.all("DELETE FROM ref WHERE n = :ref", ref=ref)
-        self.all('DELETE FROM resolution WHERE "into" = :name OR source = :name', name=name)
+        self._db.all("DELETE FROM head WHERE branch = :ref", ref=ref)
+        self._db.all("DELETE FROM ref WHERE n = :ref", ref=ref)
+        self._db.all('DELETE FROM resolution WHERE "into" = :name OR source = :name', name=name)
 
     def _new_lane(self, name: str) -> int:
         lane, again = name, 2
@@ -125,37 +131,38 @@ class SQLEngine(SQLReader):
         number = self._numbers.lanes.add(lane)
         if number >= rows.LANES:
             raise StoreError(
-                f"{self.path} has had {rows.LANES:,} branches, which is all it can.", "Use a branch that is there."
+                f"{self._db.path} has had {rows.LANES:,} branches, which is all it can.", "Use a branch that is there."
             )
         return number
 
     def _fill(self, ref: int, target: int) -> None:
         """Give a branch at a commit its cache: that of a branch at the same commit, or what the log says."""
         # In one statement: on a server the other branch may go on at any moment.
-        self.all(
+        self._db.all(
             "INSERT INTO head (branch, event) SELECT f.n, h.event FROM ref f, head h WHERE f.n = :ref AND h.branch = "
             "(SELECT t.n FROM ref t WHERE t.\"commit\" = :target AND t.kind = 'branch' AND t.n <> :ref LIMIT 1)",
             ref=ref,
             target=target,
         )
-        if not self.all("SELECT 1 FROM head WHERE branch = :ref LIMIT 1", ref=ref):
+        if not self._db.all("SELECT 1 FROM head WHERE branch = :ref LIMIT 1", ref=ref):
             self._heads_from_log(ref, target)
 
     def _heads_from_log(self, ref: int, target: int) -> None:
-        newest = [{"branch": ref, "event": event} for event in self._newest(target)]
-        self.many("INSERT INTO head (branch, event) VALUES (:branch, :event)", newest)
+        newest = [{"branch": ref, "event": event} for event in self._events.newest(target)]
+        self._db.many("INSERT INTO head (branch, event) VALUES (:branch, :event)", newest)
 
-    def rebuild_heads(self) -> None:
-        """Make the cache of newest events anew from the log."""
-        sql = "SELECT n, name FROM ref WHERE kind = 'branch' AND \"commit\" IS NOT NULL ORDER BY n"
-        with self.exclusive():  # on a file this holds all branches
-            self.all("DELETE FROM head WHERE branch NOT IN (SELECT n FROM ref WHERE kind = 'branch')")
-        for ref, name in self.all(sql):
-            with self.exclusive(name):
-                _, _, target = self._branch(name)
-                self.all("DELETE FROM head WHERE branch = :ref", ref=ref)
-                if target is not None:
-                    self._heads_from_log(ref, target)
+    def branches(self) -> list[str]:
+        """Return the branches that have a commit, after dropping what the cache has of others."""
+        self._db.all("DELETE FROM head WHERE branch NOT IN (SELECT n FROM ref WHERE kind = 'branch')")
+        sql = "SELECT name FROM ref WHERE kind = 'branch' AND \"commit\" IS NOT NULL ORDER BY n"
+        return [name for (name,) in self._db.all(sql)]
+
+    def refill_heads(self, name: str) -> None:
+        """Make the cache of newest events of a branch anew from the log."""
+        ref, _, target = self._branch(name)
+        self._db.all("DELETE FROM head WHERE branch = :ref", ref=ref)
+        if target is not None:
+            self._heads_from_log(ref, target)
 
     # Merges that are not committed yet
 
@@ -166,7 +173,7 @@ class SQLEngine(SQLReader):
             'WHERE "into" = :into AND source = :source ORDER BY item, field'
         )
         found = []
-        for row in self.all(sql, into=into, source=source):
+        for row in self._db.all(sql, into=into, source=source):
             kind, _, name = row[8].partition(":")
             more = read_value(row[7]), name, rows.moment(row[9]), row[10], kind
             found.append(Resolution(*row[:7], *more))  # type: ignore[call-arg]  # seven
@@ -174,24 +181,23 @@ class SQLEngine(SQLReader):
 
     def keep_resolution(self, resolution: Resolution) -> None:
         """Keep a resolution in place of an earlier one of the same cell."""
-        with self.lock:
-            one = resolution
-            self.drop_resolutions(one.into, one.source, one.item, one.field)
-            self.all(
-                'INSERT INTO resolution ("into", source, item, field, ours, theirs, pick, value, rater, time, why) '
-                "VALUES (:into, :source, :item, :field, :ours, :theirs, :pick, :value, :rater, :time, :why)",
-                into=one.into,
-                source=one.source,
-                item=one.item,
-                field=one.field,
-                ours=one.ours,
-                theirs=one.theirs,
-                pick=one.pick,
-                value=value_text(one.value),
-                rater=Rater(one.rater, one.rater_kind).id,
-                time=rows.micros(one.time),
-                why=one.why,
-            )
+        one = resolution
+        self.drop_resolutions(one.into, one.source, one.item, one.field)
+        self._db.all(
+            'INSERT INTO resolution ("into", source, item, field, ours, theirs, pick, value, rater, time, why) '
+            "VALUES (:into, :source, :item, :field, :ours, :theirs, :pick, :value, :rater, :time, :why)",
+            into=one.into,
+            source=one.source,
+            item=one.item,
+            field=one.field,
+            ours=one.ours,
+            theirs=one.theirs,
+            pick=one.pick,
+            value=value_text(one.value),
+            rater=Rater(one.rater, one.rater_kind).id,
+            time=rows.micros(one.time),
+            why=one.why,
+        )
 
     def drop_resolutions(self, into: str, source: str, item: str | None = None, field: str | None = None) -> None:
         """Forget the resolutions of a merge, or those of one item or cell of it."""
@@ -202,4 +208,4 @@ class SQLEngine(SQLReader):
         for name, value in (("item", item), ("field", field)):
             if value is not None:
                 sql, binds = f"{sql} AND {name} = :{name}", {**binds, name: value}
-        self.all(sql, **binds)
+        self._db.all(sql, **binds)

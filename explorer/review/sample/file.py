@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.labels import StoreError
-from explorer.labels.history import overview
 from explorer.review.sample.codec import OtherLabels, Refused, packed, parsed
 from explorer.review.sample.draws import Sample
 from explorer.review.sample.frame import Reading
@@ -214,7 +213,7 @@ class SampleFile:
         if self._path is None or not self.home.kept:
             return False
         try:
-            held.enter_context(overview.engine_of(self._store).exclusive(self.home.branch))
+            held.enter_context(self._store.working_copy.backend.exclusive(self.home.branch))
         except StoreError as error:
             self._ends_with_review(str(error))
             return False

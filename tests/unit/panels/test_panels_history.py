@@ -289,7 +289,7 @@ def test_a_page_of_history_is_quick_however_deep(tmp_path: Path) -> None:
 
         store.bind(pd.DataFrame({"item_id": KEYS, "content_hash": KEYS, "given_label": ["cat"] * 40}), ["cat", "dog"])
         asked: list[str] = []
-        engine, run = store._engine, store._engine.all
+        engine, run = store.working_copy.backend, store.working_copy.backend.all
 
         def counted(sql: str, /, **binds: Any) -> Any:
             found = run(sql, **binds)
