@@ -95,8 +95,14 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     expect(page.dqx("queue-counts").first).to_contain_text(f"{found[1]} item")
     page.dqx("all").first.click()
     expect(page.dqx("cut-line").first).to_have_attribute("data-above", found[1].replace(",", ""))
-    page.dqx("cut-line").first.evaluate("e => e.scrollIntoView({inline: 'center', block: 'nearest'})")
-    page.page.locator(f'[data-dqx="queue-tile"][aria-posinset="{found[1]}"]').wait_for()
+    # Tiles are drawn when they come into sight, and the queue may be laid out anew meanwhile: scroll until it is there.
+    page.page.wait_for_function(
+        """place => {
+            document.querySelector('[data-dqx="cut-line"]').scrollIntoView({ inline: "center", block: "nearest" });
+            return document.querySelector(`[data-dqx="queue-tile"][aria-posinset="${place}"]`) !== null;
+        }""",
+        arg=found[1].replace(",", ""),
+    )
     shot(page, "cut-light")
     assert tile.get_attribute("data-item") == before
     dial.focus()
