@@ -153,6 +153,17 @@ class Lab:
             timeout=PATIENCE,
         )
 
+    def execute(self, code: str) -> None:
+        """Run code in the notebook's kernel, beside its cells; returns when it has ended."""
+        self.page.evaluate(
+            """async code => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                const reply = await kernel.requestExecute({ code, silent: true }).done;
+                if (reply.content.status !== "ok") throw new Error(reply.content.evalue);
+            }""",
+            code,
+        )
+
     def dqx(self, name: str) -> Locator:
         """Find parts of the explorer by the hook that tests rely on."""
         return self.page.locator(f'[data-dqx="{name}"]')
