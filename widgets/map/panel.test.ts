@@ -1,10 +1,13 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Hello } from "../core/kernel/schema";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Hello, Labels } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { bindKeys } from "../core/ui/keys";
+import { MapChart } from "./chart";
+import { colourIndices, levels } from "./layers/marks";
 import { PointsMap } from "./panel";
+import { LEVEL } from "./renderers/renderer";
 
 const EVIL = "<img src=x onerror=alert(1)>";
 
@@ -104,5 +107,38 @@ describe("the map", () => {
     expect(find("highlight").textContent).toBe("dog ✕");
     find("highlight").click();
     expect(find("highlight").hidden).toBe(true);
+  });
+});
+
+describe("the dots of a few items", () => {
+  it("are changed where they are, and drawn once for a run of decisions", async () => {
+    const styled = vi.spyOn(MapChart.prototype, "setStyle");
+    const { session, model, connect } = await start();
+    await connect();
+    await vi.waitFor(() => expect(styled).toHaveBeenCalled());
+    vi.useFakeTimers();
+    const before = styled.mock.calls.length;
+    session.edit("relabel", [3], { label: "newt" });
+    session.edit("keep", [0]);
+    model.push({
+      event: "scores_rows",
+      version: 1,
+      rows: Int32Array.of(2, 5),
+      p_error: Float32Array.of(0.95, 0.01),
+      suggested: Int32Array.of(0, 1),
+      suspect: Uint8Array.of(1, 0),
+      counts: { reviewed: 2, relabelled: 1, kept: 1, flagged: 0, suspects: 3 },
+    });
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(styled.mock.calls.length).toBe(before);
+    await vi.advanceTimersByTimeAsync(200);
+    vi.useRealTimers();
+    expect(styled.mock.calls.length).toBe(before + 1);
+    const { labels, scores, filter } = session;
+    const [colours, , presence] = styled.mock.lastCall ?? [];
+    expect(colours).toEqual(colourIndices((labels as Labels).current));
+    expect(presence).toEqual(levels(labels as Labels, scores, filter, null));
+    expect(presence?.[3]).toBe(LEVEL.reviewed);
+    styled.mockRestore();
   });
 });

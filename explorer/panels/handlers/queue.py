@@ -32,7 +32,6 @@ def scores(review: Review, *, session: Session) -> Scores:
         version=0,
         suggested=r.combined.suggested.astype(np.int32),
         p_error=r.combined.p_error.astype(np.float32),
-        order=order,
         draws=review.draws(),
         asked=review.asked(),
         audit_rate=review.audit_rate,

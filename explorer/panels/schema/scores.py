@@ -20,8 +20,6 @@ class Scores(Answer):
     suggested: Int32Array
     p_error: Float32Array
     """NaN where the item is unlabelled."""
-    order: Int32Array
-    """Items worst first, those without p_error last."""
     draws: Int32Array
     """Items that the audit drew, each once, to be mixed into the queue in this order."""
     asked: Int32Array

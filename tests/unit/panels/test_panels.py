@@ -62,7 +62,9 @@ def test_columns_travel_as_buffers(wire: Wire) -> None:
 
 def test_the_order_of_scores_is_the_ranking(wire: Wire, finished: Review) -> None:
     body = wire.call("scores")["result"]
-    order = np.frombuffer(wire.sent[-1][1][body["order"]["$array"]], np.int32)
+    p_error = np.frombuffer(wire.sent[-1][1][body["p_error"]["$array"]], np.float32)
+    # As the browser makes it: falling, NaN last, items of the same value in their order.
+    order = np.argsort(-p_error, kind="stable")
     assert finished.dataset.item_ids[order].tolist() == finished.issues.index.tolist()
 
 

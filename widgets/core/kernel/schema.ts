@@ -569,8 +569,6 @@ export interface Scores {
   suggested: Int32Array;
   /** NaN where the item is unlabelled. */
   p_error: Float32Array;
-  /** Items worst first, those without p_error last. */
-  order: Int32Array;
   /** Items that the audit drew, each once, to be mixed into the queue in this order. */
   draws: Int32Array;
   /** Items that an audit by itself has asked about, decided on or not. */

@@ -101,6 +101,21 @@ describe("Transport", () => {
     await expect(transport.call("card", { item: 1 })).rejects.toBeInstanceOf(Disconnected);
   });
 
+  it("passes an answer on that another page on the same comm has asked for, as the news that it is", async () => {
+    const [first, second] = [new MockModel(), new MockModel()];
+    const { heard, transport } = start(first, second);
+    const mine = transport.call("undo", { op_id: "x" });
+    first.say({ id: first.last("undo").id, ok: true, result: { cells: [] }, push: "cells" });
+    await mine;
+    expect(heard).toEqual([]);
+    const theirs = { id: "another page's", ok: true, result: { commit: "c", cells: [] }, push: "cells" };
+    first.say(theirs);
+    second.say(theirs);
+    expect(heard).toEqual([{ event: "cells", commit: "c", cells: [] }]);
+    first.say({ id: "another page's card", ok: true, result: {} });
+    expect(heard).toHaveLength(1);
+  });
+
   it("passes an event on once, however many widgets hear it", () => {
     const [first, second] = [new MockModel(), new MockModel()];
     const { heard, ends } = start(first, second);

@@ -9,7 +9,9 @@ import type { AnyModel } from "@anywidget/types";
 import type { Calls, Push, WireError } from "./schema";
 import { freshId, unpack } from "./wire";
 
-type Reply = { id: string; ok: true; result: unknown } | { id: string; ok: false; error: WireError };
+type Reply =
+  | { id: string; ok: true; result: unknown; push?: "cells" }
+  | { id: string; ok: false; error: WireError };
 
 /** Arguments of a call, which may be left out where there are none to give. */
 export type CallArgs<N extends keyof Calls> =
@@ -104,7 +106,12 @@ export class Transport {
     }
     const reply = content as Reply;
     const waiting = this.pending.get(reply.id);
-    if (!waiting) return;
+    if (!waiting) {
+      // Asked for by another page that shows the same widget: to this one it is news.
+      if (reply.ok && reply.push && model === this.models[0])
+        this.onPush(unpack({ event: reply.push, ...(reply.result as object) }, buffers) as Push);
+      return;
+    }
     this.pending.delete(reply.id);
     if (!reply.ok) {
       waiting.reject(new CallError(reply.error));
