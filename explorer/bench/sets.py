@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import DataError, MissingExtra, UnknownName
-from explorer.readers.arrays import array_in
+from explorer.readers.arrays import array_of_file
 from explorer.tasks.classification import check_probs, encode_labels
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def own(name: str, place: str | Path) -> Known:
     if not (folder / "features.npy").is_file():
         return _embedded(name, folder)
     files = {part: folder / f"{part}.npy" for part in ("features", "labels", "true", "probs")}
-    found = {part: array_in(file) if file.is_file() else None for part, file in files.items()}
+    found = {part: array_of_file(file) if file.is_file() else None for part, file in files.items()}
     features, given, true = found["features"], found["labels"], found["true"]
     if given is None:
         raise DataError(f"The set {name!r} has no labels.", f"Put labels.npy into {folder}.")

@@ -75,10 +75,10 @@ def read_data(data: Path, options: dict[str, Any]) -> Dataset:
     """Read a dataset as a command's options say."""
     from explorer import read
     from explorer.cli.jupyter import ArrayFile
-    from explorer.readers.arrays import array_in
+    from explorer.readers.arrays import array_of_file
 
     loaded: dict[str, Any] = {
-        name: array_in(value.path) if isinstance(value, ArrayFile) else value for name, value in options.items()
+        name: array_of_file(value.path) if isinstance(value, ArrayFile) else value for name, value in options.items()
     }
     return read(data, **loaded)
 

@@ -18,7 +18,8 @@ from explorer.media.base import MediaKind
 from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
 from explorer.readers.column_check import doubts
 from explorer.readers.options import Options
-from explorer.utils.text import are, counted
+from explorer.utils.arrays import array_in
+from explorer.utils.text import are, counted, printable
 
 _log = logging.getLogger("explorer")
 
@@ -38,6 +39,7 @@ def read(
     root: str | os.PathLike[str] | None = None,
     split: str | None = None,
     encoding: str | None = None,
+    pixel_limit: int | None = None,
 ) -> Dataset:
     """Read a labelled dataset. What is not given is inferred, and `Dataset.notes` says what was taken as what and why.
 
@@ -45,24 +47,25 @@ def read(
     ----------
     source
         One of: a folder with a sub-folder per class (pictures, or `.txt` files); a `.csv`, `.tsv`, `.parquet` or
-        `.jsonl` file; a `DataFrame`; a Hugging Face `Dataset` or `DatasetDict`; a map-style torch `Dataset` of
-        (item, label); an array of pictures (uint8 [R, H, W] or [R, H, W, C]) or of vectors (float [R, D]); a list of
-        strings or of pictures.
+        `.jsonl` file; a folder of Parquet parts; a `DataFrame`; a Hugging Face `Dataset` or `DatasetDict`; a map-style
+        torch `Dataset` of (item, label); an array of pictures (uint8 [R, H, W] or [R, H, W, C]) or of vectors
+        (float [R, D]); a list of strings or of pictures.
     label
-        Name of the column with the given label, or the R labels themselves. Empty cells are unlabelled.
+        Name of the column with the given label, or the R labels themselves (list, array, tensor, Series). Empty cells
+        are unlabelled. A Series whose index holds the names of the rows in another order is matched by them.
     image, text
         Name of the column with the picture (bytes, Hugging Face dicts, file paths) or the text.
     features
-        Precomputed features, float [R, D], or the names of feature columns. Beside pictures or texts, the columns
-        are the embedding; alone, they are the cells of a table.
+        Precomputed features, float [R, D] (array, tensor, DataFrame, sparse matrix), or the names of feature columns.
+        Beside pictures or texts, the columns are the embedding; alone, they are the cells of a table.
     embedding
-        Name of a column whose cells are lists of numbers: a precomputed embedding.
+        Name of a column whose cells are lists of numbers, also as text: a precomputed embedding.
     probs
         Predicted probabilities: an array [R, K] with columns in the order of the classes, a `DataFrame` whose
         columns are classes, a list of columns, or the prefix that such columns share. Columns that fit other classes
         much better than their own are warned of, here and in `review.status`.
     key
-        Column that names the items. For a folder, `"path"`. Without it an item is told by its content.
+        Column (or named index) that names the items. For a folder, `"path"`. Without it an item is told by its content.
     kind
         "image", "text", "table" or "vector".
     classes
@@ -73,6 +76,8 @@ def read(
         Which part of a `DatasetDict`, or of a folder with `train/` and `test/`.
     encoding
         Of a text file that is not UTF-8, such as "cp1252".
+    pixel_limit
+        Most pixels that a picture may have before it is set aside; 64,000,000 by default.
 
     Raises
     ------
@@ -89,7 +94,9 @@ def read(
     >>> dataset
     Dataset(3 text items, 2 classes, from a list of texts)
     """
-    options = Options(label, image, text, features, embedding, probs, key, kind, classes, root, split, encoding)
+    options = Options(
+        label, image, text, features, embedding, probs, key, kind, classes, root, split, encoding, pixel_limit
+    )
     dataset = _read(source, options)
     for note in dataset.notes:
         _log.info("%s: %s", dataset.source or "dataset", note)
@@ -105,10 +112,10 @@ def read(
 
 def _read(source: Any, options: Options) -> Dataset:
     if isinstance(source, str | os.PathLike):
-        path = Path(source).expanduser()
+        path = _path(source)
         return replace(_read_path(path, options), path=path.absolute())
     if isinstance(source, pd.DataFrame):
-        options.only("a DataFrame", "label image text features embedding probs key kind classes root")
+        options.only("a DataFrame", "label image text features embedding probs key kind classes root pixel_limit")
         return frame.from_frame(source, options, source="a DataFrame", root=Path.cwd())
     if isinstance(source, np.ndarray):
         return arrays.from_array(source, options)
@@ -121,7 +128,7 @@ def _read(source: Any, options: Options) -> Dataset:
         import torch
 
         if isinstance(source, torch.Tensor):
-            return arrays.from_array(source.detach().cpu().numpy(), options, channels_first=True)
+            return arrays.from_array(array_in(source, "tensor's values"), options, channels_first=True)
     if torchdata.recognises(source):
         return torchdata.from_torch(source, options)
     raise DataError(
@@ -130,14 +137,32 @@ def _read(source: Any, options: Options) -> Dataset:
     )
 
 
+def _path(source: str | os.PathLike[str]) -> Path:
+    try:
+        path = Path(source).expanduser()
+    except (RuntimeError, TypeError) as error:  # a home that is none; a path of bytes
+        raise DataError(f"{source!r} is no path ({error}).", "Give the path of a file or folder, as text.") from error
+    if "\0" in str(path):
+        raise DataError(f"{str(path)!r} is no path: it holds a NUL.", "Give the path of a file or folder.")
+    return path
+
+
 def _read_path(path: Path, options: Options) -> Dataset:
-    if path.is_dir():
+    try:
+        folder_here, file_here, something = path.is_dir(), path.is_file(), path.exists()
+        siblings = [p.name for p in path.parent.iterdir()] if not something and path.parent.is_dir() else []
+        parts = folder_here and tabular.holds_parts(path)
+    except (OSError, RuntimeError) as error:  # no permission, a name too long, links in a circle
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{printable(str(path))[:300]!r} cannot be read: {why}.", "Check the path.") from error
+    if parts:
+        return tabular.from_parts(path, options)
+    if folder_here:
         return folder.from_folder(path, options)
-    if path.is_file():
+    if file_here:
         return tabular.from_file(path, options)
-    if path.exists():
+    if something:
         raise DataError(f"{str(path)!r} is neither a file nor a folder.")
-    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     raise UnknownName(
         "file or folder",
         path if not siblings else path.name,

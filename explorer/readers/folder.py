@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from explorer.media.text import Texts
 from explorer.readers.columns import IMAGE_SUFFIXES
 from explorer.readers.options import Options
 from explorer.readers.probabilities import align
-from explorer.utils.text import are, counted, listed
+from explorer.tasks.classification import natural
+from explorer.utils.text import are, counted, listed, printable
 
 _SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"}
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini", "__pycache__"}
@@ -33,36 +33,39 @@ class TextFiles(Texts):
 
     def name(self, row: int) -> str:
         """Return the path below the folder."""
-        return self.paths[row]
+        return printable(self.paths[row])
 
 
 def from_folder(path: Path, options: Options) -> Dataset:
     """Read every file below the class folders, in natural order; the class is the first folder below `path`."""
-    options.only("a folder", "label features probs key kind classes root split encoding")
+    options.only("a folder", "label features probs key kind classes root split encoding pixel_limit")
     if options.label is not None:
         raise DataError("label= has no meaning for a folder: the sub-folder is the label.", "Leave it out.")
-    if options.key not in (None, "path"):
+    if options.key is not None and (not isinstance(options.key, str) or options.key != "path"):
         raise UnknownName("key for a folder", options.key, ["path"])
     base = _part(path.resolve(), options.split)
-    root = base if options.root is None else Path(options.root).expanduser().resolve()
+    root = options.folder(base).resolve()
     if not base.is_relative_to(root):
         raise DataError(f"The folder {str(base)!r} is not inside root={str(root)!r}.", "Give a folder that holds it.")
-    notes: list[str] = []
-    files = _files(base, root, notes)
+    files, left_out = _files(base, root)
     kind = options.kind or _kind(files, base)
     suffixes = IMAGE_SUFFIXES if kind == "image" else (".txt",)
     if kind not in ("image", "text"):
         raise DataError(f"A folder cannot be read as kind {kind!r}.", "Give kind='image' or kind='text'.")
     chosen = [f for f in files if f.lower().endswith(suffixes)]
     labels = [f.split("/", 1)[0] for f in chosen]
-    notes.extend(_describe_rest(files, chosen, base, kind))
-    notes.insert(0, f"each sub-folder is a class ({len(set(labels))}), its {kind} files are the items")
+    notes = [
+        f"each sub-folder is a class ({len(set(labels))}), its {kind} files are the items",
+        *left_out,
+        *_rest(files, chosen, base, kind),
+    ]
     aside: list[SetAside] = []
     content: Content
     if kind == "image":
-        content = ImageFiles(root, [(base / f).relative_to(root).as_posix() for f in chosen])
+        content = ImageFiles(root, [(base / f).relative_to(root).as_posix() for f in chosen], options.most_pixels)
     else:
-        content = TextFiles(_texts(base, chosen, options.encoding or "utf-8-sig", aside), chosen)
+        texts, aside = _texts(base, chosen, options.encoding or "utf-8-sig")
+        content = TextFiles(texts, chosen)
     classes: Any = options.classes
     probs = None
     if options.probs is not None:
@@ -99,8 +102,11 @@ def _part(base: Path, split: str | None) -> Path:
     return base
 
 
-def _files(base: Path, root: Path, notes: list[str]) -> list[str]:
-    """List the files below the sub-folders in natural order as paths below `base`; no link may leave `root`."""
+def _files(base: Path, root: Path) -> tuple[list[str], list[str]]:
+    """List the files below the sub-folders in natural order as paths below `base`, and say what else there is.
+
+    No link may leave `root`.
+    """
 
     def fail(error: OSError) -> None:
         raise DataError(f"{error.filename}: the folder cannot be read ({error.strerror}).", "Check its permissions.")
@@ -123,11 +129,12 @@ def _files(base: Path, root: Path, notes: list[str]) -> list[str]:
             if (here / name).is_symlink():
                 _inside(here / name, root)
             files.append((here / name).relative_to(base).as_posix())
+    notes: list[str] = []
     if loose:
         notes.append(f"{counted(loose, 'file')} directly in the folder {are(loose)} in no class: left out")
     if linked:
         notes.append(f"{counted(linked, 'linked folder')} {are(linked)} not followed")
-    return sorted(files, key=_natural_path)
+    return sorted(files, key=lambda path: (_natural_path(path), path)), notes
 
 
 def _inside(link: Path, root: Path) -> None:
@@ -154,11 +161,22 @@ def _kind(files: list[str], base: Path) -> MediaKind:
 def _nothing(files: list[str], base: Path) -> None:
     """Explain why a folder has no items."""
     direct = [p.name for p in base.iterdir() if p.is_file() and not _hidden(p.name)]
-    tables = [name for name in direct if name.lower().endswith((".csv", ".tsv", ".parquet", ".jsonl"))]
-    if tables:
+    tables = sorted(name for name in direct if name.lower().endswith((".csv", ".tsv", ".parquet", ".jsonl")))
+    if {"state.json", "dataset_info.json", "dataset_dict.json"} & set(direct):
+        raise DataError(
+            f"The folder {str(base)!r} was written by datasets.save_to_disk.",
+            f"Read it with its library: explorer.read(datasets.load_from_disk({str(base)!r})).",
+        )
+    if len(tables) == 1:
         raise DataError(
             f"The folder {str(base)!r} has no sub-folders with pictures or texts, but the table {tables[0]!r}.",
             f"Read the table: explorer.read({str(base / tables[0])!r}).",
+        )
+    if tables:
+        raise DataError(
+            f"The folder {str(base)!r} has no sub-folders with pictures or texts, but {len(tables)} tables: "
+            f"{listed(tables)}.",
+            "Read one of them; or put them together with pandas.concat, and read that.",
         )
     if direct and not files:
         raise DataError(
@@ -174,7 +192,7 @@ def _nothing(files: list[str], base: Path) -> None:
     raise DataError(f"The folder {str(base)!r} is empty.", "Check the path.")
 
 
-def _describe_rest(files: list[str], chosen: list[str], base: Path, kind: str) -> list[str]:
+def _rest(files: list[str], chosen: list[str], base: Path, kind: str) -> list[str]:
     """Say what in the folder is no item; raises where nothing is one."""
     if not chosen:
         _nothing(files, base)
@@ -193,33 +211,37 @@ def _folders(base: Path) -> list[str]:
     return sorted(p.name for p in base.iterdir() if p.is_dir() and not _hidden(p.name))
 
 
-def _texts(base: Path, files: list[str], encoding: str, aside: list[SetAside]) -> list[str | None]:
+def _texts(base: Path, files: list[str], encoding: str) -> tuple[list[str | None], list[SetAside]]:
+    """Read the texts; a file that cannot be read is set aside."""
+    try:
+        "".encode(encoding)
+    except (LookupError, ValueError) as error:
+        raise DataError(f"There is no encoding {encoding!r}.", 'Common ones are "utf-8" and "cp1252".') from error
     texts: list[str | None] = []
+    aside: list[SetAside] = []
     for row, name in enumerate(files):
         try:
             texts.append((base / name).read_text(encoding=encoding))
         except UnicodeDecodeError as error:
             texts.append(None)
             aside.append(
-                SetAside(row, name, f"byte {error.start} is not {encoding.removesuffix('-sig')}; see encoding=")
+                SetAside(
+                    row, printable(name), f"byte {error.start} is not {encoding.removesuffix('-sig')}; see encoding="
+                )
             )
+        except (UnicodeError, LookupError) as error:
+            texts.append(None)
+            aside.append(SetAside(row, printable(name), f"is not {encoding} ({error})"))
         except OSError as error:
             texts.append(None)
-            aside.append(SetAside(row, name, f"cannot be read ({error.strerror})"))
-    return texts
+            aside.append(SetAside(row, printable(name), f"cannot be read ({error.strerror})"))
+    return texts, aside
 
 
 def _hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in _LITTER
 
 
-def _natural_path(path: str) -> list[list[tuple[int, int, str]]]:
+def _natural_path(path: str) -> list[tuple[tuple[int, int, str], ...]]:
     """Sort key: folder by folder, numbers by value."""
-    return [
-        [
-            (0, int(part), "") if part.isdigit() else (1, 0, part.casefold())
-            for part in re.split(r"(\d+)", piece)
-            if part
-        ]
-        for piece in path.split("/")
-    ]
+    return [natural(piece) for piece in path.split("/")]

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from numpy.typing import NDArray
 
-from explorer.dataset.build import build
+from explorer.dataset.build import build, empty
 from explorer.dataset.dataset import Dataset, SetAside
 from explorer.errors import DataError
 from explorer.media.base import Content, MediaKind
-from explorer.media.image import ImageBytes, ImageFiles, PictureList
-from explorer.media.table import Table
 from explorer.media.text import Texts
 from explorer.media.vector import Vectors
-from explorer.readers.columns import _matrix, _missing, _stack, _typed
+from explorer.readers.columns import missing, stack
 from explorer.readers.options import Options
-from explorer.readers.pictures import as_pixels
-from explorer.readers.probabilities import align, columns_of
-from explorer.readers.roles import _Columns, _names
+from explorer.readers.pictures import picture_content
+from explorer.readers.probabilities import align
+from explorer.readers.roles import Roles
+from explorer.utils.arrays import aligned
 from explorer.utils.text import listed
 
 
@@ -33,8 +32,10 @@ def from_frame(
     root: Path,
     notes: Sequence[str] = (),
     as_written: bool = False,
+    comma: bool = False,
     index: pd.Index[Any] | None = None,
     content: Content | None = None,
+    exact: Mapping[str, list[Any]] | None = None,
 ) -> Dataset:
     """Turn a table into a dataset.
 
@@ -46,12 +47,17 @@ def from_frame(
         How messages name it.
     root
         Where relative paths start and what no path may leave, unless options.root is given.
-    as_written
-        Cells are strings as they stood in a text file: columns of numbers are still to be parsed.
+    notes
+        What the reader of the file noted.
+    as_written, comma
+        Cells are strings as they stood in a text file: columns of numbers are still to be parsed; and its cells are
+        separated by something else than commas.
     index
         Index for the user's rows; by default the frame's own.
     content
         The rows' content, where the caller has it already (then no column is looked for).
+    exact
+        Cells of columns of whole numbers that `frame` had to round.
 
     Raises
     ------
@@ -59,25 +65,28 @@ def from_frame(
         See `explorer.read`.
     """
     row_index = frame.index if index is None else index
+    options = _in_order(options, row_index)
+    levels = {str(name): frame.index.get_level_values(n).tolist() for n, name in enumerate(frame.index.names) if name}
     frame = _tidy(frame, source)
-    said = list(notes)
-    chosen = _Columns(frame, options, as_written)
-    label_name, labels = chosen.label(said)
-    keys = None if options.key is None else frame[chosen.take(options.key, "key")].tolist()
-    probs_columns = [] if options.probs is None else columns_of(options.probs, frame)
-    chosen.used.update(probs_columns)
+    if not len(frame):
+        raise empty(source)
+    roles = Roles(frame, options, index=levels, exact=exact, as_written=as_written, comma=comma, notes=notes)
+    label_name, labels = roles.label()
+    keys = roles.keys()
+    roles.probabilities()
     aside: list[SetAside] = []
-    features = chosen.features(said)
+    features = roles.features()
     if content is None:
-        media, column = chosen.media(said, has_features=features is not None)
-        content, features = _content(chosen, media, column, features, root=root, aside=aside)
-        said.append(f"the items are of kind {media!r}")
+        media, columns = roles.media(has_features=features is not None)
+        content, features, aside = _content(roles, media, columns, features, root)
+        roles.note(f"the items are of kind {media!r}")
     classes = options.classes
     probs = None
     if options.probs is not None:
         given = align(options.probs, frame, labels, classes)
         probs, classes = given.values, given.classes
-        said.extend([given.note] if given.note else [])
+        if given.note:
+            roles.note(given.note)
     return build(
         content,
         labels,
@@ -89,60 +98,43 @@ def from_frame(
         label_name=label_name,
         source=source,
         set_aside=aside,
-        notes=said,
+        notes=roles.notes,
+    )
+
+
+def _in_order(options: Options, index: pd.Index[Any]) -> Options:
+    """Bring what stands beside a table into the order of its rows, where an index of its own says that."""
+    return replace(
+        options,
+        label=aligned(options.label, index, "labels", "rows"),
+        features=aligned(options.features, index, "features", "rows"),
+        probs=aligned(options.probs, index, "probabilities", "rows"),
     )
 
 
 def _content(
-    chosen: _Columns,
-    media: MediaKind,
-    columns: list[str],
-    features: NDArray[Any] | None,
-    *,
-    root: Path,
-    aside: list[SetAside],
-) -> tuple[Content, NDArray[Any] | None]:
-    """Make the content of the rows, and the features [R, D] that come with it."""
-    frame, options = chosen.frame, chosen.options
+    roles: Roles, media: MediaKind, columns: list[str], features: Any, root: Path
+) -> tuple[Content, Any, list[SetAside]]:
+    """Make the content of the rows, the features [R, D] that come with it, and what is set aside."""
+    frame, options = roles.frame, roles.options
     if media in ("image", "text"):
-        named = _names(options.features)
-        if named:
-            features = _matrix(frame, [chosen.take(name, "features") for name in named])
+        if features is None and options.feature_names:
+            features = roles.matrix([roles.take(name, "features") for name in options.feature_names])
         cells = frame[columns[0]]
         if media == "text":
-            texts = [None if _missing(v) else str(v) for v in cells.tolist()]
-            return Texts(texts), features
-        return picture_content(cells, Path(options.root) if options.root is not None else root, aside), features
+            return Texts([None if missing(v) else str(v) for v in cells.tolist()]), features, []
+        content, aside = picture_content(cells, options.folder(root), options.most_pixels)
+        return content, features, aside
     if media == "vector":
         if columns and features is None:
-            is_list = len(columns) == 1 and not pd.api.types.is_numeric_dtype(frame[columns[0]])
-            is_list = is_list and not isinstance(frame[columns[0]].iloc[0], str)
-            features = _stack(frame[columns[0]], columns[0]) if is_list else _matrix(frame, columns)
+            lists = len(columns) == 1 and not pd.api.types.is_numeric_dtype(frame[columns[0]])
+            lists = lists and columns[0] not in options.feature_names
+            features = stack(frame[columns[0]], columns[0]) if lists else roles.matrix(columns)
         if features is None or features.ndim != 2 or len(features) != len(frame):
             shape = None if features is None else features.shape
             raise DataError(f"The features have the shape {shape}.", f"Give an array [{len(frame)}, D].")
-        return Vectors(features), features
-    table = pd.DataFrame({name: _typed(frame[name], chosen.as_written) for name in columns})
-    return Table(table), features
-
-
-def picture_content(cells: pd.Series[Any], root: Path, aside: list[SetAside]) -> Content:
-    """Make image content of bytes, Hugging Face dicts, paths, arrays or Pillow pictures; empty cells are set aside."""
-    values = [None if _missing(v) else v for v in cells.tolist()]
-    if any(isinstance(v, dict) for v in values):
-        data = [v.get("bytes") if isinstance(v, dict) else v for v in values]
-        values = data if any(d for d in data) else [v.get("path") if isinstance(v, dict) else None for v in values]
-    first = next((v for v in values if v is not None), None)
-    if isinstance(first, str | Path):
-        for row, value in enumerate(values):
-            if value is not None and not isinstance(value, str | Path):
-                raise DataError(f"Row {row}, column {cells.name!r}: a {type(value).__name__} among paths.")
-            if value is None or not str(value).strip():
-                aside.append(SetAside(row, f"row {row}", f"column {cells.name!r} is empty"))
-        return ImageFiles(root, [str(v or "") for v in values])
-    if first is None or isinstance(first, bytes | bytearray):
-        return ImageBytes([bytes(v) if isinstance(v, bytes | bytearray) else None for v in values])
-    return PictureList([None if v is None else as_pixels(v, f"row {row}") for row, v in enumerate(values)])
+        return Vectors(features), features, []
+    return roles.table(columns), features, []
 
 
 def _tidy(frame: pd.DataFrame, source: str) -> pd.DataFrame:

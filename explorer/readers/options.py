@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, get_args
 
 from explorer.errors import DataError, UnknownName
 from explorer.media.base import MediaKind
+from explorer.media.image import MOST_PIXELS
+from explorer.utils.numbers import whole
 
 
 @dataclass(frozen=True)
 class Options:
-    """The keyword arguments of `explorer.read`, unchanged. `None` means "find out"."""
+    """The keyword arguments of `explorer.read`, unchanged. `None` means "find out".
+
+    Raises
+    ------
+    UnknownName, DataError
+        A kind that does not exist; a root, encoding, split or limit that is none.
+    """
 
     label: Any = None
     image: Any = None
@@ -25,10 +35,44 @@ class Options:
     root: Any = None
     split: Any = None
     encoding: str | None = None
+    pixel_limit: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in get_args(MediaKind):
             raise UnknownName("media kind", self.kind, get_args(MediaKind))
+        for name in ("split", "encoding"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise DataError(f"{name}= is a {type(value).__name__}.", "Give a name, as text.")
+        if self.root is not None and not isinstance(self.root, str | os.PathLike):
+            raise DataError(f"root= is a {type(self.root).__name__}.", "Give the path of a folder.")
+        if isinstance(self.classes, str | bytes):
+            raise DataError(f"classes={self.classes!r} is text.", "Give a list of all class values, in their order.")
+        if self.pixel_limit is not None:
+            whole(
+                self.pixel_limit,
+                1,
+                10**12,
+                f"pixel_limit={self.pixel_limit!r} is no number of pixels.",
+                "Give the most pixels a picture may have",
+            )
+
+    @property
+    def most_pixels(self) -> int:
+        """Most pixels of a picture."""
+        return MOST_PIXELS if self.pixel_limit is None else int(self.pixel_limit)
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Columns that `features` names; none where it holds the numbers themselves."""
+        if isinstance(self.features, str):
+            return [self.features]
+        named = isinstance(self.features, list | tuple) and all(isinstance(f, str) for f in self.features)
+        return list(self.features) if named else []
+
+    def folder(self, default: Path) -> Path:
+        """Return the folder that paths in the data start from and may not leave."""
+        return default if self.root is None else Path(self.root).expanduser()
 
     def only(self, source: str, allowed: str) -> None:
         """Refuse options that mean nothing for a source. `allowed` lists the meaningful ones, separated by spaces."""

@@ -1,15 +1,21 @@
-"""Pictures that are already decoded: Pillow images, arrays and tensors → uint8 pixels."""
+"""Cells that hold pictures → image content: encoded, in files, or decoded (Pillow, arrays, tensors → uint8 pixels)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from explorer.dataset.dataset import SetAside
 from explorer.errors import DataError
-from explorer.media.image import to_rgb, upright
+from explorer.media.base import Content
+from explorer.media.image import ImageBytes, ImageFiles, MixedImages, PictureList, to_rgb, upright
+from explorer.readers.columns import missing
 from explorer.utils.arrays import array_in
 
 
@@ -68,3 +74,77 @@ def stack_pixels(values: NDArray[Any], name: str, *, channels_first: bool = Fals
         f"{name}: the pixels are {values.dtype} from {low:.3g} to {high:.3g}, so their scale is not known.",
         "Give uint8 from 0 to 255 or fractions from 0 to 1, before any normalisation.",
     )
+
+
+def picture_content(cells: pd.Series[Any], root: Path, pixel_limit: int) -> tuple[Content, list[SetAside]]:
+    """Make image content of a column, each cell by what it holds.
+
+    Parameters
+    ----------
+    cells
+        Encoded bytes, Hugging Face dicts of bytes or path, paths, arrays, tensors or Pillow pictures.
+    root
+        The folder that paths start from and may not leave.
+    pixel_limit
+        Most pixels of a picture.
+
+    Returns
+    -------
+    tuple
+        The content, and the rows that hold no picture at all.
+
+    Raises
+    ------
+    DataError
+        Arrays whose scale is not known.
+    """
+    values = [_held(v) for v in cells.tolist()]
+    kinds = np.array([_way(v) for v in values])
+    used = {kind for kind in kinds.tolist() if kind not in ("", "none")}
+    named = used <= {"path"} and bool(used)
+    aside = [
+        SetAside(row, f"row {row}", f"column {cells.name!r} is empty")
+        for row, value in enumerate(values)
+        if named and kinds[row] in ("", "path") and (value is None or not str(value).strip())
+    ]
+    aside += [
+        SetAside(row, f"row {row}", f"column {cells.name!r}: a {type(values[row]).__name__} is no picture")
+        for row in np.flatnonzero(kinds == "none").tolist()
+    ]
+    ways: dict[str, Callable[[], Content]] = {
+        "bytes": lambda: ImageBytes([bytes(v) if k == "bytes" else None for v, k in _both(values, kinds)], pixel_limit),
+        "path": lambda: ImageFiles(root, [str(v) if k == "path" else "" for v, k in _both(values, kinds)], pixel_limit),
+        "pixels": lambda: PictureList(
+            [as_pixels(v, f"row {row}") if kinds[row] == "pixels" else None for row, v in enumerate(values)],
+            pixel_limit,
+        ),
+    }
+    order = [way for way in ways if way in used] or ["bytes"]
+    parts = [ways[way]() for way in order]
+    if len(parts) == 1:
+        return parts[0], aside
+    empty = order.index("bytes") if "bytes" in used else order.index("pixels")
+    place = np.array([order.index(kind) if kind in order else empty for kind in kinds.tolist()], dtype=np.intp)
+    return MixedImages(parts, place), aside
+
+
+def _both(values: list[Any], kinds: NDArray[Any]) -> Iterator[tuple[Any, str]]:
+    return zip(values, kinds.tolist(), strict=True)
+
+
+def _held(value: Any) -> Any:
+    """Return the bytes or the path of a dict, `None` for an empty cell."""
+    if isinstance(value, Mapping):
+        return value.get("bytes") or value.get("path") or None
+    return None if missing(value) else value
+
+
+def _way(value: Any) -> str:
+    """Say in which way a cell holds a picture: "" for an empty cell, "none" for one that holds something else."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return "bytes"
+    if isinstance(value, str | Path):
+        return "path"
+    return "pixels" if isinstance(value, Image.Image | np.ndarray | list) or hasattr(value, "detach") else "none"

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError, UnknownName
 from explorer.readers.column_check import BY_NAME
+from explorer.readers.columns import stack
 from explorer.tasks.classification import class_name, encode_labels
+from explorer.utils.arrays import array_in
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,14 @@ def align(
     if isinstance(probs, str) and not columns:
         raise DataError(f"probs={probs!r} names a column, but the source has none.", "Give an array [rows, classes].")
     if frame is not None and len(columns) == 1 and not pd.api.types.is_numeric_dtype(frame[columns[0]]):
-        return Probabilities(_stack(frame[columns[0]], columns[0]), classes, "")
+        return Probabilities(stack(frame[columns[0]], columns[0]), classes, "")
     if frame is not None and columns:
         table = frame[columns]
         names = _without_prefix(columns, probs if isinstance(probs, str) else "")
     elif isinstance(probs, pd.DataFrame):
         table, names = probs, list(probs.columns)
     else:
-        return Probabilities(np.asarray(probs), classes, "")
+        return Probabilities(array_in(probs, "probabilities"), classes, "")
     try:
         values = table.apply(pd.to_numeric).to_numpy(dtype=np.float32)
     except (ValueError, TypeError) as error:
@@ -155,10 +157,3 @@ def _bare(columns: list[str]) -> list[str]:
 def _shared(columns: list[str]) -> str:
     first, last = min(columns), max(columns)
     return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
-
-
-def _stack(cells: pd.Series[Any], column: str) -> NDArray[np.float32]:
-    lengths = {len(cell) if hasattr(cell, "__len__") and not isinstance(cell, str) else -1 for cell in cells}
-    if len(lengths) != 1 or lengths == {-1}:
-        raise DataError(f"The cells of column {column!r} are not lists of one length.", "Give one number per class.")
-    return np.array(cells.tolist(), dtype=np.float32)

@@ -5,7 +5,7 @@ Every choice comes back as a sentence; where two columns would do, it is an erro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError
 from explorer.media.base import MediaKind
-from explorer.readers.columns import Column, _stack, describe, require
+from explorer.media.table import Table
+from explorer.readers.columns import Column, describe, has_decimal_commas, matrix, require, stack, typed
 from explorer.readers.options import Options
+from explorer.readers.probabilities import columns_of
+from explorer.utils.arrays import numbers_in, values_in
 from explorer.utils.text import counted, listed
 
 # Earlier groups win over later ones; two matches within a group are ambiguous.
@@ -50,7 +53,10 @@ def find_label(frame: pd.DataFrame, columns: Iterable[Column]) -> tuple[str, str
 
 
 def _few_values(cells: pd.Series[Any]) -> bool:
-    count = int(cells.nunique())
+    try:
+        count = int(cells.nunique())
+    except TypeError:  # lists among them
+        return False
     return 2 <= count <= max(20, len(cells) // 20)
 
 
@@ -132,59 +138,135 @@ def find_cells(columns: Iterable[Column]) -> tuple[list[str], list[str]]:
     return kept, notes
 
 
-class _Columns:
-    """The columns of one table as they are given out to their roles, each at most once."""
+class Roles:
+    """The columns of one table as they are given out to their roles, each at most once, and why each got its own.
 
-    def __init__(self, frame: pd.DataFrame, options: Options, as_written: bool) -> None:
+    Parameters
+    ----------
+    frame
+        R rows; column names are strings.
+    options
+        What the person said.
+    index
+        Levels of the table's index that have a name, by name: an option may name one like a column.
+    exact
+        Whole numbers of columns that `frame` had to round.
+    as_written
+        Cells are strings as they stood in a text file.
+    comma
+        Cells of that file are not separated by commas.
+    notes
+        What is known already.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        options: Options,
+        *,
+        index: Mapping[str, list[Any]] | None = None,
+        exact: Mapping[str, list[Any]] | None = None,
+        as_written: bool = False,
+        comma: bool = False,
+        notes: Sequence[str] = (),
+    ) -> None:
         self.frame = frame
         self.options = options
-        self.as_written = as_written
-        self.used: set[str] = set()
+        self._index = dict(index or {})
+        self._exact = dict(exact or {})
+        self._as_written = as_written
+        self._comma = comma
+        self._notes = list(notes)
+        self._used: set[str] = set()
         self._described: dict[str, Column] = {}
 
-    def free(self) -> list[Column]:
-        """Describe the columns that have no role yet."""
-        for name in self.frame.columns:
-            if name not in self.used and name not in self._described:
-                self._described[name] = describe(self.frame[name], as_written=self.as_written)
-        return [self._described[name] for name in self.frame.columns if name not in self.used]
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken as what, and why."""
+        return tuple(self._notes)
+
+    def note(self, text: str) -> None:
+        """Say something of the table."""
+        self._notes.append(text)
 
     def take(self, name: Any, option: str) -> str:
         """Give a column that an option names its role."""
+        text = str(name)
+        if text not in self.frame.columns and text in self._index:
+            self.frame = self.frame.assign(**{text: self._index[text]})
+            self.note(f"column {text!r} is the index of the table")
         column = require(self.frame, name, option)
-        self.used.add(column)
+        self._used.add(column)
         return column
 
-    def label(self, said: list[str]) -> tuple[str, list[Any]]:
+    def cells(self, column: str) -> list[Any]:
+        """Return the cells of a column, whole numbers to the last digit."""
+        return self._exact.get(column) or self.frame[column].tolist()
+
+    def label(self) -> tuple[str, list[Any]]:
         """Return the label column's name and its cells, or the labels that were given."""
         given = self.options.label
         if given is not None and not np.isscalar(given):
-            labels = list(given)
+            labels = values_in(given, "label", "labels")
             if len(labels) != len(self.frame):
                 raise DataError(f"There are {len(labels):,} labels for {len(self.frame):,} rows.", "Give one per row.")
             return "label", labels
         if given is None:
-            column, why = find_label(self.frame, self.free())
-            said.append(why)
-            self.used.add(column)
+            column, why = find_label(self.frame, self._free())
+            self.note(why)
+            self._used.add(column)
         else:
             column = self.take(given, "label")
-        labels = self.frame[column].tolist()
-        return column, labels
+        return column, self.cells(column)
 
-    def features(self, said: list[str]) -> NDArray[Any] | None:
+    def keys(self) -> list[Any] | None:
+        """Return the cells of the key column, where there is one."""
+        return None if self.options.key is None else self.cells(self.take(self.options.key, "key"))
+
+    def probabilities(self) -> None:
+        """Take the columns of probabilities out of what else a column may be."""
+        if self.options.probs is not None:
+            self._used.update(columns_of(self.options.probs, self.frame))
+
+    def features(self) -> Any:
         """Return precomputed features [R, D] from an array or a column of lists, if there are any."""
-        options = self.options
+        options, names = self.options, self.options.feature_names
         if options.embedding is not None:
             column = self.take(options.embedding, "embedding")
-            return _stack(self.frame[column], column)
-        if options.features is None or _are_names(options.features):
+            return stack(self.frame[column], column)
+        if options.features is None:
             return None
-        features = np.asarray(options.features)
-        said.append(f"the features given ({' × '.join(map(str, features.shape))}) are the embedding")
-        return features
+        if not names:
+            features = numbers_in(options.features, "features")
+            self.note(f"the features given ({' × '.join(map(str, features.shape))}) are the embedding")
+            return features
+        if len(names) == 1 and self._is_list(names[0]):
+            column = self.take(names[0], "features")
+            self.note(f"column {column!r} is taken as the embedding: its cells are lists of numbers")
+            return stack(self.frame[column], column)
+        return None
 
-    def media(self, said: list[str], *, has_features: bool) -> tuple[MediaKind, list[str]]:
+    def _is_list(self, name: str) -> bool:
+        return name in self.frame.columns and describe(self.frame[name], as_written=self._as_written).kind == "list"
+
+    def matrix(self, columns: list[str]) -> NDArray[np.float32]:
+        """Return columns of numbers as [R, D]."""
+        return matrix(self.frame, columns, comma=self._comma)
+
+    def table(self, columns: list[str]) -> Table:
+        """Return columns as the rows of a table; numbers with decimal commas are such, and said to be."""
+        cells: dict[str, pd.Series[Any]] = {}
+        commas: dict[str, pd.Series[Any]] = {}
+        for name in columns:
+            cells[name] = typed(self.frame[name], as_written=self._as_written, comma=self._comma)
+            numeric = self._as_written and pd.api.types.is_numeric_dtype(cells[name])
+            if numeric and has_decimal_commas(self.frame[name]):
+                commas[name] = self.frame[name]
+        if commas:
+            self.note(f"{listed(list(commas), 12)}: numbers with a decimal comma")
+        return Table(pd.DataFrame(cells, index=self.frame.index), commas)
+
+    def media(self, *, has_features: bool) -> tuple[MediaKind, list[str]]:
         """Settle what the items are and which columns hold them."""
         options, kind = self.options, self.options.kind
         if options.image is not None and options.text is not None:
@@ -193,19 +275,18 @@ class _Columns:
             return "image", [self.take(options.image, "image")]
         if options.text is not None:
             return "text", [self.take(options.text, "text")]
-        named = _names(options.features)
+        named = [] if has_features else options.feature_names
         for name in named:
             self.take(name, "features")
-        found = find_image(self.free()) if kind in (None, "image") else None
+        found = find_image(self._free()) if kind in (None, "image") else None
         if found:
-            said.append(found[1])
-            return "image", [found[0]]
+            return "image", [self._said(found)]
         if kind == "image":
             raise DataError(self._none("pictures"), "Say which column it is with image=.")
         if named and kind != "text":
             return ("vector" if kind == "vector" else "table"), named
         if kind in (None, "text"):
-            text = self._text(said)
+            text = self._text()
             if text is not None:
                 return "text", [text]
         if kind == "text":
@@ -213,25 +294,30 @@ class _Columns:
         if has_features and kind in (None, "vector"):
             return "vector", []
         if kind in (None, "vector"):
-            found = find_embedding(self.free())
+            found = find_embedding(self._free())
             if found:
-                said.append(found[1])
-                return "vector", [found[0]]
-        cells, left_out = find_cells(self.free())
-        said.extend(left_out)
+                return "vector", [self._said(found)]
+        return self._cells_of_table()
+
+    def _cells_of_table(self) -> tuple[MediaKind, list[str]]:
+        kind = self.options.kind
+        cells, left_out = find_cells(self._free())
+        self._notes.extend(left_out)
+        if kind == "vector":
+            cells = [c.name for c in self._free() if c.kind == "number" and c.name in cells]
         if not cells:
+            recordings = [c.name for c in self._free() if c.kind == "recording"]
+            more = f" {listed(recordings)}: sound, film and documents cannot be reviewed yet." if recordings else ""
             raise DataError(
-                self._none("pictures, texts or features"),
+                self._none("pictures, texts or features") + more,
                 "Say which column is what with image=, text=, features= or embedding=.",
             )
-        if kind == "vector":
-            cells = [c.name for c in self.free() if c.kind == "number" and c.name in cells]
-        said.append(f"the features are {counted(len(cells), 'column')}: {listed(cells, 12)}")
+        self.note(f"the features are {counted(len(cells), 'column')}: {listed(cells, 12)}")
         return ("vector" if kind == "vector" else "table"), cells
 
-    def _text(self, said: list[str]) -> str | None:
+    def _text(self) -> str | None:
         """Find the text column; among several feature columns only long strings count as text."""
-        free = self.free()
+        free = self._free()
         cells = [c for c in free if c.kind in ("number", "category")]
         found = find_text(free, must=self.options.kind == "text" or not cells)
         if found is None:
@@ -239,24 +325,23 @@ class _Columns:
         if self.options.kind is None and len(cells) >= 3 and "by its name" not in found[1]:
             length = next(c.length for c in free if c.name == found[0])
             if length < 40:
-                said.append(
+                self.note(
                     f"column {found[0]!r} is taken as a cell of the table; give text={found[0]!r} to read it as text"
                 )
                 return None
-        said.append(found[1])
+        return self._said(found)
+
+    def _said(self, found: tuple[str, str]) -> str:
+        """Note why a column was found; returns its name."""
+        self.note(found[1])
         return found[0]
+
+    def _free(self) -> list[Column]:
+        """Describe the columns that have no role yet."""
+        for name in self.frame.columns:
+            if name not in self._used and name not in self._described:
+                self._described[name] = describe(self.frame[name], as_written=self._as_written, comma=self._comma)
+        return [self._described[name] for name in self.frame.columns if name not in self._used]
 
     def _none(self, what: str) -> str:
         return f"No column with {what} was found (columns: {listed(list(self.frame.columns), 12)})."
-
-
-def _are_names(features: Any) -> bool:
-    return isinstance(features, str) or (
-        isinstance(features, list | tuple) and len(features) > 0 and all(isinstance(f, str) for f in features)
-    )
-
-
-def _names(features: Any) -> list[str]:
-    if not _are_names(features):
-        return []
-    return [features] if isinstance(features, str) else list(features)

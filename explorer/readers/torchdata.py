@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from explorer.media.vector import Vectors
 from explorer.readers.options import Options
 from explorer.readers.pictures import as_pixels
 from explorer.readers.probabilities import align
+from explorer.utils.arrays import array_in, float32, numbers_in, scalar, values_in
 
 MEMORY = 1_000_000_000
 """Bytes of decoded pictures that are kept; a larger dataset is read again row by row when a picture is needed."""
@@ -33,7 +34,7 @@ def recognises(source: Any) -> bool:
 
 def from_torch(source: Any, options: Options) -> Dataset:
     """Read every (item, label) once. `source.classes`, where there is one, names the integer labels."""
-    options.only("a torch dataset", "label features probs kind classes")
+    options.only("a torch dataset", "label features probs kind classes pixel_limit")
     rows = len(source)
     if rows == 0:
         raise DataError("The torch dataset is empty: it has no rows.", "Check the split or the filter.")
@@ -50,9 +51,9 @@ def from_torch(source: Any, options: Options) -> Dataset:
         pixels = as_pixels(item, f"row {row}")
         held += pixels.nbytes
         items.append(pixels if held <= MEMORY else None)
-    content, features, note = _content(source, items, lazy=held > MEMORY)
+    content, features, note = _content(source, items, options.most_pixels, lazy=held > MEMORY)
     if options.label is not None:
-        labels = list(options.label)
+        labels = values_in(options.label, "label", "labels")
     names = [str(name) for name in getattr(source, "classes", None) or []]
     coded = bool(names) and all(isinstance(v, int) and -1 <= v < len(names) for v in labels if v is not None)
     notes = [note]
@@ -67,7 +68,7 @@ def from_torch(source: Any, options: Options) -> Dataset:
     dataset = build(
         content,
         labels,
-        features=np.asarray(options.features) if options.features is not None else features,
+        features=options.features if options.features is not None else features,
         probs=probs,
         classes=classes,
         source="a torch dataset",
@@ -79,17 +80,19 @@ def from_torch(source: Any, options: Options) -> Dataset:
     return replace(dataset, class_values=tuple(position.get(name, name) for name in dataset.classes), _positions={})
 
 
-def _content(source: Any, items: list[Any], *, lazy: bool) -> tuple[Content, NDArray[np.float32] | None, str]:
+def _content(
+    source: Any, items: list[Any], limit: int, *, lazy: bool
+) -> tuple[Content, NDArray[np.float32] | None, str]:
     if all(isinstance(item, str) for item in items):
         return Texts(items), None, "the rows are texts"
     if all(item is not None and _is_vector(item) for item in items):
-        vectors = np.stack([np.asarray(item, dtype=np.float32) for item in items])
+        vectors = float32(numbers_in(items, "rows of the torch dataset"))
         return Vectors(vectors), vectors, f"the rows are vectors of {vectors.shape[1]} numbers: they are the embedding"
     if any(isinstance(item, str) or (item is not None and _is_vector(item)) for item in items):
         raise DataError("The torch dataset mixes pictures with texts or vectors.", "Give one kind of item.")
     if lazy:
-        return PictureList(_Rows(source)), None, "the rows are pictures, read from the dataset when needed"
-    return PictureList(items), None, "the rows are pictures"
+        return PictureList(_Rows(source), limit), None, "the rows are pictures, read from the dataset when needed"
+    return PictureList(items, limit), None, "the rows are pictures"
 
 
 class _Rows(Sequence[NDArray[np.uint8] | None]):
@@ -124,19 +127,30 @@ def _same_twice(source: Any) -> None:
         first, second = _pair(source, row)[0], _pair(source, row)[0]
         if isinstance(first, str):
             continue
-        if not np.array_equal(np.asarray(first), np.asarray(second)):
+        if not _equal(first, second):
             raise DataError(
                 f"Row {row} of the torch dataset is different each time it is read: it has random transforms.",
                 "Give the dataset without augmentation.",
             )
 
 
+def _equal(first: Any, second: Any) -> bool:
+    """Say whether two readings of a row are the same."""
+    if isinstance(first, Image.Image) and isinstance(second, Image.Image):
+        return first.mode == second.mode and np.array_equal(np.asarray(first), np.asarray(second))
+    if first is None or isinstance(first, Mapping):
+        return True  # refused where it is read
+    return np.array_equal(array_in(first, "rows of the torch dataset"), array_in(second, "rows of the torch dataset"))
+
+
 def _is_vector(item: Any) -> bool:
-    return not isinstance(item, str | Image.Image) and np.ndim(item) == 1
+    if isinstance(item, str | Image.Image):
+        return False
+    shape = getattr(item, "shape", None)
+    return len(shape) == 1 if isinstance(shape, tuple) else isinstance(item, list | tuple)
 
 
 def _plain(label: Any) -> Any:
     """Bring a label that is a zero-dimensional tensor or array to its value; longer ones are refused by `build`."""
-    if hasattr(label, "item") and np.ndim(label) == 0:
-        return label.item()
+    label = scalar(label)
     return label.tolist() if hasattr(label, "tolist") else label
