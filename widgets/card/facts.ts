@@ -3,7 +3,7 @@
 import type { Card, Reason } from "../core/kernel/schema";
 import { percent, SUSPECTS, shortId } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
-import { WHY_DRAWN } from "../core/state/mixing";
+import { WHY_DRAWN } from "../core/state/mixedQueue";
 import { h } from "../core/ui/dom";
 import { labelChip } from "../core/ui/frame";
 import { withShortNames } from "../core/ui/name";

@@ -1,7 +1,7 @@
 /** The card: one item, what its label is and may be, how sure and why, and the buttons that decide. */
 import "./card.css";
 import "./facts.css";
-import "./decide.css";
+import "./decisions.css";
 import "./conflict.css";
 import type { Card as CardData } from "../core/kernel/schema";
 import { followCard } from "../core/session/currentCard";
@@ -15,7 +15,7 @@ import { previewOf } from "../core/ui/preview";
 import { onTheme } from "../core/ui/theme";
 import { makeMethodPage } from "../methods/page";
 import { comparison } from "./comparison";
-import { makeDecisions } from "./decide";
+import { makeDecisions } from "./decisions";
 import { badges, evidence, LINES, meter, standingLine, verdict } from "./facts";
 
 /**

@@ -4,7 +4,7 @@ import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { isDark, onTheme } from "../core/ui/theme";
 import { type Plot, plotly } from "./plotly";
-import { safe } from "./safe";
+import { safe } from "./sanitizer";
 import { fitted, shortTicks } from "./ticks";
 
 const CONFIG = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { labelPairs } from "./pairs";
-import { safe } from "./safe";
+import { safe } from "./sanitizer";
 import { fitted, shortTicks } from "./ticks";
 
 describe("labelPairs", () => {

@@ -2,7 +2,7 @@
 
 import type { Timeline, TimelineFilter } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
-import type { Asking } from "./ask";
+import type { Asking } from "./question";
 
 /** A line at the panel's head: what was done, or why not. */
 export interface Said {

@@ -4,11 +4,11 @@ import type { CommitRow } from "../core/kernel/schema";
 import { count, h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { panelKey } from "../core/ui/keys";
-import { askBranch, askRevert, askTag } from "./acts";
-import { arrange } from "./arrange";
+import { askBranch, askRevert, askTag } from "./actions";
+import { arrange } from "./childOrder";
 import { makeCommitRow, press, type Row, toggle } from "./commitRow";
 import type { Context } from "./context";
-import { sittings } from "./sittings";
+import { sittings } from "./groups";
 import { decisions, heading, people } from "./words";
 
 /** More commits than this are never in the page at once. */

@@ -3,7 +3,7 @@
 import type { Branch } from "../core/kernel/schema";
 import { count, h, key } from "../core/ui/dom";
 import { printed } from "../core/ui/keys";
-import { askBranch, goTo } from "./acts";
+import { askBranch, goTo } from "./actions";
 import type { Context } from "./context";
 import { moment } from "./words";
 

@@ -7,7 +7,7 @@ import { h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { previewOf } from "../core/ui/preview";
 import { onTheme } from "../core/ui/theme";
-import type { Merging } from "./merging";
+import type { MergeDraft } from "./draft";
 import { namedChip, sideElement } from "./side";
 import { outcome, signature } from "./words";
 
@@ -15,7 +15,7 @@ import { outcome, signature } from "./words";
 const NEAREST = 5;
 
 /** Make the element; it follows the merge until the signal ends. */
-export function makeConflict(session: Session, merging: Merging, signal: AbortSignal): HTMLElement {
+export function makeConflict(session: Session, merging: MergeDraft, signal: AbortSignal): HTMLElement {
   const picture = h("div", { class: "dqx-card-preview dqx-merge-preview" });
   const facts = h("div", { class: "dqx-merge-facts" });
   const sides = h("div", { class: "dqx-merge-sides" });

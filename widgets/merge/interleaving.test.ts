@@ -5,7 +5,7 @@ import { Session } from "../core/session/session";
 import type { Notice } from "../core/state/topics";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { mergeAnswers, viewOf } from "./fixture";
-import { openMerge } from "./open";
+import { openMerge } from "./view";
 
 const LOCKED = { type: "StoreError", message: "The store is locked.", remedy: "Try again." };
 

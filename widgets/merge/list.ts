@@ -5,14 +5,14 @@ import { shortId } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 import { thumbnail } from "../core/ui/preview";
-import type { Merging } from "./merging";
+import type { MergeDraft } from "./draft";
 import { namedChip } from "./side";
 import { outcome } from "./words";
 
 const MOST = 60;
 
 /** Make the list; it follows the merge until the signal ends. */
-export function makeList(session: Session, merging: Merging, signal: AbortSignal): HTMLElement {
+export function makeList(session: Session, merging: MergeDraft, signal: AbortSignal): HTMLElement {
   const list = h("div", { class: "dqx-merge-list", role: "listbox", hidden: true });
   list.setAttribute("aria-label", "Conflicts");
   let made: readonly MergeConflict[] = [];

@@ -5,8 +5,8 @@ import type { Notice } from "../core/state/topics";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { bindKeys } from "../core/ui/keys";
 import { mergeAnswers, side, viewOf } from "./fixture";
-import { openMerge } from "./open";
 import { handleMerge, Merge, requestMerge } from "./panel";
+import { openMerge } from "./view";
 import { deed, done, headline, nextStep, saw, signature } from "./words";
 
 async function start(answers: Answers = mergeAnswers()) {

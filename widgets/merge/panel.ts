@@ -8,7 +8,7 @@ import { count, h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
 import type { Panel } from "../core/ui/panel";
-import { openMerge } from "./open";
+import { openMerge } from "./view";
 
 const SOON_MS = 120;
 

@@ -24,7 +24,7 @@ export function nextStep(view: MergeView): string {
     return `${view.into} already has everything of ${view.source}. There is nothing to merge.`;
   if (view.conflicts.length === 0)
     return view.taken === 0
-      ? `No label of ${view.into} changes: both branches say the same. Merging only writes down that they have met.`
+      ? `No label of ${view.into} changes: both branches say the same. MergeDraft only writes down that they have met.`
       : `No item was decided in two ways. ${changes(view.taken)} of ${view.source} can be merged as they are.`;
   if (view.open > 0) return "";
   return "Nothing is written yet. Merge when you have looked it over.";

@@ -17,9 +17,9 @@ import { nameElement, withShortNames } from "../core/ui/name";
 import type { Panel } from "../core/ui/panel";
 import { thumbnail } from "../core/ui/preview";
 import { classColour, isDark, onTheme } from "../core/ui/theme";
+import { walk } from "./arrowKeys";
 import { around, arrange, type Box, capacity } from "./ego";
 import { makeRelationMap } from "./relationMap";
-import { walk } from "./walk";
 import { agreement, summary } from "./words";
 
 /** Letters of a class name inside a sentence. */

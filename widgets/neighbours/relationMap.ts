@@ -12,8 +12,8 @@ import { keepFocus } from "../core/ui/focus";
 import { nameElement } from "../core/ui/name";
 import { thumbnail } from "../core/ui/preview";
 import { onTheme } from "../core/ui/theme";
+import { walk } from "./arrowKeys";
 import { across, ceiling, marks, type Room, relationSummary } from "./scatter";
-import { walk } from "./walk";
 import { agreement } from "./words";
 
 /** What the axes do not say; one line, since the card above needs the room. */

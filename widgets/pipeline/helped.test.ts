@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Helped, HelpedState, Stage } from "../core/kernel/schema";
 import { type Answers, settled } from "../core/testing/mockModel";
 import { startExplorer } from "../explorer/fixture";
-import { failedWords } from "./failed";
+import { failedWords } from "./failures";
 import { accuracy, figure, howFar, signed } from "./helpedWords";
 
 /** Without the spaces that no line may break at. */

@@ -5,7 +5,7 @@ import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 import { frame } from "../core/ui/frame";
 import type { Panel } from "../core/ui/panel";
-import { makeFailed } from "./failed";
+import { makeFailed } from "./failures";
 import { makeHelped } from "./helped";
 import { makeRerun } from "./rerun";
 import { details, share, stageName, summary } from "./words";

@@ -4,8 +4,8 @@ import type { Stops } from "../core/kernel/schema";
 import { SUSPECTS } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
+import { makeMix } from "./auditRate";
 import { makeDial } from "./dial";
-import { makeMix } from "./mix";
 import { makeLeft } from "./sample";
 
 export interface Bar {

@@ -9,9 +9,9 @@ import type { Panel } from "../core/ui/panel";
 import { makeBar } from "./bar";
 import { makeLine } from "./dial";
 import { AUDIT } from "./sample";
-import { Shown } from "./shown";
 import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
+import { VisibleQueue } from "./visibleQueue";
 import { columns, extent, inView, place, type Shape, scrollFor } from "./window";
 
 const GAP = 8;
@@ -55,7 +55,7 @@ export const Queue: Panel = {
     );
     root.append(bar.element, bar.left, stop.line, list, empty);
 
-    const queue = new Shown(session);
+    const queue = new VisibleQueue(session);
     const tiles = new Map<number, Tile>();
     let shape: Shape = { mode: "strip", width: 0, height: 0, tileWidth: 62, tileHeight: 84, gap: GAP };
     let settle: ReturnType<typeof setTimeout> | undefined;

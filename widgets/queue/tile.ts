@@ -2,7 +2,7 @@
 
 import { percent } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
-import { WHY_DRAWN } from "../core/state/mixing";
+import { WHY_DRAWN } from "../core/state/mixedQueue";
 import { count, h } from "../core/ui/dom";
 import { nameElement } from "../core/ui/name";
 import { thumbnail } from "../core/ui/preview";

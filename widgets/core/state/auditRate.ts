@@ -1,6 +1,6 @@
 /** How much of the queue is drawn at random: what the review says, until somebody chooses otherwise in this tab. */
 import { tabStorage } from "./dial";
-import { everyOf } from "./mixing";
+import { everyOf } from "./mixedQueue";
 
 export class AuditRate {
   /** Every so many places of the queue go to a draw; 0 = none does. */

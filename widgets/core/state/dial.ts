@@ -5,7 +5,7 @@
  */
 import { MemoryStorage } from "../kernel/outbox";
 import type { Scores } from "../kernel/schema";
-import { ExpectedErrors } from "./expected";
+import { ExpectedErrors } from "./expectedErrors";
 
 export interface Cut {
   /** How many items of the ranking lie above it. */

@@ -1,7 +1,7 @@
 /** The order of review: every item's rank, the queue that the filter leaves of it, and the way along that queue. */
 
 import type { Labels, Scores } from "../kernel/schema";
-import { mixed, type Place, unmixed } from "./mixing";
+import { mixed, type Place, unmixed } from "./mixedQueue";
 import { lastBefore, Ranking } from "./ranking";
 
 export interface Filter {

@@ -1,6 +1,6 @@
 /** What one click costs in the page, at 200,000 items of which every tenth is a suspect: `npx vitest bench --run`. */
 import { test } from "vitest";
-import { ExpectedErrors } from "./expected";
+import { ExpectedErrors } from "./expectedErrors";
 import { QueueOrder, type Reviewed } from "./queueOrder";
 import { Ranking } from "./ranking";
 

@@ -3,7 +3,7 @@
 import type { Session } from "../../core/session/session";
 import { h, key, svg } from "../../core/ui/dom";
 import { printed } from "../../core/ui/keys";
-import { makeChosenChip } from "./chosen";
+import { makeChosenChip } from "./selection";
 
 export interface ToolbarState {
   lassoing: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sittings } from "./sittings";
+import { sittings } from "./groups";
 
 const at = (...times: string[]) => times.map((time) => ({ time }));
 

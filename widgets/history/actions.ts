@@ -5,8 +5,8 @@ import { CallError } from "../core/kernel/transport";
 import { freshId } from "../core/kernel/wire";
 import { clock, sentence } from "../core/kernel/words";
 import { branch, revert, switchTo, tag } from "../core/session/versions";
-import { ask, type Question } from "./ask";
 import type { Context } from "./context";
+import { ask, type Question } from "./question";
 import { complaint, decisions, moment, shortCommit, summary } from "./words";
 
 /** Why a commit cannot be taken back. */

@@ -2,7 +2,7 @@
 import type { Session } from "../core/session/session";
 import { lastBefore } from "../core/state/ranking";
 
-export class Shown {
+export class VisibleQueue {
   items: readonly number[] = [];
   /** Those of the queue that are shown, where that is not all of it. */
   private some: number[] | null = null;

@@ -3,7 +3,7 @@
  * at once, and nothing else is written before the merge.
  */
 import "../card/card.css";
-import "../card/decide.css";
+import "../card/decisions.css";
 import "./merge.css";
 import { CallError } from "../core/kernel/transport";
 import { classOfKey } from "../core/session/actions";
@@ -15,8 +15,8 @@ import { frame } from "../core/ui/frame";
 import { command, panelKey } from "../core/ui/keys";
 import { makePicker } from "../core/ui/picker";
 import { makeConflict } from "./conflict";
+import { MergeDraft } from "./draft";
 import { makeList } from "./list";
-import { Merging } from "./merging";
 import { done, headline, nextStep } from "./words";
 
 /** Labels change in bursts: ask once for all. */
@@ -37,7 +37,7 @@ export function openMerge(
   const end = new AbortController();
   const page = root.getRootNode() as Document | ShadowRoot;
   const before = page.activeElement;
-  const merging = new Merging(session, source);
+  const merging = new MergeDraft(session, source);
 
   const section = h("section", { tabIndex: -1, data: { dqx: "merge", dqxCover: "" } });
   section.setAttribute("aria-label", `Merge ${source}`);
@@ -297,7 +297,7 @@ export function openMerge(
 }
 
 /** Forgets every resolution; asks once, in place. */
-function makeDrop(merging: Merging): { element: HTMLElement; fill(): void } {
+function makeDrop(merging: MergeDraft): { element: HTMLElement; fill(): void } {
   let asking = false;
   const element = h("button", {
     class: "dqx-button",

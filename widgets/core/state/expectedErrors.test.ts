@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ExpectedErrors } from "./expected";
+import { ExpectedErrors } from "./expectedErrors";
 
 describe("sums of p_error from the largest down", () => {
   const values = [0.9, 0.8, 0.8, 0.5, 0.1, 0, Number.NaN];

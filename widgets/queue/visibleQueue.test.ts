@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
 import { start } from "../core/testing/mockSession";
-import { Shown } from "./shown";
+import { VisibleQueue } from "./visibleQueue";
 
 beforeEach(() => {
   localStorage.clear();
@@ -11,7 +11,7 @@ beforeEach(() => {
 describe("the queue as it is shown", () => {
   it("is the queue itself where nothing is hidden", async () => {
     const { session } = await start();
-    const shown = new Shown(session);
+    const shown = new VisibleQueue(session);
     shown.fill();
     expect(shown.items).toBe(session.queue);
     expect([3, 1, 5, 0].map((item) => shown.place(item))).toEqual([0, 1, 2, -1]);
@@ -24,7 +24,7 @@ describe("the queue as it is shown", () => {
     const { session } = await start();
     session.setAuditRate(2);
     session.setFilter({ hideReviewed: true });
-    const shown = new Shown(session);
+    const shown = new VisibleQueue(session);
     shown.fill();
     const steps: [act: () => void, changed: number[], items: number[]][] = [
       [() => session.edit("keep", [3]), [3], [3, 4, 1, 2, 5]],
@@ -40,7 +40,7 @@ describe("the queue as it is shown", () => {
       shown.follow(changed);
       expect(shown.items).toEqual(items);
       expect(items.map((item) => shown.place(item))).toEqual([...items.keys()]);
-      const anew = new Shown(session);
+      const anew = new VisibleQueue(session);
       anew.fill();
       expect(shown.items).toEqual(anew.items);
     }

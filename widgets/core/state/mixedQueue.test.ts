@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import cases from "../../../tests/fixtures/queue_cases.json";
-import { everyOf, mixed, type Place } from "./mixing";
+import { everyOf, mixed, type Place } from "./mixedQueue";
 
 const ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const nobody = (): boolean => false;

@@ -25,7 +25,7 @@ interface Told {
   said: string;
 }
 
-export class Merging extends Emitter<Told> {
+export class MergeDraft extends Emitter<Told> {
   view: MergeView | null = null;
   /** Place of the conflict that is looked at. */
   at = 0;
