@@ -37,6 +37,8 @@ class LiveScores:
         What was learnt from the reviewer; `None` for nothing.
     heard
         After how many tens of decisions that was.
+    shown
+        Whether it is what the review shows, but for items that are decided on.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class LiveScores:
         self.decided = decided
         self.taught: Taught | None = None
         self.heard = 0
+        self.shown = True
         self.lock = threading.Lock()
         self._snapshots = Snapshots(findings)
         self._taken = findings

@@ -36,12 +36,18 @@ LEARN_EVERY = 10
 """So many decisions more, and the next are learnt from: it looks at all items, so not every click may wait for it."""
 
 ROUNDING = 1e-6
-"""A change of `p_error` by what was learnt that is no larger is none."""
+"""What differs by no more from what is shown is left as it is shown: such differences do not add up."""
 
 MOST = 0.2
 """Where learning moves more than this share of all items, whole columns are read anew."""
 
 log = logging.getLogger("explorer")
+
+_NONE = np.empty(0, np.float32)
+_NOTHING = (
+    np.empty(0, np.int32),
+    ScoreValues(_NONE, np.empty(0, np.int32), _NONE, np.empty(0, bool)),
+)
 
 
 class _Change(NamedTuple):
@@ -219,7 +225,7 @@ class ScoreUpdates:
         if len(changed) or not live.whole:
             moved = live.follow(changed, codes)
             touched = None if moved is None else _together(moved, undone)
-        self._publish(live, baseline, touched, learnt=False)
+        self._publish(live, baseline, touched if live.shown else None, learnt=False)
 
     def _noted(self) -> _Change | None:
         """Take down what has been decided since, and return whom that concerns; `None` where nobody."""
@@ -242,7 +248,9 @@ class ScoreUpdates:
             with self._wanted:
                 self._unheard = self._unheard or not every or baseline.decisions > 0
                 self._learn = self._learn or baseline.decisions // LEARN_EVERY != live.heard
-            if live.whole and not differs.any() and np.array_equal(decided, before):
+            if live.whole and live.shown and not differs.any() and np.array_equal(decided, before):
+                state.publish_rows(live.generation, *_NOTHING, live.inputs, live.findings, live.combined.note)
+                self._events.emit(ScoresChanged(state.version, *_NOTHING))  # whoever waits for it need wait no longer
                 return None
             return _Change(live, baseline, rows[before & ~decided], rows[differs], labels[differs])
 
@@ -271,6 +279,7 @@ class ScoreUpdates:
         from explorer.detectors.combine.p_error import issues
 
         state, verdict, inputs = self._state, live.combined, live.inputs
+        live.shown = False
         rows = np.arange(inputs.n) if touched is None else touched
         rows = rows[~live.decided[rows]]
         suggested, suggested_p = verdict.suggested[rows], verdict.suggested_p[rows]
@@ -283,11 +292,7 @@ class ScoreUpdates:
             if live.generation != state.scored or shown is None:
                 return
             seen = shown.p_error[rows]
-            if learnt:
-                moved = ~(np.abs(p_error - seen) <= ROUNDING) & ~(np.isnan(p_error) & np.isnan(seen))
-            else:
-                moved = p_error.view(np.int32) != seen.view(np.int32)  # bits, so that NaN is NaN
-                moved |= suggested_p.view(np.int32) != shown.suggested_p[rows].view(np.int32)
+            moved = _differ(p_error, seen) | _differ(suggested_p, shown.suggested_p[rows])
             moved |= (is_issue != shown.is_issue[rows]) | (suggested != shown.suggested[rows])
             # Somebody may have decided meanwhile: what they saw stays.
             moved &= ~np.isin(state.states[rows], DECIDED_CODES)
@@ -297,6 +302,7 @@ class ScoreUpdates:
             )
             if not state.publish_rows(live.generation, at, values, inputs, live.findings, verdict.note):
                 return
+            live.shown = True
             self.updated = dt.datetime.now(dt.UTC)
             if self.stale_since is None and any(result.stale for result in live.findings.results.values()):
                 self.stale_since = self.updated
@@ -321,3 +327,8 @@ class ScoreUpdates:
 
 def _together(moved: NDArray[np.intp], undone: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.union1d(moved, undone) if len(undone) else moved
+
+
+def _differ(now: NDArray[np.float32], shown: NDArray[np.float32]) -> NDArray[np.bool_]:
+    result: NDArray[np.bool_] = ~(np.abs(now - shown) <= ROUNDING) & ~(np.isnan(now) & np.isnan(shown))
+    return result

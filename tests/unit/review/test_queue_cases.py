@@ -9,7 +9,7 @@ import pytest
 from explorer.review.mixed_queue import mixed_with_places
 from explorer.review.sample.rate import every
 
-FIXTURE = json.loads((Path(__file__).parents[1] / "fixtures" / "queue_cases.json").read_text("utf-8"))
+FIXTURE = json.loads((Path(__file__).parents[2] / "fixtures" / "queue_cases.json").read_text("utf-8"))
 ITEMS = 100
 
 

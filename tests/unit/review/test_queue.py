@@ -8,8 +8,9 @@ from explorer.errors import DataError
 from explorer.estimates import errors_left
 from explorer.estimates.audit import Audit
 from explorer.estimates.results import Below, Left, aim, more
-from explorer.review.queue import check_rate, every, mixed
-from explorer.review.sample.draws import Sampling
+from explorer.review.mixed_queue import QueuePlaces, mixed
+from explorer.review.sample.draws import Draws
+from explorer.review.sample.rate import check_rate, every
 
 NOBODY = np.zeros(100, bool)
 
@@ -86,12 +87,14 @@ def test_what_was_found_otherwise_takes_up_no_place():
     assert mixed(np.arange(40), [50, *range(20, 30), 51], 5, decided).order.tolist() == order.tolist()
 
 
-class Fixed(Sampling):
-    """Draws that are given."""
+class Fixed:
+    """A queue with draws that are given."""
 
     def __init__(self, draws):
-        super().__init__(Audit.design(np.full(100, 0.5)))
-        self._sequence = np.array(draws)
+        self.draws, self.places = np.array(draws), QueuePlaces()
+
+    def mixed(self, ranked, r, decided):
+        return self.places.mixed(ranked, self.draws, r, decided)
 
 
 def test_what_was_found_otherwise_takes_up_no_place_whatever_is_answered_since():
@@ -156,7 +159,7 @@ def population(seed, n, off):
 def answered(seed, n, off, r, decisions):
     """Answer the mixed queue from the top; return the estimate, the truth, and how the draws stand."""
     p, wrong = population(seed, n, off)
-    sampling = Sampling(Audit.design(p, seed))
+    sampling = Draws(Audit.design(p, seed))
     order, drawn = mixed(np.argsort(-p, kind="stable"), sampling.draws(), r, np.zeros(n, bool))
     assert len(np.unique(order)) == len(order), "nothing is asked twice"
     looked = np.zeros(n, bool)
@@ -187,15 +190,15 @@ def test_answering_the_mixed_queue_from_the_top_gives_an_unbiased_estimate(off, 
 
 def test_the_queue_follows_from_the_seed():
     p, _ = population(0, 300, 0)
-    first = Sampling(Audit.design(p, 3)).draws()
-    np.testing.assert_array_equal(first, Sampling(Audit.design(p, 3)).draws())
-    assert (first[:50] != Sampling(Audit.design(p, 4)).draws()[:50]).any()
+    first = Draws(Audit.design(p, 3)).draws()
+    np.testing.assert_array_equal(first, Draws(Audit.design(p, 3)).draws())
+    assert (first[:50] != Draws(Audit.design(p, 4)).draws()[:50]).any()
     assert len(np.unique(first)) == len(first)
 
 
 def test_draws_count_up_to_the_first_that_nobody_has_decided_on():
     p, _ = population(1, 300, 0)
-    sampling = Sampling(Audit.design(p))
+    sampling = Draws(Audit.design(p))
     draws, decided = sampling.draws(), np.zeros(300, bool)
     assert sampling.reached(decided) == 0
     decided[draws[1]] = True
@@ -224,7 +227,7 @@ def test_draws_that_the_queue_would_have_come_to_stand_for_nobody():
 
 def test_what_audit_asks_for_is_not_asked_again():
     p, _ = population(2, 300, 0)
-    sampling = Sampling(Audit.design(p))
+    sampling = Draws(Audit.design(p))
     first, decided = sampling.draws(), np.zeros(300, bool)
     decided[first[:3]] = True  # by the queue
     asked = sampling.ask(10, decided)
@@ -243,9 +246,9 @@ def test_what_audit_asks_for_is_not_asked_again():
 
 def test_a_whole_that_is_decided_on_comes_to_an_end():
     p, _ = population(3, 50, 0)
-    sampling = Sampling(Audit.design(p))
+    sampling = Draws(Audit.design(p))
     assert sampling.reached(np.ones(50, bool)) >= 1000
-    nothing = Sampling(Audit.design(np.full(5, np.nan)))
+    nothing = Draws(Audit.design(np.full(5, np.nan)))
     assert nothing.draws().tolist() == []
     assert nothing.reached(np.zeros(5, bool)) == 0
 

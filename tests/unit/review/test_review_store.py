@@ -173,7 +173,7 @@ def test_a_closed_review_hears_no_more_of_a_store_that_goes_on(tmp_path: Path) -
     with label_store.open(tmp_path / "s.labels.db", rater="ann") as store:
         review = Review(dataset(), store, start=False)
         events = heard(review)
-        review._following.close()
+        review.sync.close()
         store.set("k0", "5")
         assert events == []
 

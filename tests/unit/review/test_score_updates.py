@@ -8,6 +8,7 @@ import explorer
 from explorer import detectors
 from explorer.errors import DataError, UnknownName
 from explorer.labels import Edit
+from explorer.review.events import LabelsReset, ScoresChanged
 
 N = 900
 
@@ -64,7 +65,7 @@ def test_it_equals_judging_everybody_anew_with_what_was_learnt(review, spoilt):
     }
     findings = detectors.Findings({**now.findings.results, **full})
     whole = detectors.combine(now.inputs, findings, like=first.combined)
-    undecided = review.states == 0
+    undecided = review.state.states == 0
     # Five decisions are too few to learn from, so nothing but the labels has changed.
     np.testing.assert_allclose(now.combined.p_error[undecided], whole.p_error[undecided], atol=1e-5)
     np.testing.assert_array_equal(now.combined.suggested[undecided], whole.suggested[undecided])
@@ -142,7 +143,7 @@ def test_how_many_are_left(review, spoilt):
     left = review.left()
     assert left.basis == "audit"
     assert left.draws == 60
-    assert left.found == (review.states == 1).sum()
+    assert left.found == (review.state.states == 1).sum()
     assert left.low <= 90 - left.found <= left.high
     assert "errors are left" in left.sentence()
     assert review.audit(5) != [], "the next ones follow"
@@ -183,27 +184,27 @@ def test_a_dataset_of_one_class_gets_a_second_one(tmp_path, n, changed):
     for item in list(review.issues.index[:changed]):
         review.relabel(item, "dog", new_class=True)
     assert len(review.issues) == n
-    assert review.following_error is None
+    assert review.scores.error is None
     review.close()
 
 
 def test_a_change_is_not_lost_when_something_fails_late(review, spoilt, monkeypatch):
     first = review.results.combined
     told = []
-    review.subscribe(lambda event, details: told.append(event))
+    review.events.subscribe(ScoresChanged, told.append)
     item = review.issues.index[0]
     with monkeypatch.context() as broken:
-        broken.setattr(review._judging.begun, "teach", lambda inputs: 1 / 0)
+        broken.setattr(review.state, "publish_rows", lambda *_: 1 / 0)
         review.relabel(item, *truth_of(review, spoilt, [item]))
-        review._judging.settle()
-    assert isinstance(review.following_error, ZeroDivisionError)
-    assert "scores" in told, "views ask again, and are told why"
-    assert "ZeroDivisionError" in review.detectors.note["vote"]
+        assert "ZeroDivisionError" in review.detectors.note["vote"]
+    assert isinstance(review.scores.error, ZeroDivisionError)
+    assert told, "views ask again, and are told why"
     assert review.results.combined is first
-    review._judging.wake()
-    review._judging.settle()
-    assert review.following_error is None
+    review.events.emit(LabelsReset())
+    assert review.issues is not None
+    assert review.scores.error is None
     assert review.results.combined is not first
+    assert (review.results.combined.p_error != first.p_error).any()
 
 
 def test_a_method_that_fails_keeps_what_was_learnt(review, spoilt, monkeypatch):
@@ -269,12 +270,12 @@ def test_a_verdict_that_fails_half_way_is_made_anew(review, spoilt, monkeypatch)
     monkeypatch.setattr(p_error, "_judge", breaks)
     review.relabel(items[1], *truth_of(review, spoilt, items[1:2]))
     assert review.detectors is not None
-    assert isinstance(review.following_error, RuntimeError)
+    assert isinstance(review.scores.error, RuntimeError)
     assert review.results.combined.p_error.max() <= 1, "what is shown stays as it was"
     monkeypatch.undo()
     review.relabel(items[2], *truth_of(review, spoilt, items[2:]))
     assert review.issues is not None
     now = review.results
     whole = detectors.combine(now.inputs, now.findings, like=now.combined)
-    undecided = review.states == 0
+    undecided = review.state.states == 0
     np.testing.assert_allclose(now.combined.p_error[undecided], whole.p_error[undecided], atol=1e-6)
