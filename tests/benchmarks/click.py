@@ -1,6 +1,6 @@
 """What one click costs: bytes to the browser and CPU of the kernel, for relabels one after another.
 
-    python tests/benchmarks/click.py [--items 5000 200000] [--json tests/benchmarks/click.json]
+    python tests/benchmarks/click.py [--items 5000 200000] [--json tests/benchmarks/click.json --name now]
 
 Each size runs in a process of its own. Vectors are 32 wide around ten centres, a tenth of the labels is planted wrong,
 probabilities are given. Once the scores are there, the items at the top of the queue are relabelled to the suggested
@@ -199,7 +199,8 @@ def main() -> None:
     """Measure every size in a process of its own, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", nargs="+", type=int, default=[5_000, 200_000])
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, help="put the figures there, beside those of other names")
+    parser.add_argument("--name", default="now", help="what the figures are called there")
     parser.add_argument("--inside", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
@@ -229,7 +230,8 @@ def main() -> None:
     found["cpu_ratio"] = round(ratio, 2)
     print(f"CPU of a click, {max(given.items):,} / {min(given.items):,} items: {ratio:.2f}")
     if given.json:
-        given.json.write_text(json.dumps(found, indent=1) + "\n")
+        known = json.loads(given.json.read_text()) if given.json.exists() else {}
+        given.json.write_text(json.dumps(known | {given.name: found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
