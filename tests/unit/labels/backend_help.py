@@ -1,4 +1,4 @@
-"""Commits for the tests of the engines, without the store on top."""
+"""Commits for the tests of the backends, without the store on top."""
 
 import datetime as dt
 
@@ -25,11 +25,11 @@ def schema(names=("cat", "dog", "emu"), parent=None):
 
 
 class Hand:
-    """Writes commits to an engine, and knows the newest event of each cell on each branch."""
+    """Writes commits to an backend, and knows the newest event of each cell on each branch."""
 
-    def __init__(self, engine, rater=None, items=ITEMS):
-        self.engine = engine
-        self.rater = Rater(rater or engine.login or "ann")
+    def __init__(self, backend, rater=None, items=ITEMS):
+        self.backend = backend
+        self.rater = Rater(rater or backend.login or "ann")
         self.snapshot, self.schema = snapshot(items), schema()
         self.clock = START
         self.newest = {}
@@ -55,10 +55,10 @@ class Hand:
             "snapshot": self.snapshot,
             "schema": self.schema,
         }
-        with self.engine.exclusive(branch):
-            tip = self.engine.tip(branch)
+        with self.backend.exclusive(branch):
+            tip = self.backend.tip(branch)
             draft = CommitDraft(kind=kind, events=drafts, **{**said, **more})
-            made = self.engine.append(branch, draft, tip.id if tip else None)
+            made = self.backend.append(branch, draft, tip.id if tip else None)
         for event in made.events:
             self.newest[branch, event.item, event.field] = event.id
         return made
@@ -69,15 +69,20 @@ class Hand:
         return self.commit(*drafts, branch=branch, kind="revert")
 
     def branch(self, name, commit=None, kind="branch"):
-        at = commit or self.engine.tip("main")
-        with self.engine.exclusive():
-            self.engine.move_ref(name, kind, at.id, self.rater, self.now(), "because")
-        for logged in self.engine.heads_at(at):
+        at = commit or self.backend.tip("main")
+        with self.backend.exclusive():
+            self.backend.move_ref(name, kind, at.id, self.rater, self.now(), "because")
+        for logged in self.backend.heads_at(at):
             self.newest[name, logged.event.item, logged.event.field] = logged.event.id
         return at
 
     def delete(self, name, kind="branch"):
-        with self.engine.exclusive():
-            self.engine.move_ref(name, kind, None, self.rater, self.now(), "done")
+        with self.backend.exclusive():
+            self.backend.move_ref(name, kind, None, self.rater, self.now(), "done")
         for cell in [c for c in self.newest if c[0] == name]:
             del self.newest[cell]
+
+
+def found(backend):
+    """What a backend finds wrong with itself."""
+    return [problem.text for problem in backend.problems()]

@@ -95,7 +95,9 @@ _UNPRIVILEGED = """
 import os, sys
 from explorer import labels
 from explorer.labels import StoreError
+from explorer.labels.storage.commits import tool
 import psutil, pyarrow.parquet
+tool()  # what is imported late may lie where the other user cannot read
 if os.geteuid() == 0:
     os.setuid(65534)
 path = sys.argv[1] + "/pets.labels.db"

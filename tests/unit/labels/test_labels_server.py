@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from engine_help import Hand
+from backend_help import Hand
 from pg import as_login
 
 from explorer import labels
@@ -30,9 +30,9 @@ def people(pg_url, admin):
     opened = []
 
     def enter(login, **options):
-        engine = PostgresBackend(as_login(pg_url, login), **options)
-        opened.append(engine)
-        return engine
+        backend = PostgresBackend(as_login(pg_url, login), **options)
+        opened.append(backend)
+        return backend
 
     for login in ("boss", "ann", "bob", "eve"):
         if not admin(f"SELECT 1 FROM pg_roles WHERE rolname = '{login}'").fetchone():
@@ -44,8 +44,8 @@ def people(pg_url, admin):
         boss.grant(login)
     Hand(boss).commit(kind="import")
     yield enter
-    for engine in opened:
-        engine.close()
+    for backend in opened:
+        backend.close()
 
 
 def test_each_login_signs_with_its_own_name(people):
@@ -159,18 +159,18 @@ def test_many_writers_lose_nothing_and_double_nothing(people):
     failures, made = [], []
 
     def work(login):
-        engine = people(login, timeout=30)
+        backend = people(login, timeout=30)
         try:
-            hand = Hand(engine)
+            hand = Hand(backend)
             for n in range(15):
-                with engine.exclusive():
-                    tip = engine.tip("main")
-                    before = engine.item_events(tip, "a", "label")
+                with backend.exclusive():
+                    tip = backend.tip("main")
+                    before = backend.item_events(tip, "a", "label")
                     draft = hand.draft(
                         "a", {"number": float(n)}, previous=before[0].event.id if before else None, op_id=f"{login}{n}"
                     )
                     said = CommitDraft("edit", hand.rater, hand.now(), "", hand.snapshot, hand.schema, (draft,))
-                    made.append(engine.append("main", said, tip.id))
+                    made.append(backend.append("main", said, tip.id))
         except Exception as error:
             failures.append(error)
 
@@ -190,11 +190,11 @@ def test_many_writers_lose_nothing_and_double_nothing(people):
 
 
 def test_two_at_once_make_one_store(pg_url):
-    engines, failures = [], []
+    backends, failures = [], []
 
     def enter():
         try:
-            engines.append(PostgresBackend(pg_url))
+            backends.append(PostgresBackend(pg_url))
         except Exception as error:
             failures.append(error)
 
@@ -204,11 +204,11 @@ def test_two_at_once_make_one_store(pg_url):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert len({engine.store_id() for engine in engines}) == 1
-    for engine in engines:
-        engine.close()
+    assert len({backend.store_id() for backend in backends}) == 1
+    for backend in backends:
+        backend.close()
         with pytest.raises(StoreError, match="is closed"):
-            engine.tip("main")
+            backend.tip("main")
 
 
 def test_stores_of_one_database_are_apart(pg_url):
@@ -227,8 +227,8 @@ def test_stores_of_one_database_are_apart(pg_url):
 def test_read_only_reads_and_refuses_to_write(pg_url):
     with pytest.raises(StoreError, match="no label store"):
         PostgresBackend(pg_url, read_only=True)
-    engine = PostgresBackend(pg_url)
-    hand = Hand(engine)
+    backend = PostgresBackend(pg_url)
+    hand = Hand(backend)
     hand.commit("a")
     reader = PostgresBackend(pg_url, read_only=True)
     assert len(reader.heads("main")) == 1
@@ -236,7 +236,7 @@ def test_read_only_reads_and_refuses_to_write(pg_url):
         pass
     with pytest.raises(StoreError, match="read-only"):
         reader.all("DELETE FROM head")
-    engine.close()
+    backend.close()
     reader.close()
 
 
@@ -267,13 +267,13 @@ def test_a_password_is_never_shown(url, caplog):
 
 
 def test_what_stands_for_an_engine_shows_no_login_and_no_password(pg_url):
-    engine = PostgresBackend(pg_url.replace("postgres:@", "postgres:hush@"))
-    assert "hush" not in f"{engine.path} {engine!r} {vars(engine)}"
-    assert "postgres@" not in engine.path
+    backend = PostgresBackend(pg_url.replace("postgres:@", "postgres:hush@"))
+    assert "hush" not in f"{backend.path} {backend!r} {vars(backend)}"
+    assert "postgres@" not in backend.path
     with pytest.raises(StoreError) as caught:
-        engine.all("SELECT nonsense")
+        backend.all("SELECT nonsense")
     assert "hush" not in str(caught.value)
-    engine.close()
+    backend.close()
 
 
 def test_a_database_that_is_not_there_is_named(pg_url):
@@ -287,19 +287,19 @@ def test_text_that_the_server_cannot_hold_is_refused(people):
     made = hand.commit("a")
     with pytest.raises(StoreError, match="NUL"):
         hand.commit(hand.draft("b", why="a\0b"))
-    assert hand.engine.tip("main") == dataclasses.replace(made, events=(), root="")
+    assert hand.backend.tip("main") == dataclasses.replace(made, events=(), root="")
 
 
 def test_the_log_of_a_deleted_branch_has_the_last_commit_of_whoever_was_still_writing(people, pg_url):
     writer = Hand(people("ann"))
     writer.branch("wild")
     with labels.open(as_login(pg_url, "bob")) as store:
-        with writer.engine.exclusive("wild"):
-            tip = writer.engine.tip("wild")
+        with writer.backend.exclusive("wild"):
+            tip = writer.backend.tip("wild")
             draft = CommitDraft(
                 "edit", writer.rater, writer.now(), "", writer.snapshot, writer.schema, (writer.draft("a"),)
             )
-            last = writer.engine.append("wild", draft, tip.id)
+            last = writer.backend.append("wild", draft, tip.id)
             deleting = threading.Thread(target=store.delete_branch, args=("wild",), kwargs={"force": True})
             deleting.start()
             deleting.join(0.3)

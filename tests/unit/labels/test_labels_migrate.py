@@ -10,7 +10,7 @@ from explorer import labels
 from explorer.labels.storage import migrate
 from explorer.labels.storage.sqlite import SQLiteBackend
 
-FIXTURE = Path(__file__).parents[1] / "fixtures" / "store_v1.labels.db"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "store_v1.labels.db"
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_what_fails_on_the_way_leaves_format_1(path, monkeypatch, step):
 
 
 def test_a_one_row_commit_takes_about_200_bytes(tmp_path):
-    from engine_help import Hand
+    from backend_help import Hand
 
     items = [f"item-{i:05d}" for i in range(1500)]
     engine = SQLiteBackend(tmp_path / "x.labels.db")

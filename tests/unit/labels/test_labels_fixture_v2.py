@@ -7,7 +7,7 @@ import pytest
 
 from explorer import labels
 
-FIXTURE = Path(__file__).parents[1] / "fixtures" / "store_v2.labels.db"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "store_v2.labels.db"
 
 
 @pytest.fixture(params=[True, False], ids=["read-only", "writing"])

@@ -8,7 +8,7 @@ import pytest
 
 from explorer import labels
 
-FIXTURE = Path(__file__).parents[1] / "fixtures" / "store_v1.labels.db"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "store_v1.labels.db"
 HEAD = "c92192a9fa979b609e516f08d3eb28e5fdb6a066cb51bdf533c649a30590ecbe"
 SNAPSHOT = "c03f9302032ea6170cb4add112848ad8417a0b1ff8327a041ed7aca392916650"
 FIRST = "9a21e5f32abbe4d575c1ad5bd23ff6bfcb48c869b10554710e6eeb36ed0dcd75"
