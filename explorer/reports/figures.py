@@ -1,39 +1,44 @@
-"""Figures."""
+"""Figures of a review, from plain arrays."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from explorer.errors import DataError
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-    from explorer.review.review import Review
 
 
 CLASSES_SHOWN = 25
 """Most classes in the label-pair matrix: beyond it, those with the most suspects."""
 
 
-def label_pairs(review: Review) -> go.Figure:
-    """Count suspects by given and suggested label; a cell's customdata holds the two class codes."""
+def label_pairs(
+    given: NDArray[np.int32], suggested: NDArray[np.int32], suspect: NDArray[np.bool_], classes: Sequence[str]
+) -> go.Figure:
+    """Count suspects by given and suggested label; a cell's customdata holds the two class codes.
+
+    Parameters
+    ----------
+    given, suggested
+        int32 [N]: class codes; -1 for none.
+    suspect
+        bool [N].
+    classes
+        Names by code.
+    """
     import plotly.graph_objects as go
 
-    combined, table = review.results.combined, review.results.table
-    if combined is None or table is None:
-        raise DataError("There are no scores yet.", "Wait for the stage 'score'.")
-    k = len(review.classes)
-    suspect = table["is_label_issue"].reindex(review.dataset.item_ids).to_numpy(dtype=bool)
-    given, suggested = review.dataset.given, combined.suggested
+    k = len(classes)
     used = suspect & (given >= 0) & (suggested >= 0)
     matrix = np.zeros((k, k), dtype=np.int64)
     np.add.at(matrix, (given[used], suggested[used]), 1)
     shown = np.sort(np.argsort(-(matrix.sum(0) + matrix.sum(1)), kind="stable")[:CLASSES_SHOWN])
-    names = [escaped(review.classes[c]) for c in shown]
+    names = [escaped(classes[c]) for c in shown]
     codes = np.stack(np.meshgrid(shown, shown, indexing="ij"), axis=-1)
     return go.Figure(
         go.Heatmap(
@@ -54,19 +59,24 @@ def label_pairs(review: Review) -> go.Figure:
     )
 
 
-def p_error(review: Review) -> go.Figure:
-    """Histogram of p_error over all labelled items, suspects apart."""
+def p_error(values: NDArray[np.float32], suspect: NDArray[np.bool_], *, calibrated: bool) -> go.Figure:
+    """Histogram of p_error over all labelled items, suspects apart.
+
+    Parameters
+    ----------
+    values
+        float32 [N]; NaN where unlabelled.
+    suspect
+        bool [N].
+    calibrated
+        Whether they may be read as probabilities.
+    """
     import plotly.graph_objects as go
 
-    combined, table = review.results.combined, review.results.table
-    if combined is None or table is None:
-        raise DataError("There are no scores yet.", "Wait for the stage 'score'.")
-    suspect = table["is_label_issue"].reindex(review.dataset.item_ids).to_numpy(dtype=bool)
     edges = np.linspace(0, 1, 41)
     bars = []
     for name, mask, colour in (("others", ~suspect, "#8a94a0"), ("suspects", suspect, "#c4320a")):
-        values = combined.p_error[mask & np.isfinite(combined.p_error)]
-        heights = np.histogram(values, edges)[0]
+        heights = np.histogram(values[mask & np.isfinite(values)], edges)[0]
         bars.append(
             go.Bar(
                 x=((edges[1:] + edges[:-1]) / 2).tolist(),
@@ -76,8 +86,8 @@ def p_error(review: Review) -> go.Figure:
                 hovertemplate=f"{name}: %{{y}}<extra></extra>",
             )
         )
-    title = "likely wrong (p_error)" if review.calibrated else "suspicion (not yet calibrated)"
-    ticks = {"tickformat": ".0%"} if review.calibrated else {}
+    title = "likely wrong (p_error)" if calibrated else "suspicion (not yet calibrated)"
+    ticks = {"tickformat": ".0%"} if calibrated else {}
     return go.Figure(
         bars,
         {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
-from explorer.errors import UnknownName
+from explorer.errors import DataError, UnknownName
 from explorer.panels.registry import call
 from explorer.panels.schema.base import Blob
 from explorer.panels.schema.scores import Figure, FigureArgs, PlotlyReply
 from explorer.reports.figures import label_pairs, p_error
 from explorer.review.review import Review
+
+FIGURES = ("label_pairs", "p_error")
 
 
 @call("plotly", slow=True, locked=False)
@@ -23,10 +25,15 @@ def plotly(_review: Review) -> PlotlyReply:
 @call("figure", slow=True)
 def figure(review: Review, args: FigureArgs) -> Figure:
     """Return a figure as plotly JSON."""
-    figures = {"label_pairs": label_pairs, "p_error": p_error}
-    if args.name not in figures:
-        raise UnknownName("figure", args.name, figures)
-    made = figures[args.name](review)
+    if args.name not in FIGURES:
+        raise UnknownName("figure", args.name, FIGURES)
+    combined = review.state.results.combined
+    if combined is None:
+        raise DataError("There are no scores yet.", "Wait for the stage 'score'.")
+    if args.name == "label_pairs":
+        made = label_pairs(review.dataset.given, combined.suggested, combined.is_issue, review.classes)
+    else:
+        made = p_error(combined.p_error, combined.is_issue, calibrated=combined.calibrated)
     made.update_layout(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
