@@ -5,7 +5,7 @@ import datetime as dt
 import random
 
 import pytest
-from backend_help import ITEMS, START, found, schema
+from backend_help import ITEMS, START, Hand, found, schema
 
 from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.hashing import event_id
