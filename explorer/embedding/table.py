@@ -92,6 +92,10 @@ def standardise(values: NDArray[np.float64]) -> NDArray[np.float32]:
     finite = np.isfinite(values)
     count = np.maximum(finite.sum(axis=0), 1)
     filled = np.where(finite, values, 0.0)
+    exponent = np.frexp(np.abs(filled).max(axis=0, initial=0.0))[1]
+    extreme = np.abs(exponent) > 400  # the squares or sums of such numbers overflow or vanish
+    if extreme.any():
+        values = filled = np.ldexp(filled, np.where(extreme, -exponent, 0))
     mean = filled.sum(axis=0) / count
     centred = np.where(finite, values - mean, 0.0)
     deviation = np.sqrt((centred**2).sum(axis=0) / count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ def principal(vectors: NDArray[Any], seed: int = 0) -> NDArray[np.float32]:
         float32 [N, 2] in [-1, 1], one scale for both axes. Signs are fixed, so that it does not flip between runs.
     """
     n, d = vectors.shape
+    vectors = _scaled(vectors)
     if d > WIDE:
         mixing = np.random.default_rng(seed).standard_normal((d, 256)).astype(np.float32) / 16
         vectors, d = vectors.astype(np.float32) @ mixing, 256
@@ -46,6 +48,12 @@ def principal(vectors: NDArray[Any], seed: int = 0) -> NDArray[np.float32]:
         first = np.concatenate([first, np.zeros((d, 1))], axis=1)
     first = first * np.where(first[np.abs(first).argmax(axis=0), [0, 1]] < 0, -1, 1)
     return framed((vectors.astype(np.float32) - mean.astype(np.float32)) @ first.astype(np.float32), EDGE)
+
+
+def _scaled(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Bring the largest number to about 1, by a power of two, so that no square overflows and no bit is lost."""
+    largest = float(max(vectors.max(initial=0), -vectors.min(initial=0)))
+    return np.ldexp(vectors, -math.frexp(largest)[1]) if vectors.dtype.kind == "f" and largest else vectors
 
 
 def framed(points: NDArray[np.float32], share: float = 1.0) -> NDArray[np.float32]:

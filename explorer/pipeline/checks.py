@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from explorer.errors import DataError, UnknownName
 from explorer.readers.column_check import BY_NAME
 from explorer.tasks.classification import encode_labels
+from explorer.utils.arrays import array_in, float32, moderate, numbers_in, values_in
+from explorer.utils.text import are, counted
 
 
 def known_detectors(names: Sequence[str] | None) -> list[str] | None:
@@ -28,34 +30,25 @@ def known_detectors(names: Sequence[str] | None) -> list[str] | None:
 
 def listed_labels(labels: Any) -> list[Any]:
     """Return labels as a list; `DataError` unless they are a sequence of one per item."""
-    shape = getattr(labels, "shape", None)
-    if labels is None or isinstance(labels, str | bytes) or (shape is not None and len(shape) != 1):
-        what = f"of the shape {shape}" if shape is not None else f"a {type(labels).__name__}"
-        raise DataError(
-            f"The labels are {what}.", "Give one label per item: a list, a Series or a one-dimensional array."
-        )
-    return list(labels)
+    return values_in(labels, "label", "labels")
 
 
 def checked_features(features: Any, n: int) -> NDArray[np.float32]:
     """Check features; what is wrong with single rows is said by position."""
-    array = np.asarray(features)
+    array = array_in(features, "features")
     if array.ndim != 2 or len(array) != n:
         raise DataError(f"The features have the shape {array.shape}; {n:,} rows were expected, one per label.")
-    if array.dtype.kind not in "fiub":
-        raise DataError(f"The features are of the type {array.dtype}.", "Give an array of numbers, one row per item.")
-    with np.errstate(over="ignore"):  # a value that float32 does not hold counts as infinite
-        array = array.astype(np.float32)
+    array = float32(numbers_in(array, "features"))
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         raise DataError(
             f"The features of row {int(np.flatnonzero(~finite)[0])} hold NaN or infinite values; "
-            f"{int((~finite).sum()):,} {'row is' if (~finite).sum() == 1 else 'rows are'} like it.",
+            f"{counted(int((~finite).sum()), 'row')} {are(int((~finite).sum()))} like it.",
             "Leave these rows out, or fill in what is missing.",
         )
     if not array.shape[1]:
         raise DataError("The features have no columns.", "Give at least one number per item.")
-    return array
+    return moderate(array)
 
 
 def check_labelled(codes: NDArray[np.int32]) -> None:
@@ -69,7 +62,7 @@ def check_labelled(codes: NDArray[np.int32]) -> None:
 
 def checked_trust(trusted: Any, n: int) -> NDArray[np.bool_] | None:
     """Return marks of trust, bool [N], `None` where none is set; `DataError` for anything else than marks."""
-    marks = np.asarray(trusted)
+    marks = np.asarray(values_in(trusted, "mark of trust", "marks of trust"))
     if marks.shape != (n,) or marks.dtype.kind != "b":
         raise DataError(
             f"trusted= is of the type {marks.dtype} and the shape {marks.shape}; {n:,} marks were expected.",
@@ -97,8 +90,8 @@ def check_shape(
     if probs.shape == (n, len(names)):
         return
     problem = (
-        f"The probabilities have the shape {probs.shape}; {n:,} row{'s' * (n != 1)} × "
-        f"{len(names)} class{'es' * (len(names) != 1)} were expected."
+        f"The probabilities have the shape {probs.shape}; {counted(n, 'row')} × "
+        f"{counted(len(names), 'class', 'classes')} were expected."
     )
     listed = _some(names)
     if probs.ndim != 2 or probs.shape[1] == len(names):

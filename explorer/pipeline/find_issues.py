@@ -29,6 +29,7 @@ from explorer.pipeline.stages import Task
 from explorer.progress import Progress
 from explorer.readers.column_check import doubts, misplaced
 from explorer.tasks.classification import check_probs, encode_labels
+from explorer.utils.arrays import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +62,10 @@ def find_issues(
     Parameters
     ----------
     labels
-        [N] of any plain type; `None`, NaN and "" mean unlabelled.
+        [N] of any plain type, in a list, array, tensor or Series; `None`, NaN and "" mean unlabelled. What is given
+        beside a Series, and has an index of the same names in another order, is matched by these names.
     features
-        float [N, D]: an embedding of the items.
+        float [N, D]: an embedding of the items, in an array, tensor, DataFrame or sparse matrix.
     probs
         float [N, K]: held-out class probabilities, columns in the order of `classes`; a DataFrame's columns are
         matched to the classes by name, unless they are merely numbered from 0 and no class is called so.
@@ -92,7 +94,8 @@ def find_issues(
     ------
     DataError
         Nothing to judge the labels by; no item with a label, and no probabilities to suggest one; inputs of different
-        lengths; features or probabilities that are none, with the first row that is wrong; a DataFrame of
+        lengths, or of indexes that may be meant either way; features or probabilities that are none, with the first
+        row that is wrong; a DataFrame of
         probabilities without a column for each class; a graph that is none; marks of trust that are none.
     UnknownName
         A label that is not in `classes`; a method that does not exist.
@@ -116,7 +119,10 @@ def find_issues(
     if n == 0:
         raise DataError("There are no labels.", "Give one label per item.")
     given, named = None, False
+    features = aligned(features, index, "features", "labels")
+    trusted = aligned(trusted, index, "marks of trust", "labels")
     if probs is not None:
+        probs = aligned(probs, index, "probabilities", "labels")
         given, classes, named = columns_of_probs(probs, values, classes)
     codes, names, _ = encode_labels(values, classes)
     vectors = None if features is None else checked_features(features, n)

@@ -21,6 +21,7 @@ from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled, DataError, ExplorerError
 from explorer.pipeline.results import Options, Results
 from explorer.progress import Progress
+from explorer.utils.arrays import moderate
 
 if TYPE_CHECKING:
     from explorer.detectors import Inputs
@@ -145,6 +146,7 @@ def embed(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
         task = task.without(found.failed)
         found = replace(found, vectors=found.vectors[keep], failed={})
         note += f"; {count:,} items set aside (see review.dataset.set_aside_table())"
+    found = replace(found, vectors=moderate(found.vectors))
     yield Step("dataset", {"embedding": found}, note, task)
     if len(task.labels) > 1:
         try:
@@ -222,8 +224,11 @@ def layout(task: Task, results: Results, progress: Progress, worker: Worker | No
     """Lay the neighbour graph out as a map."""
     from explorer import layout as layouts
 
-    if results.graph is None or results.layout is None or results.graph.n < 4:
+    if results.graph is None or results.graph.n < 4:
         yield Step(note=f"{NOT_NEEDED}: too few items for a UMAP")
+        return
+    if results.layout is None:
+        yield Step(note=f"{NOT_NEEDED}: there is no first map to start from")
         return
     found = layouts.umap(results.graph, results.layout, seed=task.options.seed, progress=progress, worker=worker)
     yield Step("layout", {"layout": found, "layout_name": "umap"}, "UMAP of the neighbour graph")

@@ -6,6 +6,7 @@ scipy, columns of Arrow and polars. Nothing heavy is imported: an object is told
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Set
 from typing import Any
 
@@ -147,6 +148,28 @@ def float32(array: NDArray[Any]) -> NDArray[np.float32]:
     """Return numbers as float32; those that it cannot hold become infinite, without a warning."""
     with np.errstate(over="ignore", invalid="ignore"):
         return array.astype(np.float32)
+
+
+def moderate(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vectors times a power of two where their squares would overflow or vanish; all others as they are.
+
+    Directions, neighbours and whatever is scaled by its own spread stay the same, to the last bit.
+
+    Parameters
+    ----------
+    vectors
+        float32 [N, D], finite.
+
+    Examples
+    --------
+    >>> bool(moderate(np.float32([[3e30]])).max() < 2**61)
+    True
+    """
+    largest = float(max(vectors.max(initial=0), -vectors.min(initial=0)))
+    if largest == 0 or 2.0**-17 <= largest <= 2.0**60:
+        return vectors
+    exponent = math.frexp(largest)[1]
+    return np.ldexp(vectors, (60 if largest > 1 else 0) - exponent)
 
 
 def aligned(given: Any, index: pd.Index[Any] | None, what: str, whose: str) -> Any:
