@@ -86,7 +86,8 @@ bench: $(VENV)/.dev
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 	for script in tests/benchmarks/*.py; do $(PY) $$script || exit 1; done
 
-pictures: $(VENV)/.dev widgets
+pictures: widgets/node_modules/.made
+	cd widgets && npm run --silent build
 	$(PY) tests/browser/chromium.py
 	$(PY) tests/browser/pictures.py notebooks/pictures
 
