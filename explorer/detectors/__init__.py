@@ -27,7 +27,7 @@ from explorer.detectors.other_issues.non_iid import NonIid
 
 # isort: on
 from explorer.detectors.combine.p_error import Combined, combine, pushes
-from explorer.detectors.explain import explain, page
+from explorer.detectors.explain import about, explain, page, title
 from explorer.detectors.functions import detector, forget
 from explorer.detectors.issues_table import ranking, table
 from explorer.detectors.protocol import Detector, Findings, Inputs, Reason, Result
@@ -68,6 +68,7 @@ __all__ = [
     "Suites",
     "Underperforming",
     "Vote",
+    "about",
     "again",
     "combine",
     "detector",
@@ -82,5 +83,6 @@ __all__ = [
     "rerun",
     "run",
     "table",
+    "title",
     "update",
 ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Sequence
+from importlib.resources import files
 
 from explorer.detectors.combine.features import POOL
 from explorer.detectors.combine.p_error import Combined, pushes
-from explorer.detectors.functions import FromFunction
 from explorer.detectors.protocol import Findings, Inputs, Reason
-from explorer.detectors.registry import get
+from explorer.detectors.registry import get, is_shipped
+
+P_ERROR = "p_error"
+"""The one number has a page as its methods have."""
 
 FIRST = ("vote", "confident")
 """Shown first: what the neighbours and the model say is what people ask for."""
@@ -31,7 +34,7 @@ def explain(item: int, inputs: Inputs, findings: Findings, combined: Combined, c
     reasons: list[Reason] = []
     spoken = 0
     for name in (*(f for f in FIRST if f in findings.results), *label, *other):
-        if name in label and spoken >= OTHERS and not isinstance(get(name), FromFunction):
+        if name in label and spoken >= OTHERS and is_shipped(name):
             continue
         said = get(name).explain(item, inputs, findings.results[name], tuple(classes))
         spoken += bool(said) and name in label
@@ -42,17 +45,54 @@ def explain(item: int, inputs: Inputs, findings: Findings, combined: Combined, c
 
 
 def page(name: str) -> str:
-    """Return what a method does, how, when to trust it and where it comes from, as plain text.
+    """Return what a method does, how, when to trust it and where it comes from, as plain text with underlined headings.
 
-    `p_error` has a page too.
+    Parameters
+    ----------
+    name
+        A method, or "p_error". The package's own pages lie in `explorer/detectors/pages/`; that of a user's own method
+        is its docstring.
+
+    Raises
+    ------
+    UnknownName
+        No such method.
+
+    Examples
+    --------
+    >>> "Formula" in page("vote").splitlines()
+    True
+    """
+    if name in (P_ERROR, POOL):
+        return _written(P_ERROR)
+    one = get(name)
+    return _written(name) if is_shipped(name) else inspect.getdoc(type(one)) or ""
+
+
+def about(name: str) -> str:
+    """Return what a method says in one sentence or two: the first paragraph of its page, on one line.
 
     Raises
     ------
     UnknownName
         No such method.
     """
-    if name in ("p_error", POOL):
-        from explorer.detectors.combine import p_error
+    return " ".join(page(name).strip().split("\n\n")[0].split())
 
-        return inspect.getdoc(p_error) or ""
-    return inspect.getdoc(type(get(name))) or ""
+
+def title(name: str) -> str:
+    """Return a method's name for people: the `title` that it declares, else its name with spaces.
+
+    Raises
+    ------
+    UnknownName
+        No such method.
+    """
+    if name in (P_ERROR, POOL):
+        return "How likely the label is wrong"
+    words = name.replace("_", " ")
+    return str(getattr(get(name), "title", words[:1].upper() + words[1:]))
+
+
+def _written(name: str) -> str:
+    return (files("explorer.detectors") / "pages" / f"{name}.md").read_text(encoding="utf-8").rstrip()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.combine.p_error import Combined
-from explorer.detectors.functions import FromFunction
-from explorer.detectors.other_issues import imbalance, near_duplicate, non_iid, outlier, underperforming
-from explorer.detectors.protocol import Findings, Inputs, Result
-from explorer.detectors.registry import get
+from explorer.detectors.protocol import Findings, Inputs, Issue, Listing, Tabled
+from explorer.detectors.registry import get, is_shipped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +43,9 @@ def table(
         `given_label` and `suggested_label` (class names, missing where there is none), `suggested_p`, `p_error`,
         `label_score` (1 − p_error), `is_label_issue`.
 
-        Then `<kind>_score` and `is_<kind>_issue` for each kind of issue in `KINDS`, as far as its detector ran, and
-        `near_duplicate_set` (number of the group, missing for none). All `…_score` lie in [0, 1], low = bad.
+        Then `<kind>_score` and `is_<kind>_issue` for each kind of issue that a detector declares a `public_score` for,
+        as far as it ran, and `near_duplicate_set` (number of the group, missing for none). All `…_score` lie in [0, 1],
+        low = bad.
 
         Last what every detector of label issues holds, and every one of the user's own, on its own scale, high =
         suspicious: its score as `<name>_raw`, its further columns as `<column>_raw`.
@@ -63,14 +62,14 @@ def table(
         "is_label_issue": combined.is_issue,
     }
     results = findings.results
-    for kind, (name, public) in KINDS.items():
-        if name in results:
-            columns[f"{kind}_score"] = public(results[name])
-            columns[f"is_{kind}_issue"] = results[name].flags
-    if "near_duplicate" in results:
-        group = results["near_duplicate"].frozen["group"]
-        columns["near_duplicate_set"] = pd.array(np.where(group >= 0, group, 0), dtype="Int32")
-        columns["near_duplicate_set"][group < 0] = pd.NA
+    further: dict[str, Any] = {}
+    for kind, name in _finders(findings).items():
+        one, result = get(name), results[name]
+        assert isinstance(one, Tabled)
+        columns[f"{kind}_score"] = one.public_score(result)
+        columns[f"is_{kind}_issue"] = result.flags
+        further.update(one.columns(result) if isinstance(one, Listing) else {})
+    columns.update(further)
     columns.update(_raw(findings))
     frame = pd.DataFrame(columns, index=pd.Index(np.asarray(item_ids), name="item_id"))
     if sort:
@@ -78,32 +77,24 @@ def table(
     return frame
 
 
+def _finders(findings: Findings) -> dict[str, str]:
+    """Return which detector finds each kind of issue other than wrong labels, as far as it ran, in the kinds' order."""
+    found: dict[str, str] = {}
+    for name in findings.results:
+        one = get(name)
+        if one.issue != "label" and isinstance(one, Tabled):
+            found.setdefault(one.issue, name)
+    return {kind: found[kind] for kind in get_args(Issue) if kind in found}
+
+
 def _raw(findings: Findings) -> dict[str, NDArray[np.float32]]:
     found = {}
     for name, result in findings.results.items():
         one = get(name)
-        if one.issue == "label" or isinstance(one, FromFunction):
+        if one.issue == "label" or not is_shipped(name):
             found[f"{name}_raw"] = result.score
             found.update({f"{column}_raw": values for column, values in result.columns.items()})
     return found
-
-
-def _complement(result: Result) -> NDArray[np.float32]:
-    """Return 1 − score, of a score in [0, 1]."""
-    score: NDArray[np.float32] = np.clip(1 - result.score, 0, 1)
-    return score
-
-
-KINDS: dict[str, tuple[str, Callable[[Result], NDArray[np.float32]]]] = {
-    "outlier": ("outlier", outlier.public_score),
-    "near_duplicate": ("near_duplicate", near_duplicate.public_score),
-    "conflicting_duplicate": ("conflicting_duplicate", _complement),
-    "ambiguous": ("plausible", _complement),
-    "underperforming": ("underperforming", underperforming.public_score),
-    "imbalance": ("imbalance", imbalance.public_score),
-    "non_iid": ("non_iid", non_iid.public_score),
-}
-"""By kind of issue: the detector that finds it, and its score as a table shows it."""
 
 
 def ranking(combined: Combined) -> NDArray[np.intp]:

@@ -10,18 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import distinct
+from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.protocol import Inputs
-
-FEW = 20_000
-"""Most items of which intermediate steps are kept."""
 
 CELLS = 2**22
 """Most cells [rows, width] held at once."""
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class LabelState:
     """The labels that a result was computed with.
 
     Attributes
@@ -71,30 +68,26 @@ class Seen:
         result: NDArray[np.bool_] = labels >= 0
         return result & (self.counts[labels] != 1) if self.singles else result
 
-    def follow(self, inputs: Inputs, changed: NDArray[np.intp]) -> tuple[Seen, NDArray[np.intp]]:
+    def follow(self, inputs: Inputs, changed: NDArray[np.intp]) -> tuple[LabelState, Change]:
         """Return what is seen after the labels at `changed` became others, and whom that may concern, sorted.
 
         These are the items themselves, those that have them as neighbours, and the members of a class that came to
         have a single item or ceased to. Everybody, where labels became comparable or ceased to be.
 
-        All methods that saw the same labels get the same array, so that what they ask about it is made once.
+        All methods that saw the same labels get the same change, so that what they ask about it is made once.
         """
-        # The labels are kept with the answer: as long as it stands, no other array can have their id.
-        asked = ("reached", id(self.labels), changed.tobytes())
-        after, rows, _ = inputs.shared.once(asked, lambda: (*self._follow(inputs, changed), self.labels))
-        inputs.shared.rows = rows if len(rows) <= FEW else None
-        return after, rows
+        return inputs.shared.once(("reached", self, changed.tobytes()), lambda: self._follow(inputs, changed))
 
-    def _follow(self, inputs: Inputs, changed: NDArray[np.intp]) -> tuple[Seen, NDArray[np.intp]]:
-        after = look(inputs)
+    def _follow(self, inputs: Inputs, changed: NDArray[np.intp]) -> tuple[LabelState, Change]:
+        after = label_state(inputs)
         if after.comparable != self.comparable:
-            return after, np.arange(inputs.n)
+            return after, Change.numbered(np.arange(inputs.n))
         parts: list[NDArray[Any]] = [changed]
         if inputs.graph is not None:
             parts += [inputs.graph.pointing_at(int(item))[0] for item in changed]
-        return after, distinct(*parts, *self.turned(after))
+        return after, Change.numbered(distinct(*parts, *self.turned(after)))
 
-    def turned(self, after: Seen) -> list[NDArray[np.intp]]:
+    def turned(self, after: LabelState) -> list[NDArray[np.intp]]:
         """Return the members of the classes that have come to have a single item or have ceased to, class by class."""
         if not (self.singles or after.singles):
             return []
@@ -112,6 +105,6 @@ def blocks(rows: NDArray[np.intp], width: int, cells: int = CELLS) -> Iterator[N
         yield rows[begin : begin + step]
 
 
-def look(inputs: Inputs) -> Seen:
+def label_state(inputs: Inputs) -> LabelState:
     """Return what there is to see."""
-    return inputs.shared.once("seen", lambda: Seen(inputs.labels, inputs.sizes))
+    return inputs.shared.once("labels", lambda: LabelState(inputs.labels, inputs.sizes))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import S, Shared
+from explorer.detectors.incremental import Change, Owned, Shared, next_number
 from explorer.errors import DataError
 from explorer.graph import NeighbourGraph
 from explorer.probe.suites import Suites
@@ -21,18 +21,19 @@ from explorer.progress import Progress
 Need = Literal["graph", "probs", "vectors", "dynamics", "trusted", "checkpoints", "suites"]
 Issue = Literal[
     "label",
-    "ambiguous",
     "outlier",
     "near_duplicate",
     "conflicting_duplicate",
+    "ambiguous",
+    "underperforming",
     "imbalance",
     "non_iid",
-    "underperforming",
     "value",
 ]
+"""Kinds of issues, in the order in which a table has their columns."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Inputs:
     """Everything that a detector may read about N items of K classes; what is absent is `None`.
 
@@ -137,16 +138,16 @@ class Inputs:
         before, now = self.labels[changed], labels[changed]
         if len(now) and (now.min() < -1 or now.max() >= self.n_classes):
             raise DataError(f"Labels are class codes from 0 to {self.n_classes - 1}, or -1 for unlabelled.")
-        after = copy.copy(self)
         sizes = self.sizes.copy()
         for codes, step in ((before, -1), (now, 1)):
             np.add.at(sizes, codes[codes >= 0], step)
-        after.__dict__.update(labels=labels, sizes=sizes, shared=Shared())
+        after = copy.copy(self)  # what is checked when inputs are made needs no second look
+        after.labels, after.sizes, after.shared = labels, sizes, Shared()
         return after
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+@dataclass(eq=False)
+class Result(Owned):
     """What one detector found.
 
     Attributes
@@ -168,12 +169,10 @@ class Result:
     stale
         Labels changed since it was computed, and only a new run can take that into account.
     moved
-        Positions of all items of which the last update may have changed a score, a column, a suggestion or a flag;
-        `None` where that is not known.
-    copied
-        An update made copies of all that updates write to.
-    private
-        These copies are nobody else's: the next update may write into them in place.
+        Positions of all items of which the last update may have changed a score, a column, a suggestion or a flag, as
+        a `Change` or intp [n]; `None` where that is not known.
+    checked
+        Shapes and types of its arrays have been looked at. A result made by `updated` keeps that.
     """
 
     score: NDArray[np.float32]
@@ -184,24 +183,40 @@ class Result:
     frozen: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
     stale: bool = False
-    moved: NDArray[np.intp] | None = None
-    copied: bool = False
-    private: bool = False
+    moved: Change | NDArray[np.intp] | None = None
+    checked: bool = field(default=False, init=False, repr=False)
 
-    def own(self, array: NDArray[S]) -> NDArray[S]:
-        """Return an array of this result to write to: itself if nobody else reads it, else a copy."""
-        return array if self.private else array.copy()
-
-    def after(self, **changes: Any) -> Result:
-        """Return the result with some attributes made anew by an update that used `own`; faster than `replace`."""
-        made = object.__new__(Result)
-        made.__dict__.update(self.__dict__, copied=True, private=False, **changes)
+    def updated(
+        self,
+        moved: Change | NDArray[np.intp],
+        *,
+        score: NDArray[np.float32],
+        suggestion: NDArray[np.int32] | None = None,
+        flags: NDArray[np.bool_] | None = None,
+        columns: Mapping[str, NDArray[np.float32]] | None = None,
+        frozen: Mapping[str, Any] | None = None,
+        summary: Mapping[str, Any] | None = None,
+        stale: bool | None = None,
+    ) -> Result:
+        """Return what an update has come to that took all arrays it wrote to from `own`; `None` is as before."""
+        made = Result(
+            score,
+            self.suggestion if suggestion is None else suggestion,
+            self.flags if flags is None else flags,
+            self.pairs,
+            self.columns if columns is None else columns,
+            self.frozen if frozen is None else frozen,
+            self.summary if summary is None else summary,
+            self.stale if stale is None else stale,
+            moved,
+        )
+        made.fresh, made.checked = True, self.checked
         return made
 
-    def lent(self) -> Result:
-        """Return the result for an update that may write into it, as far as it is a copy."""
-        made = object.__new__(Result)
-        made.__dict__.update(self.__dict__, private=self.copied)
+    def aged(self) -> Result:
+        """Return the result as it is, stale, after an update that wrote to nothing."""
+        made = copy.copy(self)
+        made.owned, made.stale, made.moved = False, True, Change(np.empty(0, np.intp))
         return made
 
 
@@ -225,6 +240,7 @@ class Detector(Protocol):
     name: str
     issue: Issue
     needs: frozenset[Need]
+    # and, where it is not the name with spaces, `title: str`, its name for people
 
     def run(self, inputs: Inputs, progress: Progress, /) -> Result:
         """Score every item."""
@@ -234,7 +250,7 @@ class Detector(Protocol):
         """Score again after the labels at positions `changed` became what `inputs.labels` now says.
 
         Equal to `run` on the same inputs with the frozen globals of `result`. Arrays of `result` are written to only
-        as `Result.own` gives them.
+        as `Result.own` gives them; what is written to goes into `Result.updated`.
         """
         ...
 
@@ -275,6 +291,24 @@ class Opinionated(Protocol):
         ...
 
 
+@runtime_checkable
+class Tabled(Protocol):
+    """A detector of another issue than wrong labels whose score has columns of its own in the table of issues."""
+
+    def public_score(self, result: Result, /) -> NDArray[np.float32]:
+        """Return the score as a table shows it, float32 [N] in [0, 1], low = bad."""
+        ...
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A detector with further columns in the table of issues."""
+
+    def columns(self, result: Result, /) -> Mapping[str, Any]:
+        """Return these columns by name, [N] each."""
+        ...
+
+
 @dataclass(frozen=True)
 class Findings:
     """What all detectors found; those that failed are named with the reason.
@@ -284,17 +318,23 @@ class Findings:
     results, failures, skipped
         By detector.
     moved
-        After an update: positions of the items of which a score or a column may be another one than before, by
-        detector.
+        After an update: the items of which a score or a column may be another one than before, by detector.
+    number
+        Tells these findings from all others, but from those with some of their results replaced.
     after
-        `mark` of the findings that were updated.
-    mark
-        Tells these findings from all others.
+        `number` of the findings that were updated; 0 for those of a run.
     """
 
     results: Mapping[str, Result] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
-    moved: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
-    after: object | None = None
-    mark: object = field(default_factory=object, init=False, repr=False, compare=False)
+    moved: Mapping[str, Change] = field(default_factory=dict)
+    after: int = 0
+    number: int = field(default_factory=next_number, repr=False, compare=False)
+
+    def shared(self) -> Findings:
+        """Return the same findings for others to read: no later update writes to their arrays. Copies no array.
+
+        The next update in place of what is returned copies what it writes to, and goes on in its copies.
+        """
+        return replace(self, results={name: result.shared() for name, result in self.results.items()})

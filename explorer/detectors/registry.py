@@ -1,4 +1,4 @@
-"""All detectors by name, and running them: one that fails is named and the others go on."""
+"""All detectors by name."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ _FORGOTTEN: dict[str, Detector] = {}
 D = TypeVar("D", bound=type)
 
 
+def shipped(cls: D) -> D:
+    """Register a detector class of the package's own (a decorator); nobody can forget or replace it."""
+    detector(cls)
+    _SHIPPED.add(cls.name)  # type: ignore[attr-defined]
+    return cls
+
+
 def detector(cls: D) -> D:
     """Register a detector class (a decorator): one instance of it is kept under its `name`.
 
@@ -31,8 +38,6 @@ def detector(cls: D) -> D:
     """
     instance: Detector = cls()
     put(instance, (cls.__module__, cls.__qualname__))
-    if cls.__module__.startswith("explorer."):
-        _SHIPPED.add(instance.name)
     return cls
 
 
@@ -92,3 +97,26 @@ def get(name: str) -> Detector:
     if found is None:
         raise UnknownName("detector", name, _DETECTORS)
     return found
+
+
+def is_shipped(name: str) -> bool:
+    """Say whether a detector comes with the package."""
+    return name in _SHIPPED
+
+
+def unknown(name: str) -> UnknownName:
+    """Return the error that says which detectors there are."""
+    return UnknownName("detector", name, _DETECTORS)
+
+
+def running(name: str) -> Detector:
+    """Return one detector that was not forgotten.
+
+    Raises
+    ------
+    UnknownName
+        No such detector, with the nearest names.
+    """
+    if name not in _DETECTORS:
+        raise unknown(name)
+    return _DETECTORS[name]

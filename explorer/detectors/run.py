@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import distinct, everyone
-from explorer.detectors.protocol import Detector, Findings, Freezing, Inputs, Result
-from explorer.detectors.registry import _DETECTORS, get, names
-from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
+from explorer.detectors.incremental import Change, distinct, everyone
+from explorer.detectors.protocol import Findings, Freezing, Inputs, Result
+from explorer.detectors.registry import get, names, running
+from explorer.errors import Cancelled, DataError, ExplorerError
 from explorer.progress import Progress
 
 logger = logging.getLogger(__name__)
@@ -36,10 +36,7 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
     """
     progress = progress or Progress()
     wanted = names() if only is None else tuple(dict.fromkeys(only))
-    for name in wanted:
-        if name not in _DETECTORS:
-            raise UnknownName("detector", name, _DETECTORS)
-    chosen = [_DETECTORS[name] for name in wanted]
+    chosen = [running(name) for name in wanted]
     results: dict[str, Result] = {}
     failures: dict[str, str] = {}
     skipped: dict[str, str] = {}
@@ -50,7 +47,7 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
             skipped[one.name] = f"needs {' and '.join(missing)}"
         else:
             try:
-                results[one.name] = _sound(one, one.run(inputs, progress), inputs.n)
+                results[one.name] = _checked(one.name, one.run(inputs, progress), inputs.n)
             except Cancelled:
                 raise
             except ExplorerError as error:  # raised on purpose: it says what is wrong, and needs no traceback
@@ -69,7 +66,7 @@ def again(name: str, inputs: Inputs, result: Result, progress: Progress | None =
     one = get(name)
     progress = progress or Progress()
     found = one.rerun(inputs, result, progress) if isinstance(one, Freezing) else one.run(inputs, progress)
-    return _sound(one, found, inputs.n)
+    return _checked(name, found, inputs.n)
 
 
 def update(inputs: Inputs, findings: Findings, changed: Iterable[int], *, inplace: bool = False) -> Findings:
@@ -92,20 +89,21 @@ def update(inputs: Inputs, findings: Findings, changed: Iterable[int], *, inplac
         tried again by `rerun` or a new run. The others go on.
     """
     positions: NDArray[np.intp] = distinct(np.fromiter(changed, dtype=np.intp))
-    moved: dict[str, NDArray[np.intp]] = {}
+    moved: dict[str, Change] = {}
 
     def one(name: str, result: Result) -> Result:
-        before = result.lent() if inplace else result
         if name in findings.failures:
             return result
-        detector = get(name)
-        after = _sound(detector, detector.update(inputs, before, positions), inputs.n)
-        moved[name] = after.moved if after.moved is not None else differing(before, after)
+        if inplace:
+            result.give()
+        after = _checked(name, get(name).update(inputs, result, positions), inputs.n)
+        told = after.moved if after.moved is not None else differing(result, after)
+        moved[name] = told if isinstance(told, Change) else Change(told)
         return after
 
     results, failures = _each(findings, one)
     failures = {**findings.failures, **failures}
-    return Findings(results, failures, findings.skipped, moved, findings.mark)
+    return Findings(results, failures, findings.skipped, moved, findings.number)
 
 
 def rerun(inputs: Inputs, findings: Findings, changed: NDArray[np.intp]) -> Findings:
@@ -117,7 +115,7 @@ def rerun(inputs: Inputs, findings: Findings, changed: NDArray[np.intp]) -> Find
     def one(name: str, result: Result) -> Result:
         if getattr(get(name), "exact", False):
             return again(name, inputs, result)
-        return get(name).update(inputs, result, changed)
+        return _checked(name, get(name).update(inputs, result, changed), inputs.n)
 
     results, failures = _each(findings, one)
     # Those that failed before they had a result have not been tried.
@@ -134,28 +132,29 @@ def _each(findings: Findings, call: Callable[[str, Result], Result]) -> tuple[di
             results[name] = call(name, result)
         except Exception as error:  # as in `run`
             logger.warning("The detector %r failed to follow the labels: %s", name, error, exc_info=True)
-            results[name] = replace(result, stale=True, copied=False, private=False, moved=None)
+            results[name] = replace(result, stale=True, moved=None)
             failures[name] = f"{type(error).__name__}: {error}"
     return results, failures
 
 
-def _sound(one: Detector, found: Result, n: int) -> Result:
+def _checked(name: str, found: Result, n: int) -> Result:
     """Return a result of which all that others read is as they expect it; whose shape is wrong is refused."""
-    if type(one).__module__.startswith("explorer."):
-        return found  # the tests see to these
-    arrays = {"the scores": found.score, **{f"the column {name!r}": column for name, column in found.columns.items()}}
+    moved = found.moved
+    if moved is not None and not isinstance(moved, Change) and len(moved) and (moved.min() < 0 or moved.max() >= n):
+        raise DataError(f"The detector {name!r} says that items moved which are none of the {n:,}.")
+    if found.checked:
+        return found
+    arrays = {"the scores": found.score, **{f"the column {key!r}": column for key, column in found.columns.items()}}
     for what, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise DataError(
-                f"The detector {one.name!r} returned {what} as a {type(array).__name__}.", "Return an array of numpy's."
+                f"The detector {name!r} returned {what} as a {type(array).__name__}.", "Return an array of numpy's."
             )
-        check_column(one.name, what, array, n)
+        check_column(name, what, array, n)
     if any(array.dtype != np.float32 for array in arrays.values()):
-        columns = {name: np.asarray(column, dtype=np.float32) for name, column in found.columns.items()}
+        columns = {key: np.asarray(column, dtype=np.float32) for key, column in found.columns.items()}
         found = replace(found, score=np.asarray(found.score, dtype=np.float32), columns=columns)
-    moved = found.moved
-    if moved is not None and len(moved) and (moved.min() < 0 or moved.max() >= n):
-        raise DataError(f"The detector {one.name!r} says that items moved which are none of the {n:,}.")
+    found.checked = True
     return found
 
 
@@ -176,7 +175,7 @@ def check_column(name: str, what: str, array: NDArray[Any], n: int) -> None:
 def differing(before: Result, after: Result) -> NDArray[np.intp]:
     """Return the items of which the score or a column is another one than before, ascending; all, if that is lost."""
     pairs = [(before.score, after.score), *((before.columns[c], after.columns[c]) for c in after.columns)]
-    if before.private and any(a is b for a, b in pairs):
+    if before.owned and any(a is b for a, b in pairs):
         return everyone(len(after.score))  # it may have been written to
     # Bits are compared, so that NaN equals itself.
     parts = [np.flatnonzero(a.view(np.int32) != b.view(np.int32)) for a, b in pairs if a is not b]

@@ -44,8 +44,6 @@ class LiveScores:
     def __init__(
         self, generation: int, inputs: Inputs, findings: Findings, combined: Combined, decided: NDArray[np.bool_]
     ) -> None:
-        from explorer.detectors.copies import Snapshots
-
         self.generation = generation
         self.inputs, self.findings, self.combined = inputs, findings, combined
         self.decided = decided
@@ -53,9 +51,7 @@ class LiveScores:
         self.heard = 0
         self.shown = True
         self.lock = threading.Lock()
-        self._snapshots = Snapshots(findings)
         self._taken = findings
-        self._shared: tuple[Findings, Findings] | None = None
         self._whole = True  # not left half written by something that failed
 
     @property
@@ -87,8 +83,7 @@ class LiveScores:
                     inputs, findings, like=self.combined, changed=None if broken else changed, inplace=True
                 )
                 self._put(inputs, findings, combined)
-            moved: NDArray[np.intp] | None = getattr(combined, "moved", None)
-            return moved
+            return combined.moved
         self._whole = False
         findings = detectors.rerun(inputs, self.findings, changed)  # writes to arrays of its own
         findings = self._mended(findings, self._broken(findings))
@@ -100,10 +95,9 @@ class LiveScores:
     def shared(self) -> Findings:
         """Return the findings as they are, for others: following the labels does not write to these."""
         with self.lock:
-            if self._shared is None or self._shared[0] is not self.findings:
-                self._taken = self._snapshots.take(self.findings)
-                self._shared = self.findings, self._taken
-            return self._shared[1]
+            if self.findings is not self._taken:
+                self.findings = self._taken = self.findings.shared()
+            return self._taken
 
     def _put(self, inputs: Inputs, findings: Findings, combined: Combined) -> None:
         self.inputs, self.findings, self.combined = inputs, findings, combined

@@ -314,7 +314,8 @@ class ScoreUpdates:
         found = {}
         for name, detector in FLAGS.items():
             result = live.findings.results.get(detector)
-            rows = live.findings.moved.get(detector)
+            moved = live.findings.moved.get(detector)
+            rows = None if moved is None else moved.rows
             if result is None or result.flags is None or (rows is not None and not len(rows)):
                 continue
             now, before = result.flags, self._state.flags[name]

@@ -194,9 +194,8 @@ def follow(
 ) -> tuple[dict[str, list[float]], Any]:
     """Relabel one item after the other; milliseconds of each part of each change, and `p_error` in the end."""
     from explorer import detectors
-    from explorer.detectors.copies import Snapshots
 
-    combined, snapshots = replace(combined, findings=findings), Snapshots(findings)
+    combined = replace(combined, findings=findings)
     parts = ("inputs", "update", "combine", "total", "snapshot", "processor")
     times: dict[str, list[float]] = {part: [] for part in parts}
     for item, label in changes:
@@ -208,7 +207,7 @@ def follow(
         combined = detectors.combine(inputs, findings, like=combined, changed=[item], inplace=True)
         ended, processor = time.perf_counter(), time.process_time() - processor
         if shown:
-            snapshots.take(findings)
+            findings = findings.shared()  # which the next update pays for: it copies
         taken = time.perf_counter()
         complain(findings)
         marks = {
@@ -233,7 +232,8 @@ def one_by_one(inputs: Any, findings: Any, changes: Sequence[tuple[int, int]]) -
         inputs = inputs.relabelled({item: label})
         for name, result in results.items():
             begun = time.perf_counter()
-            results[name] = detectors.get(name).update(inputs, result.lent(), np.array([item]))
+            result.give()
+            results[name] = detectors.get(name).update(inputs, result, np.array([item]))
             times[name].append(1e3 * (time.perf_counter() - begun))
     return times
 

@@ -27,7 +27,7 @@ def test_outlier_finds_noise_among_digits():
     assert set(np.argsort(-result.score)[:7]) == set(range(700, 707))
     assert result.flags[700:].all()
     assert result.flags[:700].mean() < 0.01
-    public = outlier.public_score(result)
+    public = outlier.Outlier.public_score(result)
     assert np.median(public) == pytest.approx(0.5, abs=1e-3)
     assert public.min() >= 0
     assert public[700:].max() < public[:700].min()
@@ -40,7 +40,7 @@ def test_outlier_among_copies_flags_only_what_is_far():
     x = np.concatenate([np.repeat(np.eye(3, 8), 40, axis=0), [[-1.0] * 8]]).astype(np.float32)
     result = score("outlier", with_graph(x))
     assert np.flatnonzero(result.flags).tolist() == [120]
-    assert np.isfinite(outlier.public_score(result)).all()
+    assert np.isfinite(outlier.Outlier.public_score(result)).all()
 
 
 def test_near_duplicates_form_groups():
@@ -55,7 +55,7 @@ def test_near_duplicates_form_groups():
     assert {(10, 700), (10, 701), (20, 702)} <= {tuple(p) for p in result.pairs.tolist()}
     assert np.array_equal(result.flags, group >= 0)
     assert result.flags.sum() < 30
-    public = near_duplicate.public_score(result)
+    public = near_duplicate.NearDuplicate.public_score(result)
     assert ((public >= 0) & (public <= 1)).all()
     assert public[[10, 700, 701]].max() < public[~result.flags].min()
     numbers = np.unique(group[group >= 0])

@@ -1,7 +1,7 @@
 """The registry: what runs, what is skipped, what a failure does."""
 
-import inspect
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,10 +45,21 @@ def test_names():
 
 def test_every_detector_has_a_page_and_says_when_to_trust_it():
     for name in detectors.names():
-        page = inspect.getdoc(type(detectors.get(name))) or ""
+        page = detectors.page(name)
         for part in ("Formula\n-------", "When to trust it\n----------------", "References\n----------"):
             assert part in page, (name, part)
         assert "TRUST" not in page, name
+
+
+def test_no_page_is_left_over_and_its_beginning_is_what_the_list_says():
+    for path in Path(detectors.__file__).with_name("pages").glob("*.md"):
+        written = path.read_text(encoding="utf-8")
+        assert detectors.page(path.stem) == written.rstrip()
+        assert detectors.about(path.stem) == " ".join(written.split("\n\n")[0].split())
+    assert detectors.title("vote") == "Neighbour vote"
+    assert detectors.title("influence") == "Influence"
+    with pytest.raises(UnknownName, match="votes"):
+        detectors.page("votes")
 
 
 def test_a_failing_detector_is_named_and_the_others_go_on(broken):

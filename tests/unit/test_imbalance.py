@@ -50,7 +50,7 @@ def test_rare_classes_are_flagged_and_counted():
     assert result.summary["unevenness"] == 900
     by_class = [float(result.score[inputs.labels == c].max()) for c in range(4)]
     assert by_class == sorted(by_class)
-    public = imbalance.public_score(result)
+    public = imbalance.Imbalance.public_score(result)
     assert public[inputs.labels == 3].tolist() == [pytest.approx(0.005)]
     assert public[inputs.labels == 0].min() == 1
     explain = get("imbalance").explain

@@ -71,7 +71,7 @@ def test_equal_content_counts_where_the_graph_does_not_show_it():
     result = run(Inputs(np.zeros(30, np.int32), 2, graph=build(x, 3), content_hashes=hashes))
     assert partition(result.frozen["group"]) == {frozenset({4, 17, 29})}
     assert (result.score[[4, 17, 29]] == 0).all()
-    assert near_duplicate.public_score(result)[[4, 17, 29]].tolist() == [0, 0, 0]
+    assert near_duplicate.NearDuplicate.public_score(result)[[4, 17, 29]].tolist() == [0, 0, 0]
 
 
 def test_more_copies_than_neighbours_are_one_group():

@@ -268,7 +268,7 @@ def test_scores_of_a_class_may_be_of_any_type_of_number():
         findings = detectors.run(inputs)
         assert findings.results["mine"].score.dtype == np.float32
         after = detectors.update(inputs.relabelled({5: int(inputs.labels[5] == 0)}), findings, [5])
-        assert after.moved["mine"].max(initial=0) < inputs.n
+        assert after.moved["mine"].rows.max(initial=0) < inputs.n
     finally:
         detectors.forget("mine")
 

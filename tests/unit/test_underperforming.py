@@ -79,7 +79,7 @@ def test_it_equals_the_formula(with_probs):
     against = [i for i in rows if not right[i]]
     assert sum(n for _, n in worst["suggested"]) <= len(against)
     means = [row["mean"] for row in result.summary["groups"]]
-    np.testing.assert_allclose(underperforming.public_score(result), 1 - result.score)
+    np.testing.assert_allclose(underperforming.Underperforming.public_score(result), 1 - result.score)
     assert means == sorted(means)
 
 

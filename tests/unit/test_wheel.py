@@ -37,6 +37,12 @@ def test_the_quickstart_is_inside(names: dict[str, int]) -> None:
     assert "explorer/py.typed" in names
 
 
+def test_the_methods_pages_are_inside(names: dict[str, int]) -> None:
+    pages = {path.name for path in (REPO / "explorer" / "detectors" / "pages").glob("*.md")}
+    assert "p_error.md" in pages
+    assert {f"explorer/detectors/pages/{name}" for name in pages} <= set(names)
+
+
 def test_sources_of_the_widgets_are_not(names: dict[str, int]) -> None:
     assert not [name for name in names if name.endswith(".ts") or "node_modules" in name]
 

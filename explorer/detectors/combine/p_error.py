@@ -1,17 +1,6 @@
 """From everything that detectors say to one number per item: how likely its given label is wrong, and which fits best.
 
-Formula
--------
-The opinions of model and neighbours are pooled, q ∝ Π opinion^weight, and give log-odds z₀ = log (1 − q_y)/q_y. A
-logistic model over the columns of all detectors, taught on labels that were flipped on purpose, gives z₁. Then
-p_error = expit(shift + slope·½(z₀ + z₁)), with shift and slope such that p_error has the estimated share of wrong
-labels as its mean, overall and by how sure the pooled opinion is.
-
-When to trust it
-----------------
-It ranks at least as well as the best single method on all benchmark sets. Its level rests on an assumption that labels
-alone cannot prove: how many errors hide among the items that the model finds hard. A few dozen reviewed items settle
-that; until then read the estimate with its range.
+`explorer.detectors.page("p_error")` has the formula and its sources.
 """
 
 from __future__ import annotations
@@ -19,99 +8,30 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.combine import features as cols
-from explorer.detectors.combine import noise_level as levels
-from explorer.detectors.combine.flip_model import Learnt, Reader, Unreadable, learn, reader
-from explorer.detectors.combine.noise_level import Level, NoiseLevel
-from explorer.detectors.combine.opinion_pool import Pool, fit
-from explorer.detectors.incremental import distinct
+from explorer.detectors.combine.flip_model import Unreadable
+from explorer.detectors.combine.model import LEARNT, Model, fit_model
+from explorer.detectors.combine.opinion_pool import Pool
+from explorer.detectors.incremental import Change, Owned, distinct
 from explorer.detectors.kernels import verdict as kernels
-from explorer.detectors.label_state import FEW, Seen, blocks, look
-from explorer.detectors.protocol import Findings, Inputs, Opinionated
-from explorer.detectors.registry import get
+from explorer.detectors.label_state import LabelState, blocks, label_state
+from explorer.detectors.protocol import Findings, Inputs
 from explorer.progress import Progress
 from explorer.utils import logits
 
 log = logging.getLogger("explorer")
 
-S = TypeVar("S", bound=np.generic)
-
-FITTED_CELLS = 2**22
-"""Most cells [rows, K] that the pool is fitted to."""
-
-FITTED_ON = 20_000
-"""Most items that the pool is fitted to."""
-
 ISSUE = 0.5
 """A label is an issue when it is more likely wrong than right; the estimated noise is part of that likelihood."""
 
-TOLD = 0.6
-"""Model and neighbours are blind if the pooled opinion tells flips made on purpose with a smaller AUROC."""
 
-AGREED = 0.1
-"""So they are if they agree with the labels by less than this beyond chance (Cohen's kappa): two classes with 45 % of
-the labels wrong, read without a mistake. Vectors of noise stay below .05."""
-
-LEARNT = 0.5
-"""Share of the log-odds that comes from the model taught on flips; the rest is the pooled opinion's."""
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """What was learnt about these data, and stays as it is while labels are corrected.
-
-    Attributes
-    ----------
-    read
-        Which columns there are and how they are scaled.
-    learnt
-        The model taught on flips; `None` where there was too little to learn from.
-    level
-        Brings log-odds to probabilities.
-    noise
-        The estimated share of wrong labels; `None` with too few items.
-    blind
-        One sentence where model and neighbours know next to nothing of the labels, else "".
-    """
-
-    read: Reader
-    learnt: Learnt | None
-    level: Level
-    noise: NoiseLevel | None
-    blind: str = ""
-
-    def fits(self, findings: Findings, opinions: Sequence[str]) -> bool:
-        """Say whether it can read these findings; opinions that it has not learnt to weigh have no say."""
-        return {*self.read.opinions} <= {*opinions} and all(name in findings.results for name in self.read.detectors)
-
-    def log_odds(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return log-odds before they are levelled, float64 [n]."""
-        pooled = matrix[:, 0]
-        if self.learnt is None:
-            return pooled
-        learnt = np.minimum(np.maximum(self.learnt.log_odds(matrix), -logits.LARGEST), logits.LARGEST)
-        return (1 - LEARNT) * pooled + LEARNT * learnt
-
-    def pushes(self, matrix: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        """Return what each detector adds to some items' log-odds, by name, float64 [n]; "pool" is the opinions'."""
-        total: dict[str, NDArray[np.float64]] = {}
-        if self.learnt is None:
-            return {cols.POOL: self.level.slope * matrix[:, 0]}
-        pushes = LEARNT * self.learnt.pushes(matrix)
-        pushes[:, 0] += (1 - LEARNT) * (matrix[:, 0] - self.learnt.centre[0])
-        for name, push in zip(self.read.names, (self.level.slope * pushes).T, strict=True):
-            detector = name.split("/")[0]
-            total[detector] = total.get(detector, np.zeros(len(matrix))) + push
-        return total
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
+@dataclass(eq=False)
+class Read(Owned):
     """What a verdict rests on, item by item.
 
     Attributes
@@ -123,18 +43,15 @@ class Read:
     share
         float32 [N]: probability of the suggested class if the given one is wrong; where that is the suggested one, or
         none is given, its probability by the pooled opinion.
-    private
-        A verdict made by following an earlier one: the next one may write into its arrays.
     """
 
-    seen: Seen
+    seen: LabelState
     matrix: NDArray[np.float32]
     share: NDArray[np.float32]
-    private: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Combined:
+@dataclass(eq=False)
+class Combined(Owned):
     """One verdict per item.
 
     Attributes
@@ -159,6 +76,9 @@ class Combined:
         AUROC on flips that were held out, of the pooled opinion ("pool") and of the taught model ("learnt").
     findings
         What it was made from.
+    moved
+        Positions, ascending, of the items of which `p_error`, `suggested`, `suggested_p` or `is_issue` is another one
+        than in the verdict that this one followed; `None` where everybody was judged anew.
     read
         All that was read to get there; what stays as it is is not read again. `None` where it is not at hand: then
         whoever follows the labels reads everything anew.
@@ -174,6 +94,7 @@ class Combined:
     note: str = ""
     facts: Mapping[str, float] = field(default_factory=dict)
     findings: Findings | None = field(default=None, repr=False)
+    moved: NDArray[np.intp] | None = field(default=None, repr=False)
     read: Read | None = field(default=None, repr=False)
 
     @property
@@ -220,7 +141,7 @@ def combine(
     kept = None if like is None else like.model
     if kept is not None and like is not None and kept.fits(findings, opinions):
         # Only with the findings that it was made from at hand is it known what has moved.
-        at_hand = like.read is not None and like.findings is not None and findings.after is like.findings.mark
+        at_hand = like.read is not None and like.findings is not None and findings.after == like.findings.number
         if changed is not None and at_hand:
             return _followed(inputs, findings, like, kept, np.asarray(changed, dtype=np.intp), inplace)
         model = kept
@@ -228,7 +149,7 @@ def combine(
         if kept is not None:
             log.warning("A method that p_error was read from is missing: it is learnt anew.")
         try:
-            model = _learn(inputs, findings, opinions, progress or Progress())
+            model = fit_model(inputs, findings, opinions, progress or Progress())
         except Unreadable as failed:
             log.warning(
                 "The detector %r failed on altered labels and has no say in p_error.", failed.name, exc_info=True
@@ -248,7 +169,7 @@ def combine(
         facts={} if model.learnt is None else model.learnt.found,
         findings=findings,
         read=Read(
-            look(inputs), np.empty((inputs.n, len(model.read.names)), np.float32), np.empty(inputs.n, np.float32)
+            label_state(inputs), np.empty((inputs.n, len(model.read.names)), np.float32), np.empty(inputs.n, np.float32)
         ),
     )
     assert combined.read is not None
@@ -266,41 +187,54 @@ def _followed(
 
     What a detector says is read again where it may have moved; the pooled opinion on all whom the change reaches.
     """
-    read = like.read
-    assert read is not None
-    seen, reached = read.seen.follow(inputs, changed)
-
-    def own(array: NDArray[S]) -> NDArray[S]:
-        return array if inplace and read.private else array.copy()
-
-    combined = object.__new__(Combined)  # takes a fraction of the time of `replace`
-    combined.__dict__.update(
-        like.__dict__,
-        p_error=own(like.p_error),
-        suggested=own(like.suggested),
-        suggested_p=own(like.suggested_p),
-        is_issue=own(like.is_issue),
-        note=_note(inputs, model),
-        findings=findings,
-        read=Read(seen, own(read.matrix), own(read.share), True),
+    last = like.read
+    assert last is not None
+    seen, reached = last.seen.follow(inputs, changed)
+    together: dict[int | bytes, tuple[Change, list[str]]] = {}
+    for name in model.read.detectors:
+        change = findings.moved.get(name)
+        if change is not None and len(change.rows):
+            together.setdefault(change.number or change.rows.tobytes(), (change, []))[1].append(name)
+    others = [change.rows for number, (change, _) in together.items() if number != reached.number]
+    rows = distinct(reached.rows, *others) if others else reached.rows
+    before = [array[rows] for array in (like.p_error, like.suggested, like.suggested_p, like.is_issue)]
+    if inplace:
+        like.give()
+        last.give()
+    combined = Combined(
+        like.own(like.p_error),
+        like.own(like.suggested),
+        like.own(like.suggested_p),
+        like.own(like.is_issue),
+        like.columns,
+        like.calibrated,
+        model,
+        _note(inputs, model),
+        like.facts,
+        findings,
+        read=Read(seen, last.own(last.matrix), last.own(last.share)),
     )
     assert combined.read is not None
-    _read(inputs, findings, combined, reached)
-    together: dict[int, tuple[NDArray[np.intp], list[str]]] = {}
-    for name in model.read.detectors:
-        rows = findings.moved.get(name)
-        if rows is not None and len(rows):
-            together.setdefault(id(rows), (rows, []))[1].append(name)
-    again = [reached]
-    for rows, names in together.values():
-        for part in blocks(rows, len(names)):
+    combined.fresh = combined.read.fresh = True
+    _read(inputs, findings, combined, reached.rows)
+    for change, names in together.values():
+        for part in blocks(change.rows, len(names)):
             model.read.write(findings, tuple(names), part, part, combined.read.matrix)
-        if rows is not reached:
-            again.append(rows)
-    # Some are there more than once; of a few that takes less time than finding out.
-    every = np.concatenate(again)
-    _judge(inputs, combined, every if len(every) <= FEW else distinct(every))
+    _judge(inputs, combined, rows)
+    combined.moved = rows[_differs(before, combined, rows)]
     return combined
+
+
+def _differs(before: list[NDArray[Any]], combined: Combined, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Say of which items p_error, suggestion, its probability or flag is another one than it was, bool [rows]."""
+    p_error, suggested, suggested_p, is_issue = before
+    # Bits are compared, so that NaN equals itself.
+    found = combined.p_error[rows].view(np.int32) != p_error.view(np.int32)
+    found |= combined.suggested[rows] != suggested
+    found |= combined.suggested_p[rows].view(np.int32) != suggested_p.view(np.int32)
+    found |= combined.is_issue[rows] != is_issue
+    result: NDArray[np.bool_] = found
+    return result
 
 
 def issues(labels: NDArray[np.int32], suggested: NDArray[np.int32], p_error: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -335,34 +269,6 @@ def pushes(item: int, inputs: Inputs, findings: Findings, combined: Combined) ->
         if part * whole > 0:
             found[name] = found.get(name, 0.0) + whole * abs(part) / agreeing
     return dict(sorted(found.items(), key=lambda pair: -abs(pair[1])))
-
-
-def _learn(inputs: Inputs, findings: Findings, opinions: Sequence[str], progress: Progress) -> Model:
-    """Fit the pool, level its posterior, teach a model on flips that follow it, and level the two together."""
-    labelled = np.flatnonzero(inputs.labelled)
-    read = reader(inputs, findings, opinions, _pool(inputs, findings, opinions, labelled))
-    n, n_columns = inputs.n, len(read.names)
-    matrix = np.zeros((n, n_columns))
-    sureness, best, posterior = np.zeros(n), np.full(n, -1, np.int32), np.full(n, np.nan)
-    for rows in blocks(labelled, inputs.n_classes):
-        q, labels = read.opinion(inputs, findings, rows), inputs.labels[rows]
-        matrix[rows] = read.matrix(q, labels, findings, rows)
-        best[rows], sureness[rows], own = _best(q, labels)
-        posterior[rows] = read.pool.wrong(own, inputs.n_classes)
-        progress.check()
-    disagrees = best[labelled] != inputs.labels[labelled]
-    if len(labelled) < levels.FEWEST:
-        # Too few to estimate anything of the whole: the noise model's posterior stands.
-        alone = _blind(inputs, None, None)
-        return Model(read, None, Level(1.0, _shift(read.pool, inputs.n_classes)), None, alone)
-    noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled], inputs.n_classes)
-    first = levels.fit(matrix[labelled, 0], noise)
-    belief = np.full(n, np.nan)
-    belief[labelled] = first.apply(matrix[labelled, 0])
-    learnt = learn(inputs, findings, read, matrix, belief, best, progress)
-    draft = Model(read, learnt, first, noise)
-    level = levels.fit(draft.log_odds(matrix[labelled]), noise)
-    return Model(read, learnt, level, noise, _blind(inputs, noise, learnt))
 
 
 def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[np.intp]) -> None:
@@ -404,36 +310,6 @@ def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp]) -> None:
     )
 
 
-def _best(
-    q: NDArray[np.float64], labels: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the class that fits best (int32 [n]; a tie goes to the given label), its share, and the given label's.
-
-    The share of an unlabelled item's given label is that of class 0.
-    """
-    each, top = np.arange(len(q)), q.argmax(axis=1)
-    most, own = q[each, top], q[each, np.maximum(labels, 0)]
-    best: NDArray[np.int32] = np.where((labels >= 0) & (own >= most - cols.TIE), labels, top).astype(np.int32)
-    return best, most, own
-
-
-def _pool(inputs: Inputs, findings: Findings, opinions: Sequence[str], rows: NDArray[np.intp]) -> Pool:
-    most = max(100, min(FITTED_ON, FITTED_CELLS // inputs.n_classes))
-    if len(rows) > most:
-        rows = np.sort(np.random.default_rng(inputs.seed).choice(rows, most, replace=False))
-    start = []
-    for name in opinions:
-        one = get(name)
-        assert isinstance(one, Opinionated)
-        start.append(one.weight)
-    return fit(cols.logs(inputs, findings, opinions, rows), inputs.labels[rows], start)
-
-
-def _shift(pool: Pool, n_classes: int) -> float:
-    """Return what the noise model adds to the pooled log-odds."""
-    return float(np.log(pool.noise / (1 - pool.noise) / (n_classes - 1)))
-
-
 def _nothing_to_compare(inputs: Inputs, opinions: Sequence[str]) -> str:
     if inputs.n_classes < 2:
         return "There is only one class, so no label can be compared with another: no label issues."
@@ -442,30 +318,12 @@ def _nothing_to_compare(inputs: Inputs, opinions: Sequence[str]) -> str:
     return ""
 
 
-def _blind(inputs: Inputs, noise: NoiseLevel | None, learnt: Learnt | None) -> str:
-    """Say so where model and neighbours know next to nothing of the labels: vectors that broke, or another set's."""
-    if inputs.sizes.max(initial=0) == 1:
-        return "No class has two items, so nothing is known of the share of wrong labels."
-    if noise is None or learnt is None:
-        return ""
-    shares = inputs.sizes / inputs.sizes.sum()
-    by_chance = 1 - float(shares @ shares)
-    told = learnt.found.get(cols.POOL, 1.0)
-    agreed = 1 - noise.disagreement / by_chance if by_chance else 1.0
-    if told >= TOLD and agreed >= AGREED:
-        return ""
-    return (
-        "Model and neighbours know next to nothing of these labels: they agree with them no better than chance would, "
-        "or cannot tell flips made on purpose. Check that vectors and probabilities belong to these items."
-    )
-
-
 def _note(inputs: Inputs, model: Model) -> str:
     return " ".join(filter(None, (model.blind, _counted(inputs))))
 
 
 def _counted(inputs: Inputs) -> str:
-    seen = look(inputs)
+    seen = label_state(inputs)
     if seen.comparable and not seen.singles:
         return ""
     counts = inputs.sizes

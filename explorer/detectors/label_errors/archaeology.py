@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.incremental import Change
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.errors import DataError
 from explorer.progress import Progress
 
@@ -37,35 +38,12 @@ WORDS = {
 """What each kind of the suites means for an item; a kind without words is nothing to report."""
 
 
-@detector
+@shipped
 class Archaeology:
-    """High when the label was learnt the way wrong labels are learnt; every item also gets the kind it is most like.
-
-    Formula
-    -------
-    suspicion_i = share of mislabelled items among the k suite items with the smallest ‖l_i − l_j‖
-
-    l_i = (−log p_1(y_i), …, −log p_T(y_i)) is the curve of an item's loss over the epochs. The suites are items of
-    known kinds that trained along with the data: typical, atypical, mislabelled on purpose, corrupted, out of
-    distribution. k = 20, or the size of the smallest suite. The kind of an item is the commonest among its k, the worse
-    one in a tie. Curves at equal distance count together.
-
-    When to trust it
-    ----------------
-    Few steps (0, .05, .10, …) make it coarse as a ranking; its use is the kind, which says what to look for. The kinds
-    are as distinct as the training makes them, and the summary holds how many of each suite the others recognise: with
-    a linear probe most of the typical, atypical and mislabelled, few of the corrupted; a kind below one half is not
-    spoken of. The labels of the mislabelled suite are random, and people's errors are not: of CIFAR-10N's a quarter is
-    recognised (89 % of what is flagged is wrong), 45 % are taken for out of distribution, which has random labels too,
-    and 22 % for atypical. Below a thousand items the suites are small.
-
-    References
-    ----------
-    Siddiqui, Rajkumar, Maharaj, Krueger, Hooker: Metadata archaeology: unearthing data subsets by leveraging training
-    dynamics (ICLR 2023).
-    """
+    """Metadata archaeology: the formula, when to trust it and its sources are in `pages/archaeology.md`."""
 
     name = "archaeology"
+    title = "Metadata archaeology"
     issue = "label"
     needs: frozenset[Need] = frozenset({"dynamics", "suites"})
     exact = False
@@ -118,7 +96,7 @@ class Archaeology:
         gone = changed[inputs.labels[changed] < 0]
         score[gone], kind[gone], flags[gone] = np.nan, UNKNOWN, False
         frozen = {**result.frozen, "kind": kind}
-        return result.after(score=score, flags=flags, frozen=frozen, stale=True, moved=gone)
+        return result.updated(Change(gone), score=score, flags=flags, frozen=frozen, stale=True)
 
     def explain(self, item: int, inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
         """Say which kind of items were learnt alike.

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.incremental import Change
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 FLOOR = 0.01
@@ -99,31 +100,12 @@ class Mixture:
         return (EDGE, turn) if by_a > 0 else (turn, 1 - EDGE)
 
 
-@detector
+@shipped
 class BetaMixture:
-    """A high score means that the loss of the given label belongs with the high losses, those of wrong labels.
-
-    Formula
-    -------
-    loss = −log P_y, with P_y at least .01 (or a tenth of 1/K); x = (loss − least) / (most − least), kept off 0 and 1;
-    x ~ w₀·Beta(a₀, b₀) + w₁·Beta(a₁, b₁), fitted by expectation maximisation with weighted moments, the component with
-    the higher mean being the second;
-    score = posterior of the second component at x; flags where it is above one half. Without probabilities, P_y is
-    the probability of the given label at the last epoch of the dynamics.
-
-    When to trust it
-    ----------------
-    It ranks as self-confidence does, with ties among the highest losses; what it adds is a threshold. Its flags are
-    about as good as those of confident learning (F1 .39 to .91 over eleven sets with known errors, against .43 to .88).
-    Hard but right items belong to the high component as well: `noise` in the summary is that component's share and came
-    out at .14 to .29 where a tenth was wrong. Without two humps it says so and scores nobody.
-
-    References
-    ----------
-    Arazo, Ortego, Albert, O'Connor, McGuinness: Unsupervised label noise modeling and loss correction (ICML 2019).
-    """
+    """Beta mixture: the formula, when to trust it and its sources are in `pages/beta_mixture.md`."""
 
     name = "beta_mixture"
+    title = "Beta mixture"
     issue = "label"
     needs: frozenset[Need] = frozenset()
     exact = True
@@ -158,7 +140,7 @@ class BetaMixture:
         score[changed], flags[changed] = now, now > SUSPECT
         # Dynamics were recorded with the labels of their time; what a new label would have had is not known.
         stale = result.stale or (result.summary["source"] == "dynamics" and len(changed) > 0)
-        return result.after(score=score, flags=flags, stale=stale, moved=changed)
+        return result.updated(Change(changed), score=score, flags=flags, stale=stale)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say that the label fits as badly as wrong ones do, where it does."""

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.incremental import Change
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 CELLS = 2**22
@@ -74,36 +75,12 @@ def estimate(probs: NDArray[np.float32], labels: NDArray[np.int32], n_classes: i
     return NoiseEstimate(thresholds, joint / max(1, joint.sum()))
 
 
-@detector
+@shipped
 class Confident:
-    """A high score means that a model trained without the item gives its label little probability.
-
-    Formula
-    -------
-    score = 1 − P_y (self-confidence);
-    column `confident_margin` = (1 + max_{c≠y} P_c − P_y) / 2 (normalised margin);
-    column `confident_entropy` = H / (H + P_y), H = −Σ_c P_c·log P_c / log K: the confidence-weighted entropy H / P_y,
-    brought to [0, 1] without changing the order; 1 where P_y = 0;
-    threshold of a class t_c = mean of P_c over the items that carry it; an item counts as really b where P_b is the
-    largest of those P_c ≥ t_c; the counts, their rows scaled to the sizes of the classes, are the joint of given and
-    true labels. For each pair of classes, as many items of a are flagged as the joint says are really b: those with the
-    largest P_b − P_a. The suggestion is the most probable class.
-
-    When to trust it
-    ----------------
-    As good as the model is: with a tenth of the labels flipped, average precision is .95 to .99 on digits, .68 to .80
-    on news and .42 to .51 on film reviews. It misleads with probabilities of a model that was trained on the item
-    itself: that has learnt the error. The margin is better where errors fall on look-alike classes (.97 against .95 on
-    digits), but not elsewhere. The noise rate comes out too high under a weak model (.14 to .22 for .10 on texts), and
-    too low under one that is sure of much (.06 for .09 on CIFAR-10N).
-
-    References
-    ----------
-    Northcutt, Jiang, Chuang: Confident learning: estimating uncertainty in dataset labels (JAIR 2021).
-    Kuan, Mueller: Model-agnostic label quality scoring to detect real-world label errors (ICML DataPerf workshop 2022).
-    """
+    """Confident learning: the formula, when to trust it and its sources are in `pages/confident.md`."""
 
     name = "confident"
+    title = "Confident learning"
     issue = "label"
     needs: frozenset[Need] = frozenset({"probs"})
     exact = True
@@ -128,7 +105,7 @@ class Confident:
         score[changed], columns["confident_margin"][changed], columns["confident_entropy"][changed], flags[changed] = (
             _judge(inputs, changed, result.frozen["cuts"])
         )
-        return result.after(score=score, flags=flags, columns=columns, moved=changed)
+        return result.updated(Change(changed), score=score, flags=flags, columns=columns)
 
     def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the probabilities."""

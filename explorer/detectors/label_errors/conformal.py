@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import distinct
+from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 FEWEST = 20
@@ -77,34 +77,12 @@ class Calibration:
         return result
 
 
-@detector
+@shipped
 class Conformal:
-    """A high score means that hardly any settled item of the class fits its label as badly.
-
-    Formula
-    -------
-    α = 1 − P_y, how badly the label fits (nonconformity);
-    p = (1 + #{trusted items j of class y with α_j ≥ α}) / (n_y + 1), n_y of them in all (Mondrian: each class by
-    itself; an item that is trusted itself is left out of n_y); score = 1 − p.
-    Flags: of the items that are not trusted, the smallest p-values by Benjamini and Hochberg's rule, so that on average
-    not more than a tenth of the flags are wrong: the largest cut p_(r) ≤ .1·r / m, p_(r) the r-th smallest of m.
-
-    When to trust it
-    ----------------
-    The p-values hold whatever the model, as long as the trusted items are a random sample of their class: a right label
-    gets p ≤ .1 at most one time in ten. If only suspicious items were reviewed they are no such sample, and p is too
-    large. No p-value is below 1 / (n_y + 1), so the flags need many trusted items (with a tenth of the labels wrong,
-    more than a hundred in each class) and stay empty before; as a ranking it has ties and is below self-confidence.
-    Calibrated on the suspect labels themselves it would find nothing, which is why it waits for settled ones.
-
-    References
-    ----------
-    Vovk, Gammerman, Shafer: Algorithmic learning in a random world (Springer 2005), on Mondrian predictors.
-    Benjamini, Hochberg: Controlling the false discovery rate (Journal of the Royal Statistical Society B, 1995).
-    Bates, Candès, Lei, Romano, Sesia: Testing for outliers with conformal p-values (Annals of Statistics 2023).
-    """
+    """Conformal p-value: the formula, when to trust it and its sources are in `pages/conformal.md`."""
 
     name = "conformal"
+    title = "Conformal p-value"
     issue = "label"
     needs: frozenset[Need] = frozenset({"trusted", "probs"})
     exact = True
@@ -142,7 +120,7 @@ class Conformal:
         calibration: Calibration = result.frozen["calibration"]
         p = calibration.p_values(inputs, changed)
         score[changed], flags[changed] = 1 - p, _flags(p, calibration.member[changed], result.frozen["cut"])
-        return result.after(score=score, flags=flags, moved=changed)
+        return result.updated(Change(changed), score=score, flags=flags)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say how few settled items fit their label as badly, where they are few."""

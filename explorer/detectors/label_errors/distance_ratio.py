@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import distinct
+from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.kernels import nearest as kernels
 from explorer.detectors.label_errors.nearest import OTHER, SAME, Askers, Nearest
-from explorer.detectors.label_state import Seen, look
+from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 BUDGET = 1e10
@@ -32,32 +32,12 @@ LOST, AGAIN, NEARER, SEVERAL = 1, 2, 4, 8
 """What `nearest_kernels.follow_answers` says of an answer, in bits."""
 
 
-@detector
+@shipped
 class DistanceRatio:
-    """Suspicion is near 1 where items of the same label are far and an item of another label is near.
-
-    Formula
-    -------
-    d_same² / (d_same² + d_other²), d = 1 − cosine to the nearest item of the same and of another label; ½ where both
-    are 0. Above ½ the nearest item of all has another label. The graph answers first. An item without one of its own
-    label among its neighbours (half of the planted errors on digits, a fifth on CIFAR-10) has the vectors of its class
-    searched, exactly; an item without any labelled neighbour has all labelled ones searched. Where only the other label
-    is missing, the distance of the k-th neighbour stands for it: a lower bound, by which the item looks a little more
-    suspicious than it is, but never above ½. The same bound serves for d_same where there are no vectors, or where
-    the questions of a class would take too long.
-
-    When to trust it
-    ----------------
-    It sees an error that lies deep inside another class, and needs no probabilities. It hears a single item on either
-    side: a correct item next to a mislabelled one looks as wrong as that one does, so it ranks below the vote of many
-    neighbours. Best on clean, well separated classes and few errors.
-
-    References
-    ----------
-    Gröger, Lionetti, Gottfrois et al.: Intrinsic self-supervision for data quality audits (SelfClean, NeurIPS 2024).
-    """
+    """Distance ratio: the formula, when to trust it and its sources are in `pages/distance_ratio.md`."""
 
     name = "distance_ratio"
+    title = "Distance ratio"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -77,8 +57,9 @@ class DistanceRatio:
         takes a pass over the vectors of the class.
         """
         assert result.suggestion is not None
-        before: Seen = result.frozen["seen"]
-        seen, rows = before.follow(inputs, changed)
+        before: LabelState = result.frozen["seen"]
+        seen, change = before.follow(inputs, changed)
+        rows = change.rows
         nearest, lengths = result.frozen["nearest"].own(result), result.frozen["lengths"]
         askers: Askers = result.frozen["askers"]
         turned, answered, wanting = _look_up(inputs, before, seen, nearest, rows, result.frozen["asked"])
@@ -96,7 +77,13 @@ class DistanceRatio:
         _score(inputs, seen, nearest, rows, score, suggestion)
         frozen = {**result.frozen, "seen": seen, "nearest": nearest, "askers": askers}
         summary = {**result.summary, "asked": askers.n}
-        return result.after(score=score, suggestion=suggestion, frozen=frozen, summary=summary, moved=rows)
+        return result.updated(
+            change if rows is change.rows else Change(rows),
+            score=score,
+            suggestion=suggestion,
+            frozen=frozen,
+            summary=summary,
+        )
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Compare the two distances, where the other label is nearer."""
@@ -118,7 +105,7 @@ class DistanceRatio:
         return [Reason(self.name, text, float(result.score[item]))]
 
 
-def _affordable(inputs: Inputs, seen: Seen, wanting: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _affordable(inputs: Inputs, seen: LabelState, wanting: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Say which classes' questions the index is asked, bool [K]: the cheapest first, as far as the budget goes.
 
     `wanting`, bool [N, 2], says who would ask it.
@@ -144,8 +131,8 @@ def _lengths(inputs: Inputs) -> NDArray[np.float32] | None:
 
 def _look_up(
     inputs: Inputs,
-    before: Seen,
-    seen: Seen,
+    before: LabelState,
+    seen: LabelState,
     nearest: Nearest,
     rows: NDArray[np.intp],
     asked: NDArray[np.bool_],
@@ -184,7 +171,7 @@ def _look_up(
 
 def _ask_all(
     inputs: Inputs,
-    seen: Seen,
+    seen: LabelState,
     nearest: Nearest,
     rows: NDArray[np.intp],
     wanting: NDArray[np.bool_],
@@ -197,7 +184,7 @@ def _ask_all(
 
 def _ask(
     inputs: Inputs,
-    seen: Seen,
+    seen: LabelState,
     nearest: Nearest,
     queries: NDArray[np.intp],
     kind: int,
@@ -259,7 +246,7 @@ def _search(
 
 def _follow_answers(
     inputs: Inputs,
-    seen: Seen,
+    seen: LabelState,
     nearest: Nearest,
     changed: NDArray[np.intp],
     lengths: NDArray[np.float32] | None,
@@ -356,7 +343,7 @@ def _cosine(
 
 def _score(
     inputs: Inputs,
-    seen: Seen,
+    seen: LabelState,
     nearest: Nearest,
     rows: NDArray[np.intp],
     score: NDArray[np.float32],
@@ -381,7 +368,7 @@ def _result(
     inputs: Inputs, asked: NDArray[np.bool_] | None, lengths: NDArray[np.float32] | None, progress: Progress
 ) -> Result:
     """Look up everybody; `asked`, bool [K], says for which classes the index is asked, else as is affordable."""
-    seen, everyone = look(inputs), np.arange(inputs.n)
+    seen, everyone = label_state(inputs), np.arange(inputs.n)
     nearest = Nearest.unknown(inputs.n)
     everybody = np.ones(inputs.n_classes, bool) if asked is None else asked
     _, _, wanting = _look_up(inputs, seen, seen, nearest, everyone, everybody)

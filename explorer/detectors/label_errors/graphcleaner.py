@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import distinct
+from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.label_errors.confident import NoiseEstimate, estimate
-from explorer.detectors.label_state import look
+from explorer.detectors.label_state import label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.graph.walks import Surroundings, surroundings
 from explorer.progress import Progress
 
@@ -78,34 +78,12 @@ class Cleaner:
         return np.minimum(np.maximum(result, -700), 700)  # numpy.clip takes thrice as long for a few
 
 
-@detector
+@shipped
 class GraphCleaner:
-    """A high score means that a label sits among its neighbours as labels do that were spoilt on purpose.
-
-    Formula
-    -------
-    A: the nearest 10 of every item, in both directions; S = D^(−½)·A·D^(−½), D the degrees; L = onehot(y);
-    seven features of an item and a label: P, SP, S²P, S³P, SL, S²L, S³L in the row of the item and the column of the
-    label, the diagonals of S² and S³ removed (so that no item's own label comes back to it), each row of S, S², S³
-    scaled to sum 1; their logarithms, .03 added, go into a logistic model that tells labels as given from labels spoilt
-    on purpose: in three draws, three tenths of the items that P agrees with get another label, following the transition
-    from true to given labels that confident learning estimates. score = the probability of a spoilt label by a model
-    fitted to other items (five folds). The suggestion is the label with the least.
-
-    When to trust it
-    ----------------
-    The best single ranking measured: mean average precision .84 over eleven sets with known errors, where
-    self-confidence has .81 (.87 and .80 on news with a tenth of the labels flipped), and never more than .01 below it;
-    with two fifths flipped it gains most. With fewer than two hundred items it is worse than self-confidence (.90 and
-    .98 on 100 digits). Labels corrected later change the neighbours' features: until the next run only the corrected
-    items themselves are scored again.
-
-    References
-    ----------
-    Li, Xiong, Hooi: GraphCleaner: detecting mislabelled samples in popular graph learning benchmarks (ICML 2023).
-    """
+    """GraphCleaner: the formula, when to trust it and its sources are in `pages/graphcleaner.md`."""
 
     name = "graphcleaner"
+    title = "GraphCleaner"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph", "probs"})
     exact = False
@@ -167,8 +145,8 @@ class GraphCleaner:
         cleaner: Cleaner | None = result.frozen["cleaner"]
         walks: _Walks | None = result.frozen.get("walks")
         if cleaner is None or walks is None or walks.kept is None:
-            return replace(result, stale=True, moved=changed[:0])
-        seen = look(inputs)
+            return result.aged()
+        seen = label_state(inputs)
         turned = result.frozen["seen"].turned(seen)
         rows = distinct(changed, *turned) if turned else changed
         score = result.own(result.score)
@@ -180,7 +158,7 @@ class GraphCleaner:
         if again is not rows:
             score[rows] = np.nan
         score[again] = cleaner.score(walks.read(again, labels, None), again)
-        return result.after(score=score, frozen={**result.frozen, "seen": seen}, stale=True, moved=rows)
+        return result.updated(Change(rows), score=score, frozen={**result.frozen, "seen": seen}, stale=True)
 
     def combinable(self, result: Result) -> bool:
         """Say whether corrected items can be scored again at once, as a column of the combiner must be."""
@@ -329,7 +307,7 @@ def _logistic(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np
 def _judged(inputs: Inputs, cleaner: Cleaner, walks: _Walks, features: NDArray[np.float64], summary: Any) -> Result:
     everyone = np.arange(inputs.n)
     score = cleaner.score(features, everyone)
-    score[look(inputs).alone(everyone)] = np.nan
+    score[label_state(inputs).alone(everyone)] = np.nan
     suggestion = None
     if walks.kept is not None:
         # The label with the least odds of being spoilt, class by class so as not to hold all features at once.
@@ -339,5 +317,5 @@ def _judged(inputs: Inputs, cleaner: Cleaner, walks: _Walks, features: NDArray[n
             odds = cleaner.odds(walks.read(everyone, np.full(inputs.n, c, dtype=np.int32), None), everyone)
             better = odds < least
             least[better], suggestion[better] = odds[better], c
-    frozen = {"cleaner": cleaner, "walks": walks, "seen": look(inputs)}
+    frozen = {"cleaner": cleaner, "walks": walks, "seen": label_state(inputs)}
     return Result(score, suggestion, frozen=frozen, summary=summary)

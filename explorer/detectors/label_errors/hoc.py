@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.incremental import Change
 from explorer.detectors.kernels import counts as kernels
-from explorer.detectors.label_state import Seen, look
+from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.graph import NeighbourGraph
 from explorer.progress import Progress
 
@@ -216,32 +217,12 @@ def fit(consensus: Consensus, n_classes: int, members: NDArray[np.float64]) -> T
     return Transition(matrix, prior, float(1 - prior @ matrix.diagonal()))
 
 
-@detector
+@shipped
 class Hoc:
-    """Suspicion is the probability that the given label is wrong, given it and the labels of the two nearest items.
-
-    Formula
-    -------
-    P(labels a, b, c of an item and its two nearest) = Σ_i p_i T_ia T_ib T_ic, for p_i the share of true class i and
-    T_ia the probability that class i is labelled a: near items share their true class, and are mislabelled
-    independently. T and p are those under which the triples in the data (whose margins are the pairs and the single
-    labels) are most likely; the paper fits the same counts by least squares, which under heavy noise can end with
-    classes swapped. Then suspicion = 1 − p_a T_aa T_ab T_ac / Σ_i p_i T_ia T_ib T_ic. Beyond 20 classes the true class
-    of a triple is looked for among its three labels.
-
-    When to trust it
-    ----------------
-    T and the noise rate are good where the two nearest items nearly always share a class: .107 found for a true .101 on
-    digits (97 % do). What neighbours confuse counts as noise, so elsewhere the rate is an upper bound: .17 for .10 on
-    ag_news (77 % do), .28 for .10 on sst2 (47 %). The score takes few values (one a triple of labels) and ranks more
-    coarsely than the vote of many neighbours: average precision .91 against .98 on digits, .58 against .79 on ag_news.
-
-    References
-    ----------
-    Zhu, Song, Liu: Clusterability as an alternative to anchor points when learning with noisy labels (ICML 2021).
-    """
+    """HOC: the formula, when to trust it and its sources are in `pages/hoc.md`."""
 
     name = "hoc"
+    title = "HOC"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -261,12 +242,12 @@ class Hoc:
         """Judge again whose triple changed, and move the counts; T and prior stay as they were."""
         assert inputs.graph is not None
         assert result.suggestion is not None
-        last: Seen = result.frozen["seen"]
-        seen, rows = last.follow(inputs, changed)
+        last: LabelState = result.frozen["seen"]
+        seen, change = last.follow(inputs, changed)
         found = result.own(result.frozen["triples"])
         # Few have the changed item as one of their two nearest.
         all_alike = not (seen.singles or last.singles) and seen.comparable == last.comparable
-        rows, now = _find(inputs.labels, inputs.graph, rows, found if all_alike else None)
+        rows, now = _find(inputs.labels, inputs.graph, change.rows, found if all_alike else None)
         consensus = result.frozen["consensus"].moved(found[rows], now)
         found[rows] = now
         score, suggestion = result.own(result.score), result.own(result.suggestion)
@@ -277,7 +258,7 @@ class Hoc:
         suggestion[rows] = best
         frozen = {**result.frozen, "seen": seen, "triples": found, "consensus": consensus}
         summary = {**result.summary, **consensus.facts()}
-        return result.after(score=score, suggestion=suggestion, frozen=frozen, summary=summary, moved=rows)
+        return result.updated(Change(rows), score=score, suggestion=suggestion, frozen=frozen, summary=summary)
 
     def explain(self, item: int, _inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say what the two nearest items are called, where that makes the label more likely wrong than right."""
@@ -333,7 +314,7 @@ def smoothed(fitted: Transition) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 def _result(inputs: Inputs, fitted: Transition) -> Result:
     assert inputs.graph is not None
-    seen, everyone = look(inputs), np.arange(inputs.n)
+    seen, everyone = label_state(inputs), np.arange(inputs.n)
     found = triples(inputs.labels, inputs.graph, everyone)
     factors = smoothed(fitted)
     # Each kind of triple is judged once: there are far fewer than items.

@@ -9,45 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.kernels import neighbours
-from explorer.detectors.label_state import CELLS, Seen, look
+from explorer.detectors.label_state import CELLS, LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 FEW = 1e-3
 """An influence below this share of an item's largest counts neither way in words."""
 
 
-@detector
+@shipped
 class Influence:
-    """A high score means that an item alone pulls at the model for its label, and its neighbours pull the other way.
-
-    Formula
-    -------
-    g_i = P_i − onehot(y_i), the gradient of the cross-entropy by the logits;
-    influence of j on i = (f_i·f_j)·(g_i·g_j), the product of both gradients by the weights of a linear last layer:
-    positive where a step on j lowers the loss of i, negative where j argues against it;
-    column `influence_self` = f_i·f_i·(g_i·g_i), how hard the item pulls at the model on its own;
-    column `influence_neighbours` = −Σ_j influence of j on i over the labelled ones of the stored neighbours;
-    score = influence on itself − mean influence of those neighbours: how much more the item speaks for its label than
-    the items around it do.
-    f are the vectors as given; without them f_i·f_j is the cosine.
-
-    When to trust it
-    ----------------
-    With out-of-fold probabilities, as here, it ranks like self-confidence (mean average precision .80 and .81 over
-    eleven sets with known errors); nearly all of it is the item's own part. The sum over the neighbours alone is weak
-    (.55): around a right label as around a wrong one, the errors of a calibrated model cancel out. It shows which
-    neighbours argue. Vectors much longer than others weigh more, so that they lead the ranking.
-
-    References
-    ----------
-    Pruthi, Liu, Kale, Sundararajan: Estimating training data influence by tracing gradient descent (NeurIPS 2020).
-    Banerjee, Sarkar, Saha, Mathew, Mukherjee: InfFeed: influence functions as a feedback to improve the performance of
-    subjective tasks (LREC-COLING 2024).
-    """
+    """Influence: the formula, when to trust it and its sources are in `pages/influence.md`."""
 
     name = "influence"
+    title = "Influence"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph", "probs"})
     exact = True
@@ -64,11 +40,11 @@ class Influence:
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Sum again where the item or one of its neighbours changed; no global is read."""
-        seen, rows = result.frozen["seen"].follow(inputs, changed)
+        seen, change = result.frozen["seen"].follow(inputs, changed)
         score, columns = result.own(result.score), {name: result.own(column) for name, column in result.columns.items()}
-        _judge(inputs, result.frozen, rows, seen, score, columns)
+        _judge(inputs, result.frozen, change.rows, seen, score, columns)
         frozen = {**result.frozen, "seen": seen}
-        return result.after(score=score, columns=columns, frozen=frozen, moved=rows)
+        return result.updated(change, score=score, columns=columns, frozen=frozen)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the neighbours that argue for the label and against it, where they argue against it on the whole."""
@@ -126,7 +102,7 @@ def _judge(
     inputs: Inputs,
     frozen: Mapping[str, Any],
     rows: NDArray[np.intp],
-    seen: Seen,
+    seen: LabelState,
     score: NDArray[np.float32],
     columns: Mapping[str, NDArray[np.float32]],
 ) -> None:
@@ -151,7 +127,7 @@ def _judge(
 
 
 def _scored(inputs: Inputs, frozen: Mapping[str, Any], progress: Progress) -> Result:
-    seen = look(inputs)
+    seen = label_state(inputs)
     score = np.empty(inputs.n, np.float32)
     columns = {name: np.empty(inputs.n, np.float32) for name in ("influence_neighbours", "influence_self")}
     _judge(inputs, frozen, np.arange(inputs.n), seen, score, columns)

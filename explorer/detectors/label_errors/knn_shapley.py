@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import Later, distinct
+from explorer.detectors.incremental import Change, Later, distinct
 from explorer.detectors.kernels import neighbours
-from explorer.detectors.label_state import Seen, look
+from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.graph import NeighbourGraph
 from explorer.progress import Progress
 
@@ -26,33 +26,12 @@ LISTED = 100
 """Up to this many classes the mean value of each is listed in the summary."""
 
 
-@detector
+@shipped
 class Shapley:
-    """Suspicion is minus the item's value: high where it votes against the labels of the items it is near to.
-
-    Formula
-    -------
-    Every labelled item j is a test item of a K-nearest-neighbour classifier (K = 5) trained on all others. With j's
-    neighbours in order α_1, α_2, …, α_k and m_i = 1 where α_i has j's label, else 0, the Shapley value of α_i for j is
-    s(α_i) = s(α_{i+1}) + (m_i − m_{i+1})/K · min(K, i)/i, and 0 for the last stored neighbour and all beyond (an error
-    of at most 1/k; where the graph holds everybody, the exact m_k · min(K, k)/(K·k)). The value of an item is the sum
-    over all j, in correct predictions; the score is minus it. The second column is minus the value divided by
-    Σ_j min(K, i)/(K·i), how much the item is listened to at all.
-
-    When to trust it
-    ----------------
-    Strong where clusters are clean: on digits it ranks planted errors best of all neighbour methods (average precision
-    .993; the vote .983), and it says how much harm a wrong label does. An item that is nobody's neighbour has the value
-    0 whatever its label, so on texts it ranks below the vote (.72 against .79 on ag_news; the second column has .78).
-    As a data valuation: items of negative value mislead more neighbours than they help. Values are relative to the
-    last stored neighbour's, so an item among its like alone has about 0, not its full share.
-
-    References
-    ----------
-    Jia, Dao, Wang et al.: Efficient task-specific data valuation for nearest neighbor algorithms (VLDB 2019).
-    """
+    """KNN-Shapley: the formula, when to trust it and its sources are in `pages/shapley.md`."""
 
     name = "shapley"
+    title = "KNN-Shapley"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -60,7 +39,7 @@ class Shapley:
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Let every item value its neighbours."""
         assert inputs.graph is not None
-        seen, everyone = look(inputs), np.arange(inputs.n)
+        seen, everyone = label_state(inputs), np.arange(inputs.n)
         value, weight = np.zeros(inputs.n), np.zeros(inputs.n)
         _give(seen, seen, inputs.graph, everyone, value, weight, anew=True)
         progress.check()
@@ -75,18 +54,19 @@ class Shapley:
         Sums are exact, so this is a full run's result to the bit.
         """
         assert inputs.graph is not None
-        before: Seen = result.frozen["seen"]
-        seen, givers = before.follow(inputs, changed)
+        before: LabelState = result.frozen["seen"]
+        seen, change = before.follow(inputs, changed)
+        givers = change.rows
         value, weight = result.own(result.frozen["value"]), result.own(result.frozen["weight"])
         rows = distinct(givers, _give(before, seen, inputs.graph, givers, value, weight))
         score, share = result.own(result.score), result.own(result.columns["shapley_share"])
         score[rows], share[rows] = _scores(value[rows], weight[rows], seen.judged(rows))
-        return result.after(
+        return result.updated(
+            Change(rows),
             score=score,
             columns={"shapley_share": share},
             frozen={"seen": seen, "value": value, "weight": weight},
             summary=Later(_summary, value, seen),
-            moved=rows,
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
@@ -133,8 +113,8 @@ def coefficients(k: int, complete: bool) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def _give(
-    before: Seen,
-    after: Seen,
+    before: LabelState,
+    after: LabelState,
     graph: NeighbourGraph,
     givers: NDArray[np.intp],
     value: NDArray[np.float64],
@@ -180,7 +160,7 @@ def _facts(
     )
 
 
-def _summary(value: NDArray[np.float64], seen: Seen) -> dict[str, Any]:
+def _summary(value: NDArray[np.float64], seen: LabelState) -> dict[str, Any]:
     """Return the values as a valuation of the data; means are per item, in correct predictions."""
     total, negative, unused = _facts(value, seen.labels, len(seen.counts))
     summary: dict[str, Any] = {

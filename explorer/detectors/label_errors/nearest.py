@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.label_state import Seen
+from explorer.detectors.label_state import LabelState
 from explorer.detectors.protocol import Inputs, Result
 
 ONE_BY_ONE = 8
@@ -88,7 +88,7 @@ class Askers(NamedTuple):
     other: NDArray[np.intp]
 
     @classmethod
-    def of(cls, seen: Seen, nearest: Nearest) -> Askers:
+    def of(cls, seen: LabelState, nearest: Nearest) -> Askers:
         """Look through all items."""
         same, other = (np.flatnonzero(nearest.far[:, kind] >= 0) for kind in (SAME, OTHER))
         labels = seen.labels[same]
@@ -103,7 +103,7 @@ class Askers(NamedTuple):
         return sum(map(len, self.same.values()))
 
     def moved(
-        self, before: Seen, after: Seen, nearest: Nearest, rows: NDArray[np.intp], was: NDArray[np.bool_]
+        self, before: LabelState, after: LabelState, nearest: Nearest, rows: NDArray[np.intp], was: NDArray[np.bool_]
     ) -> Askers:
         """Return what `of` returns, by what has changed for some items; `was`, bool [rows, 2], says who had asked."""
         asks = nearest.far[rows] >= 0
@@ -122,7 +122,7 @@ class Askers(NamedTuple):
                     same[joined] = np.append(same.get(joined, rows[:0]), item)
         return Askers(same, self.other)
 
-    def concerned(self, before: Seen, after: Seen, changed: NDArray[np.intp]) -> NDArray[np.intp]:
+    def concerned(self, before: LabelState, after: LabelState, changed: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return those of whose answers one may be a changed item, or could now be one: all who ask for its labels."""
         labels = {*before.labels[changed].tolist(), *after.labels[changed].tolist()}
         parts = [self.same[label] for label in labels if label in self.same]

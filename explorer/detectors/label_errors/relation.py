@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import distinct
+from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.kernels import neighbours
 from explorer.detectors.label_errors.vote import count_votes, even_where_mute
-from explorer.detectors.label_state import Seen, look
+from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 POWER = 4
@@ -36,32 +36,12 @@ SEVERAL = 10
 BLOCK = 16_384
 
 
-@detector
+@shipped
 class Relation:
-    """A high score means that an item contradicts those it is related to, once dubious ones count the other way.
-
-    Formula
-    -------
-    k_ij = max(0, cosine_ij)·(P_i·P_j), 0 where it is .03 or less; r_ij = k_ij⁴ for the same label, −k_ij⁴ for another;
-    first pass: s_i = Σ_j r_ij over the stored neighbours j;
-    three times: s_i = first pass − 2·Σ_j m_j·r_ij, with m_j in [0, 1] how far j counts as mislabelled by now (its s_j
-    below −.8 of Σ_l k_jl⁴; half of the old m_j is kept each time);
-    score = −s_i. The column `relation_first_pass` is −s_i of the first pass.
-
-    When to trust it
-    ----------------
-    It ranks about as well as the model's own probability (mean average precision .81 for both over eleven sets with
-    known errors), better where errors fall on look-alike classes, and worse where the model is much better than the
-    embedding (.83 against .88 on CIFAR-10N), for a relation counts only when both agree. An item related to nobody
-    scores 0: above all that are confirmed and below all that are contradicted.
-
-    References
-    ----------
-    Kim, Jeong, Kim, Cho, Yun, Song: Neural Relation Graph: a unified framework for identifying label noise and outlier
-    data (NeurIPS 2023).
-    """
+    """Neural relation graph: the formula, when to trust it and its sources are in `pages/relation.md`."""
 
     name = "relation"
+    title = "Neural relation graph"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph", "probs"})
     exact = True
@@ -85,7 +65,7 @@ class Relation:
         for t in range(STEPS + 1):
             progress.check()
             _step(inputs, kernel, limit, t, everyone, steps, members)
-        seen = look(inputs)
+        seen = label_state(inputs)
         return Result(
             _suspicion(inputs, steps[-1], everyone, seen),
             columns={"relation_first_pass": _suspicion(inputs, steps[0], everyone, seen)},
@@ -107,7 +87,8 @@ class Relation:
         kernel, limit = frozen["kernel"], frozen["limit"]
         # A label is read by the item itself and by those that have it as neighbour, in every step.
         assert inputs.graph is not None
-        seen, relabelled = frozen["seen"].follow(inputs, changed)
+        seen, change = frozen["seen"].follow(inputs, changed)
+        relabelled = change.rows
         steps, members = ([result.own(part) for part in frozen[name]] for name in ("steps", "members"))
         touched = relabelled
         moved = _step(inputs, kernel, limit, 0, relabelled, steps, members)
@@ -121,16 +102,16 @@ class Relation:
                 once = t == STEPS or len(moved) > SEVERAL
                 touched = distinct(*parts) if once else np.concatenate(parts)
                 if len(touched) == len(relabelled):
-                    touched = relabelled  # nobody else: the very array is known to others
+                    touched = relabelled  # nobody else
             moved = _step(inputs, kernel, limit, t, touched, steps, members)
         score, passed = result.own(result.score), result.own(result.columns["relation_first_pass"])
         score[touched] = _suspicion(inputs, steps[-1], touched, seen)
         passed[relabelled] = _suspicion(inputs, steps[0], relabelled, seen)
-        return result.after(
+        return result.updated(
+            change if touched is relabelled else Change(touched),
             score=score,
             columns={"relation_first_pass": passed},
             frozen={**frozen, "steps": steps, "members": members, "seen": seen},
-            moved=touched,
         )
 
     def opinion(self, inputs: Inputs, result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -219,7 +200,9 @@ def _step(
     return moved[:count]
 
 
-def _suspicion(inputs: Inputs, step: NDArray[np.float32], rows: NDArray[np.intp], seen: Seen) -> NDArray[np.float32]:
+def _suspicion(
+    inputs: Inputs, step: NDArray[np.float32], rows: NDArray[np.intp], seen: LabelState
+) -> NDArray[np.float32]:
     """Return minus the sums of a step, NaN where there is no label or no other item of it."""
     result = -step[rows]
     if not seen.complete or seen.singles:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.incremental import Change
 from explorer.detectors.label_errors.hoc import Transition, transition
 from explorer.detectors.label_errors.vote import compared
-from explorer.detectors.label_state import Seen, look
+from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 CELLS = 2**21
@@ -22,30 +23,12 @@ NEVER = 2.0
 """The cut of a class without wrong labels: no score reaches it."""
 
 
-@detector
+@shipped
 class SimiFeat:
-    """Suspicion is how far the vote of the neighbours points away from the given label; each class has its own cut.
-
-    Formula
-    -------
-    s_i = 1 − v_iy / ‖v_i‖, one minus the cosine of the vote v_i [K] (neighbours' labels, weighted by similarity⁴) with
-    the given label y. Of the N_j items labelled j the round(N_j · (1 − P(true j | labelled j))) with the largest s are
-    flagged, where P(true j | labelled j) = T_jj p_j / Σ_i p_i T_ij follows from HOC's transition matrix T and clean
-    prior p. The second column is s_i minus the cut of the class: who is beyond it, and how far.
-
-    When to trust it
-    ----------------
-    The ranking is the vote's, a little better on texts (average precision .80 against .79 on ag_news, .985 against .983
-    on digits). The flags are as good as HOC's noise rate: on digits 90 % of them are right and they hold 96 % of the
-    errors; where classes overlap it flags too many (56 % right on ag_news, 25 % on sst2, at 10 % noise). A class with
-    many wrong labels is cut deeper than a clean one, which one cut for all would not do.
-
-    References
-    ----------
-    Zhu, Dong, Liu: Detecting corrupted labels without training a model to predict (ICML 2022).
-    """
+    """SimiFeat: the formula, when to trust it and its sources are in `pages/simifeat.md`."""
 
     name = "simifeat"
+    title = "SimiFeat"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -53,7 +36,7 @@ class SimiFeat:
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Let the neighbours vote, estimate the noise, and cut each class."""
         assert inputs.graph is not None
-        seen = look(inputs)
+        seen = label_state(inputs)
         score, suggestion = _everyone(inputs, seen, progress)
         fitted = transition(inputs.labels, inputs.graph, inputs.n_classes, inputs.seed)
         wrong = noise_by_label(fitted)
@@ -63,7 +46,7 @@ class SimiFeat:
 
     def rerun(self, inputs: Inputs, result: Result, progress: Progress) -> Result:
         """Vote again, with the cuts of an earlier result."""
-        seen = look(inputs)
+        seen = label_state(inputs)
         score, suggestion = _everyone(inputs, seen, progress)
         return _result(score, suggestion, seen, result.frozen["cuts"], result.summary)
 
@@ -71,20 +54,21 @@ class SimiFeat:
         """Vote again where the item or one of its voters changed; the cuts stay as they were."""
         assert result.suggestion is not None
         assert result.flags is not None
-        seen, rows = result.frozen["seen"].follow(inputs, changed)
+        seen, change = result.frozen["seen"].follow(inputs, changed)
+        rows = change.rows
         cuts, name = result.frozen["cuts"], "simifeat_beyond"
         score, suggestion = result.own(result.score), result.own(result.suggestion)
         flags, beyond = result.own(result.flags), result.own(result.columns[name])
-        now, suggestion[rows] = _score(inputs, seen, rows)
+        now, suggestion[rows] = _score(inputs, seen, change)
         score[rows] = now
         beyond[rows], flags[rows] = _cut(now, seen.labels[rows], cuts)
-        return result.after(
+        return result.updated(
+            change,
             score=score,
             suggestion=suggestion,
             flags=flags,
             columns={name: beyond},
             frozen={**result.frozen, "seen": seen},
-            moved=rows,
         )
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
@@ -105,26 +89,26 @@ def noise_by_label(fitted: Transition) -> NDArray[np.float64]:
     return result
 
 
-def _score(inputs: Inputs, seen: Seen, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def _score(inputs: Inputs, seen: LabelState, change: Change) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Return 1 − cosine of vote and given label, and the strongest class (-1 where nobody votes)."""
-    _, score, best = compared(inputs, rows)
+    _, score, best = compared(inputs, change)
     if not seen.comparable or seen.singles:
-        score = np.where(seen.judged(rows), score, np.float32(np.nan))
+        score = np.where(seen.judged(change.rows), score, np.float32(np.nan))
     return score, best
 
 
-def _everyone(inputs: Inputs, seen: Seen, progress: Progress) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def _everyone(inputs: Inputs, seen: LabelState, progress: Progress) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     score, suggestion = np.empty(inputs.n, np.float32), np.empty(inputs.n, np.int32)
     block = max(1, CELLS // max(1, inputs.n_classes))
     for start in range(0, inputs.n, block):
         rows = np.arange(start, min(start + block, inputs.n))
-        score[rows], suggestion[rows] = _score(inputs, seen, rows)
+        score[rows], suggestion[rows] = _score(inputs, seen, Change(rows))
         progress.check()
     return score, suggestion
 
 
 def _cuts(
-    score: NDArray[np.float32], labels: NDArray[np.int32], seen: Seen, wrong: NDArray[np.float64]
+    score: NDArray[np.float32], labels: NDArray[np.int32], seen: LabelState, wrong: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return for each class the least score that is flagged, float32 [K].
 
@@ -160,7 +144,7 @@ def _cut(
 def _result(
     score: NDArray[np.float32],
     suggestion: NDArray[np.int32],
-    seen: Seen,
+    seen: LabelState,
     cuts: NDArray[np.float32],
     summary: Mapping[str, Any],
 ) -> Result:

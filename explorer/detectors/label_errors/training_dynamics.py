@@ -7,8 +7,10 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.incremental import Change
+from explorer.detectors.label_state import label_state
 from explorer.detectors.protocol import Inputs, Issue, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 RUNNING = 3
@@ -44,7 +46,7 @@ class _OfTraining(ABC):
         score = self._judge(inputs, np.arange(inputs.n))
         if len(np.unique(inputs.labels[inputs.labelled])) < 2:
             score[:] = np.nan  # with one class there was nothing to learn
-        return Result(score, frozen={"labels": inputs.labels})
+        return Result(score, frozen={"labels": inputs.labels, "seen": label_state(inputs), "other": 0})
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Keep the scores, and say that they are stale while any label differs from the one that was trained on."""
@@ -53,10 +55,10 @@ class _OfTraining(ABC):
         turned = changed[np.isnan(score[changed]) | (inputs.labels[changed] < 0)]
         if len(turned):
             score[turned] = self._judge(inputs, turned)
-        trained: NDArray[np.int32] = result.frozen["labels"]
-        # Kept with the answer, so that no other array can have its id.
-        stale, _ = inputs.shared.once(("trained", id(trained)), lambda: ((inputs.labels != trained).any(), trained))
-        return result.after(score=score, stale=bool(stale), moved=changed)
+        trained, before = result.frozen["labels"][changed], result.frozen["seen"].labels[changed]
+        other = result.frozen["other"] + int((inputs.labels[changed] != trained).sum() - (before != trained).sum())
+        frozen = {**result.frozen, "seen": label_state(inputs), "other": other}
+        return result.updated(Change(changed), score=score, frozen=frozen, stale=other > 0)
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say how the training went, where it went badly."""
@@ -85,30 +87,12 @@ class _OfTraining(ABC):
         return score
 
 
-@detector
+@shipped
 class AreaUnderMargin(_OfTraining):
-    """High when another class stayed ahead of the given label throughout the training.
-
-    Formula
-    -------
-    suspicion_i = −(1/T) Σ_t [z_t(y_i) − max over c ≠ y_i of z_t(c)]
-
-    z_t(c) are the logits of item i at epoch t, y_i its given label; only classifiers that train on the item count.
-
-    When to trust it
-    ----------------
-    Its strength is a trained network, which first follows the neighbours of an item and learns its own label late. A
-    linear probe has little to show over time, and the score is then close to what the probabilities say: average
-    precision .67 instead of .65 for CIFAR-10N's real errors, within .01 of it for planted ones in digits, news and film
-    reviews. Items of rare classes are learnt late as well and rank high without being wrong.
-
-    References
-    ----------
-    Pleiss, Zhang, Elenberg, Weinberger: Identifying mislabeled data using the area under the margin ranking (NeurIPS
-    2020).
-    """
+    """Area under the margin: the formula, when to trust it and its sources are in `pages/aum.md`."""
 
     name = "aum"
+    title = "Area under the margin"
 
     def _read(self, _p: NDArray[np.float64], margin: NDArray[np.float64]) -> NDArray[np.float64]:
         result: NDArray[np.float64] = -margin.mean(axis=1)
@@ -118,28 +102,12 @@ class AreaUnderMargin(_OfTraining):
         return f"another class was ahead of {given} on average while the probe learnt" if score > 0 else ""
 
 
-@detector
+@shipped
 class Forgetting(_OfTraining):
-    """High when the training learnt the label and lost it again, highest when it never learnt it.
-
-    Formula
-    -------
-    suspicion_i = number of epochs t with item i predicted as its given label at t and as another class at t + 1; T,
-    which no count can reach, where it was never predicted as its given label.
-
-    When to trust it
-    ----------------
-    Made for networks trained in small steps, where every batch can push an item over the boundary. A linear probe is
-    fitted on all items at once and seldom forgets: nearly all items share the count 0, so read it as "never learnt" and
-    take the order from other methods.
-
-    References
-    ----------
-    Toneva, Sordoni, Tachet des Combes, Trischler, Bengio, Gordon: An empirical study of example forgetting during deep
-    neural network learning (ICLR 2019).
-    """
+    """Forgetting: the formula, when to trust it and its sources are in `pages/forgetting.md`."""
 
     name = "forgetting"
+    title = "Forgetting"
 
     def _read(self, _p: NDArray[np.float64], margin: NDArray[np.float64]) -> NDArray[np.float64]:
         right = margin > 0
@@ -154,27 +122,12 @@ class Forgetting(_OfTraining):
         return f"learnt as {given} and forgotten again {times}" if score else ""
 
 
-@detector
+@shipped
 class LateStopping(_OfTraining):
-    """High when it took long until the training predicted the given label several times running.
-
-    Formula
-    -------
-    suspicion_i = first epoch t (from 1) such that item i is predicted as its given label at t, t + 1, …, t + k − 1;
-    T + 1 where there is none. k = 3, or T where that is less.
-
-    When to trust it
-    ----------------
-    Kinder to hard items than a mean over the epochs: one that is learnt early counts as right however small its margin
-    stays. On a linear probe most items are right from the first epochs on, so that it separates the late ones and
-    leaves the others tied.
-
-    References
-    ----------
-    Yuan, Feng, Liu: Late Stopping: avoiding confidently learning from mislabeled examples (ICCV 2023).
-    """
+    """Late stopping: the formula, when to trust it and its sources are in `pages/late_stopping.md`."""
 
     name = "late_stopping"
+    title = "Late stopping"
 
     def _read(self, _p: NDArray[np.float64], margin: NDArray[np.float64]) -> NDArray[np.float64]:
         right = margin > 0
@@ -192,31 +145,12 @@ class LateStopping(_OfTraining):
         return f"taken for {given} only from epoch {score:.0f} of {epochs} on" if score > epochs / 2 else ""
 
 
-@detector
+@shipped
 class AveragedMargin(_OfTraining):
-    """High when another class is ahead of the given label in the probabilities averaged over the training.
-
-    Formula
-    -------
-    suspicion_i = log q_i − log p_i, with p_i = (1/T) Σ_t p_t(y_i) and q_i = (1/T) Σ_t max over c ≠ y_i of p_t(c)
-
-    p_t are the probabilities of item i at epoch t under the classifiers that train on it. First probabilities are
-    averaged, then the margin between logits is taken: so no weights are needed to bring the two to one scale, and one
-    wild epoch counts no more than any other. The record holds p_t(y_i) and the logit margin m_t, from which the
-    strongest other class has p_t(y_i)·exp(−m_t). Where that is not the same class throughout, q_i is too large.
-
-    When to trust it
-    ----------------
-    Averaged probabilities with a logit margin came first in most of a published comparison of detectors on networks. On
-    a linear probe it is near to the area under the margin. It too ranks hard and rare items high.
-
-    References
-    ----------
-    Pickler, Kamassury, Silva: Benchmarking noisy label detection methods (2025).
-    Yue, Jha: CTRL: clustering training losses for label error detection (IEEE Transactions on AI, 2024).
-    """
+    """Averaged margin: the formula, when to trust it and its sources are in `pages/averaged_margin.md`."""
 
     name = "averaged_margin"
+    title = "Averaged margin"
 
     def _read(self, p: NDArray[np.float64], margin: NDArray[np.float64]) -> NDArray[np.float64]:
         # Where the record's p is too coarse, the two classes are taken to share everything between them.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.incremental import Change
 from explorer.detectors.kernels import neighbours
-from explorer.detectors.label_state import Seen, look
+from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 NEIGHBOURS = 30
@@ -21,30 +22,12 @@ CELLS = 2**22
 """Most cells of votes [rows, K] held at once."""
 
 
-@detector
+@shipped
 class Vote:
-    """A high score means that the nearest items are mostly called something else.
-
-    Formula
-    -------
-    share_c = Σ_j [y_j = c]·s_j⁴ / Σ_j s_j⁴ over the labelled among the 30 nearest, s_j their cosine (0 where negative);
-    score = the largest share of a class other than y − the share of y, from −1 (all agree) to 1 (all say another one).
-    The suggestion is the class with the largest share.
-
-    When to trust it
-    ----------------
-    As good as the embedding: average precision .98 on digits and .77 to .81 on news with a tenth of the labels flipped,
-    no worse than self-confidence there and mostly better; but .36 to .41 on film reviews and .59 on CIFAR-10N, far
-    below it. It needs no model. It misleads where errors come in clumps (copies of one item with the same wrong label
-    confirm each other) and in classes with fewer members than there are voters. An item alone in its class has no
-    score: nobody could confirm it.
-
-    References
-    ----------
-    Zhu, Dong, Liu: Detecting corrupted labels without training a model to predict (ICML 2022).
-    """
+    """Neighbour vote: the formula, when to trust it and its sources are in `pages/vote.md`."""
 
     name = "vote"
+    title = "Neighbour vote"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -55,25 +38,25 @@ class Vote:
         """Let the neighbours of every item vote."""
         score = np.full(inputs.n, np.nan, dtype=np.float32)
         suggestion = np.full(inputs.n, -1, dtype=np.int32)
-        seen = look(inputs)
+        seen = label_state(inputs)
         block = max(1, CELLS // max(1, inputs.n_classes))
         for start in range(0, inputs.n, block):
             rows = np.arange(start, min(start + block, inputs.n))
-            score[rows], suggestion[rows] = _score(inputs, rows, seen)
+            score[rows], suggestion[rows] = _score(inputs, Change(rows), seen)
             progress.check()
         return Result(score, suggestion, frozen={"seen": seen})
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Vote again where the item or one of its voters changed; nothing is frozen, so this is a full run's result."""
         assert result.suggestion is not None
-        seen, rows = result.frozen["seen"].follow(inputs, changed)
+        seen, change = result.frozen["seen"].follow(inputs, changed)
         score, suggestion = result.own(result.score), result.own(result.suggestion)
-        score[rows], suggestion[rows] = _score(inputs, rows, seen)
-        return result.after(score=score, suggestion=suggestion, frozen={"seen": seen}, moved=rows)
+        score[change.rows], suggestion[change.rows] = _score(inputs, change, seen)
+        return result.updated(change, score=score, suggestion=suggestion, frozen={"seen": seen})
 
     def opinion(self, inputs: Inputs, _result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the shares of the vote."""
-        return even_where_mute(*_heard(inputs, rows), inputs, rows)
+        return even_where_mute(*_heard(inputs, Change(rows)), inputs, rows)
 
     def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the labels of all the neighbours: "46 of 50 neighbours say 7, none says 3"."""
@@ -95,16 +78,11 @@ class Vote:
 
 
 def shares(inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return each class's share of the weighted votes, float32 [rows, K]; zeros where no neighbour has a label.
-
-    Not to be written to: methods that ask about the same change get the same array.
-    """
-    return _heard(inputs, rows)[0]
+    """Return each class's share of the weighted votes, float32 [rows, K]; zeros where no neighbour has a label."""
+    return _heard(inputs, Change(rows))[0]
 
 
-def compared(
-    inputs: Inputs, rows: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+def compared(inputs: Inputs, change: Change) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
     """Return how the vote on some items compares with their labels, and the strongest class; not to be written to.
 
     Returns
@@ -116,22 +94,21 @@ def compared(
     best
         int32 [rows]: the class with the largest share, -1 where nobody votes.
     """
-    return inputs.shared.of(rows, "compared", lambda: _compared(inputs, rows))
+    return inputs.shared.of(change, "compared", lambda: _compared(inputs, change))
 
 
-def _compared(
-    inputs: Inputs, rows: NDArray[np.intp]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+def _compared(inputs: Inputs, change: Change) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+    rows = change.rows
     lead, angle, best = np.empty(len(rows), np.float32), np.empty(len(rows), np.float32), np.empty(len(rows), np.int32)
-    neighbours.compare_votes(inputs.labels, rows, shares(inputs, rows), lead, angle, best)
+    neighbours.compare_votes(inputs.labels, rows, _heard(inputs, change)[0], lead, angle, best)
     return lead, angle, best
 
 
-def _heard(inputs: Inputs, rows: NDArray[np.intp]) -> tuple[NDArray[np.float32], int]:
+def _heard(inputs: Inputs, change: Change) -> tuple[NDArray[np.float32], int]:
     """Return the shares, and for how many items nobody votes."""
     assert inputs.graph is not None
-    similarity = inputs.graph.similarity
-    return inputs.shared.of(rows, "shares", lambda: count_votes(inputs, similarity, rows, NEIGHBOURS, SQUARINGS))
+    similarity, rows = inputs.graph.similarity, change.rows
+    return inputs.shared.of(change, "shares", lambda: count_votes(inputs, similarity, rows, NEIGHBOURS, SQUARINGS))
 
 
 def count_votes(
@@ -168,7 +145,7 @@ def even_where_mute(
     Nobody could confirm the label of the only item of its class, so that nobody confirms it says nothing. `mute` says
     of how many items the opinion is zero.
     """
-    seen = look(inputs)
+    seen = label_state(inputs)
     if not mute and not seen.singles:
         return opinion
     silent = np.logical_not(opinion.any(axis=1)) | seen.alone(rows)
@@ -176,8 +153,8 @@ def even_where_mute(
     return result
 
 
-def _score(inputs: Inputs, rows: NDArray[np.intp], seen: Seen) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    score, _, best = compared(inputs, rows)
+def _score(inputs: Inputs, change: Change, seen: LabelState) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    score, _, best = compared(inputs, change)
     if seen.singles:
-        score = np.where(seen.alone(rows), np.float32(np.nan), score)
+        score = np.where(seen.alone(change.rows), np.float32(np.nan), score)
     return score, best

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import distinct
+from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.kernels import neighbours
 from explorer.detectors.label_errors.confident import estimate
 from explorer.detectors.label_errors.vote import NEIGHBOURS, SQUARINGS
-from explorer.detectors.label_state import look
+from explorer.detectors.label_state import label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 DRAWS = 20
@@ -40,39 +40,12 @@ CELLS = 2**21
 """Most cells [rows, K, draws] held at once."""
 
 
-@detector
+@shipped
 class Plausible:
-    """High when an item's clean label stays open: it and its neighbours' labels disagree in many plausible labelings.
-
-    Formula
-    -------
-    suspicion_i = (1/M) Σ_m [1 − q_i(f_m(i))],  q_i(b) ∝ p_i(b)·T(y_i | b)
-
-    T(a | b) is the probability of the given label a where b is true, from the joint that confident learning estimates.
-    p_i are the probabilities P_i with the noise taken out that the model learnt along with the labels: five steps of
-    p(b) ← p(b)·Σ_a P(a)·T(a | b) / Σ_c T(a | c)·p(c). Of many classes the 16 most probable and the given one are open.
-
-    f_m(i) is what a classifier fitted to the m-th of M = 20 labelings says of item i; a labeling draws the label of
-    every item j from q_j. The classifier is the weighted vote of the 30 nearest neighbours (similarity to the power of
-    4): to refit it is to look up the new labels, it never sees the item itself, and a relabel reaches only the items
-    around it. The item's own draw is averaged out instead of drawn.
-
-    When to trust it
-    ----------------
-    Ambiguous is not wrong: a plain error, whose neighbours and probabilities all name one other class, should score
-    low, because nearly every labeling corrects it. Of planted errors that a model contradicts with .9 or more, at most
-    2 % were flagged (digits, news, film reviews); of human errors 30 to 40 % (CIFAR-10N), whose confusions are so rare
-    that the estimate hardly believes them. High scores lie where classes overlap, most of all on the label that is the
-    rarer one there: candidates for a second opinion or a better guideline, not for automatic correction. Where the
-    embedding is much weaker than the model that gave the probabilities, the two disagree for that reason, and the score
-    measures the embedding.
-
-    References
-    ----------
-    Nagaraj, Liu, Calmon, Ustun: Regretful decisions under label noise (ICLR 2025).
-    """
+    """Plausible clean labelings: the formula, when to trust it and its sources are in `pages/plausible.md`."""
 
     name = "plausible"
+    title = "Plausible clean labelings"
     issue = "ambiguous"
     needs: frozenset[Need] = frozenset({"graph", "probs"})
     exact = True
@@ -91,7 +64,7 @@ class Plausible:
         assert inputs.graph is not None
         assert result.flags is not None
         frozen = result.frozen
-        seen, last = look(inputs), frozen["seen"]
+        seen, last = label_state(inputs), frozen["seen"]
         if not (seen.comparable and last.comparable):
             return _full(inputs, frozen["model"], Progress())
         draws = result.own(frozen["draws"])
@@ -109,7 +82,13 @@ class Plausible:
         _vote(inputs, frozen["model"], draws, touched, score)
         flags[touched] = score[touched] >= AMBIGUOUS
         new = {**frozen, "draws": draws, "seen": seen}
-        return result.after(score=score, flags=flags, frozen=new, moved=touched)
+        return result.updated(Change(touched), score=score, flags=flags, frozen=new)
+
+    @staticmethod
+    def public_score(result: Result) -> NDArray[np.float32]:
+        """Return the score as a table shows it, float32 [N] in [0, 1], low = bad: 1 minus it."""
+        score: NDArray[np.float32] = np.clip(1 - result.score, 0, 1)
+        return score
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Name the classes that it may be, where that is open."""
@@ -169,7 +148,7 @@ def _without_noise(p: NDArray[np.float32], confusion: NDArray[np.float32]) -> ND
 
 
 def _full(inputs: Inputs, model: _Model, progress: Progress) -> Result:
-    seen = look(inputs)
+    seen = label_state(inputs)
     draws = np.empty((inputs.n, DRAWS), dtype=np.min_scalar_type(-max(2, inputs.n_classes)))
     for rows in _blocks(inputs, max(inputs.n_classes, OPEN * DRAWS)):
         _draw(inputs, model, rows, draws[rows[0] : rows[-1] + 1])

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import distinct
+from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.other_issues.near_duplicate import content_codes, duplicate_pairs, groups_of
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 
@@ -21,32 +21,12 @@ class Members(NamedTuple):
     items: NDArray[np.intp]
 
 
-@detector
+@shipped
 class Conflicting:
-    """A score of 1 means that the same content, or almost the same, occurs under another label too; else it is 0.
-
-    Formula
-    -------
-    conflicting_duplicate_i = 1 when item i's own occurrences carry different given labels, or two items of its group
-    of duplicates do; else 0. Groups are those of `near_duplicate`: equal content, or cosine distance up to
-    .13 × the median distance to the nearest neighbour. Without a graph only equal content counts.
-
-    conflicting_duplicate_others_i = the share of the labelled items of its group that carry another label than i: the
-    one against four has .8, the four have .2. The suggested label is the one that most of the group carries, where it
-    is the only such one.
-
-    When to trust it
-    ----------------
-    On equal content nearly always: at least one of two labels is wrong, or several fit, or the guideline leaves it
-    open. Near-duplicates may differ in just the detail that the label is about (a digit in a serial number); look at
-    them side by side. It says nothing of an item without duplicates, so its silence is no praise.
-
-    References
-    ----------
-    Barz, Denzler: Do we train on test data? Purging CIFAR of near-duplicates (Journal of Imaging, 2020).
-    """
+    """Conflicting duplicates: the formula, when to trust it and its sources are in `pages/conflicting_duplicate.md`."""
 
     name = "conflicting_duplicate"
+    title = "Conflicting duplicates"
     issue = "conflicting_duplicate"
     needs: frozenset[Need] = frozenset()
     exact = True
@@ -103,15 +83,21 @@ class Conflicting:
         summary = result.summary
         if len(groups):
             summary = {**summary, **_counts(conflicts, members)}
-        return result.after(
+        return result.updated(
+            Change(touched),
             score=score,
             suggestion=suggestion,
             flags=flags,
             columns={"conflicting_duplicate_others": others},
             frozen={"group": group, "members": members, "conflicts": conflicts},
             summary=summary,
-            moved=touched,
         )
+
+    @staticmethod
+    def public_score(result: Result) -> NDArray[np.float32]:
+        """Return the score as a table shows it, float32 [N] in [0, 1], low = bad: 1 minus it."""
+        score: NDArray[np.float32] = np.clip(1 - result.score, 0, 1)
+        return score
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say which labels the copies carry."""

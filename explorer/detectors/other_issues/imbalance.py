@@ -7,39 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import Later, everyone
+from explorer.detectors.incremental import Change, Later, everyone
 from explorer.detectors.kernels import counts as kernels
 from explorer.detectors.protocol import Inputs, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 FRACTION = 0.1
 """A class is rare below this fraction of an even share; cleanlab's default."""
 
 
-@detector
+@shipped
 class Imbalance:
-    """A high score means that the item's class has far fewer items than an even share; 0 is an even share or more.
-
-    Formula
-    -------
-    imbalance_i = max(0, 1 − K·n_y / n), with n_y the items labelled as item i is, n all labelled items and K the number
-    of classes. A class is rare, and its items are flagged, where n_y < .1·n / K: cleanlab's convention. All rare
-    classes count, not the rarest alone.
-
-    When to trust it
-    ----------------
-    It counts given labels and nothing else, so it is as right as they are: where labels are noisy a rare class
-    is partly made of items of the large ones. Rare is no error; it says where more data is needed, and where
-    the other methods know little, because a class of a few items has few neighbours and a weak model. Ten classes
-    or a thousand, an even share is the measure, so a long-tailed dataset has many rare classes by nature.
-
-    References
-    ----------
-    He, Garcia: Learning from imbalanced data (IEEE Transactions on Knowledge and Data Engineering, 2009).
-    """
+    """Class imbalance: the formula, when to trust it and its sources are in `pages/imbalance.md`."""
 
     name = "imbalance"
+    title = "Class imbalance"
     issue = "imbalance"
     needs: frozenset[Any] = frozenset()
     exact = True
@@ -65,13 +48,19 @@ class Imbalance:
         rare = bool(flagged.any())
         if rare or result.frozen["rare"]:
             np.take(flagged, inputs.labels, mode="wrap", out=flags)
-        return result.after(
+        return result.updated(
+            Change(everyone(inputs.n)),
             score=score,
             flags=flags,
             frozen={"counts": counts, "rare": rare},
             summary=Later(_summary, counts),
-            moved=everyone(inputs.n),
         )
+
+    @staticmethod
+    def public_score(result: Result) -> NDArray[np.float32]:
+        """Return the score as a table shows it, float32 [N] in [0, 1], low = bad: the share of an even share."""
+        score: NDArray[np.float32] = 1 - result.score
+        return score
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say how few items the class has, if it is rare."""
@@ -83,12 +72,6 @@ class Imbalance:
         n, even = int(counts[given]), counts.sum() / len(counts)
         what = "only this item is" if n == 1 else f"only {n:,} items are"
         return [Reason("imbalance", f"{what} labelled {classes[given]}; an even share would be {even:,.0f}", float(n))]
-
-
-def public_score(result: Result) -> NDArray[np.float32]:
-    """Return the score as a table shows it, float32 [N] in [0, 1], low = bad: the class's share of an even share."""
-    score: NDArray[np.float32] = 1 - result.score
-    return score
 
 
 def _by_class(counts: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

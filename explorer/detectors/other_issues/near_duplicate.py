@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.graph import NeighbourGraph
 from explorer.progress import Progress
 
@@ -19,31 +19,12 @@ SMALLEST = 1e-6
 """Distances up to this are noise of float32: such items are equal."""
 
 
-@detector
+@shipped
 class NearDuplicate:
-    """A high score means that another item is almost the same; 0, the highest, that one is equal.
-
-    Formula
-    -------
-    near_duplicate_i = −min_j (1 − s_ij), with s_ij the cosine of items i and j; 0 where another item has equal content.
-
-    Two items belong together when their content is equal (one hash) or when 1 − s_ij ≤ .13 × the median distance to the
-    nearest neighbour, the default in cleanlab's documentation. Groups are what hangs together by such pairs. A group is
-    exact when all of it has one content.
-
-    When to trust it
-    ----------------
-    Exact groups are facts. Near ones are as good as the embedding: one trained to tell classes apart puts different
-    items of a class close together, and a chain of near pairs can join items that are not near each other. Items with
-    as many equal ones as the graph has neighbours see nothing beyond those, so that their near-duplicates can be
-    missing from the group.
-
-    References
-    ----------
-    Barz, Denzler: Do we train on test data? Purging CIFAR of near-duplicates (Journal of Imaging, 2020).
-    """
+    """Near duplicates: the formula, when to trust it and its sources are in `pages/near_duplicate.md`."""
 
     name = "near_duplicate"
+    title = "Near duplicates"
     issue = "near_duplicate"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -76,6 +57,23 @@ class NearDuplicate:
     def update(self, _inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
         """Return the result unchanged: no label was read."""
         return result
+
+    @staticmethod
+    def public_score(result: Result) -> NDArray[np.float32]:
+        """Return the score as the table shows it, float32 [N] in [0, 1), low = bad; the median item has .5."""
+        ratio = -result.score / max(result.frozen["median"], SMALLEST)
+        score: NDArray[np.float32] = (1 - np.exp2(-np.maximum(ratio, 0))).astype(np.float32)
+        return score
+
+    @staticmethod
+    def columns(result: Result) -> dict[str, Any]:
+        """Return the number of each item's group, missing for none, as `near_duplicate_set`."""
+        import pandas as pd
+
+        group = result.frozen["group"]
+        numbers = pd.array(np.where(group >= 0, group, 0), dtype="Int32")
+        numbers[group < 0] = pd.NA
+        return {"near_duplicate_set": numbers}
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Say how many others are the same or almost, and what they are called."""
@@ -182,10 +180,3 @@ def _each_once(pairs: NDArray[Any], n: int) -> NDArray[np.int32]:
     """Sort pairs and drop repeated ones; as one number each, which sorts much faster than two columns."""
     key = np.unique(pairs[:, 0].astype(np.int64) * n + pairs[:, 1])
     return np.stack([key // max(n, 1), key % max(n, 1)], axis=1).astype(np.int32)
-
-
-def public_score(result: Result) -> NDArray[np.float32]:
-    """Return the score as the table shows it, float32 [N] in [0, 1), low = bad; the median item has .5."""
-    ratio = -result.score / max(result.frozen["median"], SMALLEST)
-    score: NDArray[np.float32] = (1 - np.exp2(-np.maximum(ratio, 0))).astype(np.float32)
-    return score

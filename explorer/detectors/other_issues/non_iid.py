@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 NEIGHBOURS = 10
@@ -27,36 +27,12 @@ BLOCK = 65_536
 """Items scored at once."""
 
 
-@detector
+@shipped
 class NonIid:
-    """A high score means that the items most like this one stand near it in the order of the rows; .5 is chance.
-
-    Formula
-    -------
-    non_iid_i = 1 − mean over the 10 nearest neighbours j of u_ij, with u_ij the share of all other items r that stand
-    nearer to i than j does, |i − r| < |i − j|, those at the same distance counting half.
-
-    Of the whole: D = max over d of F(d) − F₀(d), with F the distribution of |i − j| over neighbours and
-    F₀(d) = 1 − (N−d)(N−d−1) / (N(N−1)) that over random pairs: the one-sided Kolmogorov–Smirnov statistic. Its p-value
-    is the share of 199 shuffled orders, the real one counted in, whose D is no smaller. The neighbour graph stays as it
-    is while the order is shuffled, so that edges need not be independent. Items are flagged where p ≤ .05 and theirs is
-    among the largest thousandth that chance would give.
-
-    When to trust it
-    ----------------
-    It finds rows sorted by class, by source or by time, and frames of a video: then a split by position is no random
-    split, and neighbours across a random split leak. This is the one method that reads the order of the rows, and it
-    is meant to: shuffle them and it falls silent. It does not see periods (every tenth row of one class), nor an order
-    in which only a handful of items are in runs. The p-value says that there is an order, D how much of one:
-    as they come, scikit-learn's digits have .26, AG News has .10, and CIFAR-10 and SST-2 have none to speak of.
-
-    References
-    ----------
-    Cummings, Snorrason, Mueller: Detecting dataset drift and non-IID sampling via k-nearest neighbors (ICML workshop
-    on data-centric machine learning research, 2023).
-    """
+    """Order of the rows: the formula, when to trust it and its sources are in `pages/non_iid.md`."""
 
     name = "non_iid"
+    title = "Order of the rows"
     issue = "non_iid"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -103,6 +79,12 @@ class NonIid:
         """Return the result unchanged: no label was read."""
         return result
 
+    @staticmethod
+    def public_score(result: Result) -> NDArray[np.float32]:
+        """Return the score as a table shows it, float32 [N] in [0, 1], low = bad; .5 is chance."""
+        score: NDArray[np.float32] = 1 - result.score
+        return score
+
     def explain(self, item: int, inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
         """Say how few rows away the nearest items are, where that is no chance."""
         assert inputs.graph is not None
@@ -114,12 +96,6 @@ class NonIid:
         chance = float(np.median(np.abs(np.arange(inputs.n) - item)))
         text = f"the items most like it are {away:,.0f} rows away; by chance it would be {chance:,.0f}"
         return [Reason("non_iid", text, float(result.score[item]))]
-
-
-def public_score(result: Result) -> NDArray[np.float32]:
-    """Return the score as a table shows it, float32 [N] in [0, 1], low = bad; .5 is chance."""
-    score: NDArray[np.float32] = 1 - result.score
-    return score
 
 
 def statistic(distance: NDArray[np.int64], n: int) -> float:

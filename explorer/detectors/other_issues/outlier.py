@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
 NEIGHBOURS = 10
@@ -28,35 +28,12 @@ CELLS = 2**22
 """Most cells [rows, k, K] of neighbours' probabilities held at once."""
 
 
-@detector
+@shipped
 class Outlier:
-    """A high score means that the item is far from even its nearest neighbours, whatever they are labelled.
-
-    Formula
-    -------
-    outlier_i = mean of 1 − s_ij over the 10 nearest neighbours j, with s_ij the cosine of i and j. An item is flagged
-    above the median + 3.5 robust standard deviations (1.4826 × the median absolute deviation).
-
-    outlier_relation_i = 1 / (Σ_j k_ij·[k_ij > .03] + 10⁻⁶), with k_ij = max(0, s_ij)·(P_i·P_j) and P_i the
-    probabilities of item i's classes: the outlier score of the Neural Relation Graph, over the stored neighbours. It
-    is there where probabilities are.
-
-    When to trust it
-    ----------------
-    The distance finds broken files, foreign images and empty texts; it reads no labels and no model. It also
-    names the rare but right items of a sparse class, which are worth keeping: look before deleting. A group of
-    outliers that are alike (twenty copies of a placeholder) has near neighbours and is not found; the duplicates are.
-    The relations ask in addition that model and neighbours agree on what the item is, so that an item between classes
-    stands out too.
-
-    References
-    ----------
-    Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers from large data sets (SIGMOD 2000).
-    Kim, Jeong, Kim, Cho, Yun, Song: Neural Relation Graph: a unified framework for identifying label noise and outlier
-    data (NeurIPS 2023).
-    """
+    """Outliers: the formula, when to trust it and its sources are in `pages/outlier.md`."""
 
     name = "outlier"
+    title = "Outliers"
     issue = "outlier"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -84,6 +61,12 @@ class Outlier:
         """Return the result unchanged: no label was read."""
         return result
 
+    @staticmethod
+    def public_score(result: Result) -> NDArray[np.float32]:
+        """Return the score as the table shows it, float32 [N] in (0, 1], low = bad; the median item has .5."""
+        halves: NDArray[np.float32] = np.exp2(-result.score / max(result.frozen["median"], SMALLEST)).astype(np.float32)
+        return halves
+
     def explain(self, item: int, _inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
         """Say how far away the item is, if it is."""
         assert result.flags is not None
@@ -108,9 +91,3 @@ def relations(inputs: Inputs, progress: Progress) -> NDArray[np.float32]:
         progress.check()
     result: NDArray[np.float32] = np.reciprocal(total + np.float32(SMALLEST), dtype=np.float32)
     return result
-
-
-def public_score(result: Result) -> NDArray[np.float32]:
-    """Return the score as the table shows it, float32 [N] in (0, 1], low = bad; the median item has .5."""
-    halves: NDArray[np.float32] = np.exp2(-result.score / max(result.frozen["median"], SMALLEST)).astype(np.float32)
-    return halves

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.incremental import Later, distinct
+from explorer.detectors.incremental import Change, Later, distinct
 from explorer.detectors.kernels import counts as kernels
 from explorer.detectors.label_errors.vote import shares
 from explorer.detectors.label_state import blocks
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
-from explorer.detectors.registry import detector
+from explorer.detectors.registry import shipped
 from explorer.graph.communities import communities
 from explorer.progress import Progress
 
@@ -71,37 +71,12 @@ class Tally:
         return self.members[self.indptr[place] : self.indptr[place + 1]]
 
 
-@detector
+@shipped
 class Underperforming:
-    """A high score means that the labels of the item's group of similar items are seldom confirmed.
-
-    Formula
-    -------
-    underperforming_i = 1 − mean of v_j over the labelled items j of i's group, with v_j the out-of-fold probability of
-    j's given label; where there are no probabilities, its share of the neighbours' vote.
-
-    Groups are peaks of density on the neighbour graph: every item points to the densest of its five nearest
-    neighbours that is denser than itself, what hangs together is a group, and small groups join their nearest. Labels
-    play no part in them. A group is flagged where the share of its labels that are the most probable class is at least
-    .1 below that share elsewhere, and chance would do this to any group in less than one of 20 datasets (one-sided
-    test of two proportions, divided among the groups).
-
-    When to trust it
-    ----------------
-    It shows *where* a dataset is bad: a batch from one annotator, a kind of image that the guideline forgot, two
-    classes that nobody can tell apart. It cannot say whether the labels are wrong or the model is weak there: read the
-    classes in its list and a few items before correcting. Errors spread evenly over the data make no group, and are
-    the label methods' business. On CIFAR-10 with a ResNet's probabilities it flags 9 of 139 groups, first of all cats
-    among dogs; on digits with one label in ten drawn at random, none.
-
-    References
-    ----------
-    d'Eon, d'Eon, Wright, Leyton-Brown: The Spotlight: a general method for discovering systematic errors in deep
-    learning models (FAccT 2022).
-    Rodriguez, Laio: Clustering by fast search and find of density peaks (Science, 2014).
-    """
+    """Underperforming groups: the formula, when to trust it and its sources are in `pages/underperforming.md`."""
 
     name = "underperforming"
+    title = "Underperforming groups"
     issue = "underperforming"
     needs: frozenset[Need] = frozenset({"graph"})
     exact = True
@@ -164,13 +139,19 @@ class Underperforming:
             score[items] = np.where(known, by_group[g], np.float32(np.nan)) if g >= 0 else np.nan
             flags[items] = known if g >= 0 and flagged[g] else False
             parts.append(items)
-        return result.after(
+        return result.updated(
+            Change(parts[0] if len(parts) == 1 else np.concatenate([changed[:0], *parts])),
             score=score,
             flags=flags,
             frozen={"group": tally.group, "tally": tally, "flagged": flagged},
             summary=Later(_summary, inputs, tally, by_group, flagged),
-            moved=parts[0] if len(parts) == 1 else np.concatenate([changed[:0], *parts]),
         )
+
+    @staticmethod
+    def public_score(result: Result) -> NDArray[np.float32]:
+        """Return the score as a table shows it, float32 [N] in [0, 1], low = bad: the group's mean."""
+        score: NDArray[np.float32] = 1 - result.score
+        return score
 
     def explain(self, item: int, inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
         """Say how seldom the labels of the item's group are confirmed, where that is an issue."""
@@ -185,12 +166,6 @@ class Underperforming:
         text = f"in a group of {n:,} similar items of which the {who} {right:,} labels"
         text += f"; elsewhere {100 * rest[2] / rest[0]:.0f} of 100"
         return [Reason("underperforming", text, float(result.score[item]))]
-
-
-def public_score(result: Result) -> NDArray[np.float32]:
-    """Return the score as a table shows it, float32 [N] in [0, 1], low = bad: the group's mean."""
-    score: NDArray[np.float32] = 1 - result.score
-    return score
 
 
 def _confirm(inputs: Inputs, tally: Tally, rows: NDArray[np.intp], *, again: bool) -> None:

@@ -15,29 +15,6 @@ from explorer.review.review import Review
 P_ERROR = "p_error"
 """The one number has a page as its methods have."""
 
-TITLES = {
-    P_ERROR: "How likely the label is wrong",
-    "confident": "Confident learning",
-    "vote": "Neighbour vote",
-    "relation": "Neural relation graph",
-    "hoc": "HOC",
-    "simifeat": "SimiFeat",
-    "shapley": "KNN-Shapley",
-    "graphcleaner": "GraphCleaner",
-    "conformal": "Conformal p-value",
-    "aum": "Area under the margin",
-    "late_stopping": "Late stopping",
-    "archaeology": "Metadata archaeology",
-    "plausible": "Plausible clean labelings",
-    "conflicting_duplicate": "Conflicting duplicates",
-    "near_duplicate": "Near duplicates",
-    "outlier": "Outliers",
-    "underperforming": "Underperforming groups",
-    "imbalance": "Class imbalance",
-    "non_iid": "Order of the rows",
-}
-"""Names for people, where the method's own reads otherwise; any other is its name with spaces."""
-
 NEEDS = {
     "graph": "the neighbour graph",
     "probs": "probabilities",
@@ -79,10 +56,14 @@ def methods(review: Review) -> list[schema.Method]:
 @call("failures")
 def failures(review: Review) -> schema.Failures:
     """Return the methods that failed, and why scores do not follow, else ""."""
+    from explorer import detectors
+
     findings, error = review.results.findings, review.following_error
     failed = {} if findings is None else findings.failures
     return schema.Failures(
-        methods=[schema.FailedMethod(name=name, title=title(name), error=said) for name, said in failed.items()],
+        methods=[
+            schema.FailedMethod(name=name, title=detectors.title(name), error=said) for name, said in failed.items()
+        ],
         following="" if error is None else f"{type(error).__name__}: {error}",
     )
 
@@ -96,7 +77,7 @@ def _names(results: Results) -> tuple[str, ...]:
 
 
 def sections(page: str) -> list[dict[str, str]]:
-    """Split a docstring at its underlined headings; what stands before the first has the heading "".
+    """Split a page at its underlined headings; what stands before the first has the heading "".
 
     Lines keep their breaks, since a formula needs them.
     """
@@ -112,23 +93,16 @@ def sections(page: str) -> list[dict[str, str]]:
     return [part for part in parts if part["heading"] or part["text"].strip()]
 
 
-def title(name: str) -> str:
-    """Return a method's name for people."""
-    words = name.replace("_", " ")
-    return TITLES.get(name, words[:1].upper() + words[1:])
-
-
 def _entry(review: Review, name: str) -> dict[str, Any]:
     from explorer import detectors
 
     results = review.results
     state, note = _standing(results, name)
     since, changes = review.behind if state == "stale" else (None, 0)
-    paragraph = detectors.page(name).strip().split("\n\n")[0]
     entry = {
         "name": name,
-        "title": title(name),
-        "about": " ".join(paragraph.split()),
+        "title": detectors.title(name),
+        "about": detectors.about(name),
         "state": state,
         "note": note,
         "since": None if since is None else since.isoformat(),
