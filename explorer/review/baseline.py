@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.labels.model.states import SETTLED_CODES
+from explorer.review.label_columns import is_settled
 
 if TYPE_CHECKING:
     from explorer.detectors import Combined, Inputs
@@ -96,7 +96,7 @@ class Baseline:
         for kept, now in ((self.seen, p_error), (self.shown, shown)):
             kept[rows[new]] = now[new]
             kept[rows[~since]] = np.nan
-        label, kept_or_changed = self.labels[rows], np.isin(states, SETTLED_CODES)
+        label, kept_or_changed = self.labels[rows], is_settled(states)
         settled = since & kept_or_changed & (label >= 0)
         other = codes != given
         self.wrong[rows] = np.where(settled, other & (codes != label), np.nan)

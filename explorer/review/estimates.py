@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from explorer.errors import DataError, ExplorerError
 from explorer.estimates.errors_left import Heard, below
 from explorer.estimates.results import Below, Left
-from explorer.labels.model.states import SETTLED_CODES
 from explorer.progress import Progress
+from explorer.review.label_columns import is_settled
 from explorer.review.runs import Runs
 from explorer.review.sample.random_sample import RandomSample
 from explorer.review.scores import Scores
@@ -36,7 +36,7 @@ NOTHING_JUDGED = "No label has been kept or changed yet, so there is nothing to 
 
 def check_judged(states: NDArray[np.uint8], given: NDArray[np.int32], codes: NDArray[np.int32]) -> None:
     """Refuse to compare labels of which nobody has kept or changed one (`DataError`): a mark alone says no label."""
-    if not np.isin(states, SETTLED_CODES).any() and np.array_equal(given, codes):
+    if not is_settled(states).any() and np.array_equal(given, codes):
         raise DataError(NOTHING_JUDGED, "Keep or change some labels first.")
 
 
@@ -110,7 +110,7 @@ class Estimates:
                 raise ExplorerError("There is no embedding.", "See review.status.")
             # Codes of a class that was merged into another read as that one's: nobody corrected these labels.
             vectors, before, after = embedding.vectors, state.given.copy(), state.codes.copy()
-            settled, count = np.isin(state.states, SETTLED_CODES), max(1, len(classes))
+            settled, count = is_settled(state.states), max(1, len(classes))
             options = state.options
         device = str(pick(options.device)[0])
         found = helped(vectors, before, after, settled, count, options.seed, progress, device)

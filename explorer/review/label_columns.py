@@ -17,6 +17,19 @@ from explorer.labels.model.states import DECIDED_CODES, SETTLED_CODES, State
 from explorer.tasks.classification import UNLABELLED
 
 STATES, DECIDED, SETTLED = tuple(State), DECIDED_CODES, SETTLED_CODES
+_DECIDED, _SETTLED = (np.isin(np.arange(len(State)), codes) for codes in (DECIDED_CODES, SETTLED_CODES))
+
+
+def is_decided(states: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Say of which states `State.decided` is true, bool [n]. For a few, `numpy.isin` takes a hundred times as long."""
+    found: NDArray[np.bool_] = _DECIDED[states]
+    return found
+
+
+def is_settled(states: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Say of which states `State.settled` is true, bool [n]."""
+    found: NDArray[np.bool_] = _SETTLED[states]
+    return found
 
 
 def standing(
@@ -126,7 +139,7 @@ class CurrentLabels:
         the value that the user's data has for it; one that was merged into another becomes that one's.
         """
         d = self._dataset
-        decided = np.isin(self.states, DECIDED_CODES)
+        decided = is_decided(self.states)
         # Marking an item leaves its label alone: an earlier correction holds, and without one each row keeps its own.
         decided &= (self.states != State.FLAGGED.code) | (self.codes != self.given)
         codes = np.where((d.row_item >= 0) & decided[d.row_item], self.codes[d.row_item], self.reading(d.row_given))

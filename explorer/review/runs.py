@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled, ExplorerError, UnknownName
-from explorer.labels.model.states import SETTLED_CODES
 from explorer.pipeline.results import Options, Results, other_options
 from explorer.pipeline.runner import Pipeline
 from explorer.pipeline.stages import STAGES
 from explorer.pipeline.status import Status
 from explorer.progress import Stage
 from explorer.review.events import Events, LabelsReset, LayoutChanged, ScoresChanged, ScoresReady, StagesChanged
+from explorer.review.label_columns import is_settled
 from explorer.review.state import ReviewState
 
 
@@ -99,7 +97,7 @@ class Runs:
                     self._events.emit(StagesChanged(stages))
 
         now = state.read()
-        settled = np.isin(now.states, SETTLED_CODES)
+        settled = is_settled(now.states)
         return Pipeline(now.dataset, now.codes, now.classes, options, publish, report, settled, now.given)
 
     def _publish(self, generation: int, what: str, results: Results, dataset: Dataset) -> None:

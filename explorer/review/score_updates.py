@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.labels.model.states import DECIDED_CODES
 from explorer.review.baseline import Baseline
 from explorer.review.events import CellsChanged, Events, LabelsReset, ScoresChanged, ScoreValues
+from explorer.review.label_columns import is_decided
 from explorer.review.live_scores import LiveScores
 from explorer.review.state import FLAGS, ReviewState
 
@@ -238,7 +238,7 @@ class ScoreUpdates:
                 return None  # fresh scores, which are about to begin
             rows = np.arange(live.inputs.n) if every else np.array(sorted(some), dtype=np.intp)
             codes, states, given = state.codes[rows], state.states[rows], state.given[rows]
-            decided, before = np.isin(states, DECIDED_CODES), live.decided[rows]
+            decided, before = is_decided(states), live.decided[rows]
             # A class that was added since has no place in what was learnt: such an item is as good as unlabelled.
             labels = np.where(codes < live.inputs.n_classes, codes, -1).astype(np.int32)
             differs = labels != live.inputs.labels[rows]
@@ -295,7 +295,7 @@ class ScoreUpdates:
             moved = _differ(p_error, seen) | _differ(suggested_p, shown.suggested_p[rows])
             moved |= (is_issue != shown.is_issue[rows]) | (suggested != shown.suggested[rows])
             # Somebody may have decided meanwhile: what they saw stays.
-            moved &= ~np.isin(state.states[rows], DECIDED_CODES)
+            moved &= ~is_decided(state.states[rows])
             at = rows[moved].astype(np.int32)
             values = ScoreValues(
                 p_error[moved], suggested[moved], suggested_p[moved], is_issue[moved], self._flags(live)

@@ -13,10 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.labels.model.states import DECIDED_CODES
 from explorer.pipeline.requirements import REVIEW, needs
 from explorer.pipeline.results import Results
-from explorer.review.label_columns import standing
+from explorer.review.label_columns import is_decided, standing
 from explorer.review.runs import Runs
 from explorer.review.score_updates import ScoreUpdates
 from explorer.review.state import FLAGS, ReviewState
@@ -218,7 +217,7 @@ class Scores:
         return table.iloc[places].assign(
             where=[state.dataset.name(p) for p in position],
             **standing(state.codes, state.states, state.classes, position),
-            decided=np.isin(state.states[position], DECIDED_CODES),
+            decided=is_decided(state.states[position]),
         )
 
     def of_item(self, position: int) -> ItemScores:

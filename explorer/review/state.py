@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
 from explorer.labels import Store
-from explorer.labels.model.states import DECIDED_CODES
 from explorer.pipeline.results import Options, Results
 from explorer.review.baseline import Baseline
 from explorer.review.events import ScoreValues
-from explorer.review.label_columns import CurrentLabels
+from explorer.review.label_columns import CurrentLabels, is_decided
 from explorer.review.lock import StateLock
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ class ReviewState:
 
     def decided(self) -> NDArray[np.bool_]:
         """Return which items have been decided on, bool [N]. Whoever calls holds the lock."""
-        return np.isin(self.states, DECIDED_CODES)
+        return is_decided(self.states)
 
     # Reading and publishing -----------------------------------------------------------------------------------------
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.estimates.audit import Audit
-from explorer.labels.model.states import DECIDED_CODES, SETTLED_CODES, State
+from explorer.labels.model.states import State
+from explorer.review.label_columns import is_decided, is_settled
 from explorer.review.sample.frame import Frame
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Sample(Draws):
 
     def decided(self, states: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Return which items it is about have been decided on since it began, bool [N]."""
-        found: NDArray[np.bool_] = np.isin(states, DECIDED_CODES) & self._within
+        found: NDArray[np.bool_] = is_decided(states) & self._within
         return found
 
     def untouched(self, states: NDArray[np.uint8]) -> bool:
@@ -205,7 +206,7 @@ class Sample(Draws):
         right = codes == reads[self._labels]
         for label, into in splits.items():  # one of those that its class was split into says the same more exactly
             right |= (self._labels == label) & np.isin(codes, into)
-        found = np.where(np.isin(states, SETTLED_CODES) & self._within, np.where(right, 0.0, 1.0), np.nan)
+        found = np.where(is_settled(states) & self._within, np.where(right, 0.0, 1.0), np.nan)
         found[list(wrong)] = 1
         return found
 
@@ -218,4 +219,4 @@ class Sample(Draws):
 
         Somebody had decided on these when it began, and that was taken back.
         """
-        return np.where(~self._within & ~np.isin(states, DECIDED_CODES), p_error, np.nan).astype(np.float64)
+        return np.where(~self._within & ~is_decided(states), p_error, np.nan).astype(np.float64)
