@@ -1,17 +1,18 @@
-"""From a label store to the table of corrected labels, and from such a table into a store."""
+"""From a label store to the table of corrected labels or a file of it, and from these into a store."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
-from explorer.export.files import read
+from explorer.export.files import read, write_table
 from explorer.export.schema import COLUMNS, checked
 from explorer.labels import Cell, Commit, Edit, Rater, Store
 from explorer.labels.model.states import State
@@ -67,6 +68,47 @@ def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "
     )
 
 
+def write(
+    corrections: pd.DataFrame | Store,
+    path: str | os.PathLike[str],
+    format: str | None = None,  # noqa: A002
+    *,
+    at: str | dt.date = "head",
+) -> Path:
+    """Write corrected labels to a file, which is complete or not there at all.
+
+    Parameters
+    ----------
+    corrections
+        Columns `COLUMNS`, as `frame` makes them; or a label store, all items of which are written.
+    path
+        Where to; a file that is there is replaced in one step, but for a label store.
+    format
+        One of `FORMATS`; without it, the ending of the path says so.
+    at
+        The version of a store: see `frame`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    UnknownName
+        No such format or version, or a column that is missing or too many.
+    DataError
+        A label that is no class label; a folder that does not exist or cannot be written.
+
+    Examples
+    --------
+    >>> from explorer import export
+    >>> export.write(store, "corrected.csv")  # doctest: +SKIP
+    """
+    table = corrections if isinstance(corrections, pd.DataFrame) else frame(None, corrections, at)
+    return write_table(table, path, format)
+
+
 def import_into(
     store: Store, source: str | os.PathLike[str] | pd.DataFrame, *, add_classes: bool = False
 ) -> Commit | None:
@@ -107,10 +149,10 @@ def import_into(
             f"the first is {unknown.iloc[0]!r}.",
             "Import it into the store of the dataset that it was exported from.",
         )
-    _check_classes(store, decided, name, add_classes)
     edits: list[Edit] = []
     for row in decided.to_dict("records"):
         edits += _edits(store.get(str(row["item_id"])), row, name)
+    _check_classes(store, decided, name, add_classes)
     if not edits:
         return None
     items = len({e.item for e in edits})

@@ -1,102 +1,84 @@
-"""The table of corrected labels as CSV, Parquet and JSONL, exactly, in both directions.
-
-Every format holds the same values. In CSV and JSONL times are ISO 8601 in UTC; in CSV an empty field is a missing
-label, time or p_error. Text is data: a value that begins with = + - or @ is written as it is, since an apostrophe in
-front, which some writers add so that spreadsheets do not take it for a formula, would make another class of it on the
-way back. Whoever opens such a CSV in a spreadsheet should import these columns as text.
-"""
+"""Tables of corrected labels as files, exactly, in both directions. Every format holds the same values."""
 
 from __future__ import annotations
 
-import csv
 import os
-import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
-from explorer.export.formats.csv import _read_csv, _write_csv
-from explorer.export.formats.jsonl import _read_jsonl, _write_jsonl
-from explorer.export.formats.parquet import _read_parquet, _write_parquet
+from explorer.export.formats import csv, jsonl, parquet
 from explorer.export.schema import checked
+from explorer.utils import files
 
-if TYPE_CHECKING:
-    import datetime as dt
-
-    from explorer.labels import Store
+_DATABASE = b"SQLite format 3\x00"
+_OURS = "Read a file that explorer.export.write has written."
 
 
-def write(
-    corrections: pd.DataFrame | Store,
-    path: str | os.PathLike[str],
-    format: str | None = None,  # noqa: A002
-    *,
-    at: str | dt.date = "head",
-) -> Path:
-    """Write a table of corrected labels; the file is complete or not there at all.
+class Format(NamedTuple):
+    """Writer and reader of a file format."""
 
-    Parameters
-    ----------
-    corrections
-        Columns `COLUMNS`, as `explorer.export.frame` makes them; or a label store, all items of which are written.
-    path
-        Where to; a file that is there is replaced in one step.
-    format
-        One of `FORMATS`; without it, the ending of the path says so.
-    at
-        The version of a store: see `explorer.export.frame`.
+    write: Callable[[pd.DataFrame, BinaryIO], None]
+    read: Callable[[BinaryIO], pd.DataFrame]
 
-    Raises
-    ------
-    UnknownName
-        No such format or version, or a column that is missing or too many.
-    DataError
-        A label that is no class label; a folder that does not exist or cannot be written.
-    """
+
+FORMATS: dict[str, Format] = {
+    "csv": Format(csv.write, csv.read),
+    "parquet": Format(parquet.write, parquet.read),
+    "jsonl": Format(jsonl.write, jsonl.read),
+}
+"""The formats by name, which is also the ending of such files; .pq and .ndjson are known too."""
+
+
+def write_table(corrections: pd.DataFrame, path: str | os.PathLike[str], format: str | None = None) -> Path:  # noqa: A002
+    """Write a table of corrected labels; see `explorer.export.write`."""
     target = Path(path).expanduser()
-    encode, _ = FORMATS[_format(target, format)]
-    if not isinstance(corrections, pd.DataFrame):
-        from explorer.export.corrections import frame
-
-        corrections = frame(None, corrections, at)
+    write = FORMATS[_format(target, format)].write
     table = checked(corrections)
     if target.is_dir():
         raise DataError(f"{target} is a folder.", "Give the path of a file in it.")
     if not target.parent.is_dir():
         raise DataError(f"The folder {target.parent} does not exist.", "Make it first, or give another path.")
     target = target.resolve()  # a link stays a link to the new file
-    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with unfinished.open("xb") as file:
-            encode(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
+        _refuse_database(target)
+        with files.replacing(target) as file:
+            write(table, file)
     except OSError as error:
         raise DataError(
             f"{target} cannot be written: {error.strerror or error}. What was there before is untouched.",
             "Check the permissions and the free space of the folder.",
         ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
     return target
 
 
 def read(path: str | os.PathLike[str], format: str | None = None) -> pd.DataFrame:  # noqa: A002
     """Read a table of corrected labels: the very table that was written.
 
+    Parameters
+    ----------
+    path
+        A file that `write` has written; also one that a spreadsheet has saved again.
+    format
+        One of `FORMATS`; without it, the ending of the path says so.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`: text, `time` as UTC times, `p_error` float64.
+
     Raises
     ------
     UnknownName
-        No such format, or columns other than `COLUMNS`.
+        No such format.
     DataError
-        The file cannot be read, or a row is no row of such a table; names file and row.
+        The file cannot be read, has other columns, or a row is no row of such a table; names file and row.
     """
     source = Path(path).expanduser()
-    _, decode = FORMATS[_format(source, format)]
+    decode = FORMATS[_format(source, format)].read
     try:
         with source.open("rb") as file:
             found = decode(file)
@@ -104,11 +86,20 @@ def read(path: str | os.PathLike[str], format: str | None = None) -> pd.DataFram
     except OSError as error:
         raise DataError(f"{source} cannot be read: {error.strerror or error}.", "Check the path.") from error
     except UnknownName as error:
-        raise DataError(f"{source}: {error}", "Read a file that explorer.export.write has written.") from error
-    except (ValueError, csv.Error) as error:  # DataError is one
-        problem = getattr(error, "problem", error)
-        remedy = getattr(error, "remedy", "") or "Read a file that explorer.export.write has written."
-        raise DataError(f"{source}: {problem}", remedy) from error
+        raise DataError(f"{source}: {error}", _OURS) from error
+    except DataError as error:
+        raise DataError(f"{source}: {error.problem}", error.remedy or _OURS) from error
+    except (ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError, RecursionError) as error:
+        # What readers of broken files raise, pyarrow's among them.
+        raise DataError(f"{source}: {error}", _OURS) from error
+
+
+def _refuse_database(target: Path) -> None:
+    """Refuse to replace a label store, whose history an export does not hold."""
+    if target.is_file():
+        with target.open("rb") as file:
+            if file.read(len(_DATABASE)) == _DATABASE:
+                raise DataError(f"{target} is a label store or another database.", "Give the export another name.")
 
 
 def _format(path: Path, name: str | None) -> str:
@@ -120,11 +111,3 @@ def _format(path: Path, name: str | None) -> str:
     if name is None:
         remedy += f" They follow from the ending of the path ({path.name!r}), or name one with format=."
     raise UnknownName("export format", wanted, FORMATS, remedy)
-
-
-FORMATS: dict[str, tuple[Callable[[pd.DataFrame, BinaryIO], None], Callable[[BinaryIO], pd.DataFrame]]] = {
-    "csv": (_write_csv, _read_csv),
-    "parquet": (_write_parquet, _read_parquet),
-    "jsonl": (_write_jsonl, _read_jsonl),
-}
-"""Writer and reader of each format."""

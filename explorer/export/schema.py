@@ -1,8 +1,9 @@
-"""Schema."""
+"""The table of corrected labels: its columns, their types, and what is checked of one."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -19,16 +20,24 @@ the commit that the table was taken at."""
 
 
 _LABELS = ("given_label", "corrected_label")
-
-
-_MAY_MISS = (*_LABELS, "rater")
-
-
+MAY_MISS = (*_LABELS, "rater")
+"""Text columns in which a value may be missing."""
 _TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
 
 def checked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with its columns in order and with their dtypes; errors as `write` raises them."""
+    """Return the table with its columns in order and with their dtypes.
+
+    Raises
+    ------
+    UnknownName
+        A column that is missing or too many, or a state that is none.
+    DataError
+        A column that stands there twice, a label that is no class label, a value that is no text, time or number.
+    """
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise DataError(f"The column {twice!r} stands there twice.", "Keep one of them.")
     for column in COLUMNS:
         if column not in table.columns:
             raise UnknownName("column", column, table.columns, "Corrected labels have " + ", ".join(COLUMNS) + ".")
@@ -46,11 +55,17 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_text(values: pd.Series[Any], column: str) -> None:
-    if isinstance(values.dtype, pd.StringDtype) and (column in _MAY_MISS or not values.hasnans):
+    if isinstance(values.dtype, pd.StringDtype) and (column in MAY_MISS or not values.hasnans):
         return
     for row, value in enumerate(values.tolist()):
         gone = value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-        if isinstance(value, str) or (gone and column in _MAY_MISS):
+        if isinstance(value, str):
+            if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+                raise DataError(
+                    f"Row {row}, column {column!r}: {value!r} is no text.", "Half a character stands in it."
+                )
+            continue
+        if gone and column in MAY_MISS:
             continue
         if column in _LABELS:
             raise DataError(
@@ -66,17 +81,34 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
     for column in COLUMNS:
         values = table[column].reset_index(drop=True)
         if column == "time":
-            columns[column] = pd.to_datetime(values, utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+            columns[column] = _converted(column, _times, values)
         elif column == "p_error":
-            columns[column] = pd.to_numeric(values).astype(float)
-        elif column in _MAY_MISS:
+            columns[column] = _converted(column, lambda v: pd.to_numeric(v).astype(float), values)
+        elif column in MAY_MISS:
             columns[column] = values.astype(object).where(values.notna(), None).astype(_TEXT)
         else:
             columns[column] = values.astype(_TEXT)
     return pd.DataFrame(columns)
 
 
-def _plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _times(values: pd.Series[Any]) -> Any:
+    if values.dtype == object:
+        numbers = [v for v in values if isinstance(v, int | float) and not math.isnan(v)]
+        if numbers:
+            raise ValueError(f"{numbers[0]!r} is a number")
+    return pd.to_datetime(values, utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+
+
+def _converted(column: str, convert: Callable[[Any], Any], values: pd.Series[Any]) -> Any:
+    """Return a column of times or numbers; `DataError` if it is none."""
+    try:
+        return convert(values)
+    except (ValueError, TypeError, OverflowError) as error:
+        what = "a time" if column == "time" else "a number"
+        raise DataError(f"The column {column!r}: {error}.", f"Each value has to be {what}, or missing.") from error
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as plain values: text, float and `None`."""
     plain = {c: table[c].astype(object).where(table[c].notna(), None).tolist() for c in COLUMNS}
     plain["time"] = [None if t is None else t.isoformat() for t in plain["time"]]

@@ -1,4 +1,4 @@
-"""Parquet."""
+"""Exports as Parquet: text, UTC times in microseconds, p_error as float64."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pandas as pd
 from explorer.export.schema import COLUMNS
 
 
-def _write_parquet(table: pd.DataFrame, file: BinaryIO) -> None:
+def write(table: pd.DataFrame, file: BinaryIO) -> None:
+    """Write a table of corrected labels."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -18,7 +19,8 @@ def _write_parquet(table: pd.DataFrame, file: BinaryIO) -> None:
     pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), file, compression="zstd")
 
 
-def _read_parquet(file: BinaryIO) -> pd.DataFrame:
+def read(file: BinaryIO) -> pd.DataFrame:
+    """Read a table of corrected labels, unchecked; pyarrow's errors if it is no Parquet."""
     import pyarrow.parquet as pq
 
     table: pd.DataFrame = pq.read_table(file).to_pandas()
