@@ -29,6 +29,10 @@ class _Whole(Stateless):
             raise DataError(f"{type(self).__name__} takes table items; these are {dataset.kind} items.")
         self.frame = dataset.content.frame.iloc[dataset.first_row].reset_index(drop=True)
 
+    def types(self) -> list[list[str]]:
+        """Return each column's name and type, in order: the same cells of another type make other vectors."""
+        return [[str(name), *_type_of(self.frame[name].dtype)] for name in self.frame.columns]
+
     def prepare(self, dataset: Dataset, progress: Progress) -> None:
         """Do nothing: fitting and encoding are one."""
 
@@ -54,8 +58,8 @@ class Columns(_Whole):
         self.most = most
 
     def options(self) -> dict[str, Any]:
-        """Return the limit on values."""
-        return {"most": self.most}
+        """Return the limit on values, and the columns' types."""
+        return {"most": self.most, "types": self.types()}
 
     def encode(self, batch: list[int]) -> NDArray[np.float32]:
         """Return float32 [N, D]; a categorical column weighs about as much as a numeric one."""
@@ -78,6 +82,14 @@ class Columns(_Whole):
         hot = np.zeros((len(words), int(slot.max()) + 1), dtype=np.float32)
         hot[np.arange(len(words)), slot] = np.float32(np.sqrt(0.5))  # two different values are at distance 1
         return hot
+
+
+def _type_of(dtype: Any) -> list[str]:
+    """Write a type so that it is the same for the same type only; for a category, its values count too."""
+    if isinstance(dtype, pd.CategoricalDtype):
+        values = [str(v) for v in dtype.categories]
+        return ["ordered" if dtype.ordered else "category", *_type_of(dtype.categories.dtype), *values]
+    return [str(dtype)]
 
 
 def _numeric(cells: pd.Series[Any]) -> NDArray[np.float32]:
@@ -124,8 +136,8 @@ class Skrub(_Whole):
         self.revision = f"skrub {skrub.__version__}"
 
     def options(self) -> dict[str, Any]:
-        """Return the seed."""
-        return {"seed": self.seed}
+        """Return the seed, and the columns' types."""
+        return {"seed": self.seed, "types": self.types()}
 
     def encode(self, batch: list[int]) -> NDArray[np.float32]:
         """Return float32 [N, D]."""

@@ -32,7 +32,7 @@ class Lengths(Stateless):
     """An embedder for tests: (number in the text, its length); remembers the sizes of its batches."""
 
     name = "lengths"
-    devices = "cpu"
+    device = "cpu"
     batch_size = 4
     chunk = 8
 
