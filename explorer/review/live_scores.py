@@ -97,6 +97,8 @@ class LiveScores:
         with self.lock:
             if self.findings is not self._taken:
                 self.findings = self._taken = self.findings.shared()
+                # The next verdict is told by its findings from which one it goes on.
+                self.combined = replace(self.combined, findings=self.findings)
             return self._taken
 
     def _put(self, inputs: Inputs, findings: Findings, combined: Combined) -> None:
