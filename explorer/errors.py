@@ -4,7 +4,68 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+
+class Option:
+    """Something that one types, in a message: an argument in Python, an option in a shell.
+
+    Parameters
+    ----------
+    name
+        What it is called, such as "label".
+    text
+        How it is typed in Python; "label=" if not given. That is what `str` gives.
+    """
+
+    __slots__ = ("name", "text")
+
+    def __init__(self, name: str, text: str = "") -> None:
+        self.name = name
+        self.text = text or f"{name}="
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Said(str):
+    """A text that names options. It reads as one types them in Python; `worded` says it otherwise.
+
+    Parameters
+    ----------
+    template
+        The text, with `{}` where a part belongs.
+    *parts
+        Each an `Option`, or text, which may name options of its own.
+
+    Examples
+    --------
+    >>> said = Said("Say which column it is with {}.", Option("label"))
+    >>> print(said, said.worded(lambda option: f"--{option.name}"))
+    Say which column it is with label=. Say which column it is with --label.
+    """
+
+    template: str
+    parts: tuple[object, ...]
+
+    def __new__(cls, template: str, *parts: object) -> Said:
+        """Put the parts into the template."""
+        made = super().__new__(cls, template.format(*parts) if parts else template)
+        made.template, made.parts = template, parts
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Said, (self.template, *self.parts)
+
+    def worded(self, word: Callable[[Option], str]) -> str:
+        """Return the text with each option as `word` says it."""
+        if not self.parts:
+            return str(self)
+        said = (
+            word(part) if isinstance(part, Option) else part.worded(word) if isinstance(part, Said) else part
+            for part in self.parts
+        )
+        return self.template.format(*said)
 
 
 class ExplorerError(Exception):
@@ -15,7 +76,7 @@ class ExplorerError(Exception):
     problem
         What was wrong and where (file, row, column, item id), as one sentence.
     remedy
-        What the person can do about it, as one sentence.
+        What the person can do about it, as one sentence. Either may be `Said`, which names options.
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
@@ -68,7 +129,9 @@ class UnknownName(DataError):
             hint = f"There is {', '.join(repr(n) for n in shown)}{more}"
         else:
             hint = ""
-        super().__init__(f"There is no {what} {self.name!r}.", f"{hint} {remedy}".strip())
+        super().__init__(
+            f"There is no {what} {self.name!r}.", Said("{} {}", hint, remedy) if hint and remedy else hint or remedy
+        )
 
 
 class UnreadableItem(ExplorerError):

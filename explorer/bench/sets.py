@@ -139,8 +139,8 @@ def own(name: str, place: str | Path) -> Known:
 
 
 def _embedded(name: str, source: Any) -> Known:
-    from explorer import read
     from explorer.embedding import embed
+    from explorer.readers.dispatch import read
 
     dataset = read(source)
     embedding = embed(dataset)

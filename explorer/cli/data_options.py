@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.cli.stores import is_url
+from explorer.cli.stores import holds, is_url
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
@@ -66,16 +66,16 @@ def options_of(given: argparse.Namespace) -> dict[str, Any]:
         only = value[0] if isinstance(value, list) and len(value) == 1 else value
         if isinstance(only, str) and only.endswith((".npy", ".npz")):
             if not Path(only).exists():
-                raise DataError(f"There is no file {only!r}.", f"Check the path: it was given as {name}=.")
+                raise DataError(f"There is no file {only!r}.", f"Check the path: it was given as --{name}.")
             options[name] = ArrayFile(only)
     return options
 
 
 def read_data(data: Path, options: dict[str, Any]) -> Dataset:
     """Read a dataset as a command's options say."""
-    from explorer import read
     from explorer.cli.jupyter import ArrayFile
     from explorer.readers.arrays import array_of_file
+    from explorer.readers.dispatch import read
 
     loaded: dict[str, Any] = {
         name: array_of_file(value.path) if isinstance(value, ArrayFile) else value for name, value in options.items()
@@ -83,8 +83,18 @@ def read_data(data: Path, options: dict[str, Any]) -> Dataset:
     return read(data, **loaded)
 
 
-def store_of(store: str | None, data: Path) -> Path | str:
+def base_name(data: Path) -> str:
+    """Return what files are called after that belong to a dataset: a folder's name, a file's without its ending."""
+    return data.name if data.is_dir() else data.stem
+
+
+def store_of(store: str | None, data: Path, dataset: Dataset) -> Path | str:
     """Return the store that a command names, else the one beside the data."""
-    if store is None:
-        return data.with_name(f"{data.stem}.labels.db").resolve()
-    return store if is_url(store) else Path(store).expanduser().resolve()
+    if store is not None:
+        return store if is_url(store) else Path(store).expanduser().resolve()
+    beside = data.with_name(f"{base_name(data)}.labels.db").resolve()
+    # Earlier versions took what follows the last dot of a folder's name for an ending.
+    earlier = data.with_name(f"{data.stem}.labels.db").resolve()
+    if earlier != beside and not beside.exists() and earlier.exists() and holds(earlier, dataset):
+        return earlier
+    return beside

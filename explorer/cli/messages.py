@@ -1,37 +1,52 @@
-"""Messages."""
+"""Messages as one types things in a shell: what the package calls `label=` is `--label` here."""
 
 from __future__ import annotations
 
 import logging
-import re
+from typing import Any
 
 from explorer.cli.data_options import DATA_OPTIONS
+from explorer.errors import ExplorerError, Option, Said
 
-# Remedies are written for Python; here the same is said as one types it.
-_SAID_HERE = {
-    "force=True": "-f",
-    "branch() lists them": "`explorer branch STORE` lists them",
-    "switch(name, create=True) makes one": "`explorer branch STORE NAME` makes one",
-    "name one with format=": "name one with --format",
-    "give an array: probs=table[[…]].to_numpy()": "give a .npy file with --probs",
-    "Give columns called after the classes (a DataFrame), or": "Give columns of the data called after the classes, or",
+IN_A_SHELL = {
+    **{name: f"--{name}" for name in (*DATA_OPTIONS, "format", "store")},
+    "force": "-f",
+    "branches": "`explorer branch STORE`",
+    "new branch": "`explorer branch STORE NAME`",
+    "array of probs": "a .npy file with --probs",
+    "named columns": "columns of the data called after the classes",
 }
+"""How each `Option` is typed in a shell, by its name; any other stays as it is in Python."""
 
 
-_OPTION = re.compile(rf"\b({'|'.join(DATA_OPTIONS)})=(\[…\])?(?=[\s.,;:)]|$)")
-"""An argument of Python's without a value of its own, which is an option here."""
+def worded(text: str) -> str:
+    """Return a text with its options as one types them here."""
+    return text.worded(_word) if isinstance(text, Said) else text
 
 
-def said_here(text: str) -> str:
-    """Say a message's remedy as one types it: "label=" as "--label"."""
-    for python, shell in _SAID_HERE.items():
-        text = text.replace(python, shell)
-    return _OPTION.sub(lambda found: f"--{found[1]}{' …' if found[2] else ''}", text)
+def error_text(error: ExplorerError) -> str:
+    """Return what is wrong and what to do."""
+    return f"{worded(error.problem)} {worded(error.remedy)}".strip()
 
 
-class SaidHere(logging.Formatter):
-    """Writes what is logged as `said_here` does; a traceback stays as it is."""
+class ShellFormatter(logging.Formatter):
+    """Writes what is logged with its options as one types them here; a traceback stays as it is."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
+    def format(self, record: logging.LogRecord) -> str:
         """Write the message alone."""
-        return said_here(super().formatMessage(record))
+        said = logging.makeLogRecord(vars(record))
+        said.msg = worded(record.msg) if isinstance(record.msg, str) else record.msg
+        if isinstance(record.args, tuple):
+            said.args = tuple(_worded_argument(each) for each in record.args)
+        return super().format(said)
+
+
+def _worded_argument(value: Any) -> Any:
+    if isinstance(value, ExplorerError):
+        return error_text(value)
+    return worded(value) if isinstance(value, str) else value
+
+
+def _word(option: Option) -> str:
+    typed = IN_A_SHELL.get(option.name, option.text)
+    return f"{typed} …" if option.text.endswith("[…]") else typed

@@ -1,22 +1,24 @@
-"""Parser."""
+"""The parser of each command: made when the command is named, so that no other command's modules are loaded."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import importlib
+
+from explorer.cli.overview import COMMANDS
 
 
-class AnyOrder(argparse.ArgumentParser):
-    """Takes options before, between and after the positional arguments, as git does: `tag STORE -m why v1`."""
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a command.
 
-    _mixing = False
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse what a command is given."""
-        if self._mixing:  # which is how the standard library's own intermixed parsing comes back here
-            return super().parse_known_args(args, namespace)
-        self._mixing = True
-        try:
-            return self.parse_known_intermixed_args(args, namespace)
-        finally:
-            self._mixing = False
+    `parse_intermixed_args` of it takes options before, between and after the positional arguments, as git does:
+    `tag STORE -m why v1`.
+    """
+    module, text = COMMANDS[name]
+    parser = argparse.ArgumentParser(prog=f"explorer {name}", description=f"{text[0].upper()}{text[1:]}.")
+    # By name: an import of every command is what shall not be paid for.
+    importlib.import_module(f"explorer.cli.commands.{module}").COMMANDS[name](parser)
+    answer = parser.get_default("answer")
+    one = f"; 1 {answer}" if answer else ""
+    parser.epilog = f"Exit status: 0 done{one}; 2 refused with a reason, or used wrongly."
+    return parser

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sqlite3
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from explorer.cli.output import plain
 from explorer.errors import DataError
@@ -16,23 +19,19 @@ if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
     from explorer.labels import Store
 
-Commands = argparse._SubParsersAction  # what add_subparsers() returns has no public name
-
 
 def is_url(store: str) -> bool:
     """Say whether a store is on a server."""
     return "://" in store
 
 
-def store_command(commands: Any, name: str, text: str, *, write: bool = False, branch: bool = True) -> Any:
-    """Add a command on one STORE; returns its parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+def store_options(parser: argparse.ArgumentParser, *, write: bool = False, branch: bool = True) -> None:
+    """Describe STORE and how it is opened: the same for every command on one store."""
     parser.add_argument("store", metavar="STORE", help="the store's file, or its postgresql:// address")
     if branch:
         parser.add_argument("--branch", default="main", help="branch to look at or to write to (%(default)s)")
     if write:
         parser.add_argument("--rater", help="who does this (default: the system's user name; on a server, the login)")
-    return parser
 
 
 def open_store(given: argparse.Namespace, *, write: bool = False) -> Store:
@@ -53,6 +52,40 @@ def open_store(given: argparse.Namespace, *, write: bool = False) -> Store:
         branch=getattr(given, "branch", "main"),
         read_only=not write,
     )
+
+
+def copy_store(source: Path, target: Path) -> None:
+    """Copy a store's file while others may write to it; the copy is complete or not there at all."""
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True) as old, sqlite3.connect(unfinished) as new:
+            old.backup(new)
+        old.close()
+        new.close()
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.rename(target)
+    except (OSError, sqlite3.Error) as error:
+        raise DataError(f"{target} cannot be written: {error}.", "Check the folder and its free space.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def holds(store: Path, dataset: Dataset) -> bool:
+    """Say whether a store is of this dataset, maybe as it was before. Tried on a copy: the store stays as it is."""
+    from explorer import labels
+    from explorer.labels import StoreError
+    from explorer.review.label_columns import bind
+
+    with tempfile.TemporaryDirectory(prefix="explorer-") as folder:
+        copy = Path(folder) / store.name
+        copy_store(store, copy)
+        try:
+            with labels.open(copy) as opened:
+                bind(dataset, opened)
+        except StoreError:
+            return False
+    return True
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset, SetAside, key_name
-from explorer.errors import DataError, UnreadableItem
+from explorer.errors import DataError, Option, Said, UnreadableItem
 from explorer.media.base import Content
 from explorer.tasks.classification import UNLABELLED, check_probs, encode_labels, look_alikes
 from explorer.utils.arrays import float32, numbers_in
@@ -181,7 +181,8 @@ def _ids(hashes: list[str | None], keys: Sequence[Any] | None, aside: dict[int, 
     missing = [r for r, k in enumerate(keys) if names[r] == "" or _missing(k)]
     if missing:
         raise DataError(
-            f"The key of row {missing[0]} is missing ({len(missing):,} in all).", "Fill the keys in, or leave key= out."
+            f"The key of row {missing[0]} is missing ({len(missing):,} in all).",
+            Said("Fill the keys in, or leave {} out.", Option("key")),
         )
     counts = pd.Series(names, dtype=object).value_counts()
     repeated = counts[counts > 1]
@@ -190,7 +191,7 @@ def _ids(hashes: list[str | None], keys: Sequence[Any] | None, aside: dict[int, 
         listed = ", ".join(f"{k!r} ({n}×)" for k, n in repeated.head(5).items())
         raise DataError(
             f"{counted(len(repeated), 'key')} {stand} in more than one row: {listed}{more}.",
-            "Make the keys unique, or leave key= out so that items are told apart by their content.",
+            Said("Make the keys unique, or leave {} out so that items are told apart by their content.", Option("key")),
         )
     return [None if r in aside else names[r] for r in range(len(names))]
 

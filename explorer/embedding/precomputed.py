@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Stateless
-from explorer.errors import DataError
+from explorer.errors import DataError, Option, Said
 from explorer.media.vector import Vectors
 from explorer.progress import Progress
 
@@ -28,7 +28,8 @@ class Precomputed(Stateless):
             self.vectors = dataset.content.vectors[dataset.first_row]
         else:
             raise DataError(
-                "The dataset has no precomputed features.", "Give features= or embedding= to explorer.read."
+                "The dataset has no precomputed features.",
+                Said("Give {} or {} to explorer.read.", Option("features"), Option("embedding")),
             )
 
     def options(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
 from explorer.embedding.base import Stateless
-from explorer.errors import DataError, MissingExtra
+from explorer.errors import DataError, MissingExtra, Option, Said
 from explorer.media.table import Table
 from explorer.progress import Progress
 
@@ -148,5 +148,7 @@ class Skrub(_Whole):
         table = vectorizer.fit_transform(self.frame.iloc[batch])
         values = table.to_numpy(dtype=np.float64, na_value=np.nan)
         if values.shape[1] == 0:
-            raise DataError("No column of the table carries information.", "Give other columns in features=.")
+            raise DataError(
+                "No column of the table carries information.", Said("Give other columns in {}.", Option("features"))
+            )
         return standardise(values)

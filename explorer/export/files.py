@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 import pandas as pd
 
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.export.formats import csv, jsonl, parquet
 from explorer.export.schema import checked
 from explorer.utils import files
@@ -107,7 +107,8 @@ def _format(path: Path, name: str | None) -> str:
     wanted = name.lower() if name is not None else {"pq": "parquet", "ndjson": "jsonl"}.get(ending, ending)
     if wanted in FORMATS:
         return wanted
-    remedy = "The formats are " + ", ".join(FORMATS) + "."
+    remedy = f"The formats are {', '.join(FORMATS)}."
     if name is None:
-        remedy += f" They follow from the ending of the path ({path.name!r}), or name one with format=."
+        follow = "{} They follow from the ending of the path ({!r}), or name one with {}."
+        remedy = Said(follow, remedy, path.name, Option("format"))
     raise UnknownName("export format", wanted, FORMATS, remedy)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from explorer.errors import OutsideRoot, UnreadableItem
+from explorer.errors import Option, OutsideRoot, Said, UnreadableItem
 from explorer.media.base import Content, MediaKind, Numbered
 from explorer.utils.text import printable
 
@@ -195,7 +195,7 @@ class ImageFiles:
         if not resolved.is_relative_to(self.root):
             raise OutsideRoot(
                 f"Row {row}: the path {given!r} leads outside the dataset's root {str(self.root)!r}.",
-                "Give the folder that holds all files as root=, or remove the row.",
+                Said("Give the folder that holds all files as {}, or remove the row.", Option("root")),
             )
         return resolved
 

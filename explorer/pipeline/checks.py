@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.readers.column_check import BY_NAME
 from explorer.tasks.classification import encode_labels
 from explorer.utils.arrays import array_in, float32, moderate, numbers_in, values_in
 from explorer.utils.text import are, counted
+
+CLASSES = Option("classes", "classes=[…]")
 
 
 def known_detectors(names: Sequence[str] | None) -> list[str] | None:
@@ -98,12 +100,17 @@ def check_shape(
         raise DataError(problem, f"Give one row per label, with one column per class (classes: {listed}).")
     k = probs.shape[1]
     if classes is not None:
-        raise DataError(problem, f"Give one column per class of classes=[…], in its order (classes: {listed}).")
+        raise DataError(problem, Said("Give one column per class of {}, in its order (classes: {}).", CLASSES, listed))
     if k > len(names):
         raise DataError(
             problem,
-            f"The labels hold only {listed}. Name all {k} classes in the order of the columns, also those that no "
-            "item carries: classes=[…].",
+            Said(
+                "The labels hold only {}. Name all {} classes in the order of the columns, also those that no item "
+                "carries: {}.",
+                listed,
+                k,
+                CLASSES,
+            ),
         )
     own = encode_labels(labels)[2]
     beyond = [str(v) for v in own if not (isinstance(v, int) and 0 <= v < k)]
@@ -113,7 +120,7 @@ def check_shape(
         raise DataError(
             f"{problem} {what}", "Give one column per class, and None as the label of an item that has none."
         )
-    raise DataError(problem, f"Give one column per class, in the order of classes=[…] (classes: {listed}).")
+    raise DataError(problem, Said("Give one column per class, in the order of {} (classes: {}).", CLASSES, listed))
 
 
 def _some(names: Sequence[str]) -> str:

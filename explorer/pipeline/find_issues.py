@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.embedding.base import Embedding
-from explorer.errors import DataError
+from explorer.errors import DataError, Option, Said
 from explorer.pipeline import stages
 from explorer.pipeline.checks import (
     check_graph,
@@ -112,7 +112,10 @@ def find_issues(
 
     wanted = known_detectors(detectors)
     if features is None and probs is None and graph is None:
-        raise DataError("There is nothing to judge the labels by.", "Give features=, probs= or graph=.")
+        raise DataError(
+            "There is nothing to judge the labels by.",
+            Said("Give {}, {} or {}.", Option("features"), Option("probs"), Option("graph")),
+        )
     index = labels.index if isinstance(labels, pd.Series) else None
     values = listed_labels(labels)
     n = len(values)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from explorer.dataset.build import build
 from explorer.dataset.dataset import Dataset, SetAside
-from explorer.errors import DataError
+from explorer.errors import DataError, Option, Said
 from explorer.media.base import Content
 from explorer.media.image import ImageArrays, ImageFiles, PictureList
 from explorer.media.text import Texts
@@ -106,10 +106,12 @@ def _finish(
     if labels is None or isinstance(labels, str):
         raise DataError(
             f"label={labels!r}: {source} has no columns, so the labels must be given beside it.",
-            "Give label= with one label per item (None where there is none).",
+            Said("Give {} with one label per item (None where there is none).", Option("label")),
         )
     if isinstance(options.key, str):
-        raise DataError(f"key={options.key!r}: {source} has no columns.", "Give key= with one name per item.")
+        raise DataError(
+            f"key={options.key!r}: {source} has no columns.", Said("Give {} with one name per item.", Option("key"))
+        )
     index = options.label.index if isinstance(options.label, pd.Series) else None
     if options.features is not None:
         features = aligned(options.features, index, "features", "labels")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
+from explorer.errors import Option, Said
 
 BY_NAME = "probability columns are matched to classes by name"
 """What is noted of columns that were told by their names."""
@@ -67,13 +68,19 @@ def misplaced(
     remedy = (
         "Check what the columns are called"
         if named
-        else "Give columns called after the classes (a DataFrame), or the classes in their order (classes=[…])"
+        else Said(
+            "Give {}, or the classes in their order ({})",
+            Option("named columns", "columns called after the classes (a DataFrame)"),
+            Option("classes", "classes=[…]"),
+        )
     )
-    return (
+    return Said(
+        "{} {}; if {} right, these labels are exchanged.",
         f"{len(moved):,} columns of the probabilities look swapped: as they stand they agree with "
         f"{100 * before:.0f} % of the {int(mine.sum()):,} labels of these classes, in another order with "
-        f"{100 * after:.0f} % ({', '.join(fits[:NAMED])}{more}). {remedy}; if {order} right, these "
-        "labels are exchanged."
+        f"{100 * after:.0f} % ({', '.join(fits[:NAMED])}{more}).",
+        remedy,
+        order,
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.utils.arrays import float32, numbers_in
 from explorer.utils.text import listed
 
@@ -217,14 +217,15 @@ def matrix(frame: pd.DataFrame, columns: list[str], *, comma: bool = False) -> N
     """Return columns of numbers as [R, D], empty cells as NaN; `DataError` names a column of another kind."""
     parsed: list[NDArray[np.float32]] = []
     if not columns:
-        raise DataError("There is no column of numbers.", "Name the columns in features=.")
+        raise DataError("There is no column of numbers.", Said("Name the columns in {}.", Option("features")))
     for name in columns:
         cells = frame[name]
         values = cells if pd.api.types.is_numeric_dtype(cells) else _strings_as_numbers(cells, comma)
         if values is None or pd.api.types.is_complex_dtype(values):
             hint = f", or embedding={name!r} where its cells are lists" if describe(cells).kind == "list" else ""
             raise DataError(
-                f"Column {name!r} is not numeric.", f"Give numeric columns in features=, or kind='table'{hint}."
+                f"Column {name!r} is not numeric.",
+                Said("Give numeric columns in {}, or kind='table'{}.", Option("features"), hint),
             )
         with np.errstate(over="ignore"):  # a value that float32 does not hold counts as infinite
             parsed.append(values.to_numpy(dtype=np.float32, na_value=np.nan))
@@ -332,5 +333,5 @@ def missing(value: Any) -> bool:
 def require(frame: pd.DataFrame, name: Any, option: str) -> str:
     """Return the column that an option names, or raise `UnknownName`."""
     if str(name) not in frame.columns:
-        raise UnknownName("column", name, frame.columns, f"It was given as {option}=.")
+        raise UnknownName("column", name, frame.columns, Said("It was given as {}.", Option(option)))
     return str(name)

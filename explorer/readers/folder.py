@@ -10,7 +10,7 @@ import pandas as pd
 
 from explorer.dataset.build import build
 from explorer.dataset.dataset import Dataset, SetAside
-from explorer.errors import DataError, OutsideRoot, UnknownName
+from explorer.errors import DataError, Option, OutsideRoot, Said, UnknownName
 from explorer.media.base import Content, MediaKind
 from explorer.media.image import ImageFiles
 from explorer.media.text import Texts
@@ -40,7 +40,9 @@ def from_folder(path: Path, options: Options) -> Dataset:
     """Read every file below the class folders, in natural order; the class is the first folder below `path`."""
     options.only("a folder", "label features probs key kind classes root split encoding pixel_limit")
     if options.label is not None:
-        raise DataError("label= has no meaning for a folder: the sub-folder is the label.", "Leave it out.")
+        raise DataError(
+            Said("{} has no meaning for a folder: the sub-folder is the label.", Option("label")), "Leave it out."
+        )
     if options.key is not None and (not isinstance(options.key, str) or options.key != "path"):
         raise UnknownName("key for a folder", options.key, ["path"])
     base = _part(path.resolve(), options.split)
@@ -141,7 +143,7 @@ def _inside(link: Path, root: Path) -> None:
     if not link.resolve().is_relative_to(root):
         raise OutsideRoot(
             f"The link {str(link)!r} leads outside {str(root)!r}.",
-            "Remove it, or give the folder that holds everything as root=.",
+            Said("Remove it, or give the folder that holds everything as {}.", Option("root")),
         )
 
 
@@ -226,7 +228,9 @@ def _texts(base: Path, files: list[str], encoding: str) -> tuple[list[str | None
             texts.append(None)
             aside.append(
                 SetAside(
-                    row, printable(name), f"byte {error.start} is not {encoding.removesuffix('-sig')}; see encoding="
+                    row,
+                    printable(name),
+                    Said("byte {} is not {}; see {}", error.start, encoding.removesuffix("-sig"), Option("encoding")),
                 )
             )
         except (UnicodeError, LookupError) as error:

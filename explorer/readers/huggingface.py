@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.media.base import Content
 from explorer.media.image import ImageBytes, ImageFiles, MixedImages
 from explorer.readers.frame import from_frame
@@ -61,7 +61,10 @@ def from_huggingface(source: Any, options: Options) -> Dataset:
         raise DataError(
             f"The Hugging Face dataset holds {' and '.join(recordings.values())} ({listed(list(recordings))}) and "
             "nothing that can be reviewed so far.",
-            "Give a dataset with pictures, texts or features beside it, or an embedding of it: features=.",
+            Said(
+                "Give a dataset with pictures, texts or features beside it, or an embedding of it: {}.",
+                Option("features"),
+            ),
         )
     frame = rest.with_format(None).to_pandas()
     frame.index = pd.RangeIndex(len(table))
@@ -98,7 +101,9 @@ def _recordings(table: Any, options: Options) -> dict[str, str]:
     for option in ("image", "text", "label", "embedding", "key"):
         named = getattr(options, option)
         if isinstance(named, str) and named in found:
-            raise DataError(f"Column {named!r} is of type {found[named]}.", f"Name another column with {option}=.")
+            raise DataError(
+                f"Column {named!r} is of type {found[named]}.", Said("Name another column with {}.", Option(option))
+            )
     return found
 
 
@@ -140,7 +145,7 @@ def _image_column(pictures: list[str], options: Options) -> tuple[str | None, li
         return str(options.image), []
     if options.image is not None or options.text is not None or options.kind not in (None, "image") or not pictures:
         if options.image is not None:
-            raise UnknownName("image column", options.image, pictures, "It was given as image=.")
+            raise UnknownName("image column", options.image, pictures, Said("It was given as {}.", Option("image")))
         return None, []
     if len(pictures) > 1:
         raise DataError(f"Several columns hold pictures: {listed(pictures)}.", f"Say which: image={pictures[0]!r}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
 
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.media.base import MediaKind
 from explorer.media.image import MOST_PIXELS
 from explorer.utils.numbers import whole
@@ -43,9 +43,9 @@ class Options:
         for name in ("split", "encoding"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
-                raise DataError(f"{name}= is a {type(value).__name__}.", "Give a name, as text.")
+                raise DataError(Said("{} is a {}.", Option(name), type(value).__name__), "Give a name, as text.")
         if self.root is not None and not isinstance(self.root, str | os.PathLike):
-            raise DataError(f"root= is a {type(self.root).__name__}.", "Give the path of a folder.")
+            raise DataError(Said("{} is a {}.", Option("root"), type(self.root).__name__), "Give the path of a folder.")
         if isinstance(self.classes, str | bytes):
             raise DataError(f"classes={self.classes!r} is text.", "Give a list of all class values, in their order.")
         if self.pixel_limit is not None:
@@ -76,9 +76,12 @@ class Options:
 
     def only(self, source: str, allowed: str) -> None:
         """Refuse options that mean nothing for a source. `allowed` lists the meaningful ones, separated by spaces."""
+        known = allowed.split()
         for option in fields(self):
-            if option.name not in allowed.split() and getattr(self, option.name) is not None:
+            if option.name not in known and getattr(self, option.name) is not None:
                 raise DataError(
-                    f"{option.name}= has no meaning for {source}.",
-                    f"Leave it out; {source} takes {', '.join(f'{name}=' for name in allowed.split())}.",
+                    Said("{} has no meaning for {}.", Option(option.name), source),
+                    Said(
+                        "Leave it out; {} takes {}.", source, Said(", ".join(["{}"] * len(known)), *map(Option, known))
+                    ),
                 )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.readers.column_check import BY_NAME
 from explorer.readers.columns import stack
 from explorer.tasks.classification import class_name, encode_labels
@@ -33,12 +33,14 @@ def columns_of(probs: Any, frame: pd.DataFrame) -> list[str]:
             return [probs]
         columns = [name for name in frame.columns if name.startswith(probs)]
         if not columns:
-            raise UnknownName("column or column prefix", probs, frame.columns, "It was given as probs=.")
+            raise UnknownName(
+                "column or column prefix", probs, frame.columns, Said("It was given as {}.", Option("probs"))
+            )
         return columns
     if isinstance(probs, list | tuple) and probs and all(isinstance(name, str) for name in probs):
         for name in probs:
             if name not in frame.columns:
-                raise UnknownName("column", name, frame.columns, "It was given in probs=.")
+                raise UnknownName("column", name, frame.columns, Said("It was given in {}.", Option("probs")))
         return list(probs)
     return []
 
@@ -79,7 +81,9 @@ def align(
     try:
         values = table.apply(pd.to_numeric).to_numpy(dtype=np.float32)
     except (ValueError, TypeError) as error:
-        raise DataError(f"The probabilities are not all numbers: {error}.", "Check the columns in probs=.") from error
+        raise DataError(
+            f"The probabilities are not all numbers: {error}.", Said("Check the columns in {}.", Option("probs"))
+        ) from error
     _, known, own = encode_labels(list(labels), classes)
     if columns and not set(map(class_name, names)) & set(known):
         # The prefix was cut short ("prob" of "prob_cat"), or all of it was given ("p0", "p1").
@@ -132,7 +136,11 @@ def _matched(columns: list[Any], labels: list[Any], classes: Sequence[Any] | Non
         problem += f" {what.capitalize()} {_some([repr(name) for name in those])}." if those else ""
     raise DataError(
         problem,
-        f"Name one column after each class; or, where they stand in the order of classes=[…], give an array: {array}.",
+        Said(
+            "Name one column after each class; or, where they stand in the order of {}, give {}.",
+            Option("classes", "classes=[…]"),
+            Option("array of probs", f"an array: {array}"),
+        ),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.errors import DataError
+from explorer.errors import DataError, Option, Said
 from explorer.media.base import MediaKind
 from explorer.media.table import Table
 from explorer.readers.columns import Column, describe, has_decimal_commas, matrix, require, stack, typed
@@ -48,7 +48,7 @@ def find_label(frame: pd.DataFrame, columns: Iterable[Column]) -> tuple[str, str
     candidates = f"These have few distinct values: {listed(likely)}." if likely else ""
     raise DataError(
         f"No column is called label, target, class or the like (columns: {listed(list(frame.columns), 12)}).",
-        f"Say which column is the label with label=. {candidates}".strip(),
+        Said("Say which column is the label with {}.{}", Option("label"), f" {candidates}" if candidates else ""),
     )
 
 
@@ -270,7 +270,10 @@ class Roles:
         """Settle what the items are and which columns hold them."""
         options, kind = self.options, self.options.kind
         if options.image is not None and options.text is not None:
-            raise DataError("Both image= and text= are given; an item is one or the other.", "Leave one of them out.")
+            raise DataError(
+                Said("Both {} and {} are given; an item is one or the other.", Option("image"), Option("text")),
+                "Leave one of them out.",
+            )
         if options.image is not None:
             return "image", [self.take(options.image, "image")]
         if options.text is not None:
@@ -282,7 +285,7 @@ class Roles:
         if found:
             return "image", [self._said(found)]
         if kind == "image":
-            raise DataError(self._none("pictures"), "Say which column it is with image=.")
+            raise DataError(self._none("pictures"), Said("Say which column it is with {}.", Option("image")))
         if named and kind != "text":
             return ("vector" if kind == "vector" else "table"), named
         if kind in (None, "text"):
@@ -290,7 +293,7 @@ class Roles:
             if text is not None:
                 return "text", [text]
         if kind == "text":
-            raise DataError(self._none("texts"), "Say which column it is with text=.")
+            raise DataError(self._none("texts"), Said("Say which column it is with {}.", Option("text")))
         if has_features and kind in (None, "vector"):
             return "vector", []
         if kind in (None, "vector"):
@@ -310,7 +313,10 @@ class Roles:
             more = f" {listed(recordings)}: sound, film and documents cannot be reviewed yet." if recordings else ""
             raise DataError(
                 self._none("pictures, texts or features") + more,
-                "Say which column is what with image=, text=, features= or embedding=.",
+                Said(
+                    "Say which column is what with {}, {}, {} or {}.",
+                    *map(Option, ("image", "text", "features", "embedding")),
+                ),
             )
         self.note(f"the features are {counted(len(cells), 'column')}: {listed(cells, 12)}")
         return ("vector" if kind == "vector" else "table"), cells

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.utils.arrays import NUMERIC, float32, scalar
 from explorer.utils.text import are, counted, printable
 
@@ -154,10 +154,11 @@ def check_probs(probs: NDArray[Any], rows: int, classes: Sequence[str]) -> NDArr
         raise DataError(
             f"The probabilities have the shape {probs.shape}; {counted(rows, 'row')} × "
             f"{counted(len(classes), 'class', 'classes')} were expected.",
-            "Give one column per class, in the order of classes= (classes: "
-            + ", ".join(classes[:8])
-            + ("…" if len(classes) > 8 else "")
-            + ").",
+            Said(
+                "Give one column per class, in the order of {} (classes: {}).",
+                Option("classes"),
+                ", ".join(classes[:8]) + ("…" if len(classes) > 8 else ""),
+            ),
         )
     if probs.dtype.kind not in NUMERIC:
         raise DataError(f"The probabilities are of the type {probs.dtype}.", "Give numbers, one column per class.")

@@ -32,7 +32,6 @@ def test_the_version_is_read_when_it_is_asked_for() -> None:
     assert "__version__" in dir(explorer)
 
 
-@pytest.mark.xfail(strict=True, reason="the overview is still made by argparse, from all commands")
 @pytest.mark.parametrize("given", [[], ["-h"], ["--help"]])
 def test_the_overview_of_the_command_imports_nothing_heavy(given: list[str]) -> None:
     found = imported(

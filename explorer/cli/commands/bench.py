@@ -5,20 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from explorer.errors import DataError
 
 
-def add_commands(commands: Any) -> None:
-    """Describe the command."""
-    parser = commands.add_parser(
-        "bench",
-        help="measure how well wrong labels are found, beside cleanlab, on sets of known truth",
-        description="Plant wrong labels, or take those of known truth, and measure how well they are found, beside "
-        "cleanlab on the same probabilities. digits comes with scikit-learn; the folder that EXPLORER_DATA names holds "
-        "the other sets.",
+def _describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Plant wrong labels, or take those of known truth, and measure how well they are found, beside cleanlab on the "
+        "same probabilities. digits comes with scikit-learn; the folder that EXPLORER_DATA names holds the other sets."
     )
     parser.add_argument("--sets", nargs="+", metavar="SET", help="digits ag_news sst2 cifar10n (digits)")
     parser.add_argument("--add", action="append", default=[], metavar="NAME=DATA", help="a set of your own: a folder "
@@ -32,6 +28,10 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every seed there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write charts there, one HTML file")
     parser.set_defaults(run=_bench)
+
+
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"bench": _describe}
+"""How the parser of each command is made."""
 
 
 def _bench(given: argparse.Namespace) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from explorer.cli.data_options import data_options, existing, options_of, read_data, store_of
 from explorer.cli.output import lines, plain
@@ -31,14 +31,11 @@ NOTHING: dict[str, Any] = {
 """The answer to programs where no label has been kept or changed."""
 
 
-def add_commands(commands: Any) -> None:
-    """Describe the command."""
-    parser = commands.add_parser(
-        "helped",
-        help="compare a model taught on the given labels with one taught on the corrected ones",
-        description="Compare a small model (the probe) taught on the given labels with the same taught on the labels "
-        "as a store has them now: accuracy of both on the items that people have decided on, the difference with its "
-        "95 % interval, and the same by class. Writes nothing into the store.",
+def _describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Compare a small model (the probe) taught on the given labels with the same taught on the labels as a store "
+        "has them now: accuracy of both on the items that people have decided on, the difference with its 95 % "
+        "interval, and the same by class. Writes nothing into the store."
     )
     parser.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
     data_options(parser)
@@ -51,6 +48,10 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=_helped)
 
 
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"helped": _describe}
+"""How the parser of each command is made."""
+
+
 def _helped(given: argparse.Namespace) -> int:
     from explorer.review.estimates import check_judged
     from explorer.review.label_columns import CurrentLabels
@@ -58,7 +59,7 @@ def _helped(given: argparse.Namespace) -> int:
     data = existing(given.data)
     dataset = read_data(data, options_of(given))
     print(dataset, file=sys.stderr)
-    with corrections_of(dataset, store_of(given.store, data), given.branch) as store:
+    with corrections_of(dataset, store_of(given.store, data, dataset), given.branch) as store:
         now = CurrentLabels(dataset, store)
         try:
             check_judged(now.states, now.given, now.codes)
@@ -78,6 +79,7 @@ def _compared(dataset: Dataset, now: CurrentLabels, given: argparse.Namespace) -
     """Embed what the labels are for, and compare; the embedding comes from the cache where a review made it."""
     from dataclasses import replace
 
+    import numpy as np
     import pandas as pd
 
     from explorer.embedding import embed
@@ -127,7 +129,7 @@ def _as_plain(found: Helped) -> dict[str, Any]:
     """Return the whole result in types that JSON has; what is not a number becomes null."""
 
     def number(value: float) -> float | None:
-        return float(value) if np.isfinite(value) else None
+        return float(value) if math.isfinite(value) else None
 
     names = ("before", "after", "difference", "low", "high")
     rows = [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.output import FORMATS, jsonl, label, lines, moment, plain, short, show
-from explorer.cli.stores import open_store, store_command
+from explorer.cli.stores import open_store, store_options
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,61 +19,87 @@ if TYPE_CHECKING:
     from explorer.labels.history.timeline import Row
 
 
-def add_commands(commands: Any) -> None:
-    """Describe these commands."""
-    log = store_command(commands, "log", "who changed what, when and why, newest first")
-    log.add_argument("-n", "--limit", type=int, help="at most this many rows")
-    log.add_argument("--oneline", action="store_true", help="one line per commit instead of one per change")
-    log.add_argument("--item", help="only this item")
-    log.add_argument("--by", metavar="RATER", help="only what this rater decided")
-    log.add_argument("--reason", help="only decisions with this reason code")
-    log.add_argument("--label", help="only changes from or to this class")
-    _format(log)
-    log.set_defaults(run=_log)
+def _describe_log(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    parser.add_argument("-n", "--limit", type=int, help="at most this many rows")
+    parser.add_argument("--oneline", action="store_true", help="one line per commit instead of one per change")
+    parser.add_argument("--item", help="only this item")
+    parser.add_argument("--by", metavar="RATER", help="only what this rater decided")
+    parser.add_argument("--reason", help="only decisions with this reason code")
+    parser.add_argument("--label", help="only changes from or to this class")
+    _format(parser)
+    parser.set_defaults(run=_log)
 
-    show_one = store_command(commands, "show", "show one commit and its changes")
-    show_one.add_argument("when", nargs="?", default="head", help="commit, tag or branch (%(default)s)")
-    show_one.add_argument("-n", "--limit", type=int, default=50, help="at most this many changes (%(default)s)")
-    _format(show_one)
-    show_one.set_defaults(run=_show)
 
-    diff = store_command(commands, "diff", "show the labels that differ between two versions")
-    diff.add_argument("a", metavar="A", help="commit, tag, branch, time, head or base; or A..B")
-    diff.add_argument("b", metavar="B", nargs="?", help="the other version (head)")
-    diff.add_argument("--counts", action="store_true", help="count the changes by label instead of listing them")
-    diff.add_argument("--field", default="label", help="field of the items (%(default)s)")
-    diff.add_argument(
+def _describe_show(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    parser.add_argument("when", nargs="?", default="head", help="commit, tag or branch (%(default)s)")
+    parser.add_argument("-n", "--limit", type=int, default=50, help="at most this many changes (%(default)s)")
+    _format(parser)
+    parser.set_defaults(run=_show)
+
+
+def _describe_diff(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    parser.add_argument("a", metavar="A", help="commit, tag, branch, time, head or base; or A..B")
+    parser.add_argument("b", metavar="B", nargs="?", help="the other version (head)")
+    parser.add_argument("--counts", action="store_true", help="count the changes by label instead of listing them")
+    parser.add_argument("--field", default="label", help="field of the items (%(default)s)")
+    parser.add_argument(
         "--names",
         choices=("then", "latest"),
         default="then",
         help="of classes: those of each version, or those of now (%(default)s)",
     )
-    _format(diff)
-    diff.set_defaults(run=_diff)
+    _format(parser)
+    parser.set_defaults(run=_diff)
 
-    blame = store_command(commands, "blame", "say who gave an item the label it has, when and why")
-    blame.add_argument("item", metavar="ITEM")
-    blame.add_argument("--field", default="label", help="field of the item (%(default)s)")
-    _format(blame)
-    blame.set_defaults(run=_blame)
 
-    votes = store_command(commands, "votes", "show the newest standing decision of each rater")
-    votes.add_argument("item", metavar="ITEM", nargs="?", help="only this item")
-    votes.add_argument("--field", default="label", help="field of the items (%(default)s)")
-    _format(votes)
-    votes.set_defaults(run=_votes)
+def _describe_blame(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    parser.add_argument("item", metavar="ITEM")
+    parser.add_argument("--field", default="label", help="field of the item (%(default)s)")
+    _format(parser)
+    parser.set_defaults(run=_blame)
 
-    raters = store_command(commands, "raters", "list everybody who gave a label")
-    _format(raters)
-    raters.set_defaults(run=_raters)
 
-    reflog = store_command(commands, "reflog", "list every move of branches and tags, newest first")
-    reflog.add_argument("name", nargs="?", help="only this branch or tag")
-    _format(reflog)
-    reflog.set_defaults(run=_reflog)
+def _describe_votes(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    parser.add_argument("item", metavar="ITEM", nargs="?", help="only this item")
+    parser.add_argument("--field", default="label", help="field of the items (%(default)s)")
+    _format(parser)
+    parser.set_defaults(run=_votes)
 
-    verify = store_command(commands, "verify", "recompute every hash of the store; exits with 1 if it is damaged")
-    verify.set_defaults(run=_verify, answer="the store is damaged")
+
+def _describe_raters(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    _format(parser)
+    parser.set_defaults(run=_raters)
+
+
+def _describe_reflog(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    parser.add_argument("name", nargs="?", help="only this branch or tag")
+    _format(parser)
+    parser.set_defaults(run=_reflog)
+
+
+def _describe_verify(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    parser.set_defaults(run=_verify, answer="the store is damaged")
+
+
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "log": _describe_log,
+    "show": _describe_show,
+    "diff": _describe_diff,
+    "blame": _describe_blame,
+    "votes": _describe_votes,
+    "raters": _describe_raters,
+    "reflog": _describe_reflog,
+    "verify": _describe_verify,
+}
+"""How the parser of each command is made."""
 
 
 def _format(parser: argparse.ArgumentParser) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from explorer.cli.data_options import data_options, existing, options_of, read_data, store_of
+from explorer.cli.messages import worded
 from explorer.cli.output import FORMATS, lines, plain, positive, show, show_frame, unread
 from explorer.cli.ranking import for_people, in_words
 from explorer.cli.stores import corrections_of
 from explorer.errors import DataError
-from explorer.pipeline.requirements import ARRAYS, WORDS
-from explorer.readers.tabular import rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,36 +28,39 @@ EITHER = {"beta_mixture": "probs or dynamics"}
 """What a method needs that makes do with one thing or another."""
 
 
-def add_commands(commands: Any) -> None:
-    """Describe these commands."""
-    issues = commands.add_parser(
-        "issues",
-        help="rank the labels that are probably wrong, and estimate how many are; makes no store",
-        description="Rank the labels that are probably wrong. The estimated share of wrong labels and its range go to "
-        "stderr, and into the head of --format json.",
+def _describe_issues(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Rank the labels that are probably wrong. The estimated share of wrong labels and its range go to stderr, and "
+        "into the head of --format json."
     )
-    issues.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
-    data_options(issues)
-    issues.add_argument(
+    parser.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
+    data_options(parser)
+    parser.add_argument(
         "--store",
         help="label store to look into: what is decided on there comes last (the estimate is of the given labels)",
     )
-    issues.add_argument("--embedder", help="embedder (auto; none where --probs is given and nothing to embed)")
-    issues.add_argument("--methods", nargs="+", metavar="NAME", help="only these (`explorer methods` lists them)")
-    issues.add_argument("--format", choices=(*FORMATS, "json"), default="table", help="(%(default)s)")
-    issues.add_argument("-n", "--limit", type=positive, help=f"at most this many rows ({FIRST} of a table, else all)")
-    issues.add_argument(
+    parser.add_argument("--embedder", help="embedder (auto; none where --probs is given and nothing to embed)")
+    parser.add_argument("--methods", nargs="+", metavar="NAME", help="only these (`explorer methods` lists them)")
+    parser.add_argument("--format", choices=(*FORMATS, "json"), default="table", help="(%(default)s)")
+    parser.add_argument("-n", "--limit", type=positive, help=f"at most this many rows ({FIRST} of a table, else all)")
+    parser.add_argument(
         "--fail-over", type=_share, metavar="SHARE", help="exit with 1 if more than this share of the labels is wrong"
     )
-    issues.add_argument("--seed", type=int, default=0, help="(%(default)s)")
-    issues.set_defaults(run=_issues, answer="the estimated share of wrong labels is over the limit")
+    parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+    parser.set_defaults(run=_issues, answer="the estimated share of wrong labels is over the limit")
 
-    methods = commands.add_parser(
-        "methods", help="list the methods that find issues, or say what one of them does, and when to trust it"
-    )
-    methods.add_argument("name", nargs="?", help="print the page of this one (p_error: how they are combined)")
-    methods.add_argument("--format", choices=FORMATS, default="table", help="of the list (%(default)s)")
-    methods.set_defaults(run=_methods)
+
+def _describe_methods(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="print the page of this one (p_error: how they are combined)")
+    parser.add_argument("--format", choices=FORMATS, default="table", help="of the list (%(default)s)")
+    parser.set_defaults(run=_methods)
+
+
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "issues": _describe_issues,
+    "methods": _describe_methods,
+}
+"""How the parser of each command is made."""
 
 
 def _share(text: str) -> float:
@@ -92,18 +93,16 @@ def _issues(given: argparse.Namespace) -> int:
 
 
 def _say(given: argparse.Namespace, found: pd.DataFrame, keyed: bool) -> None:
-    from explorer.cli.messages import said_here
-
     estimate, attrs = found.attrs["estimate"], found.attrs
     for name, reason in attrs["failures"].items():
         print(f"The method {name!r} failed: {plain(reason)}", file=sys.stderr)
     words = in_words(estimate, of_given=given.store is not None)
-    print(said_here(" ".join(filter(None, (words, attrs["note"])))), file=sys.stderr)
+    print(" ".join(filter(None, (words, worded(attrs["note"])))), file=sys.stderr)
     limit = given.limit if given.limit is not None else FIRST if given.format == "table" else None
     rows = found if limit is None else found.head(max(0, limit))
     if given.format == "json":
         head = {"estimate": estimate, "limit": given.fail_over}
-        head |= {"note": said_here(attrs["note"]), "warnings": [said_here(text) for text in attrs["warnings"]]}
+        head |= {"note": worded(attrs["note"]), "warnings": [worded(text) for text in attrs["warnings"]]}
         head["failures"] = attrs["failures"]
         issues = json.loads(rows.reset_index().to_json(orient="records"))
         print(json.dumps({**head, "issues": issues}, indent=1, ensure_ascii=False))
@@ -117,12 +116,13 @@ def _standing(dataset: Dataset, given: argparse.Namespace) -> CurrentLabels:
     """Read what the store says of the items; before all that takes long, since the path may be wrong."""
     from explorer.review.label_columns import CurrentLabels
 
-    with corrections_of(dataset, store_of(given.store, existing(given.data))) as store:
+    with corrections_of(dataset, store_of(given.store, existing(given.data), dataset)) as store:
         return CurrentLabels(dataset, store)
 
 
 def _decided_last(found: pd.DataFrame, dataset: Dataset, now: CurrentLabels) -> pd.DataFrame:
     """Put the items last that somebody has decided on, and say of all what stands now."""
+    import numpy as np
     import pandas as pd
 
     from explorer.review.label_columns import DECIDED, standing
@@ -136,7 +136,10 @@ def _decided_last(found: pd.DataFrame, dataset: Dataset, now: CurrentLabels) -> 
 
 def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, bool]:
     """Return the ranking, and whether the items have ids of their own."""
+    import numpy as np
+
     from explorer.pipeline.find_issues import find_issues_in
+    from explorer.readers.tabular import rows_of
 
     data, options = existing(given.data), options_of(given)
     alone = (
@@ -162,6 +165,8 @@ def _methods(given: argparse.Namespace) -> int:
         print(detectors.page(given.name))
         return 0
     import pandas as pd
+
+    from explorer.pipeline.requirements import ARRAYS, WORDS
 
     rows = [
         (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.output import FORMATS, label, lines, moment, plain, short, show
-from explorer.cli.stores import is_url, open_store, store_command
+from explorer.cli.stores import is_url, open_store, store_options
 from explorer.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -16,32 +17,29 @@ if TYPE_CHECKING:
     from explorer.labels.changes.merge import Merge
 
 
-def add_commands(commands: Any) -> None:
-    """Describe the command."""
-    merge = store_command(
-        commands,
-        "merge",
-        "bring the decisions of a branch into another; exits with 1 while conflicts are open",
-        write=True,
-        branch=False,
-    )
-    merge.add_argument("source", metavar="SOURCE", help="branch to bring in")
-    merge.add_argument("--into", dest="branch", default="main", help="branch that takes them (%(default)s)")
-    side = merge.add_mutually_exclusive_group()
+def _describe(parser: argparse.ArgumentParser) -> None:
+    store_options(parser, write=True, branch=False)
+    parser.add_argument("source", metavar="SOURCE", help="branch to bring in")
+    parser.add_argument("--into", dest="branch", default="main", help="branch that takes them (%(default)s)")
+    side = parser.add_mutually_exclusive_group()
     side.add_argument("--ours", action="store_const", dest="side", const="ours", help="settle every conflict our way")
     side.add_argument("--theirs", action="store_const", dest="side", const="theirs", help="… or with SOURCE's labels")
-    merge.add_argument(
+    parser.add_argument(
         "--resolve",
         action="append",
         default=[],
         metavar="ITEM=PICK",
         help="settle one conflict: ours, theirs or a label (ITEM=label:ours for a class of that name); may be repeated",
     )
-    merge.add_argument("--dry-run", action="store_true", help="show what would happen and change nothing")
-    merge.add_argument("--abort", action="store_true", help="forget how conflicts were settled so far")
-    merge.add_argument("-m", "--why", default="", help="why they are merged")
-    merge.add_argument("--format", choices=FORMATS, default="table", help="how conflicts are listed (%(default)s)")
-    merge.set_defaults(run=_merge, answer="conflicts are open")
+    parser.add_argument("--dry-run", action="store_true", help="show what would happen and change nothing")
+    parser.add_argument("--abort", action="store_true", help="forget how conflicts were settled so far")
+    parser.add_argument("-m", "--why", default="", help="why they are merged")
+    parser.add_argument("--format", choices=FORMATS, default="table", help="how conflicts are listed (%(default)s)")
+    parser.set_defaults(run=_merge, answer="conflicts are open")
+
+
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"merge": _describe}
+"""How the parser of each command is made."""
 
 
 def _merge(given: argparse.Namespace) -> int:

@@ -4,45 +4,49 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from explorer.cli.data_options import DATA_OPTIONS, data_options, existing, options_of, read_data, store_of
+from explorer.cli.data_options import DATA_OPTIONS, base_name, data_options, existing, options_of, read_data, store_of
+from explorer.cli.messages import worded
 from explorer.cli.output import FORMATS, positive, show_frame
+from explorer.cli.stores import is_url
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Describe these commands."""
-    demo = commands.add_parser("demo", help="open the quickstart notebook in JupyterLab")
-    demo.add_argument(
+def _describe_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--folder", type=Path, default=Path("explorer-demo"), help="where the notebooks are put (%(default)s)"
     )
-    _lab_options(demo)
-    demo.set_defaults(run=_demo)
+    _lab_options(parser)
+    parser.set_defaults(run=_demo)
 
-    review = commands.add_parser(
-        "review", help="review a labelled dataset: ranking here, or the explorer in JupyterLab"
-    )
-    review.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
-    data_options(review)
-    review.add_argument("--store", help="label store: a file (DATA.labels.db beside the data) or postgresql://…")
-    review.add_argument("--notebook", type=Path, help="notebook to make (default: DATA.review.ipynb here)")
-    review.add_argument(
+
+def _describe_review(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
+    data_options(parser)
+    parser.add_argument("--store", help="label store: a file (DATA.labels.db beside the data) or postgresql://…")
+    parser.add_argument("--notebook", type=Path, help="notebook to make (default: DATA.review.ipynb here)")
+    parser.add_argument(
         "--print",
         type=positive,
         metavar="N",
         help="print the N most suspicious items, those already decided on last, and open nothing",
     )
-    review.add_argument("--format", choices=FORMATS, default="table", help="how --print prints (%(default)s)")
-    review.add_argument("--embedder", default="auto", help="embedder for --print (%(default)s)")
-    review.add_argument("--seed", type=int, default=0, help="seed for --print (%(default)s)")
-    _lab_options(review)
-    review.set_defaults(run=_review)
+    parser.add_argument("--format", choices=FORMATS, default="table", help="how --print prints (%(default)s)")
+    parser.add_argument("--embedder", default="auto", help="embedder for --print (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed for --print (%(default)s)")
+    _lab_options(parser)
+    parser.set_defaults(run=_review)
+
+
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"demo": _describe_demo, "review": _describe_review}
+"""How the parser of each command is made."""
 
 
 def _lab_options(parser: argparse.ArgumentParser) -> None:
@@ -59,21 +63,21 @@ def _demo(given: argparse.Namespace) -> int:
 def _review(given: argparse.Namespace) -> int:
     data = existing(given.data)
     options = options_of(given)
-    store = store_of(given.store, data)
-    if given.print is not None:
-        _print_ranking(read_data(data, options), store, given)
-        return 0
-    from explorer.cli.jupyter import open_lab, review_cells, write_notebook
-
-    if isinstance(store, str) and urlsplit(store).password:
+    if given.print is None and given.store is not None and is_url(given.store) and urlsplit(given.store).password:
         raise DataError(
             "The address of the store has a password, which would be written into the notebook.",
             "Leave it out of the address, and put it into ~/.pgpass or PGPASSWORD.",
         )
-    print(read_data(data, options))  # a wrong column is said now, not in the notebook
-    notebook = given.notebook or Path(f"{data.stem}.review.ipynb")
-    if not notebook.exists():
-        write_notebook(notebook, review_cells(data, options, store, _typed(given)))
+    dataset = read_data(data, options)
+    store = store_of(given.store, data, dataset)
+    if given.print is not None:
+        _print_ranking(dataset, store, given)
+        return 0
+    from explorer.cli.jupyter import ReviewNotebook, open_lab
+
+    print(dataset)  # a wrong column is said now, not in the notebook
+    made = ReviewNotebook(data, options, store, _typed(given))
+    notebook = made.at(given.notebook) if given.notebook is not None else made.beside(base_name(data))
     return 2 if open_lab(notebook, browser=not given.no_browser, port=given.port) else 0
 
 
@@ -90,12 +94,11 @@ def _typed(given: argparse.Namespace) -> list[str]:
 
 
 def _print_ranking(dataset: Dataset, store: Path | str, given: argparse.Namespace) -> None:
-    from explorer import Review
-    from explorer.cli.messages import said_here
     from explorer.cli.ranking import for_people, in_words
     from explorer.pipeline.find_issues import estimate
+    from explorer.review.review import Review
 
-    print(dataset, *map(said_here, dataset.notes), sep="\n", file=sys.stderr)
+    print(dataset, *map(worded, dataset.notes), sep="\n", file=sys.stderr)
     review = Review(dataset, store, embedder=given.embedder, seed=given.seed)
     issues = review.issues
     trust = review.trust

@@ -3,50 +3,54 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from explorer.cli.output import FORMATS, plain, short, show
-from explorer.cli.stores import is_url, open_store, store_command
+from explorer.cli.stores import copy_store, is_url, open_store, store_options
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
     from explorer.labels import Store
 
 
-def add_commands(commands: Any) -> None:
-    """Describe these commands."""
-    tag = store_command(commands, "tag", "list the tags, name a version, or delete a name", write=True)
-    tag.add_argument("name", nargs="?", help="name to give; without it, the tags are listed")
-    tag.add_argument("when", nargs="?", default="head", help="commit, tag, branch or time (%(default)s)")
-    tag.add_argument("-m", "--why", default="", help="what the version is for")
-    tag.add_argument("-f", "--force", action="store_true", help="move a tag that exists")
-    tag.add_argument("-d", "--delete", action="store_true", help="delete the tag")
-    _format(tag)
-    tag.set_defaults(run=_tag)
+def _describe_tag(parser: argparse.ArgumentParser) -> None:
+    store_options(parser, write=True)
+    parser.add_argument("name", nargs="?", help="name to give; without it, the tags are listed")
+    parser.add_argument("when", nargs="?", default="head", help="commit, tag, branch or time (%(default)s)")
+    parser.add_argument("-m", "--why", default="", help="what the version is for")
+    parser.add_argument("-f", "--force", action="store_true", help="move a tag that exists")
+    parser.add_argument("-d", "--delete", action="store_true", help="delete the tag")
+    _format(parser)
+    parser.set_defaults(run=_tag)
 
-    branch = store_command(commands, "branch", "list the branches, make one, or delete one", write=True, branch=False)
-    branch.add_argument("name", nargs="?", help="branch to make; without it, the branches are listed")
-    branch.add_argument("at", nargs="?", default="head", help="where it begins: a commit, tag, branch or time (head)")
-    branch.add_argument(
+
+def _describe_branch(parser: argparse.ArgumentParser) -> None:
+    store_options(parser, write=True, branch=False)
+    parser.add_argument("name", nargs="?", help="branch to make; without it, the branches are listed")
+    parser.add_argument("at", nargs="?", default="head", help="where it begins: a commit, tag, branch or time (head)")
+    parser.add_argument(
         "-d", "--delete", action="store_true", help="delete the branch, if its commits are elsewhere too"
     )
-    branch.add_argument(
+    parser.add_argument(
         "-D", "-f", "--force", action="store_true", help="delete it although nothing else has its commits"
     )
-    _format(branch)
-    branch.set_defaults(run=_branch)
+    _format(parser)
+    parser.set_defaults(run=_branch)
 
-    revert = store_command(commands, "revert", "take commits back by inverse changes; nothing is deleted", write=True)
-    revert.add_argument("when", nargs="+", metavar="COMMIT", help="commit or tag")
-    revert.add_argument("--item", action="append", metavar="ITEM", help="only this item (may be repeated)")
-    revert.add_argument("-m", "--why", default="", help="why it is taken back")
-    revert.set_defaults(run=_revert)
 
-    classes = store_command(commands, "classes", "list, add, rename, merge, split or retire classes", write=True)
-    classes.add_argument(
+def _describe_revert(parser: argparse.ArgumentParser) -> None:
+    store_options(parser, write=True)
+    parser.add_argument("when", nargs="+", metavar="COMMIT", help="commit or tag")
+    parser.add_argument("--item", action="append", metavar="ITEM", help="only this item (may be repeated)")
+    parser.add_argument("-m", "--why", default="", help="why it is taken back")
+    parser.set_defaults(run=_revert)
+
+
+def _describe_classes(parser: argparse.ArgumentParser) -> None:
+    store_options(parser, write=True)
+    parser.add_argument(
         "action",
         nargs="?",
         choices=("list", "add", "rename", "merge", "split", "retire", "queue", "log"),
@@ -54,23 +58,41 @@ def add_commands(commands: Any) -> None:
         help="add NAME · rename OLD NEW · merge OLD INTO · split NAME INTO… · retire NAME · queue: items that still "
         "have a class that was split · log: every change so far (%(default)s)",
     )
-    classes.add_argument("names", nargs="*", metavar="NAME")
-    _format(classes)
-    classes.set_defaults(run=_classes, usage=classes)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    _format(parser)
+    parser.set_defaults(run=_classes, usage=parser)
 
-    export = store_command(commands, "export", "write the labels to a .csv, .parquet or .jsonl file")
-    export.add_argument("path", type=Path)
-    export.add_argument("--at", default="head", metavar="WHEN", help="commit, tag, branch, time or base (%(default)s)")
-    export.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="when the file's name does not say")
-    export.set_defaults(run=_export)
 
-    backup = store_command(commands, "backup", "copy a store's file while others may write to it", branch=False)
-    backup.add_argument("path", type=Path)
-    backup.set_defaults(run=_backup)
+def _describe_export(parser: argparse.ArgumentParser) -> None:
+    store_options(parser)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--at", default="head", metavar="WHEN", help="commit, tag, branch, time or base (%(default)s)")
+    parser.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="when the file's name does not say")
+    parser.set_defaults(run=_export)
 
-    grant = store_command(commands, "grant", "let another login of the server look and label", branch=False)
-    grant.add_argument("login")
-    grant.set_defaults(run=_grant, rater=None)
+
+def _describe_backup(parser: argparse.ArgumentParser) -> None:
+    store_options(parser, branch=False)
+    parser.add_argument("path", type=Path)
+    parser.set_defaults(run=_backup)
+
+
+def _describe_grant(parser: argparse.ArgumentParser) -> None:
+    store_options(parser, branch=False)
+    parser.add_argument("login")
+    parser.set_defaults(run=_grant, rater=None)
+
+
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "tag": _describe_tag,
+    "branch": _describe_branch,
+    "revert": _describe_revert,
+    "classes": _describe_classes,
+    "export": _describe_export,
+    "backup": _describe_backup,
+    "grant": _describe_grant,
+}
+"""How the parser of each command is made."""
 
 
 def _format(parser: argparse.ArgumentParser) -> None:
@@ -176,19 +198,7 @@ def _backup(given: argparse.Namespace) -> int:
         raise DataError(f"{given.path} exists already.", "Give a new file; a copy is never written over another.")
     with open_store(given) as store:  # says what is wrong with a file that is no store
         source = Path(store.path)
-    unfinished = given.path.with_name(f".{given.path.name}.unfinished")
-    try:
-        with sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True) as old, sqlite3.connect(unfinished) as new:
-            old.backup(new)
-        old.close()
-        new.close()
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.rename(given.path)
-    except (OSError, sqlite3.Error) as error:
-        raise DataError(f"{given.path} cannot be written: {error}.", "Check the folder and its free space.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    copy_store(source, given.path)
     print(f"Copied {source} to {given.path}")
     return 0
 

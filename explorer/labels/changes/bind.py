@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.errors import Option, Said
 from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.reports import BindReport
 from explorer.labels.model.schema import Names, class_name, extend, names_of
@@ -107,8 +108,11 @@ def compare(old: Snapshot, new: Snapshot, names: Names, path: str, allow_changed
         raise StoreError(
             f"The label store {path} belongs to another dataset: none of its {len(old):,} items (told apart by {ids}; "
             f"the first is {old.ids[0]!r}) is among the {len(new):,} items to bind (the first is {new.ids[0]!r}).",
-            "Give this dataset a store= path of its own, or open the dataset that the store was made for, with the "
-            "same key column.",
+            Said(
+                "Give this dataset a {} path of its own, or open the dataset that the store was made for, with the "
+                "same key column.",
+                Option("store"),
+            ),
         )
     here, there = np.flatnonzero(common), at[common]
     changed = new.hashes[here] != old.hashes[there]
@@ -117,8 +121,11 @@ def compare(old: Snapshot, new: Snapshot, names: Names, path: str, allow_changed
             f"The label store {path} seems to belong to another dataset: {len(here):,} of its {len(old):,} items have "
             f"the key of one of the {len(new):,} items to bind (the first is {new.ids[here[0]]!r}), but none of them "
             "has the content that it had.",
-            "Give this dataset a store= path of its own; if these are the same items and all of them were edited, bind "
-            "them once with store.bind(..., allow_changed=True).",
+            Said(
+                "Give this dataset a {} path of its own; if these are the same items and all of them were edited, bind "
+                "them once with store.bind(..., allow_changed=True).",
+                Option("store"),
+            ),
         )
     gone = np.ones(len(old), dtype=bool)
     gone[there] = False

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.labels.head import When, read_time
 from explorer.labels.model.hashing import check_text
 from explorer.labels.model.types import StoreError
 from explorer.labels.working_copy import WorkingCopy
 
 _GOOD_NAME = "Choose another name, such as 'second-look', 'ann/birds' or 'v1.2'."
+
+LISTED_AND_MADE = (Option("branches", "branch()"), Option("new branch", "switch(name, create=True)"))
+"""What lists the branches, and what makes one."""
 
 
 def _wrong_name(name: object) -> str | None:
@@ -41,7 +44,7 @@ def check(copy: WorkingCopy, name: str) -> None:
     """Raise `UnknownName` if there is no such branch."""
     branches = [ref.name for ref in copy.backend.refs().values() if ref.kind == "branch"]
     if name not in branches:
-        raise UnknownName("branch", name, branches, "branch() lists them; switch(name, create=True) makes one.")
+        raise UnknownName("branch", name, branches, Said("{} lists them; {} makes one.", *LISTED_AND_MADE))
 
 
 def create(copy: WorkingCopy, name: str, at: When = "head") -> None:
@@ -89,7 +92,7 @@ def _check_part(copy: WorkingCopy, name: str) -> None:
     if not any(copy.backend.is_ancestor(tip, other) for other in others):
         raise StoreError(
             f"The branch {name!r} has commits that no other branch or tag has.",
-            "Merge or tag it first, or delete it all the same with force=True.",
+            Said("Merge or tag it first, or delete it all the same with {}.", Option("force", "force=True")),
         )
 
 
@@ -99,7 +102,8 @@ def _new_name(copy: WorkingCopy, name: object, what: str, force: bool = False) -
         raise DataError(f"{name!r} cannot be the name of a {what}: {wrong}.", _GOOD_NAME)
     ref = copy.backend.refs().get(check_text(name, what))
     if ref is not None and not (force and ref.kind == what):
-        remedy = "Choose another name, or move it with force=True." if ref.kind == what == "tag" else ""
+        moved = Said("Choose another name, or move it with {}.", Option("force", "force=True"))
+        remedy = moved if ref.kind == what == "tag" else ""
         raise DataError(
             f"{name!r} cannot be the name of a {what}: there is a {ref.kind} of this name.",
             remedy or "Choose another name.",

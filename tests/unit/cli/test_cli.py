@@ -9,13 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import Planted
 
 from explorer import cli, labels
-from explorer.cli.jupyter import review_cells
+from explorer.cli.jupyter import ReviewNotebook
 
 COMMANDS = (
     "demo", "review", "issues", "methods", "helped", "bench",
@@ -79,7 +80,7 @@ def test_review_writes_a_notebook_that_reads_the_data(
     notebook = tmp_path / "n.ipynb"
     assert cli.main(["review", str(table), "--label", "label", "--notebook", str(notebook), "--no-browser"]) == 0
     assert opened == [notebook]
-    body = json.loads(notebook.read_text())
+    body = nbformat.read(notebook, as_version=4)
     assert body["metadata"]["kernelspec"]["name"] == "python3", "without it JupyterLab asks which kernel"
     code = "\n".join(c["source"] for c in body["cells"] if c["cell_type"] == "code")
     scope: dict[str, object] = {}
@@ -89,7 +90,9 @@ def test_review_writes_a_notebook_that_reads_the_data(
 
 def test_a_file_name_is_never_code_or_markup_in_the_notebook(tmp_path: Path) -> None:
     data = tmp_path / 'a");print("x`<b>\n\n# y.csv'
-    cells = review_cells(data, {"label": 'l")'}, tmp_path / "s.db", ["explorer", "review", str(data), "--label=`<i>`"])
+    typed = ["explorer", "review", str(data), "--label=`<i>`"]
+    made = ReviewNotebook(data, {"label": 'l")'}, tmp_path / "s.db", typed).at(tmp_path / f"{data.stem}.review.ipynb")
+    cells = [(cell["cell_type"], cell["source"]) for cell in nbformat.read(made, as_version=4).cells]
     markdown = [source for kind, source in cells if kind == "markdown"]
     for source in markdown:
         outside = "".join(source.split("`")[::2])

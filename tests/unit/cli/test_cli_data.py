@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,15 +18,17 @@ from conftest import Planted
 
 import explorer
 from explorer import cli
-from explorer.cli import build_parser, messages
+from explorer.cli import messages
+from explorer.cli.overview import COMMANDS
+from explorer.cli.parser import parser_of
+from explorer.errors import Option, Said
 
 OPTIONS = ("--label", "--text", "--image", "--key", "--features", "--embedding", "--probs", "--classes", "--encoding",
            "--root")  # fmt: skip
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    found = next(a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
-    return dict(found.choices)
+    return {name: parser_of(name) for name in COMMANDS}
 
 
 @pytest.fixture
@@ -76,7 +80,9 @@ def test_review_and_helped_read_what_issues_reads(
     out, err = capsys.readouterr()
     items = [line.split(",")[0] for line in out.splitlines()[1:]]
     assert re.search(
-        r"^200 labels, of which an estimated .* are wrong; \d+ are more likely wrong than right\.$", err, re.M
+        r"^200 labels, of which an estimated .* are wrong; \d+ are more likely wrong than right\.$",
+        err.replace("\r", "\n"),
+        re.M,
     )
     if how == "prefix":
         # Without a key an item is its content, of which probabilities are no part.
@@ -118,7 +124,7 @@ def test_the_notebook_loads_the_arrays(
         *"0123456789",
     ]
     assert cli.main([*asked, "--notebook", "n.ipynb"]) == 2, "the server failed"
-    cells = json.loads((data / "n.ipynb").read_text())["cells"]
+    cells = nbformat.read(data / "n.ipynb", as_version=4).cells
     first = next(c["source"] for c in cells if c["cell_type"] == "code")
     monkeypatch.chdir("/")
     scope: dict[str, explorer.Dataset] = {}
@@ -194,7 +200,10 @@ def test_remedies_are_said_as_one_types_them(data: Path, capsys: pytest.CaptureF
     ):
         assert cli.main(["issues", str(data / "d.csv"), *asked]) == 2
         assert says in capsys.readouterr().err
-    assert messages.said_here("Name them in classes=[…], or label=x.") == "Name them in --classes …, or label=x."
+    said = Said("Name them in {}, or label=x {}.", Option("classes", "classes=[…]"), Said("as {}", Option("key")))
+    assert str(said) == "Name them in classes=[…], or label=x as key=."
+    assert messages.worded(said) == "Name them in --classes …, or label=x as --key."
+    assert messages.worded(pickle.loads(pickle.dumps(said))) == messages.worded(said)
 
 
 def test_issues_puts_last_what_a_store_says_is_decided(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
