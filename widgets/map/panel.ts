@@ -25,7 +25,7 @@ const ZOOM = 1.5;
 const SETTLE = 120;
 /**
  * Dots of a few items have changed. Their marks lie over them and are drawn at once; the dots themselves are so often
- * drawn at most, since regl-scatterplot takes all points anew: about 0.1 s for 200,000.
+ * drawn at most, since regl-scatterplot takes all points anew: 60 ms of the page for 200,000.
  */
 const SETTLE_FEW = 3000;
 const FEW = 50;

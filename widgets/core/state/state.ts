@@ -216,11 +216,9 @@ export class ReviewState extends Emitter<Topics> {
   }
 
   private relabel(items: readonly number[], write: () => void): void {
-    const was = items.map((item) => this.isReviewed(item));
+    const was = new Map(items.map((item) => [item, this.isReviewed(item)]));
     write();
-    items.forEach((item, i) => {
-      this.order.decided(item, was[i] === true, this.isReviewed(item));
-    });
+    for (const [item, before] of was) this.order.decided(item, before, this.isReviewed(item));
   }
 
   /** Say something to the kernel and show its refusal, without waiting for the answer. */
