@@ -55,7 +55,7 @@ export function cardOf(item: number): Card {
   };
 }
 
-/** What the kernel said; written, and held to what it says now, by tests/unit/test_merge_answers.py. */
+/** What the kernel said; written, and held to what it says now, by tests/unit/panels/test_merge_answers.py. */
 interface Recorded {
   states: Record<string, MergeView>;
   moves: [from: string, call: string, args: Record<string, unknown>, to: string][];

@@ -142,7 +142,6 @@ describe("the merge view", () => {
     expect(root.querySelector('[data-dqx="merge"]')).toBeNull();
     expect(root.classList.contains("dqx-merging")).toBe(false);
     expect([0, 1, 3].map((item) => session.labels?.current[item])).toEqual([2, 3, 0]);
-    expect(session.classes).toContain("toad");
     expect(document.activeElement).toBe(root);
   });
 

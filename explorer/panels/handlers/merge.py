@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from explorer.errors import DataError
-from explorer.labels import Cell, StoreError
+from explorer.labels import Cell, Commit, Store, StoreError
 from explorer.labels.changes.merge import Merge
 from explorer.labels.display import seen_p_error
 from explorer.panels.handlers.history import plain
@@ -57,11 +57,16 @@ def unresolve(review: Review, args: schema.UnresolveArgs) -> schema.MergeView:
 def merge_commit(review: Review, args: schema.MergeCommitArgs) -> schema.MergeReply:
     """Write the merge; refused while a conflict is open."""
     found = review.labels.merge(args.source, commit=False)
-    try:
-        found.commit(args.why, args.op_id)  # which says so if a conflict is open, and knows what it has written before
-    except StoreError:
-        if not found.up_to_date:
-            raise
+
+    def commit(_: Store) -> Commit | None:
+        try:
+            found.commit(args.why, args.op_id)  # which says so if a conflict is open, and knows what it wrote before
+        except StoreError:
+            if not found.up_to_date:
+                raise
+        return found.made
+
+    review.sync.write(commit)
     reply = edit_reply(review, found.made)
     return schema.MergeReply(
         commit=reply.commit,

@@ -2,7 +2,7 @@
 
 `tests/fixtures/merge_answers.json` holds, for each scenario, the view in every way its conflicts can be settled, which
 call leads from which to which, and the answer to the commit where all are settled or none. Write it anew with
-`EXPLORER_RECORD=1 python -m pytest tests/unit/test_merge_answers.py`.
+`EXPLORER_RECORD=1 python -m pytest tests/unit/panels/test_merge_answers.py`.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_panels import SESSIONS, Wire
+from panels_help import Wire
 
 import explorer
 from explorer import labels as label_store
 from explorer.labels import Edit
-from explorer.panels import session_of, show
+from explorer.panels import show
 from explorer.review.review import Review
 
-FIXTURE = Path(__file__).parents[1] / "fixtures" / "merge_answers.json"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "merge_answers.json"
 KEYS = [f"id-{n}" for n in range(6)]
 CLASSES = ["cat", "dog", "newt"]
 LABELS = ["cat", "cat", "dog", "dog", "newt", None]
@@ -115,8 +115,7 @@ def kernel(scenario: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     try:
         SCENARIOS[scenario](review)
         widget = show(review)
-        SESSIONS[id(widget)] = session_of(review)
-        yield Kernel(Wire(widget, monkeypatch))
+        yield Kernel(Wire(widget, review, monkeypatch))
     finally:
         review.close()
         store.close()
