@@ -80,7 +80,26 @@ class Decisions:
         expected: Mapping[str, str] | None = None,
         op_id: str | None = None,
     ) -> Written | None:
-        """Write one commit for items by id; see `Review.edit`."""
+        """Write one commit for items by id: what every click and every verb above comes to.
+
+        Parameters
+        ----------
+        op
+            "set" (to `label`: a class name, or one per item), "keep", "flag" or "clear".
+        reason
+            One of `REASONS`: a must for "flag", allowed for all.
+        expected
+            Per item id, the event that the writer saw (compare-and-swap).
+        op_id
+            Made by the client; the same one again returns the first commit.
+
+        Raises
+        ------
+        Conflict
+            Somebody changed one of the items since; nothing was written.
+        UnknownName
+            An item or a reason that there is none of.
+        """
         if reason not in REASONS and (reason or op == "flag"):
             raise UnknownName("reason", reason, REASONS)
         state = self._state

@@ -1,15 +1,11 @@
-"""Review: what a notebook holds. It ties dataset, pipeline and label store together and knows no widget.
-
-Computation happens on worker threads; labels change under one lock, one change at a time. The parts do the work, and
-each owns its state: see CONTRIBUTING, "How the code is laid out".
-"""
+"""Review: what a notebook holds. It builds its parts and delegates to them; each owns its state. It knows no widget."""
 
 from __future__ import annotations
 
 import datetime as dt
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,17 +85,13 @@ class Review:
         The random sample that `left` rests on: `draw`, `since`, `rate`, `new`.
     scores
         What the methods say: `table`, `methods`, `why`, `updated`, `error`.
-    binding
-        What differed from the dataset that the store was bound to before.
 
     Examples
     --------
     >>> import explorer
-    >>> from sklearn.datasets import load_digits
-    >>> digits = load_digits()
-    >>> dataset = explorer.read(digits.images.astype("uint8") * 15, label=digits.target)
-    >>> review = explorer.Review(dataset)
-    >>> review.issues.head()  # doctest: +SKIP
+    >>> review = explorer.Review(explorer.read(["good film", "dull film"], label=["+", "-"]), start=False)
+    >>> review.classes
+    ('+', '-')
     """
 
     def __init__(
@@ -125,7 +117,10 @@ class Review:
         self.temporary = store is None
         path = store or Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db"
         self.labels: Store = path if isinstance(path, Store) else label_store.open(path, rater=rater)
+        self.store_name = "temporary file" if self.temporary else str(self.labels.path)  # never with a password
         self.binding = bind(bound, self.labels, allow_changed)
+        differs = str(self.binding) != str(BindReport())
+        self.binding_note = f"Since the label store was last bound: {self.binding}." if differs else ""
         # Each part is given those that it stands on. The order in which they subscribe is that in which they are told.
         self.events = Events()
         self.state = ReviewState(bound, self.labels, Options(embedder, embedder_options, device, k, seed, cache))
@@ -154,8 +149,6 @@ class Review:
             f"Review({self.dataset!r}, store={self.store_name!r}, reviewed {counts['reviewed']:,}, "
             f"relabelled {counts['relabelled']:,}{branch})\n{note}{self.status!r}"
         )
-
-    # What is known now ------------------------------------------------------------------------------------------
 
     @property
     def dataset(self) -> Dataset:
@@ -196,23 +189,10 @@ class Review:
         """The stages of the pipeline as they stand."""
         return self.runs.status
 
-    @property
-    def binding_note(self) -> str:
-        """What differs from the dataset that the store was bound to before, in words; "" if nothing does."""
-        found = str(self.binding)
-        return "" if found == str(BindReport()) else f"Since the label store was last bound: {found}."
-
-    @property
-    def store_name(self) -> str:
-        """Where corrections go, for people: never with a password."""
-        return "temporary file" if self.temporary else str(self.labels.path)
-
     def counts(self) -> dict[str, int]:
         """Count what people have decided on: reviewed, relabelled, kept, flagged; and the suspects."""
         self.sync.catch_up()
         return self.state.counts()
-
-    # Waiting, cancelling, running again --------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin the pipeline of a review made with `start=False`."""
@@ -221,12 +201,7 @@ class Review:
     def wait(self, stage: str | None = None, *, timeout: float | None = None, progress: bool = True) -> Review:
         """Wait for a stage ("embed", "graph", "probe", "score", "layout"; default: all), with progress.
 
-        Returns the review itself.
-
-        Raises
-        ------
-        TimeoutError
-            After `timeout` seconds; the work goes on.
+        Returns the review itself. `TimeoutError` after `timeout` seconds; the work goes on.
         """
         self.runs.wait(stage, timeout, progress=progress)
         return self
@@ -238,36 +213,25 @@ class Review:
     def rerun(self, embedder: str | None = None, *, device: str | None = None, **embedder_options: Any) -> None:
         """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now.
 
-        The random sample that `left()` rests on goes on, with the answers given so far (`new_sample()` begins another).
-
-        Raises
-        ------
-        UnknownName, MissingExtra, DataError
-            An embedder, option or device that cannot be had: the run so far and its results stay as they are.
+        The random sample goes on, with the answers given so far. An embedder, option or device that cannot be had is
+        refused (`UnknownName`, `MissingExtra`, `DataError`): the run so far and its results stay as they are.
         """
         self.runs.rerun(embedder, device, embedder_options)
-
-    # Changing labels --------------------------------------------------------------------------------------------
 
     def relabel(
         self, items: Items, label: Any, *, why: str = "", reason: str = "", new_class: bool = False
     ) -> Commit | None:
-        """Give one item, or many, another label (or a list of one each). Durable when it returns, as a click is.
+        """Give one item, or many, another label. Durable when it returns, as a click is.
 
         Parameters
         ----------
         items
             An item's id (the index of `issues`), its file's path or its position; a list of them; or a mask with one
             True or False for every item.
+        label
+            A class, or one for each item. `UnknownName` for what is none, but with `new_class`, which adds it.
         reason
             One of "wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate".
-
-        Raises
-        ------
-        UnknownName
-            `label` is no class of the dataset (with the nearest ones); `new_class=True` adds it on purpose.
-        DataError
-            Lists of different lengths; a label that is missing; a mask of another length than the dataset.
         """
         return _commit(self.decisions.relabel(items, label, why=why, reason=reason, new_class=new_class))
 
@@ -287,38 +251,9 @@ class Review:
         """Take back the rater's newest decision that still stands, by an inverse event; `None` if there is none."""
         return _commit(self.decisions.undo(op_id=op_id))
 
-    def edit(
-        self,
-        op: str,
-        items: Sequence[str],
-        *,
-        label: str | Sequence[str] | None = None,
-        why: str = "",
-        reason: str = "",
-        expected: Mapping[str, str] | None = None,
-        op_id: str | None = None,
-    ) -> Commit | None:
-        """Write one commit for items by id: what every click and every verb above comes to.
-
-        Parameters
-        ----------
-        op
-            "set" (to `label`: a class name, or one per item), "keep", "flag" or "clear".
-        reason
-            As of `relabel`: a must for "flag", allowed for all.
-        expected
-            Per item id, the event that the writer saw (compare-and-swap).
-        op_id
-            Made by the client; the same one again returns the first commit.
-
-        Raises
-        ------
-        Conflict
-            Somebody changed one of the items since; nothing was written.
-        """
-        return _commit(
-            self.decisions.edit(op, items, label=label, why=why, reason=reason, expected=expected, op_id=op_id)
-        )
+    def edit(self, op: str, items: Sequence[str], **how: Any) -> Commit | None:
+        """Write one commit for items by id: what every verb comes to; see `Decisions.edit`."""
+        return _commit(self.decisions.edit(op, items, **how))
 
     @property
     def current(self) -> str | None:
@@ -334,16 +269,13 @@ class Review:
         """Show an item, or choose several, in every panel."""
         self.selected.select(items)
 
-    # What the methods say ---------------------------------------------------------------------------------------
-
     @property
     def issues(self) -> pd.DataFrame:
         """All items, those to be decided on first, each part worst first, indexed by item id (waits for "score").
 
         Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad),
         `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now, `decided`
-        whether somebody has decided on the item, and `where` names the file or row. `sort_values("p_error",
-        ascending=False, kind="stable")` is the ranking whatever has been decided.
+        whether somebody has decided on the item, and `where` names the file or row.
         """
         return self.scores.issues
 
@@ -351,9 +283,8 @@ class Review:
     def queue(self) -> pd.DataFrame:
         """The suspects still to be decided on, worst first, with draws mixed in at `audit_rate` (waits for "score").
 
-        Columns and index of `issues`, and `drawn`: the item stands here because it was drawn at random. Decide on
-        those too, whether or not they look wrong. What is decided on is left out, and the others keep their order; all
-        of the ranking, decided or not, is `issues`. Where there is no suspect at all, the queue is the first 20 draws.
+        As `issues`, and `drawn`: the item stands here because it was drawn at random. Decide on those too, whether or
+        not they look wrong. Where there is no suspect at all, the queue is the first 20 draws.
         """
         return self._queue.table()
 
@@ -377,35 +308,19 @@ class Review:
         """Say in words why an item is suspect (`scores.why`; waits for "score")."""
         return self.scores.why(item)
 
-    # How many are left ------------------------------------------------------------------------------------------
-
     def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
 
-        It rests on the random items that were decided on, in the queue or of `audit()`; before there are enough, on
-        what the model believes. A mark as wrong counts as a label found wrong, any other mark as no answer. `per_class`
-        is indexed by the given class. Without `wait` the scores are taken as they are, also while they follow the last
-        decision.
-
-        The sample lasts as long as the items and their given labels (see `sample_since`), over `rerun()` and over
-        closing and opening: its file lies beside the store, whatever `cache` is. `found` counts from when
-        it began. `new_sample()` begins another.
+        It rests on the random items that were decided on, in the queue or of `audit()` (see `sample`); before there are
+        enough, on what the model believes. A mark as wrong counts as a label found wrong, any other mark as no answer.
+        Without `wait` the scores are taken as they are, also while they follow the last decision.
         """
         return self.estimates.left(wait=wait)
 
     def left_below(self, cut: int | None = None, *, wait: bool = True) -> Below:
         """Estimate how many wrong labels are left below a line across the ranking; `sentence()` says it.
 
-        Parameters
-        ----------
-        cut
-            Items above the line, of the whole ranking by `p_error`, decided on or not; by default the line is below the
-            last suspect.
-
-        Raises
-        ------
-        DataError
-            No whole number from 0 to the number of items.
+        `cut` items, decided on or not, are above the line (else `DataError`); by default it is below the last suspect.
         """
         return self.estimates.left_below(cut, wait=wait)
 
@@ -428,13 +343,7 @@ class Review:
         return self.sample.since
 
     def new_sample(self, *, wait: bool = True) -> None:
-        """Begin a new random sample, on the scores and the labels as they stand (`sample.new`).
-
-        Worth it after many corrections and a `rerun()`: `p_error` is then nearer to the truth than when the old sample
-        began, so that fewer answers make as narrow an interval. What is decided stays decided, and counts as reviewed
-        before the new sample began: `left()` speaks of the others only, and begins again with what the model believes.
-        The answers of the old sample tell it nothing, so do not begin one for being unhappy with the estimate.
-        """
+        """Begin a new random sample, on the scores and the labels as they stand (`sample.new`)."""
         self.sample.new(wait=wait)
 
     def drift(self, *, wait: bool = True) -> Drift:
@@ -444,17 +353,10 @@ class Review:
     def helped(self, progress: Progress | None = None) -> Helped:
         """Compare the probe taught on the given labels with one taught on the labels as they stand.
 
-        Both are judged on the labels of the items that people have decided on. Takes as long as two runs of the probe,
-        and needs the embedding only. `per_class` is indexed by class name.
-
-        Raises
-        ------
-        DataError
-            No label has been kept or changed yet; something else than a `Progress`.
+        Both are judged on the labels of the items that people have decided on (none: `DataError`). Takes as long as two
+        runs of the probe, and needs the embedding only. `per_class` is indexed by class name.
         """
         return self.estimates.helped(progress)
-
-    # Labels elsewhere -------------------------------------------------------------------------------------------
 
     def corrected(self) -> pd.Series[Any]:
         """Return the labels now, aligned to the user's own rows and in the user's own values."""
@@ -470,8 +372,7 @@ class Review:
         format
             "csv", "parquet" or "jsonl"; by default the ending of the path says so.
         at
-            The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given. Labels
-            have the names that their classes had then. An earlier version has the items that it had.
+            The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given.
         """
         return self.exports.export(path, format=format, at=at)
 

@@ -136,7 +136,13 @@ class RandomSample:
         return ids
 
     def new(self, *, wait: bool = True) -> None:
-        """Begin a new sample, on the scores and the labels as they stand; see `Review.new_sample`.
+        """Begin a new sample, on the scores and the labels as they stand.
+
+        Worth it after many corrections and a `Review.rerun`: `p_error` is then nearer to the truth than when the old
+        sample began, so that fewer answers make as narrow an interval. What is decided stays decided, and counts as
+        reviewed before the new sample began: `Review.left` speaks of the others only, and begins again with what the
+        model believes. The answers of the old sample tell it nothing, so do not begin one for being unhappy with the
+        estimate.
 
         Without `wait` it begins at once, also while the scores follow the last decisions: an item whose label has
         changed since it was scored is not drawn, and counts as the model has it. Where there are no scores yet, it
