@@ -106,7 +106,9 @@ _NOBODY = """
 import os, sys
 from explorer import labels
 from explorer.labels import StoreError
+from explorer.labels.storage.commits import tool
 import psutil, pyarrow.parquet  # while they can be read
+tool()  # imports more
 os.setgid(65534)
 os.setuid(65534)
 

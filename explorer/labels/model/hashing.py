@@ -22,9 +22,6 @@ from explorer.labels.model.types import Event, StoreError, Value
 P = ParamSpec("P")
 R = TypeVar("R")
 
-NO_EVENTS = hashlib.sha256(b"[]").hexdigest()
-"""Root hash of a commit without events."""
-
 
 def of_rows(read: Callable[P, R]) -> Callable[P, R]:
     """Make a function that reads rows say what is the matter when a row is damaged; `StoreError` then."""

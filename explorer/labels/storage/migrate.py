@@ -70,33 +70,47 @@ def _reader(path: Path) -> sqlite3.Connection:
 
 
 def _keep_copy(path: Path) -> Path:
-    """Copy a store with SQLite's backup, durably, under a name that is free; return it."""
+    """Copy a store with SQLite's backup, durably, under a name that is free; return it. A failure leaves no half copy.
+
+    As `utils.files.replacing`, but that SQLite writes the file; and the label store knows no other room.
+    """
     part = path.with_name(f"{path.name}.format1-backup.part")
-    part.unlink(missing_ok=True)
-    with closing(_reader(path)) as source, closing(sqlite3.connect(part)) as copy:
-        source.backup(copy)
-    names = (f"{path.name}.format1-backup{end}" for end in ("", *(f"-{n}" for n in range(2, 1000))))
-    for name in names:
-        kept = path.with_name(name)
+    part.unlink(missing_ok=True)  # of a process that was killed; nobody else is here, as the store is locked
+    kept: Path | None = None
+    try:
+        with closing(_reader(path)) as source, closing(sqlite3.connect(part)) as copy:
+            source.backup(copy)
+        _sync(part)
+        kept = _free_name(path)
+        part.replace(kept)
+    except BaseException:
+        for half in (part, kept):
+            if half is not None:
+                half.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # only there can a folder be opened and synced
+        _sync(path.parent)
+    return kept
+
+
+def _free_name(path: Path) -> Path:
+    """Take a name for a copy of a store, so that nobody's file is written over."""
+    for end in ("", *(f"-{n}" for n in range(2, 1000))):
+        name = path.with_name(f"{path.name}.format1-backup{end}")
         try:
-            kept.touch(exist_ok=False)  # the name is ours: nobody's file is written over
+            name.touch(exist_ok=False)
         except FileExistsError:
             continue
-        part.replace(kept)
-        _sync(kept)
-        return kept
+        return name
     raise StoreError(f"{path} has 999 backups beside it.", "Move them elsewhere.")
 
 
 def _sync(path: Path) -> None:
-    for one, flags in ((path, os.O_RDWR), (path.parent, os.O_RDONLY)):
-        if one.is_dir() and os.name != "posix":  # only there can a folder be opened and synced
-            continue
-        handle = os.open(one, flags)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class _Plain:
