@@ -15,6 +15,9 @@ from explorer.detectors.registry import get, is_shipped
 P_ERROR = "p_error"
 """The one number has a page as its methods have."""
 
+OF_P_ERROR = {P_ERROR: P_ERROR, POOL: P_ERROR, "feedback": "feedback"}
+"""Pages of what is no method: of the number, and of how it learns from the reviewer."""
+
 FIRST = ("vote", "confident")
 """Shown first: what the neighbours and the model say is what people ask for."""
 
@@ -63,8 +66,8 @@ def page(name: str) -> str:
     >>> "Formula" in page("vote").splitlines()
     True
     """
-    if name in (P_ERROR, POOL):
-        return _written(P_ERROR)
+    if name in OF_P_ERROR:
+        return _written(OF_P_ERROR[name])
     one = get(name)
     return _written(name) if is_shipped(name) else inspect.getdoc(type(one)) or ""
 

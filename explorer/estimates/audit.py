@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError
 from explorer.estimates.systematic_sampling import UNIFORM, Ladder, chances
-from explorer.utils.logits import logit
+from explorer.utils.logits import clipped_logit
 
 PLACES = 100
 """Log-odds are rounded to one part in so many while shifts are weighed."""
@@ -105,5 +105,5 @@ class Audit:
     @cached_property
     def places(self) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.float64]]:
         """Rounded log-odds of p⁰ that there are, ascending, which of them each item has, and their chance together."""
-        places, where = np.unique(np.round(logit(self.expected) * PLACES).astype(np.int64), return_inverse=True)
+        places, where = np.unique(np.round(clipped_logit(self.expected) * PLACES).astype(np.int64), return_inverse=True)
         return places, where, np.bincount(where, self.chance, len(places)).astype(np.float64)

@@ -13,7 +13,7 @@ from explorer.estimates.audit import PLACES, Audit
 from explorer.estimates.noise_range import NoiseRange
 from explorer.estimates.results import CONFIDENCE, Below, Left, quantile
 from explorer.estimates.systematic_sampling import uneven
-from explorer.utils.logits import expit, logit
+from explorer.utils.logits import clipped_logit, expit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,7 +181,7 @@ class Heard:
     def _shifts(self) -> NDArray[np.float64]:
         """Return how likely each of `SHIFTS` is by the answers about items that stand for others."""
         drawn = self.drawn[self.outside[self.drawn] > 0]
-        off = logit(self.audit.expected[drawn]) + SHIFTS[:, None]
+        off = clipped_logit(self.audit.expected[drawn]) + SHIFTS[:, None]
         log = off @ self.answer[drawn] - np.logaddexp(0, off).sum(axis=1) - 0.5 * (SHIFTS / SHIFT) ** 2
         belief: NDArray[np.float64] = np.exp(log - np.logaddexp.reduce(log))
         return belief

@@ -43,9 +43,6 @@ from explorer.utils.text import Spoken, paragraph
 if TYPE_CHECKING:
     import pandas as pd
 
-Z = 1.959963984540054
-"""Normal quantile of a two-sided 95 % interval."""
-
 ROUNDS = CHOOSING + EPOCHS
 """Epochs that one fit of the probe takes, those that choose its penalty among them."""
 
@@ -191,7 +188,7 @@ def newcombe(both: int, after_only: int, before_only: int, neither: int) -> tupl
         return float("nan"), float("nan")
     a, b, c, d = float(both), float(after_only), float(before_only), float(neither)
     p1, p0 = (a + b) / n, (a + c) / n
-    (l1, u1), (l0, u0) = _wilson(p1, n), _wilson(p0, n)
+    (l1, u1), (l0, u0) = _wilson(both + after_only, n), _wilson(both + before_only, n)
     size = np.sqrt((a + b) * (c + d) * (a + c) * (b + d))
     cross = a * d - b * c
     # A positive correlation is taken for less than it seems, by half an item.
@@ -205,11 +202,12 @@ def newcombe(both: int, after_only: int, before_only: int, neither: int) -> tupl
     return max(-1.0, difference - joined(p1 - l1, u0 - p0)), min(1.0, difference + joined(u1 - p1, p0 - l0))
 
 
-def _wilson(p: float, n: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a proportion p of n."""
-    centre = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z * float(np.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))) / (1 + Z * Z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+def _wilson(right: int, n: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of the proportion right/n."""
+    from scipy.stats import binomtest
+
+    found = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(found.low), float(found.high)
 
 
 def _right(

@@ -92,10 +92,6 @@ class NeighbourGraph:
         entries = slice(indptr[item], indptr[item + 1])
         return rows[entries], slots[entries]
 
-    def first(self, k: int) -> NeighbourGraph:
-        """Return the graph of the k nearest alone (views, no copy)."""
-        return NeighbourGraph(self.indices[:, :k], self.similarity[:, :k], self.method, self.recall, self.device)
-
     def save(self, path: str | Path) -> None:
         """Write it as .npz (arrays and plain text, no pickle)."""
         with Path(path).open("wb") as file:

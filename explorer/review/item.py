@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.graph import nearest
 from explorer.pipeline.results import Results
 
 
@@ -61,17 +62,8 @@ def nearest_of(results: Results, codes: NDArray[np.int32], item: int, label: int
         in_graph = [int(j) for j in row[codes[row] == label][:count]]
     if len(in_graph) >= count or results.embedding is None:
         return in_graph
-    members = np.flatnonzero(codes == label)
-    members = members[members != item]
-    if len(members) == 0:
-        return []
-    vectors = results.embedding.vectors
-    query = vectors[item]
-    chosen = vectors[members]
-    norms = np.linalg.norm(chosen, axis=1) * max(float(np.linalg.norm(query)), 1e-12)
-    similarity = (chosen @ query) / np.maximum(norms, 1e-12)
-    best = np.argsort(-similarity, kind="stable")[:count]
-    return [int(j) for j in members[best]]
+    found, _ = nearest(results.embedding.vectors, item, count, among=codes == label)
+    return [int(j) for j in found]
 
 
 def shown(results: Results, classes: Sequence[str], item: int) -> dict[str, Any] | None:

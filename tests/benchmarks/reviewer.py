@@ -30,7 +30,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from explorer import detectors, graph
 from explorer.detectors.combine import feedback
-from explorer.utils.logits import logit
+from explorer.utils.logits import clipped_logit
 
 TOP, RANDOM, NEXT = 90, 10, 300
 
@@ -87,7 +87,7 @@ def measure(x, y, wrong, probs, found, random, ceiling):
         taught_all = np.empty(len(y))
         for heard, out in folds.split(told, wrong):
             taught = feedback.teach(heard, wrong[heard], p, y, rivals, classes, x)
-            taught_all[out] = logit(p[out].astype(float)) + taught.shift(out, y, rivals, x)
+            taught_all[out] = clipped_logit(p[out].astype(float)) + taught.shift(out, y, rivals, x)
         rankings = {"base, 100 to 400": p, "taught all": taught_all}
         with_vectors = np.concatenate([told, *(10 * units * (y == c)[:, None] for c in range(classes))], axis=1)
         for name, features in (("columns", told), ("columns and vectors", with_vectors)):

@@ -9,7 +9,7 @@ from detectors_help import flipped_digits
 from sklearn.metrics import average_precision_score
 
 from explorer import detectors
-from explorer.detectors import Inputs, Result, registry
+from explorer.detectors import Inputs, Result
 from explorer.errors import Cancelled, DataError, UnknownName
 from explorer.progress import Progress
 
@@ -28,7 +28,7 @@ def broken():
             raise ZeroDivisionError("no luck")
 
     yield Broken
-    del registry._DETECTORS["broken"]
+    detectors.forget("broken")
 
 
 def test_names():
@@ -169,7 +169,7 @@ def test_a_new_detector_with_an_opinion_joins_the_pool():
     try:
         combined = detectors.combine(inputs, detectors.run(inputs))
     finally:
-        del registry._DETECTORS["oracle"]
+        detectors.forget("oracle")
     assert "oracle" in combined.columns
     weight = dict(zip(combined.model.read.opinions, combined.pool.weights, strict=True))
     assert weight["oracle"] > 0.5
@@ -201,7 +201,7 @@ def test_a_detector_that_fails_on_altered_labels_has_no_say(caplog):
         findings = detectors.run(inputs)
         combined = detectors.combine(inputs, findings)
     finally:
-        del registry._DETECTORS["picky"]
+        detectors.forget("picky")
     assert "picky" in findings.results
     assert "picky" not in combined.columns
     assert "'picky' failed on altered labels" in caplog.text

@@ -8,7 +8,7 @@ from detectors_help import flipped_digits
 from other_issues_help import random_case, renumbered
 
 from explorer.detectors import Inputs, again, get
-from explorer.graph import build
+from explorer.graph import NeighbourGraph, build
 from explorer.progress import Progress
 
 
@@ -80,6 +80,6 @@ def test_probabilities_of_nought_and_one():
 
 def test_a_graph_without_neighbours_has_no_say():
     inputs = random_case(0)
-    result = run(replace(inputs, graph=inputs.graph.first(0)))
+    result = run(replace(inputs, graph=NeighbourGraph(inputs.graph.indices[:, :0], inputs.graph.similarity[:, :0])))
     assert np.isnan(result.score).all()
     assert not result.flags.any()

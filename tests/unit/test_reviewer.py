@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
+from explorer.detectors.combine import feedback_weights
 from explorer.detectors.combine.feedback import FEWEST, rivals_of, teach
 from explorer.errors import DataError
 from explorer.estimates.drift import drift
@@ -81,7 +82,7 @@ def test_a_top_that_is_less_sure_than_it_looked_moves_nobody_in_the_middle():
 
 def test_is_the_maximum_of_the_posterior(monkeypatch):
     """Any small step away makes log-likelihood plus log-prior smaller; the prior variances are the documented ones."""
-    monkeypatch.setattr("explorer.detectors.combine.feedback.BEFOREHAND", (1e-99, 1e-99, 1.0))
+    monkeypatch.setattr(feedback_weights, "BEFOREHAND", (1e-99, 1e-99, 1.0))
     p, labels, rivals, vectors, wrong, _ = world(n=200, dims=3)
     t = teach(np.arange(200), wrong, p, labels, rivals, K, vectors)
     x = vectors - vectors.mean(axis=0, dtype=np.float64)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.detectors.kernels import verdict as kernels
 from explorer.detectors.protocol import Findings, Inputs
 from explorer.detectors.registry import get
-from explorer.utils.logits import TINY, expit, logit
+from explorer.utils.logits import TINY, clipped_logit
 
 if TYPE_CHECKING:
     from explorer.detectors.protocol import Opinionated
@@ -63,8 +63,8 @@ class Scale:
         ends = np.concatenate([[0], np.cumsum(counts)])
         return cls(
             places,
-            logit((ends[:-1] + ends[1:] + 1) / (2 * QUANTILES + 2)),
-            logit((2 * ends + 1) / (2 * QUANTILES + 2)),
+            clipped_logit((ends[:-1] + ends[1:] + 1) / (2 * QUANTILES + 2)),
+            clipped_logit((2 * ends + 1) / (2 * QUANTILES + 2)),
         )
 
 
@@ -182,21 +182,3 @@ def opinion(
         probability.
     """
     kernels.read_pool(q, labels, TIE, KNOWN, TINY, into, matrix, suggested, share)
-
-
-__all__ = [
-    "OF_POOL",
-    "POOL",
-    "QUANTILES",
-    "TIE",
-    "Scale",
-    "Scales",
-    "column",
-    "expit",
-    "logit",
-    "logs",
-    "opinion",
-    "opinionated",
-    "raw",
-    "readable",
-]

@@ -1,37 +1,6 @@
 """Learning from the reviewer: decisions on some labels move `p_error` of all those that nobody has looked at.
 
-Formula
--------
-The decision on item i is "wrong" (the label was changed) with log-odds
-
-    logit(p_error_i) + b + g[given_i] + r[rival_i] + m[given_i, rival_i] + x_i·(u + v[given_i]),
-
-where logit(p_error_i) is bounded to that of .05 and .95, and further on, below and above, an offset that is free takes
-the place of the bound: how often "almost certain" turns out wrong is said by these, and not by b, since it says little
-about the items in the middle. The rival is the most probable class other than the given one, and x is the item's
-vector, centred and of length 1. All weights have Gaussian priors around 0 and are found by maximum a posteriori. The
-log-odds are what the detectors said, so with no decisions nothing changes, and a reviewer who confirms what was said
-changes little. The priors of the classes shrink with 1 − 2/K, because with two classes the given one, the rival and the
-pair are the same thing.
-
-Three such models, with the intercept only, with the classes, and with the vectors too, are averaged, weighted by
-`BEFOREHAND` times how likely five folds of the decisions are under models taught on the others. So hundreds of
-decisions in which neither classes nor vectors matter do not move the ranking by chance. The average is a model of the
-same form.
-
-When to trust it
-----------------
-A hundred decisions (90 of them the top of the queue, 10 at random) let the next 300 items hold about 1 percentage point
-more wrong labels on news, half a point on film reviews, and change nothing on digits. More is hardly to be had: models
-that are taught all true errors gain 1 to 4 points. It learns what this reviewer changes, not what is true.
-
-References
-----------
-The update of a fixed predictor by a logistic regression with the predictor's log-odds as offset is logistic
-recalibration: Cox, Two further applications of a model for binary regression (Biometrika 1958); the priors on classes
-and pairs make it a multilevel model: Gelman, Hill, Data analysis using regression and multilevel models (2007), ch. 14.
-Averaging by held-out likelihood is called pseudo-BMA in: Yao, Vehtari, Simpson, Gelman, Using stacking to average
-Bayesian predictive distributions (Bayesian Analysis 2018).
+The formula, its priors and its sources are in `explorer/detectors/pages/feedback.md`.
 """
 
 from __future__ import annotations
@@ -42,49 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from explorer.detectors.combine.feedback_weights import EXTREME, Weights, beyond
 from explorer.errors import DataError
-from explorer.utils.logits import expit, logit
+from explorer.utils.logits import clipped_logit, expit
 
 FEWEST = 10
 """With fewer decisions nothing is learnt."""
 
 FEWEST_ALIKE = 20
 """With fewer decisions that are all alike nothing is learnt: the first ones of a queue are often all errors."""
-
-EXTREME = 0.95
-"""Beyond this `p_error`, and below 1 minus it, decisions say nothing of the shift that all items share."""
-
-EXTREMES = 9.0
-"""Prior variance of the offsets beyond. Without them 90 decisions on the top of a queue of news, 6 of which dismiss an
-item that was held to be wrong with .997, take the F1 of the flag from .72 to .43."""
-
-INTERCEPT = 0.1
-"""Prior variance of the shift that all items share."""
-
-PAIR = 0.6
-"""Prior variance of a pair of given class and rival with many classes; half of it with four. Three times as much, where
-most of the decisions are on the top of the queue, makes the ranking worse than it was."""
-
-CLASS = 0.3
-"""Prior variance of a given class, and of a rival, with many classes."""
-
-VECTOR = 1.0
-"""Prior variance of the vectors' part of an item's log-odds: since the vectors have length 1, whatever their number of
-dimensions."""
-
-SHARED = 0.3
-"""Share of `VECTOR` that all given classes have in common; the rest is each class's own."""
-
-BEFOREHAND = (1.0, 6.0, 36.0)
-"""Weights of intercept only, classes, and classes with vectors, before any decision is heard. A hundred decisions,
-most of them on the top of the queue, hardly tell the models apart; on the benchmark sets the largest is the best then.
-"""
-
-FOLDS = 5
-"""Parts of the decisions that are held out in turn."""
-
-WEIGHED_ON = 2_000
-"""Most decisions that the models are weighed on."""
 
 ROWS = 2**13
 """Most items worked on at a time."""
@@ -197,7 +132,7 @@ class Taught:
         if not self.learnt:
             return np.array(p_error, dtype=np.float32)
         shift = self.shift(np.arange(len(p_error)), labels, rivals, vectors)
-        moved = expit(logit(p_error.astype(np.float64)) + shift).astype(np.float32)
+        moved = expit(clipped_logit(p_error.astype(np.float64)) + shift).astype(np.float32)
         return np.where(np.isnan(p_error), np.float32(np.nan), moved)
 
 
@@ -256,14 +191,14 @@ def teach(
     note = _too_little(n, found)
     if note:
         return Taught(n, found, n_classes, note=note)
-    offset = logit(p_error[at].astype(np.float64))
+    offset = clipped_logit(p_error[at].astype(np.float64))
     given, rival = labels[at].astype(np.int64), rivals[at].astype(np.int64)
     centre = np.empty(0) if vectors is None or not vectors.shape[1] else _mean(vectors)
     x = np.empty((n, 0)) if vectors is None or not len(centre) else _units(vectors[at], centre)
-    beyond = _beyond(p_error[at])
-    offset[beyond.any(axis=1)] = 0
-    offset += beyond @ (logit(np.array([EXTREME, 1 - EXTREME])))
-    weights = _Weights(given, rival, n_classes, x, beyond)
+    far = beyond(p_error[at])
+    offset[far.any(axis=1)] = 0
+    offset += far @ (clipped_logit(np.array([EXTREME, 1 - EXTREME])))
+    weights = Weights(given, rival, n_classes, x, far)
     shares, whole = weights.average(offset, changed.astype(np.float64))
     b, extremes, g, r, m, u, v = weights.split(whole)
     dense_given, dense_rival = np.zeros(n_classes), np.zeros(n_classes)
@@ -284,131 +219,6 @@ def teach(
         tuple(shares.tolist()),
         extremes,
     )
-
-
-class _Weights:
-    """The weights of one fit, over the classes and pairs that occur in n decisions."""
-
-    def __init__(
-        self,
-        given: NDArray[np.int64],
-        rival: NDArray[np.int64],
-        n_classes: int,
-        x: NDArray[np.float64],
-        beyond: NDArray[np.float64],
-    ) -> None:
-        from scipy.sparse import csr_array
-
-        n = len(given)
-        self.x, self.beyond = x, beyond
-        self.givens, self.given = np.unique(given, return_inverse=True)
-        self.has_rival = rival >= 0
-        self.rivals, self.rival = np.unique(np.maximum(rival, 0), return_inverse=True)
-        self.pairs, self.pair = np.unique(given * n_classes + np.maximum(rival, 0), return_inverse=True)
-        self.by_class = csr_array((np.ones(n), (self.given, np.arange(n))), shape=(len(self.givens), n))
-        shrunk = 1 - 2 / n_classes if n_classes > 2 else 0.0
-        many = [CLASS * shrunk, CLASS * shrunk, PAIR * shrunk]
-        dims = x.shape[1]
-        self.sizes = [1, 2, len(self.givens), len(self.rivals), len(self.pairs), dims, len(self.givens) * dims]
-        variances = [INTERCEPT, EXTREMES, *many, VECTOR * SHARED, VECTOR * (1 - SHARED)]
-        spread = np.sqrt(np.repeat(variances, self.sizes))
-        # A weight of spread 0 stays 0: the smaller models are the largest one with some spreads taken away.
-        self.spreads = [np.where(np.arange(len(spread)) < sum(self.sizes[:k]), spread, 0) for k in (2, 5, 7)]
-
-    def split(self, point: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """Return intercept [1], those of the extremes [2], given, rival, pair, shared [D] and own [classes, D]."""
-        parts = np.split(point, np.cumsum(self.sizes)[:-1])
-        parts[6] = parts[6].reshape(len(self.givens), -1)
-        return parts
-
-    def value(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what is added to the log-odds of each decision [n]."""
-        b, e, g, r, m, u, v = self.split(point)
-        total: NDArray[np.float64] = b[0] + self.beyond @ e + g[self.given]
-        total += np.where(self.has_rival, r[self.rival] + m[self.pair], 0)
-        if u.any() or v.any():
-            total += self.x @ u + np.einsum("nd,nd->n", self.x, v[self.given])
-        return total
-
-    def back(self, error: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the gradient in the scaled weights of a gradient [n] in the log-odds."""
-        rivalling = np.where(self.has_rival, error, 0)
-        vectors = np.zeros(sum(self.sizes[5:]))
-        if spread[-1]:
-            own = self.by_class @ (self.x * error[:, None])
-            vectors = np.concatenate([own.sum(axis=0), own.ravel()])
-        gradient: NDArray[np.float64] = spread * np.concatenate(
-            [
-                [error.sum()],
-                error @ self.beyond,
-                np.bincount(self.given, error, self.sizes[2]),
-                np.bincount(self.rival, rivalling, self.sizes[3]),
-                np.bincount(self.pair, rivalling, self.sizes[4]),
-                vectors,
-            ]
-        )
-        return gradient
-
-    def solve(
-        self,
-        offset: NDArray[np.float64],
-        wrong: NDArray[np.float64],
-        heard: NDArray[np.bool_],
-        spread: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Return the most probable weights, given the decisions that are heard."""
-        from scipy.optimize import minimize
-
-        def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            # In units of the priors' spreads all weights have the same prior.
-            z = offset + self.value(point * spread)
-            value = -_log(z, wrong)[heard].sum() + 0.5 * point @ point
-            return float(value), self.back(np.where(heard, expit(z) - wrong, 0), spread) + point
-
-        options = {"maxiter": 500, "ftol": 1e-11, "gtol": 1e-5} if heard.all() else {"maxiter": 100, "ftol": 1e-7}
-        found = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B", options=options)
-        result: NDArray[np.float64] = found.x * spread
-        return result
-
-    def average(
-        self, offset: NDArray[np.float64], wrong: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the shares of the three models, and their mean."""
-        n = len(offset)
-        everything = np.ones(n, dtype=bool)
-        log = np.log(BEFOREHAND)
-        # Some of the decisions, spread over all; -1 is in no fold.
-        fold = np.full(n, -1)
-        some = np.unique(np.linspace(0, n - 1, min(n, WEIGHED_ON)).astype(np.intp))
-        fold[some] = np.arange(len(some)) % FOLDS
-        points: list[NDArray[np.float64]] = []
-        heldout = 0.0
-        for model, spread in enumerate(self.spreads):
-            if model and np.array_equal(spread > 0, self.spreads[model - 1] > 0):
-                # Two classes, or no vectors: the same model again.
-                points.append(points[-1])
-                log[model] += heldout
-                continue
-            heldout = 0.0
-            for k in range(FOLDS):
-                out = fold == k
-                point = self.solve(offset, wrong, (fold >= 0) & ~out, spread)
-                heldout += float(_log(offset + self.value(point), wrong)[out].sum())
-            points.append(self.solve(offset, wrong, everything, spread))
-            log[model] += heldout
-        shares: NDArray[np.float64] = np.exp(log - np.logaddexp.reduce(log))
-        return shares, shares @ np.array(points)
-
-
-def _beyond(p: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Return which items are above `EXTREME`, and which as far below, [n, 2]."""
-    return np.stack([p > EXTREME, p < 1 - EXTREME], axis=1).astype(np.float64)
-
-
-def _log(z: NDArray[np.float64], wrong: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log-likelihood of decisions with log-odds z."""
-    result: NDArray[np.float64] = wrong * z - np.logaddexp(0, z)
-    return result
 
 
 def _look_up(codes: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.combine import features as cols
-from explorer.detectors.combine.features import Scale, Scales, expit
+from explorer.detectors.combine.features import Scale, Scales
 from explorer.detectors.combine.flips import SHARE, choose, targets, transition
 from explorer.detectors.combine.opinion_pool import Pool
 from explorer.detectors.label_state import blocks
@@ -18,6 +18,7 @@ from explorer.detectors.protocol import Findings, Inputs, Result
 from explorer.detectors.run import again
 from explorer.errors import Cancelled
 from explorer.progress import Progress
+from explorer.utils.logits import expit
 
 WANTED = 2_000
 """Flips to learn from; small data are copied and flipped several times."""

@@ -155,7 +155,8 @@ class Level:
 
     def apply(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return probabilities."""
-        return expit(self.shift + self.slope * np.minimum(np.maximum(log_odds, -LARGEST), LARGEST))
+        result: NDArray[np.float64] = expit(self.shift + self.slope * np.clip(log_odds, -LARGEST, LARGEST))
+        return result
 
 
 def fit(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:

@@ -1,29 +1,24 @@
 """Scores of labels that people have settled a part of: what is learnt rests on the labels as they were given.
 
-Where people have changed the labels that looked wrong, those that are left look better than any model taught on them
-would hold: the level of noise, and what tells a wrong label from a right one, are seen on all labels, with the ones in
-place that were found wrong. So the settled labels are put back, the combiner is taught on that, and what it has learnt
-is read off the labels as they stand. What was decided becomes lessons (`combine.feedback`) once more.
-
-On digits with 10 % wrong labels of which all suspects have been seen, new scores without this expect 20 errors where 3
-to 8 are left, and with it 4 to 6; on news 430 where 140 are left, and with it 150.
+The labels that people have changed are put back, the combiner is taught on that, and what it has learnt is read off the
+labels as they stand. Taught on labels whose worst mistakes are mended, it would hold those that are left for better
+than they are. What was decided becomes lessons (`combine.feedback`) once more.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.combine.feedback import rivals_of
+from explorer.detectors.combine.p_error import Combined, combine
 from explorer.detectors.label_state import blocks
-
-if TYPE_CHECKING:
-    from explorer.detectors.combine.p_error import Combined
-    from explorer.detectors.protocol import Findings, Inputs
-    from explorer.progress import Progress
+from explorer.detectors.protocol import Findings, Inputs
+from explorer.detectors.registry import get, names
+from explorer.detectors.run import run
+from explorer.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +84,6 @@ def score(
     Settled
         What is to be learnt from those that are settled; `None` where there is nothing.
     """
-    from explorer.detectors import combine, get, names, run
-
     if settled is None or not settled.any():
         findings = run(inputs, progress=progress)
         return findings, combine(inputs, findings, progress=progress), None

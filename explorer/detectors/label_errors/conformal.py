@@ -91,7 +91,7 @@ class Conformal:
         """Calibrate on the trusted items, then test every label."""
         calibration = Calibration.of(inputs)
         p = calibration.p_values(inputs, np.arange(inputs.n))
-        cut = _cut(p[calibration.member < 0], RATE)
+        cut = rejected_up_to(p[calibration.member < 0], RATE)
         counts = np.diff(calibration.start)
         held, silent = int(counts.sum()), int((counts == 0).sum())
         note = ""
@@ -137,20 +137,7 @@ class Conformal:
         return [Reason(self.name, text, float(result.score[item]))]
 
 
-def false_discovery(p_values: NDArray[np.floating[Any]], rate: float = RATE) -> NDArray[np.bool_]:
-    """Say which p-values to call issues, so that on average not more than `rate` of the calls are wrong.
-
-    Parameters
-    ----------
-    p_values
-        [N]; NaN takes no part.
-    rate
-        The false-discovery rate that is aimed at, 0 to 1.
-    """
-    return np.asarray(p_values <= _cut(p_values, rate))
-
-
-def _cut(p_values: NDArray[np.floating[Any]], rate: float) -> float:
+def rejected_up_to(p_values: NDArray[np.floating[Any]], rate: float) -> float:
     """Return the p-value up to which Benjamini and Hochberg's rule rejects; -1 where it rejects none."""
     known = np.sort(p_values[~np.isnan(p_values)])
     under = np.flatnonzero(known <= rate * np.arange(1, len(known) + 1) / max(1, len(known)))

@@ -152,24 +152,6 @@ def sparse_kernel(inputs: Inputs, progress: Progress | None = None) -> NDArray[n
     return kernel
 
 
-def all_pairs(
-    vectors: NDArray[np.float32], probs: NDArray[np.float32], labels: NDArray[np.int32], *, refine: bool = False
-) -> NDArray[np.float32]:
-    """Return the paper's suspicion over all pairs of items, float32 [N], without the item itself; O(N²) memory.
-
-    With `refine` its one undamped step follows.
-    """
-    normal = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    value = np.maximum(normal @ normal.T, 0) * (probs @ probs.T)
-    np.fill_diagonal(value, 0)
-    relations = np.where(value > CUT, value, 0) ** POWER * np.where(labels[:, None] == labels[None, :], 1, -1)
-    score = relations.sum(axis=1)
-    if refine:
-        score = score - 2 * relations[:, score / max(np.abs(score).max(), 1e-30) < NOISY].sum(axis=1)
-    result: NDArray[np.float32] = -score.astype(np.float32)
-    return result
-
-
 def _step(
     inputs: Inputs,
     kernel: NDArray[np.float32],
