@@ -13,7 +13,6 @@ from explorer.review.item import shown
 from explorer.review.state import ReviewState
 from explorer.review.sync import StoreSync, Written
 
-REASONS = tuple(Reason)
 """Reason codes that a correction may carry."""
 
 
@@ -87,7 +86,7 @@ class Decisions:
         op
             "set" (to `label`: a class name, or one per item), "keep", "flag" or "clear".
         reason
-            One of `REASONS`: a must for "flag", allowed for all.
+            A `Reason`: a must for "flag", allowed for all.
         expected
             Per item id, the event that the writer saw (compare-and-swap).
         op_id
@@ -100,8 +99,8 @@ class Decisions:
         UnknownName
             An item or a reason that there is none of.
         """
-        if reason not in REASONS and (reason or op == "flag"):
-            raise UnknownName("reason", reason, REASONS)
+        if reason not in tuple(Reason) and (reason or op == "flag"):
+            raise UnknownName("reason", reason, tuple(Reason))
         state = self._state
         names = [label] * len(items) if label is None or isinstance(label, str) else label
         with state.lock:

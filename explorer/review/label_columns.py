@@ -16,7 +16,6 @@ from explorer.labels.history import overview
 from explorer.labels.model.states import DECIDED_CODES, SETTLED_CODES, State
 from explorer.tasks.classification import UNLABELLED
 
-STATES, DECIDED, SETTLED = tuple(State), DECIDED_CODES, SETTLED_CODES
 _DECIDED, _SETTLED = (np.isin(np.arange(len(State)), codes) for codes in (DECIDED_CODES, SETTLED_CODES))
 
 

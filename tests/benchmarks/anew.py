@@ -26,8 +26,8 @@ from sklearn.metrics import average_precision_score
 
 from explorer import detectors, graph
 from explorer.detectors.combine.rescore import score
+from explorer.labels.model.states import State
 from explorer.review.baseline import Baseline
-from explorer.review.label_columns import STATES
 
 TOP, RANDOM, BINS = 90, 10, 10
 
@@ -79,7 +79,7 @@ def measure(name, x, y, truth, probs, found, random):
 
 def lessons(begun, verdict, inputs, settled, given):
     """Return p_error of whom nobody has looked at, with what is learnt from the decisions; NaN for others."""
-    states = np.where(settled, STATES.index("relabelled"), 0).astype(np.uint8)
+    states = np.where(settled, State.RELABELLED.code, 0).astype(np.uint8)
     begun.note(settled, begun.combined.p_error, verdict.p_error, inputs.labels, states, given)
     shown = begun.adjusted(verdict, begun.teach(inputs), inputs)
     return np.where(settled, np.nan, shown.p_error)

@@ -8,10 +8,10 @@ from sklearn.model_selection import cross_val_predict
 
 from explorer import detectors, graph
 from explorer.detectors.combine.rescore import put_back, score
+from explorer.labels.model.states import State
 from explorer.review.baseline import Baseline
-from explorer.review.label_columns import STATES
 
-KEPT, RELABELLED = STATES.index("kept"), STATES.index("relabelled")
+KEPT, RELABELLED = State.KEPT.code, State.RELABELLED.code
 
 
 def world(share=0.1, seed=0):

@@ -85,7 +85,7 @@ def _compared(dataset: Dataset, now: CurrentLabels, given: argparse.Namespace) -
     from explorer.embedding import embed
     from explorer.engine.devices import pick
     from explorer.estimates.helped import helped
-    from explorer.review.label_columns import SETTLED
+    from explorer.review.label_columns import is_settled
 
     embedding = embed(dataset, given.embedder, device=given.device, seed=given.seed, progress=_shown("embed"))
     keep = np.ones(len(dataset), dtype=bool)
@@ -95,7 +95,7 @@ def _compared(dataset: Dataset, now: CurrentLabels, given: argparse.Namespace) -
         items, are = ("item", "is") if left_out == 1 else ("items", "are")
         print(f"{left_out:,} {items} cannot be read and {are} left out.", file=sys.stderr)
     vectors, before, after = embedding.vectors[keep], now.given[keep], now.codes[keep]
-    settled, device = np.isin(now.states[keep], SETTLED), str(pick(given.device)[0])
+    settled, device = is_settled(now.states[keep]), str(pick(given.device)[0])
     count = max(1, len(now.classes))
     found = helped(vectors, before, after, settled, count, given.seed, _shown("compare"), device)
     if not now.classes:

@@ -125,10 +125,10 @@ def _decided_last(found: pd.DataFrame, dataset: Dataset, now: CurrentLabels) -> 
     import numpy as np
     import pandas as pd
 
-    from explorer.review.label_columns import DECIDED, standing
+    from explorer.review.label_columns import is_decided, standing
 
     row = pd.Index(dataset.item_ids).get_indexer(found.index)
-    decided = np.isin(now.states[row], DECIDED)
+    decided = is_decided(now.states[row])
     found = found.assign(**standing(now.codes, now.states, now.classes, row), decided=decided)
     print(f"{int(decided.sum()):,} of {len(found):,} items are decided on; they come last.", file=sys.stderr)
     return found.iloc[np.argsort(decided, kind="stable")]

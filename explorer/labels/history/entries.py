@@ -1,4 +1,4 @@
-"""Entries."""
+"""Events in the words that people use, and tables of them."""
 
 from __future__ import annotations
 

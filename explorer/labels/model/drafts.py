@@ -1,4 +1,4 @@
-"""Drafts."""
+"""What is to be written: events and commits before they have their place and their ids."""
 
 from __future__ import annotations
 

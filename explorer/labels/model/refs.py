@@ -1,4 +1,4 @@
-"""Refs."""
+"""Branches and tags and their moves, what was settled of a merge, and what is wrong with a store."""
 
 from __future__ import annotations
 

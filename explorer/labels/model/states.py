@@ -51,11 +51,6 @@ class State(StrEnum):
         """Somebody said which label is right, and nothing speaks against it: relabelled or kept."""
         return self in _SETTLED
 
-    @classmethod
-    def at(cls, code: int) -> State:
-        """Return the state with a code. Raises IndexError if there is none."""
-        return _STATES[code]
-
 
 class Reason(StrEnum):
     """Why an item is set aside, or why its label was changed. A member is its text, as it is stored and sent."""
@@ -71,8 +66,7 @@ class Reason(StrEnum):
     __hash__ = str.__hash__
 
 
-_STATES = tuple(State)
-_CODES = {state: code for code, state in enumerate(_STATES)}
+_CODES = {state: code for code, state in enumerate(State)}
 _SETTLED = frozenset({State.RELABELLED, State.KEPT})
 _DECIDED = _SETTLED | {State.FLAGGED, State.CONFLICT}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from pathlib import Path
 
 _NETWORK = (
@@ -11,8 +12,6 @@ _NETWORK = (
     "fuse.gcsfuse", "fuse.davfs", "fuse.juicefs", "fuse.smbnetfs",
 )  # fmt: skip
 """How the names of such file systems begin."""
-
-_warned: set[str] = set()
 
 
 class StoreWarning(UserWarning):
@@ -44,13 +43,18 @@ def mounted_remotely(name: str) -> bool:
 def warn(path: Path) -> str | None:
     """Return what `file_system` does, and warn once per path if it is a network file system."""
     name = file_system(path)
-    if name is not None and str(path) not in _warned:
-        _warned.add(str(path))
-        warnings.warn(
-            f"The label store {path} lies on a network file system ({name}), where locks and syncs may not hold: two "
-            "machines that write at once can damage it. Keep it on a local disk, or on a server that several people "
-            'share: store="postgresql://user@host/database".',
-            StoreWarning,
-            stacklevel=2,
-        )
+    if name is not None:
+        _warn(path, name)
     return name
+
+
+@cache
+def _warn(path: Path, name: str) -> None:
+    """Warn, once a process for each path."""
+    warnings.warn(
+        f"The label store {path} lies on a network file system ({name}), where locks and syncs may not hold: two "
+        "machines that write at once can damage it. Keep it on a local disk, or on a server that several people "
+        'share: store="postgresql://user@host/database".',
+        StoreWarning,
+        stacklevel=3,
+    )

@@ -8,7 +8,6 @@ import pytest
 from labels_help import opened
 
 from explorer import labels
-from explorer.labels.storage import file_systems
 from explorer.labels.storage.file_systems import StoreWarning, file_system, mounted_remotely
 
 Mounted = namedtuple("Mounted", "mountpoint fstype")
@@ -18,7 +17,6 @@ Mounted = namedtuple("Mounted", "mountpoint fstype")
 def mounts(monkeypatch):
     found = [Mounted("/", "ext4")]
     monkeypatch.setattr(psutil, "disk_partitions", lambda **_: found)
-    monkeypatch.setattr(file_systems, "_warned", set())
     return found
 
 
