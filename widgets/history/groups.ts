@@ -9,7 +9,7 @@ export interface Sitting<T> {
 }
 
 /** A pause longer than this begins another sitting. */
-export const PAUSE_MINUTES = 30;
+const PAUSE_MINUTES = 30;
 
 /** Group entries that come newest first; another day begins another group as well. */
 export function sittings<T extends { time: string }>(entries: readonly T[]): Sitting<T>[] {

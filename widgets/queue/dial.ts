@@ -73,7 +73,7 @@ export function makeDial(session: Session): DialView {
 }
 
 /** "cut: 142 items, expected precision 80 %, expected recall 63 %". */
-export function cutWords({ count: n, precision, recall }: Cut): string {
+function cutWords({ count: n, precision, recall }: Cut): string {
   if (n === 0) return "cut: no item, since none is that likely wrong";
   return `cut: ${count(n)} ${n === 1 ? "item" : "items"}, expected precision ${percent(precision)}, expected recall ${percent(recall)}`;
 }

@@ -71,7 +71,7 @@ export function makeTile(session: Session, item: number): Tile {
 }
 
 /** The two labels of a tile: what the item was given, and what was decided or else suggested. */
-export function labelsOf(session: Session, item: number): { from: string; to: string; out: boolean } {
+function labelsOf(session: Session, item: number): { from: string; to: string; out: boolean } {
   const given = session.labels?.given[item] ?? -1;
   const now = session.labels?.current[item] ?? given;
   const suggested = session.scores?.suggested[item] ?? -1;

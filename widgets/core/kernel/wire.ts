@@ -6,8 +6,6 @@
  * holds `{"$array": i, dtype, shape}` or `{"$blob": i, type}` and `unpack` puts the real thing there.
  */
 
-export type Column = Float32Array | Int32Array | Uint8Array | Uint32Array;
-
 const KINDS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, u32: Uint32Array } as const;
 
 /** Rebuild arrays and blobs inside a message. Buffers arrive as DataViews into larger ones: `byteOffset` counts. */

@@ -102,7 +102,7 @@ export function keepChosen(session: Session): void {
 }
 
 /** Go to the next item that nobody has decided on: forwards first, then from the queue's beginning. */
-export function advance(session: Session): void {
+function advance(session: Session): void {
   const before = session.current;
   session.step(1, { skipReviewed: true });
   if (session.current !== before) return;

@@ -4,8 +4,7 @@
  * disk is full) takes nothing back: the edit waits and is sent again.
  */
 
-import type { EditOptions } from "../kernel/outbox";
-import { Outbox, pageStorage, placeOf } from "../kernel/outbox";
+import { type EditOptions, Outbox, pageStorage, placeOf } from "../kernel/outbox";
 import type { LiveConflict } from "../kernel/refusals";
 import type { Action, Cell, Edit, EditReply, WireError } from "../kernel/schema";
 import { CallError, Disconnected, type Transport } from "../kernel/transport";

@@ -1,10 +1,28 @@
 /** Writing into the label columns: an edit that is not acknowledged yet, and what the kernel says stands there. */
-import type { Edit, Labels } from "../kernel/schema";
-import { type Cell, STATES } from "../kernel/schema";
+import {
+  type Action,
+  type Cell,
+  DECIDED,
+  type Edit,
+  type ItemState,
+  type Labels,
+  STATES,
+} from "../kernel/schema";
+
+/** By number of the state: whether a person has decided on an item in it. */
+export const IS_DECIDED: readonly boolean[] = STATES.map((state) => DECIDED.includes(state));
+
+/** The state that an action leaves. */
+const AFTER: Record<Action, ItemState> = {
+  relabel: "relabelled",
+  keep: "kept",
+  mark: "flagged",
+  clear: "given",
+};
 
 /** Show an edit as if it had been saved. */
 export function applyEdit(labels: Labels, classes: readonly string[], edit: Edit): void {
-  const state = { relabel: 1, keep: 2, mark: 3, clear: 0 }[edit.action];
+  const state = STATES.indexOf(AFTER[edit.action]);
   const code = edit.label === undefined ? -1 : classes.indexOf(edit.label);
   for (const item of edit.items) {
     labels.state[item] = state;

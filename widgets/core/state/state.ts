@@ -8,7 +8,6 @@ import {
   type Calls,
   type Cell,
   type Counts,
-  DECIDED,
   type Edit,
   type Hello,
   type ItemState,
@@ -22,15 +21,13 @@ import {
 import { type CallArgs, CallError, Disconnected, type Transport } from "../kernel/transport";
 import { AuditRate } from "./auditRate";
 import { Cards } from "./cards";
-import { applyEdit, writeCells } from "./columns";
+import { applyEdit, IS_DECIDED, writeCells } from "./columns";
 import { Conflicts } from "./conflicts";
 import { Dial } from "./dial";
 import { Emitter } from "./emitter";
 import { Previews } from "./previews";
 import { type Filter, QueueOrder } from "./queueOrder";
 import type { Topics } from "./topics";
-
-const IS_REVIEWED = STATES.map((state) => DECIDED.includes(state));
 
 export interface TellOptions {
   /** Whether the kernel is told; left out, it is. */
@@ -89,7 +86,7 @@ export class ReviewState extends Emitter<Topics> {
 
   /** Whether a person has decided on the item. */
   isReviewed(item: number): boolean {
-    return IS_REVIEWED[this.labels?.state[item] ?? 0] === true;
+    return IS_DECIDED[this.labels?.state[item] ?? 0] === true;
   }
 
   /** Every so many places of the queue go to a random item; 0 = none. */

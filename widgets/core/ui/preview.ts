@@ -6,7 +6,7 @@ import type { Session } from "../session/session";
 import { h } from "./dom";
 
 /** Show a preview that is already here. `urlFor` makes the picture's object URL. */
-export function showPreview(preview: Preview, urlFor: (blob: Blob) => string): HTMLElement {
+function showPreview(preview: Preview, urlFor: (blob: Blob) => string): HTMLElement {
   switch (preview.kind) {
     case "image": {
       const picture = h("img", {

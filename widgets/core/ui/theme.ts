@@ -25,7 +25,7 @@ const DARK = [
   "#d6d84b",
   "#4fd3e0",
 ];
-export const SHAPES = ["circle", "square", "triangle", "diamond"] as const;
+const SHAPES = ["circle", "square", "triangle", "diamond"] as const;
 export type Shape = (typeof SHAPES)[number];
 
 const UNLABELLED = { light: "#9aa0a6", dark: "#70777f" };

@@ -4,20 +4,14 @@
  * Computed when labels, scores or the filter change, never while panning.
  */
 
-import { type Labels, type Scores, STATES } from "../../core/kernel/schema";
+import type { Labels, Scores } from "../../core/kernel/schema";
+import { IS_DECIDED } from "../../core/state/columns";
 import type { Filter } from "../../core/state/queueOrder";
 import { PALETTE_LENGTH } from "../../core/ui/theme";
 import { LEVEL } from "../renderers/renderer";
 
 /** Places within which emphasis falls almost evenly. */
 const STRAIGHT = 40;
-
-const DECISIONS = STATES.map((state) => ["relabelled", "kept", "flagged"].includes(state));
-
-/** Whether a state by number is a decision that stands. */
-export function isReviewedState(state: number): boolean {
-  return DECISIONS[state] === true;
-}
 
 /** Palette index of a label; unlabelled items get the index after the palette. */
 export function colourIndex(code: number): number {
@@ -47,7 +41,7 @@ export function levelOf(
   if (items !== null && !items.has(item)) return LEVEL.dim;
   if (pair !== null && (labels.given[item] !== pair[0] || scores?.suggested[item] !== pair[1]))
     return LEVEL.dim;
-  if (isReviewedState(labels.state[item] as number)) return LEVEL.reviewed;
+  if (IS_DECIDED[labels.state[item] as number]) return LEVEL.reviewed;
   if (scores?.is_label_issue[item] === 1) return LEVEL.suspect;
   const background = suspects && items === null && pair === null && highlight === null && scores !== null;
   return background ? LEVEL.normal : LEVEL.strong;
@@ -68,7 +62,7 @@ export function levels(
 /** Whether an item of the queue is drawn with a ring: a suspect, or one that has been decided on. */
 export function isMarked(item: number, labels: Labels, scores: Scores, highlight: number | null): boolean {
   return (
-    (scores.is_label_issue[item] === 1 || isReviewedState(labels.state[item] as number)) &&
+    (scores.is_label_issue[item] === 1 || IS_DECIDED[labels.state[item] as number] === true) &&
     (highlight === null || labels.current[item] === highlight || scores.suggested[item] === highlight)
   );
 }
