@@ -43,7 +43,9 @@ export class Outbox {
     if (!text) return [];
     try {
       const edits: unknown = JSON.parse(text);
-      return Array.isArray(edits) ? (edits as Edit[]).map(upgraded) : [];
+      return Array.isArray(edits)
+        ? (edits as (Edit | null)[]).filter((edit) => edit !== null).map(upgraded)
+        : [];
     } catch {
       // Another program's or a half-written entry: nothing in it can be sent.
       return [];
