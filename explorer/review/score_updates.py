@@ -39,7 +39,10 @@ ROUNDING = 1e-6
 """What differs by no more from what is shown is left as it is shown: such differences do not add up."""
 
 MOST = 0.2
-"""Where learning moves more than this share of all items, whole columns are read anew."""
+"""Where more than this share of all items moves, and more than `FEW`, whole columns are read anew."""
+
+FEW = 2_000
+"""Rows that are always told one by one."""
 
 log = logging.getLogger("explorer")
 
@@ -225,7 +228,7 @@ class ScoreUpdates:
         if len(changed) or not live.whole:
             moved = live.follow(changed, codes)
             touched = None if moved is None else _together(moved, undone)
-        self._publish(live, baseline, touched if live.shown else None, learnt=False)
+        self._publish(live, baseline, touched if live.shown else None)
 
     def _noted(self) -> _Change | None:
         """Take down what has been decided since, and return whom that concerns; `None` where nobody."""
@@ -272,9 +275,9 @@ class ScoreUpdates:
             self._unheard = True
             raise
         if any(taught is not None and taught.learnt for taught in (before, live.taught)):
-            self._publish(live, baseline, None, learnt=True)
+            self._publish(live, baseline, None)
 
-    def _publish(self, live: LiveScores, baseline: Baseline, touched: NDArray[np.intp] | None, *, learnt: bool) -> None:
+    def _publish(self, live: LiveScores, baseline: Baseline, touched: NDArray[np.intp] | None) -> None:
         """Show the verdict on those who were touched (`None`: all) and are open, where it is another one."""
         from explorer.detectors.combine.p_error import issues
 
@@ -306,7 +309,7 @@ class ScoreUpdates:
             self.updated = dt.datetime.now(dt.UTC)
             if self.stale_since is None and any(result.stale for result in live.findings.results.values()):
                 self.stale_since = self.updated
-            few = len(at) <= MOST * inputs.n or not learnt
+            few = len(at) <= max(MOST * inputs.n, FEW)
             self._events.emit(ScoresChanged(state.version, at, values) if few else ScoresChanged(state.version))
 
     def _flags(self, live: LiveScores) -> dict[str, tuple[NDArray[np.int32], NDArray[np.bool_]]]:
