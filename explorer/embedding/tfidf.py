@@ -14,7 +14,7 @@ from explorer.errors import DataError
 from explorer.progress import Progress
 
 KNOWN = 0.25
-"""Least share of a text's words that must occur in another text; with less, its characters speak for it."""
+"""Share of a text whose words must occur in another text, by length; up to it, its characters speak for it."""
 
 _FEW = 64
 _MANY = 12
@@ -114,7 +114,8 @@ def _mostly_unknown(vectorizer: Any, terms: Any, texts: list[str]) -> NDArray[np
     # Whoever has many known terms is known well enough, and need not be read again.
     for row in np.flatnonzero(np.diff(terms.indptr) <= _MANY):
         words = split(clean(texts[row]))
-        found[row] = sum(word in vocabulary for word in words) < KNOWN * len(words)
+        known = sum(len(word) for word in words if word in vocabulary)  # scripts that are cut at every sign have many
+        found[row] = known <= KNOWN * sum(map(len, words))
     return found
 
 

@@ -211,12 +211,14 @@ def _plain_label(value: Any, row: int, column: str) -> Any:
                 "Check that row, or give the labels as text.",
             )
         return value
-    single = pd.api.types.is_scalar(value) or isinstance(value, enum.Enum | uuid.UUID | PurePath)
+    several = isinstance(value, Mapping | Set | Sequence | np.ndarray) or bool(getattr(value, "shape", ()))
+    single = not several and pd.api.types.is_scalar(value)
+    single |= isinstance(value, enum.Enum | uuid.UUID | PurePath)
     if single and not _missing(value):
         return value
     if single:
         return None
-    if isinstance(value, Mapping | Set | Sequence | np.ndarray) or hasattr(value, "__len__"):
+    if several or hasattr(value, "__len__"):
         raise DataError(
             f"Row {row}, column {column!r}: the label is a {type(value).__name__}.",
             "Only one class per item is supported so far: no several labels, spans or boxes.",

@@ -9,6 +9,7 @@ import pytest
 from explorer.estimates.drift import FEWEST, drift
 from explorer.estimates.helped import Helped
 from explorer.estimates.results import Below, Left
+from explorer.utils.text import are, counted, listed
 
 TABLE = pd.DataFrame({"judged": [3]}, index=pd.Index(["<b>"], name="class"))
 
@@ -43,3 +44,9 @@ def test_numbers_can_still_be_taken_apart():
     left, low, high, *_ = Below(4.5, 2, 6, 100, "audit", 20)
     assert (left, low, high) == (4.5, 2, 6)
     assert drift([0.5] * FEWEST, [True] * FEWEST).found == FEWEST
+
+
+def test_counts_agree_with_their_nouns() -> None:
+    assert [counted(n, "class", "classes") for n in (0, 1, 2000)] == ["0 classes", "1 class", "2,000 classes"]
+    assert [are(n) for n in (0, 1, 2)] == ["are", "is", "are"]
+    assert listed(["a", "b", "c"], 2) == "'a', 'b' and 1 more"
