@@ -215,5 +215,6 @@ export class Loader {
     this.queue.takeRows(change);
     state.emit("scores", change.rows);
     state.emit("counts", change.counts);
+    if (state.current === null) state.step(1, { skipReviewed: true });
   }
 }

@@ -160,6 +160,23 @@ describe("scores of some rows", () => {
     expect(session.isRandom(9)).toBe(true);
   });
 
+  it("begin the queue where there was none", async () => {
+    const none = { ...(sixItems().scores?.({}) as Scores), is_label_issue: new Uint8Array(6), version: 1 };
+    const { session, model } = await start({ scores: () => none });
+    expect([session.current, session.queue.length]).toEqual([null, 0]);
+    model.push({
+      event: "scores_rows",
+      version: 2,
+      rows: Int32Array.of(2),
+      p_error: Float32Array.of(0.7),
+      suggested: Int32Array.of(0),
+      suspect: Uint8Array.of(1),
+      counts: COUNTS,
+    });
+    await settled();
+    expect([session.current, [...session.queue], session.rank(2)]).toEqual([2, [2], 3]);
+  });
+
   it("are told with the items that changed", async () => {
     const { session, rows } = await page(5);
     const told: (Int32Array | null)[] = [];
