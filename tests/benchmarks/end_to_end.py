@@ -103,16 +103,17 @@ def run(case: str) -> dict[str, Any]:
         review = explorer.Review(dataset, Path(folder) / "s.labels.db", start=False, **options)
         lock = threading.Lock()
 
-        def heard(event: str, _details: dict[str, Any]) -> None:
+        def heard(event: Event) -> None:
+            name = {LayoutChanged: str(review.state.results.layout_name), ScoresChanged: "scores"}.get(type(event))
             with lock:
-                name = review.results.layout_name if event == "layout" else event
-                marks.setdefault(str(name), time.perf_counter() - begun)
+                marks.setdefault(name or type(event).__name__, time.perf_counter() - begun)
 
-        review.subscribe(heard)
+        review.events.subscribe(Event, heard)
         review.start()
         review.wait(progress=False)
         total = time.perf_counter() - begun
-        from explorer.layout.worker import end_idle
+        from explorer.review.events import Event, LayoutChanged, ScoresChanged
+from explorer.layout.worker import end_idle
 
         end_idle()  # so that its memory is counted
         failed = {s.name: s.note for s in review.status.stages if s.state not in ("done", "skipped")}

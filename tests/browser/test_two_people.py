@@ -29,7 +29,7 @@ review
 BUSY = """
 import time
 from pathlib import Path
-with review.lock:
+with review.state.lock:
     Path("busy").touch()
     while not Path("go").exists():
         time.sleep(0.05)

@@ -6,8 +6,8 @@ import pytest
 
 
 def test_a_mark_as_wrong_is_an_answer_and_another_mark_is_none(review):
-    drawn = [review.dataset.item_ids[i] for i in review.draws()[:14]]
-    with review.lock:
+    drawn = [review.dataset.item_ids[i] for i in review.sample.draws()[:14]]
+    with review.state.lock:
         for item in drawn[:12]:
             review.mark(item, "wrong")
         review.mark(drawn[12], "ambiguous")
@@ -26,7 +26,7 @@ def test_a_mark_as_wrong_is_an_answer_and_another_mark_is_none(review):
 
 def test_drift_is_read_while_no_decision_is_taken_down(review):
     with ThreadPoolExecutor(1) as other:
-        with review.lock:
+        with review.state.lock:
             asked = other.submit(review.drift, wait=False)
             with pytest.raises(TimeoutError):
                 asked.result(0.2)

@@ -37,7 +37,7 @@ def opening(planted: Planted, tmp_path: Path) -> Iterator[Opened]:
 
 
 def asked(review: Review) -> set[str]:
-    return {str(review.dataset.item_ids[i]) for i in review.asked()}
+    return {str(review.dataset.item_ids[i]) for i in review.sample.asked()}
 
 
 def files(folder: Path) -> list[Path]:

@@ -296,7 +296,7 @@ def test_the_queue_of_a_review(review):
     assert set(review.issues.index[review.issues.is_label_issue]) <= set(queue.index)
     assert np.flatnonzero(queue.drawn)[:3].tolist() == [4, 9, 14]
     position = [review.dataset.position(item) for item in queue.index[queue.drawn]]
-    assert position == [p for p in review.draws().tolist() if p in position]
+    assert position == [p for p in review.sample.draws().tolist() if p in position]
     with pytest.raises(DataError, match="audit rate of 2"):
         review.audit_rate = 2
     review.audit_rate = 0
@@ -324,7 +324,7 @@ def test_the_answers_in_the_queue_are_an_audit(review):
     assert after.index.tolist()[: len(still)] == still, "what is still to be decided on, in the order that it had"
     assert set(after.state) == {"given"}
     assert set(items) <= set(review.issues.index)
-    with review.lock:
+    with review.state.lock:
         for item in items[6:]:
             review.keep(item)
     left = review.left()

@@ -17,6 +17,7 @@ import explorer
 from explorer import labels as label_store
 from explorer.errors import Cancelled, DataError, ExplorerError, UnknownName
 from explorer.labels import Conflict
+from explorer.review.events import CellsChanged, Event, StagesChanged
 from explorer.review.review import Review
 
 
@@ -195,7 +196,7 @@ def test_what_another_process_wrote_is_seen_without_a_conflict(review: Review) -
         other.set("digit-0007", "9")
     assert review.corrected().iloc[7] == 9
     assert review.counts()["relabelled"] == 1
-    assert review.codes[7] == 9
+    assert review.state.codes[7] == 9
 
 
 def test_the_rater_is_who_the_review_says_also_for_undo(review: Review) -> None:
@@ -213,10 +214,10 @@ def test_given_label_stays_the_given_one_after_a_correction(planted: Planted, tm
 
 
 def test_a_listener_that_fails_stops_nothing(review: Review) -> None:
-    def fails(event: str, details: dict[str, object]) -> None:
+    def fails(event: Event) -> None:
         raise RuntimeError(event)
 
-    review.subscribe(fails)
+    review.events.subscribe(Event, fails)
     assert review.relabel("digit-0000", 9) is not None
     assert len(review.issues) == 500
 
@@ -236,13 +237,13 @@ def test_cancel_while_it_embeds_ends_soon_and_the_rest_is_computed_later(tmp_pat
     review = Review(dataset, tmp_path / "s.labels.db", embedder="patches", start=False)
     seen = threading.Event()
 
-    def stop_early(event: str, details: dict[str, object]) -> None:
+    def stop_early(_event: StagesChanged) -> None:
         stage = review.status["embed"]
         if stage.state == "running" and stage.done > 0:
             seen.set()
             review.cancel()
 
-    stop = review.subscribe(stop_early)
+    stop = review.events.subscribe(StagesChanged, stop_early)
     review.wait(progress=False)
     stop()
     assert seen.is_set()
@@ -297,18 +298,18 @@ def test_export_and_import_give_the_same_state(review: Review, planted: Planted,
         path = review.export(tmp_path / name)
         other = Review(read(planted), tmp_path / f"{name}.labels.db", start=False)
         other.import_corrections(path)
-        np.testing.assert_array_equal(other.codes, review.codes)
-        np.testing.assert_array_equal(other.states, review.states)
+        np.testing.assert_array_equal(other.state.codes, review.state.codes)
+        np.testing.assert_array_equal(other.state.states, review.state.states)
         assert other.import_corrections(path) is None, "importing twice changes nothing"
 
 
 def test_listeners_hear_what_changed(review: Review) -> None:
-    heard: list[tuple[str, dict[str, object]]] = []
-    stop = review.subscribe(lambda event, details: heard.append((event, details)))
+    heard: list[CellsChanged] = []
+    stop = review.events.subscribe(CellsChanged, heard.append)
     review.relabel("digit-0003", 1)
     stop()
     review.relabel("digit-0004", 1)
-    assert [(event, details["positions"]) for event, details in heard] == [("cells", [3])]
+    assert [event.positions for event in heard] == [(3,)]
 
 
 def test_cancel_stops_and_rerun_goes_on(planted: Planted, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from explorer import export
 from explorer import labels as label_store
 from explorer.errors import UnknownName
 from explorer.labels import StoreError
+from explorer.review.events import CellsChanged, Event, LabelsReset, VersionsMoved
 from explorer.review.review import Review
 
 KEYS = [f"k{n}" for n in range(12)]
@@ -35,9 +36,9 @@ def review(tmp_path: Path) -> Iterator[Review]:
     made.close()
 
 
-def heard(review: Review) -> list[str]:
-    events: list[str] = []
-    review.subscribe(lambda event, _: events.append(event))
+def heard(review: Review) -> list[type[Event]]:
+    events: list[type[Event]] = []
+    review.events.subscribe(Event, lambda event: events.append(type(event)))
     return events
 
 
@@ -49,10 +50,10 @@ def test_another_branch_shows_its_own_labels(review: Review) -> None:
     assert review.labels.current_branch == "try"
     assert "on branch 'try'" in repr(review)
     review.labels.switch("main")
-    assert events == ["cells", "hello", "versions"]
+    assert events == [CellsChanged, LabelsReset, VersionsMoved]
     assert review.corrected().tolist()[:3] == [5, 5, 8]
     assert review.counts()["reviewed"] == 1
-    assert review.event_of(1) == review.base_event
+    assert review.state.event_of(1) == review.state.base_event
     review.labels.merge("try")
     assert review.corrected().tolist()[:3] == [5, 8, 8]
     assert review.counts()["reviewed"] == 2
@@ -64,7 +65,7 @@ def test_whatever_is_done_through_the_store_is_in_the_review(review: Review) -> 
     back = review.labels.revert(first.id, items=["k0"])
     assert review.corrected().tolist()[:4] == [3, 5, 8, 8]
     review.labels.revert(back.id)
-    assert review.codes[0] == 2
+    assert review.state.codes[0] == 2
     review.labels.add_class("9")
     assert review.classes == ("3", "5", "8", "9")
     review.relabel("k0", 9)
@@ -75,7 +76,7 @@ def test_a_renamed_class_keeps_its_code_and_the_users_own_value(review: Review, 
     review.relabel("k0", 8)
     review.labels.rename_class("8", "eight")
     assert review.classes == ("3", "5", "eight")
-    assert review.codes.tolist() == [2, 1, 2] + [0, 1, 2] * 3
+    assert review.state.codes.tolist() == [2, 1, 2] + [0, 1, 2] * 3
     assert review.corrected().tolist()[:3] == [8, 5, 8], "the user's data calls it 8"
     assert review.corrected().dtype.kind == "i"
     out = pd.read_csv(review.export(tmp_path / "out.csv"), dtype=str)
@@ -92,8 +93,8 @@ def test_a_renamed_class_keeps_its_code_and_the_users_own_value(review: Review, 
 def test_a_class_merged_into_another_reads_as_that_one(review: Review) -> None:
     review.relabel("k0", 8)
     review.labels.merge_classes("8", "3")
-    assert review.codes.tolist() == [0, 1, 0] + [0, 1, 0] * 3
-    assert review.given.tolist() == [0, 1, 0] * 4
+    assert review.state.codes.tolist() == [0, 1, 0] + [0, 1, 0] * 3
+    assert review.state.given.tolist() == [0, 1, 0] * 4
     assert review.corrected().tolist()[:3] == [3, 5, 3], "also rows that nobody has decided on"
     review.keep("k2")
     assert review.labels.get("k2").value == "3"
@@ -118,9 +119,9 @@ def test_codes_keep_their_meaning_over_branches_with_other_classes(review: Revie
     review.labels.switch("two", create=True)
     review.relabel("k0", "y", new_class=True)
     assert review.classes[3:] == ("x", "y")
-    assert review.codes[0] == 4
+    assert review.state.codes[0] == 4
     review.labels.switch("one")
-    assert review.classes[review.codes[0]] == "x"
+    assert review.classes[review.state.codes[0]] == "x"
     with pytest.raises(UnknownName, match="no class 'y'"):
         review.relabel("k1", "y")
 
@@ -133,14 +134,14 @@ def test_what_another_process_did_is_taken_up_item_by_item(review: Review) -> No
         "    s.set('k1', '3'); s.undo(); s.set('k2', '3'); s.tag('v1')\n"
     )
     subprocess.run([sys.executable, "-c", code, review.labels.path], check=True)
-    review.look()
-    assert events == ["cells", "versions"]
+    review.sync.look()
+    assert events == [CellsChanged, VersionsMoved]
     assert review.corrected().tolist()[:3] == [3, 5, 3]
-    assert review.event_of(1) != review.base_event, "it was decided on, and taken back"
+    assert review.state.event_of(1) != review.state.base_event, "it was decided on, and taken back"
     with label_store.open(review.labels.path, rater="bob") as other:
         other.rename_class("5", "five")
-    review.look()
-    assert events[2:] == ["hello"]
+    review.sync.look()
+    assert events[2:] == [LabelsReset]
     assert review.classes == ("3", "five", "8")
 
 
@@ -154,8 +155,8 @@ def test_what_could_not_be_read_is_read_at_the_next_look(review: Review, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(review.labels, "head_cells", away)
         with pytest.raises(StoreError, match="away"):
-            review.look()
-    review.look()
+            review.sync.look()
+    review.sync.look()
     assert review.corrected().tolist()[2] == 3
 
 
@@ -164,9 +165,9 @@ def test_own_edits_are_told_once_whoever_listens_to_the_store(review: Review) ->
     review.relabel("k0", 5)
     review.keep("k1")
     review.undo()
-    assert events == ["cells"] * 3
-    review.look()
-    assert events == ["cells"] * 3
+    assert events == [CellsChanged] * 3
+    review.sync.look()
+    assert events == [CellsChanged] * 3
 
 
 def test_a_closed_review_hears_no_more_of_a_store_that_goes_on(tmp_path: Path) -> None:
@@ -188,7 +189,7 @@ def test_two_threads_through_two_doors_end_alike(review: Review) -> None:
     for n in range(20):
         review.relabel("k0", [5, 8][n % 2])
     other.join()
-    review.catch_up()
+    review.sync.catch_up()
     assert len(review.labels.log()) == 40
     assert review.corrected().tolist()[:2] == [8, 8]
 
@@ -236,7 +237,7 @@ def test_an_earlier_version_has_the_items_that_it_had(review: Review, tmp_path: 
     grown = explorer.read(vectors, label=[*([3, 5, 8] * 4), 3], key=[*KEYS, "k12"])
     with Review(grown, review.labels.path, start=False).labels as _:
         pass
-    review.catch_up()
+    review.sync.catch_up()
     assert export.read(review.export(tmp_path / "v1.csv", at="v1"))["item_id"].tolist() == KEYS
 
 
@@ -248,8 +249,8 @@ def test_a_review_on_a_server_meets_a_colleague(pg_url: str, tmp_path: Path) -> 
         assert other.get("k0").why == "has a bar"
         other.set("k1", "8")
         events = heard(review)
-        review.look()
-        assert events == ["cells"]
+        review.sync.look()
+        assert events == [CellsChanged]
         assert review.corrected().tolist()[:3] == [5, 8, 8]
         with pytest.raises(StoreError):
             review.rater = "somebody else"

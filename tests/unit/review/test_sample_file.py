@@ -19,6 +19,7 @@ from sample_help import N, Opened, asked, digits, files, opening
 
 import explorer
 from explorer import Review, labels
+from explorer.review.events import Event, ScoresChanged
 from explorer.review.sample import location
 
 
@@ -38,7 +39,7 @@ def test_what_one_review_has_asked_about_is_not_lost_to_another(opened: Opened) 
     more = two.audit(12)
     assert asked(two) == set(first) | set(more)
     assert asked(one) == asked(two)
-    drawn = {str(one.dataset.item_ids[i]) for i in one.draws()}
+    drawn = {str(one.dataset.item_ids[i]) for i in one.sample.draws()}
     assert not drawn & asked(two), "the queue of one does not ask about what the audit of the other asks about"
     one.close()
     two.close()
@@ -57,13 +58,13 @@ dataset = explorer.read(found["vectors"].astype(np.float32), label=found["labels
 review = explorer.Review(dataset, {str(tmp_path / "s.labels.db")!r}, rater="bob", k=10).wait("score", progress=False)
 for item in review.audit(8)[:4]:
     review.keep(item)
-print(*(review.dataset.item_ids[i] for i in review.asked()))
+print(*(review.dataset.item_ids[i] for i in review.sample.asked()))
 review.close()
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
     elsewhere = set(run.stdout.split())
     assert len(elsewhere) >= 8
-    review.catch_up()
+    review.sync.catch_up()
     open_ = [item for item in review.audit(10) if item in elsewhere]
     assert len(open_) == len(elsewhere) - 4
     assert elsewhere < asked(review)
@@ -104,19 +105,19 @@ def test_a_new_sample_of_one_review_is_taken_over_by_the_others(opened: Opened) 
     two.keep(old)
     one.new_sample()
     since = one.sample_since
-    told: list[str] = []
-    two.subscribe(lambda event, _details: told.append(event))
+    told: list[Event] = []
+    two.events.subscribe(Event, told.append)
     assert two.sample_since == since
     assert told == []
-    two.look()
-    assert told == ["scores"], "whoever shows its draws asks anew"
-    two.look()
-    assert told == ["scores"]
-    assert len(two.asked()) == 0
+    two.sample.look()
+    assert [type(event) for event in told] == [ScoresChanged], "whoever shows its draws asks anew"
+    two.sample.look()
+    assert len(told) == 1
+    assert len(two.sample.asked()) == 0
     first = one.audit(4)
     assert two.audit(4) == first
     more = two.audit(9)
-    assert one.asked().tolist() == two.asked().tolist()
+    assert one.sample.asked().tolist() == two.sample.asked().tolist()
     # The other way round, and without a look in between.
     two.new_sample()
     assert one.audit(3) != first[:3]
@@ -159,7 +160,7 @@ def test_one_of_other_given_labels_is_not_written_over(opened: Opened, planted: 
     one = opened()
     one.audit(5)
     given = planted.labels.copy()
-    at = next(i for i in range(N) if i not in set(one.asked().tolist()))
+    at = next(i for i in range(N) if i not in set(one.sample.asked().tolist()))
     given[at] = (given[at] + 1) % 10
     two = opened(given)
     since, first = two.sample_since, two.audit(4)
@@ -291,7 +292,8 @@ def test_a_review_that_only_reads_writes_nothing(
         review = opened(store=labels.open(tmp_path / "s.labels.db", "ann", read_only=True))
     assert len(review.audit(5)) == 5
     review.new_sample()
-    review.look()
+    review.sync.look()
+    review.sample.look()
     review.close()
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
     assert set((own_cache / "samples").iterdir()) == notes
@@ -382,7 +384,7 @@ def test_a_new_sample_while_a_label_is_judged_leaves_out_what_was_scored_otherwi
         assert waiting.wait(60)
         review.new_sample(wait=False)
         assert review.sample_since > since
-        assert at not in review.draws()
+        assert at not in review.sample.draws()
         left = review.left(wait=False)
         assert (left.unreviewed, left.draws, left.basis) == (N, 0, "model")
         begun = review.sample_since
@@ -410,7 +412,7 @@ def test_a_new_sample_that_is_asked_for_before_there_are_scores_begins_with_them
         again.wait("score", progress=False)
         begun = again.sample_since
         assert begun > since
-        assert len(again.asked()) == 0
+        assert len(again.sample.asked()) == 0
         again.audit(3)
         again.rerun()
         again.wait("score", progress=False)
@@ -426,7 +428,7 @@ def test_a_new_sample_during_a_rerun_is_not_lost(opened: Opened) -> None:
     review.rerun()
     review.new_sample(wait=False)
     assert review.sample_since > since
-    assert len(review.asked()) == 0
+    assert len(review.sample.asked()) == 0
     review.wait("score", progress=False)
     assert review.sample_since > since
     assert review.left().unreviewed == N - 5

@@ -14,6 +14,7 @@ from conftest import Planted
 import explorer
 from explorer import Review
 from explorer.estimates.results import Left
+from explorer.review.events import ScoresChanged
 from explorer.utils import files
 
 N = 200
@@ -47,7 +48,7 @@ def opened(planted: Planted, tmp_path: Path) -> Iterator[Opened]:
 
 def answer(review: Review, planted: Planted, n: int) -> list[str]:
     """Decide on the first draws of the queue as somebody would who knows the truth; returns the others' order."""
-    drawn = [str(review.dataset.item_ids[i]) for i in review.draws()]
+    drawn = [str(review.dataset.item_ids[i]) for i in review.sample.draws()]
     for item in drawn[:n]:
         decide(review, planted, item)
     return drawn[n:]
@@ -84,7 +85,7 @@ def test_it_goes_on_when_the_scores_are_made_anew(opened: Opened, planted: Plant
     review.wait("score", progress=False)
     same(review.left(), before)
     assert review.sample_since == since
-    assert [str(review.dataset.item_ids[i]) for i in review.draws()][20:] == rest
+    assert [str(review.dataset.item_ids[i]) for i in review.sample.draws()][20:] == rest
     # What is decided on after it counts as well.
     decide(review, planted, rest[2])
     assert review.left().unreviewed == before.unreviewed - 1
@@ -99,12 +100,12 @@ def test_it_goes_on_when_the_store_is_opened_again(opened: Opened, planted: Plan
     worst = review.queue.index[:8]
     for item in worst:
         decide(review, planted, item)
-    before, since, draws = review.left(), review.sample_since, review.draws()
+    before, since, draws = review.left(), review.sample_since, review.sample.draws()
     assert before.basis == "audit"
     again = opened(seed=7, embedder="auto")
     same(again.left(), before)
     assert again.sample_since == since
-    np.testing.assert_array_equal(again.draws(), draws)
+    np.testing.assert_array_equal(again.sample.draws(), draws)
     assert again.audit(len(asked) - 12) == asked[12:], "what was asked about and left open comes again"
 
 
@@ -115,7 +116,7 @@ def test_rows_in_another_order_are_the_same_items(opened: Opened, planted: Plant
     before = review.left()
     again = opened(np.random.default_rng(0).permutation(N))
     same(again.left(), before)
-    assert [str(again.dataset.item_ids[i]) for i in again.draws()][20:] == rest
+    assert [str(again.dataset.item_ids[i]) for i in again.sample.draws()][20:] == rest
     assert again.audit(4) == asked
     decide(again, planted, rest[0])
     once = again.left()
@@ -145,20 +146,23 @@ def test_other_items_or_other_given_labels_begin_a_new_one(
 
 def test_a_new_one_begins_on_the_scores_as_they_stand(opened: Opened, planted: Planted) -> None:
     review = opened()
-    told: list[str] = []
+    told: list[ScoresChanged] = []
     answer(review, planted, 20)
     old = review.left()
-    draws = review.draws()
-    review.subscribe(lambda event, _details: told.append(event))
+    draws = review.sample.draws()
+    review.events.subscribe(ScoresChanged, told.append)
     review.new_sample()
-    assert "scores" in told, "the widgets ask for its draws"
+    assert told[-1].rows is None, "the widgets ask for its draws"
     left = review.left()
     assert (left.basis, left.draws, left.found) == ("model", 0, 0)
     assert left.unreviewed == old.unreviewed, "what is decided counts as reviewed"
-    assert not np.isin(review.states[review.draws()], (1, 2)).any()
-    assert review.draws()[:20].tolist() != [i for i in draws.tolist() if i in set(review.draws().tolist())][:20]
+    assert not np.isin(review.state.states[review.sample.draws()], (1, 2)).any()
+    assert (
+        review.sample.draws()[:20].tolist()
+        != [i for i in draws.tolist() if i in set(review.sample.draws().tolist())][:20]
+    )
     assert review.left().left == pytest.approx(
-        np.nansum(np.where(review.states == 0, review.results.combined.p_error, np.nan)), rel=1e-4
+        np.nansum(np.where(review.state.states == 0, review.results.combined.p_error, np.nan)), rel=1e-4
     )
     answer(review, planted, 15)
     before = review.left()
@@ -201,7 +205,7 @@ def test_answers_follow_from_the_labels_as_they_stand(opened: Opened, planted: P
 def test_classes_may_be_renamed_added_merged_and_split(opened: Opened, planted: Planted) -> None:
     review = opened()
     answer(review, planted, 30)
-    one = str(next(i for i in review.issues.index if review.issues.given_label[i] == "1" and review.states.any()))
+    one = str(next(i for i in review.issues.index if review.issues.given_label[i] == "1" and review.state.states.any()))
     review.keep(one)
     before = review.left()
     review.labels.rename_class("1", "one")
@@ -354,8 +358,8 @@ def test_branches_have_samples_of_their_own(opened: Opened, planted: Planted) ->
     review.labels.branch("other")
     on_main = review.audit(10)
     review.labels.switch("other")
-    review.catch_up()
-    assert len(review.asked()) == 0
+    review.sync.catch_up()
+    assert len(review.sample.asked()) == 0
     review.labels.switch("main")
-    review.catch_up()
+    review.sync.catch_up()
     assert review.audit(10) == on_main

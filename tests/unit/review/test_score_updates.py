@@ -41,7 +41,7 @@ def truth_of(review, spoilt, items):
 def test_corrections_move_the_neighbours_and_leave_the_decided(review, spoilt):
     before = review.issues
     items = before.index[:15]
-    with review.lock:  # all at once: each keeps the verdict that it had when it was decided on
+    with review.state.lock:  # all at once: each keeps the verdict that it had when it was decided on
         for item, label in zip(items, truth_of(review, spoilt, items), strict=True):
             review.relabel(item, label)
     after = review.issues.reindex(before.index)
