@@ -102,6 +102,7 @@ def run(case: str) -> dict[str, Any]:
         begun = time.perf_counter()
         review = explorer.Review(dataset, Path(folder) / "s.labels.db", start=False, **options)
         lock = threading.Lock()
+        from explorer.review.events import Event, LayoutChanged, ScoresChanged
 
         def heard(event: Event) -> None:
             name = {LayoutChanged: str(review.state.results.layout_name), ScoresChanged: "scores"}.get(type(event))
@@ -112,8 +113,7 @@ def run(case: str) -> dict[str, Any]:
         review.start()
         review.wait(progress=False)
         total = time.perf_counter() - begun
-        from explorer.review.events import Event, LayoutChanged, ScoresChanged
-from explorer.layout.worker import end_idle
+        from explorer.layout.worker import end_idle
 
         end_idle()  # so that its memory is counted
         failed = {s.name: s.note for s in review.status.stages if s.state not in ("done", "skipped")}
