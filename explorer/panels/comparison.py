@@ -107,8 +107,9 @@ class Read(NamedTuple):
     @classmethod
     def of(cls, review: Review) -> Read:
         """Read what stands now."""
-        with review.lock:
-            return cls(review.codes.copy(), np.isin(review.states, SETTLED_CODES))
+        state = review.state
+        with state.lock:
+            return cls(state.codes.copy(), np.isin(state.states, SETTLED_CODES))
 
     def differ(self, now: Read) -> int:
         """Count the items that differ; all of them where the dataset is another."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from explorer.labels import Commit
+from explorer.labels import Cell
 from explorer.labels.history import overview
 from explorer.panels.schema import history, labels
 from explorer.progress import Stage
 from explorer.review.review import Review
-from explorer.review.sync import FEW
+from explorer.review.sync import FEW, Written
 
 
 def saved(review: Review) -> str | None:
@@ -20,7 +20,7 @@ def saved(review: Review) -> str | None:
 
 def counts(review: Review) -> labels.Counts:
     """Return how many items stand how."""
-    return labels.Counts(**review.counts())
+    return labels.Counts(**review.state.counts())
 
 
 def stage(found: Stage) -> labels.Stage:
@@ -28,38 +28,34 @@ def stage(found: Stage) -> labels.Stage:
     return labels.Stage(**vars(found))
 
 
-def cells(review: Review, positions: Iterable[int]) -> list[labels.Cell]:
-    """Return the labels of some items now."""
-    found = []
-    for position in positions:
-        cell = review.labels.get(str(review.dataset.item_ids[position]))
-        found.append(
-            labels.Cell(
-                item=int(position),
-                label=int(review.codes[position]),
-                state=cell.state,
-                event=cell.event,
-                rater=cell.rater or "",
-                time="" if cell.time is None else str(cell.time),
-                why=cell.why or "",
-            )
+def cells(review: Review, positions: Iterable[int], found: Iterable[Cell]) -> list[labels.Cell]:
+    """Turn cells of the store, of items at these positions, into the browser's. Whoever calls holds the lock."""
+    codes = review.state.codes
+    return [
+        labels.Cell(
+            item=int(position),
+            label=int(codes[position]),
+            state=cell.state,
+            event=cell.event,
+            rater=cell.rater or "",
+            time="" if cell.time is None else str(cell.time),
+            why=cell.why or "",
         )
-    return found
+        for position, cell in zip(positions, found, strict=True)
+    ]
 
 
-def edit_reply(review: Review, commit: Commit | None, items: Iterable[str] | None = None) -> labels.EditReply:
-    """Describe a change: its commit, and the cells of its items (or of these) as they are now.
+def edit_reply(review: Review, written: Written | None) -> labels.EditReply:
+    """Describe a change: its commit, and the cells of its items as they are now.
 
     Of a change of many items the cells are left out: every panel reads its columns anew then.
     """
-    names = [e.item for e in commit.events] if items is None and commit is not None else list(items or ())
-    positions = [p for p in map(review.dataset.place, dict.fromkeys(names)) if p is not None]
+    few = written is not None and len(written.positions) <= FEW
     return labels.EditReply(
-        commit=None if commit is None else commit.id,
+        commit=None if written is None else written.commit.id,
         saved=saved(review),
-        cells=cells(review, positions) if len(positions) <= FEW or items is not None else [],
+        cells=cells(review, written.positions, written.cells) if written is not None and few else [],
         counts=counts(review),
-        classes=list(review.classes),
     )
 
 

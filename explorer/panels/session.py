@@ -10,20 +10,35 @@ import datetime as dt
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
+import numpy as np
 from msgspec import UNSET, UnsetType
+from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.labels import Commit, Conflict
+from explorer.labels import Conflict
 from explorer.panels import payloads, registry, wire
 from explorer.panels.comparison import Comparison
 from explorer.panels.schema import calls
 from explorer.panels.schema.base import Answer
 from explorer.panels.schema.labels import Cell, EditReply
+from explorer.panels.schema.scores import ChangedFlags
 from explorer.panels.watcher import watch
+from explorer.review.events import (
+    CellsChanged,
+    Closed,
+    Event,
+    LabelsReset,
+    LayoutChanged,
+    SampleChanged,
+    ScoresChanged,
+    SelectionChanged,
+    StagesChanged,
+    VersionsMoved,
+)
 from explorer.review.review import Review
 from explorer.review.sync import FEW
 
@@ -70,8 +85,9 @@ class Session:
         self._sample: tuple[dt.datetime | None, bytes] | None = None  # began, asked about: as widgets know it
         # While a call is answered under the review's lock: by which thread, and which labels changed by it.
         self._answering: int | None = None
-        self._changes: list[tuple[list[int], Commit | None]] = []
-        review.subscribe(self._changed)
+        self._changes: list[CellsChanged] = []
+        for kind, handler in self._handlers().items():
+            review.events.subscribe(kind, handler)
 
     def attach(self, widget: Widget) -> None:
         """Listen to one more widget."""
@@ -98,23 +114,33 @@ class Session:
             for widget in to:
                 self._send(widget, content, buffers)
 
-    def note_sample(self) -> None:
-        """Scores go out, and the random sample with them: later ones are compared with it."""
+    def sample_sent(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return draws and asked items of the random sample, which go out: later ones are compared with these.
+
+        Whoever calls holds the review's lock.
+        """
+        sample = self.review.sample
+        asked = sample.asked()
         if self._sample is None:
-            self._sample = self.review.sample_since, self.review.asked().tobytes()
+            self._sample = sample.since, asked.tobytes()
+        return sample.draws(), asked
 
     def tell_sample(self) -> None:
         """Tell every widget of the random sample, if it has asked about more items since, or is another one."""
-        review = self.review
-        with review.lock:
-            if self._sample is None or review.sample_since is None:
-                return  # every widget is about to ask for the scores, which bring it
-            asked = review.asked()
-            before, self._sample = self._sample, (review.sample_since, asked.tobytes())
-            if self._sample == before:
-                return
-            draws = review.draws()
-        self.push(calls.SamplePush(draws=draws, asked=asked))
+        with self.review.state.lock:
+            news = self._sample_news()
+            if news is not None:
+                draws, asked = news
+                self.push(calls.SamplePush(draws=draws, asked=asked))
+
+    def _sample_news(self) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:
+        """Return draws and asked items where they are others than widgets know, which they then do."""
+        sample = self.review.sample
+        if self._sample is None or sample.since is None:
+            return None  # every widget is about to ask for the scores, which bring it
+        asked = sample.asked()
+        before, self._sample = self._sample, (sample.since, asked.tobytes())
+        return None if self._sample == before else (sample.draws(), asked)
 
     def _respond(self, widget: Widget, content: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"id": content.get("id"), "ok": True}
@@ -135,7 +161,7 @@ class Session:
         if not registry.find(name).locked:
             return registry.answer(self.review, name, given, self)
         # Items, results and labels that are read together must belong together.
-        with self.review.lock:
+        with self.review.state.lock:
             self._answering, self._changes = threading.get_ident(), []
             result = None
             try:
@@ -144,11 +170,15 @@ class Session:
                     result.classes = self._news()
             finally:
                 self._answering, changes = None, self._changes
-                for positions, commit in changes:
-                    if isinstance(result, EditReply) and commit is not None and commit.id == result.commit:
-                        self._tell_reply(result, len(positions), widget)
+                for change in changes:
+                    if (
+                        isinstance(result, EditReply)
+                        and change.commit is not None
+                        and change.commit.id == result.commit
+                    ):
+                        self._tell_reply(result, len(change.positions), widget)
                     else:
-                        self._tell_cells(positions, commit)
+                        self._tell_cells(change)
         return result
 
     def _tell_reply(self, reply: EditReply, changed: int, asker: Widget) -> None:
@@ -159,15 +189,14 @@ class Session:
         body = {name: getattr(reply, name) for name in EditReply.__struct_fields__}
         self.push(calls.CellsPush(**body), asker)
 
-    def _tell_cells(self, positions: Iterable[int], commit: Commit | None) -> None:
-        positions = list(positions)
-        if len(positions) > FEW:
+    def _tell_cells(self, change: CellsChanged) -> None:
+        if len(change.positions) > FEW:
             self.push(calls.HelloPush())
             return
         push = calls.CellsPush(
-            commit=None if commit is None else commit.id,
+            commit=None if change.commit is None else change.commit.id,
             saved=payloads.saved(self.review),
-            cells=payloads.cells(self.review, positions),
+            cells=payloads.cells(self.review, change.positions, change.cells),
             counts=payloads.counts(self.review),
             classes=self._news(),
         )
@@ -186,46 +215,77 @@ class Session:
         return any(widget.comm is not None for widget in list(self._widgets))
 
     def _conflict_cells(self, conflict: Conflict) -> list[Cell]:
-        review = self.review
-        with review.lock:
-            positions = (review.dataset.place(cell.item) for cell in conflict.cells)
-            return payloads.cells(review, [p for p in positions if p is not None])
+        with self.review.state.lock:
+            place = self.review.state.dataset.place
+            found = [(position, cell) for cell in conflict.cells if (position := place(cell.item)) is not None]
+            return payloads.cells(self.review, [position for position, _ in found], [cell for _, cell in found])
 
     def _send(self, widget: Widget, content: Any, buffers: list[bytes]) -> None:
         # A comm is no place for two threads at once: its message parts must not interleave.
         with self._sending:
             widget.send(content, buffers)
 
-    def _changed(self, event: str, details: dict[str, Any]) -> None:
-        if event == "closed":
-            self.comparison.cancel()
-            self._workers.shutdown(wait=False)
-            for widget in list(self._widgets):
-                widget.close()
-            SESSIONS.forget(self.review)
-        elif event == "stages":
-            self.push(calls.StagesPush(stages=[payloads.stage(each) for each in details["stages"]]))
-        elif event == "cells":
-            change = list(details["positions"]), details.get("commit")
-            if self._answering == threading.get_ident():
-                self._changes.append(change)  # goes out with the answer
-            else:
-                self._tell_cells(*change)
-        elif event == "sample":
-            self.tell_sample()
-        elif event == "versions":
-            found = payloads.versions(self.review)
-            self.push(calls.VersionsPush(branch=found.branch, branches=found.branches, tags=found.tags))
-        elif event == "scores":
+    # What happens to the review. All of it is told under its lock.
+
+    def _handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+        return {
+            CellsChanged: self._cells_changed,
+            ScoresChanged: self._scores_changed,
+            LabelsReset: lambda _: self.push(calls.HelloPush()),
+            LayoutChanged: lambda _: self.push(calls.LayoutPush()),
+            SampleChanged: lambda _: self.tell_sample(),
+            VersionsMoved: self._versions_moved,
+            StagesChanged: self._stages_changed,
+            SelectionChanged: self._selection_changed,
+            Closed: self._closed,
+        }
+
+    def _cells_changed(self, event: CellsChanged) -> None:
+        if self._answering == threading.get_ident():
+            self._changes.append(event)  # goes out with the answer
+        else:
+            self._tell_cells(event)
+
+    def _scores_changed(self, event: ScoresChanged) -> None:
+        rows, values = event.rows, event.values
+        if rows is None or values is None:
             self._sample = None
-            trust = self.review.results.trust
+            trust = self.review.state.results.trust
             self.push(calls.ScoresPush(trust=None if trust is None else trust.warning))
-        elif event == "layout":
-            self.push(calls.LayoutPush())
-        elif event == "hello":
-            self.push(calls.HelloPush())
-        elif event == "select":
-            self.push(calls.SelectPush(**details))
+            return
+        push = calls.ScoresRowsPush(
+            version=event.version,
+            rows=rows,
+            p_error=values.p_error,
+            suggested=values.suggested,
+            suspect=values.is_issue.astype(np.uint8),
+            counts=payloads.counts(self.review),
+        )
+        if values.flags:
+            push.flags = {
+                name: ChangedFlags(rows=at, values=flags.astype(np.uint8)) for name, (at, flags) in values.flags.items()
+            }
+        sample = self._sample_news()
+        if sample is not None:
+            push.draws, push.asked = sample
+        self.push(push)
+
+    def _versions_moved(self, _event: VersionsMoved) -> None:
+        found = payloads.versions(self.review)
+        self.push(calls.VersionsPush(branch=found.branch, branches=found.branches, tags=found.tags))
+
+    def _stages_changed(self, event: StagesChanged) -> None:
+        self.push(calls.StagesPush(stages=[payloads.stage(each) for each in event.stages]))
+
+    def _selection_changed(self, event: SelectionChanged) -> None:
+        self.push(calls.SelectPush(item=event.current, items=list(event.chosen)))
+
+    def _closed(self, _event: Closed) -> None:
+        self.comparison.cancel()
+        self._workers.shutdown(wait=False)
+        for widget in list(self._widgets):
+            widget.close()
+        SESSIONS.forget(self.review)
 
 
 class Sessions:

@@ -49,7 +49,8 @@ def _look(
         if review is None or shown is None or looked is None or review.closed or not shown():
             return
         try:
-            review.look()
+            review.sync.look()
+            review.sample.look()
             looked()
             troubled = False
         except ExplorerError as problem:  # the server or the disk is away: whoever clicks hears of it; look again

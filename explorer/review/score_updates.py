@@ -200,7 +200,9 @@ class ScoreUpdates:
                     self._follow()
                 else:
                     self._learn_again()
-                self.error = None
+                with self._wanted:
+                    if follow or not self._all:  # to learn is not yet to have followed
+                        self.error = None
             except Exception as error:  # said in `review.detectors`; the scores stay as they were
                 self.error = error
                 log.exception("The scores could not follow the labels.")

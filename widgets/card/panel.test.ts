@@ -28,7 +28,6 @@ function cardOf(item: number, changes: Partial<CardData> = {}): CardData {
     other: [0],
     neighbours: [],
     history: [],
-    scores: {},
     ...changes,
   };
 }

@@ -26,7 +26,6 @@ export function bareCard(item: number, changes: Partial<Card> = {}): Card {
     other: [],
     neighbours: [],
     history: [],
-    scores: {},
     ...changes,
   };
 }

@@ -51,7 +51,6 @@ export function cardOf(item: number): Card {
       { item: 2, similarity: 0.9, relation: 0.9, label: 1 },
     ],
     history: [],
-    scores: {},
   };
 }
 

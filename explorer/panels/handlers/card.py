@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import pandas as pd
-
 from explorer.labels.history.timeline import newest
 from explorer.panels.handlers.history import entries_of
 from explorer.panels.handlers.previews import LONGEST, preview
@@ -25,14 +20,15 @@ HISTORY = 200
 def card(review: Review, args: schema.ItemArgs) -> schema.Card:
     """Return everything about one item; what has not been computed yet is empty."""
     i = item_at(review, args.item)
-    d, r = review.dataset, review.results
+    state = review.state
+    d, r, codes = state.dataset, state.results, state.codes
     item_id = str(d.item_ids[i])
     body = schema.Card(
         item=i,
         id=item_id,
         name=d.name(i),
-        given=int(review.given[i]),
-        current=int(review.codes[i]),
+        given=int(state.given[i]),
+        current=int(codes[i]),
         suggested=-1,
         suggested_p=None,
         p_error=None,
@@ -40,40 +36,34 @@ def card(review: Review, args: schema.ItemArgs) -> schema.Card:
         ranked=0,
         why=[],
         badges=[],
-        scores={},
         preview=preview(d, i, LARGE, LONGEST),
-        same=evidence.nearest_of(r, review.codes, i, int(review.given[i])),
+        same=evidence.nearest_of(r, codes, i, int(state.given[i])),
         other=[],
-        neighbours=[schema.Neighbour(**vars(edge)) for edge in evidence.neighbours(r, review.codes, i)],
+        neighbours=[schema.Neighbour(**vars(edge)) for edge in evidence.neighbours(r, codes, i)],
         history=list(entries_of(review, newest(review.labels, HISTORY, item_id))),
     )
-    if r.combined is not None and r.table is not None and r.inputs is not None and r.findings is not None:
-        from explorer import detectors
-
-        why = detectors.explain(i, r.inputs, r.findings, r.combined, review.classes)
-        place = int(pd.Index(r.table.index).get_indexer([item_id])[0])
-        row = r.table.iloc[place].to_dict()
-        p = float(r.combined.p_error[i])
-        body.suggested = int(r.combined.suggested[i])
-        body.suggested_p = float(r.combined.suggested_p[i])
-        body.p_error = p
-        body.rank = None if np.isnan(p) else place + 1
-        body.ranked = int(np.isfinite(r.combined.p_error).sum())
-        body.why = [schema.Reason(**reason._asdict()) for reason in why]
-        body.badges = _badges(row, r.table)
-        body.scores = {str(k): float(v) for k, v in row.items() if str(k).endswith("_score") or k == "p_error"}
-        body.other = evidence.nearest_of(r, review.codes, i, body.suggested)
+    if review.scores.scored:
+        found = review.scores.of_item(i)
+        body.suggested = found.suggested
+        body.suggested_p = found.suggested_p
+        body.p_error = found.p_error
+        body.rank, body.ranked = found.rank, found.ranked
+        body.why = [schema.Reason(**reason._asdict()) for reason in found.reasons]
+        body.badges = _badges(review, i)
+        body.other = evidence.nearest_of(r, codes, i, found.suggested)
     return body
 
 
-def _badges(row: dict[Any, Any], table: pd.DataFrame) -> list[str]:
+def _badges(review: Review, item: int) -> list[str]:
     """Other issues of an item, in words."""
-    found = []
-    if row.get("is_outlier_issue", False):
-        found.append("outlier")
-    if row.get("is_conflicting_duplicate_issue", False):
-        found.append("duplicates with conflicting labels")
-    elif row.get("is_near_duplicate_issue", False):
-        count = int((table["near_duplicate_set"] == row["near_duplicate_set"]).sum()) - 1
-        found.append(f"near duplicate of {count} other{'' if count == 1 else 's'}")
+    flags = review.state.flags
+    found = ["outlier"] if flags["is_outlier_issue"][item] else []
+    with review.scores.reading() as (_, findings):
+        conflicting = findings.results.get("conflicting_duplicate")
+        if conflicting is not None and conflicting.flags is not None and conflicting.flags[item]:
+            found.append("duplicates with conflicting labels")
+        elif flags["is_near_duplicate_issue"][item]:
+            group = findings.results["near_duplicate"].frozen["group"]
+            count = int((group == group[item]).sum()) - 1
+            found.append(f"near duplicate of {count} other{'' if count == 1 else 's'}")
     return found

@@ -17,12 +17,13 @@ OPS = {"relabel": "set", "keep": "keep", "mark": "flag", "clear": "clear"}
 @call("hello")
 def hello(review: Review) -> schema.Hello:
     """Return all that panels need before any column."""
-    review.catch_up()
-    d, r = review.dataset, review.results
+    review.sync.catch_up()
+    state = review.state
+    d, r = state.dataset, state.results
     return schema.Hello(
         protocol=1,
         review=review.id,
-        epoch=review.epoch,
+        epoch=state.epoch,
         store=schema.StoreInfo(
             id=review.labels.id,
             name=review.store_name,
@@ -41,7 +42,7 @@ def hello(review: Review) -> schema.Hello:
             notes=[*d.notes, *filter(None, [review.binding_note])],
         ),
         rater=review.rater,
-        calibrated=review.calibrated,
+        calibrated=review.scores.calibrated,
         embedder="" if r.embedding is None else r.embedding.name,
         trust=None if r.trust is None else r.trust.warning,
         stages=[payloads.stage(each) for each in review.status.stages],
@@ -54,14 +55,13 @@ def hello(review: Review) -> schema.Hello:
 @call("labels")
 def labels(review: Review) -> schema.Labels:
     """Return given label, label now and state of every item, and the events that a change must name."""
+    state = review.state
     return schema.Labels(
-        given=review.given,
-        current=review.codes,
-        state=review.states,
-        order=review.dataset.order,
-        seen=schema.Seen(
-            base=review.base_event, events={str(item): event for item, event in review.state.events.items()}
-        ),
+        given=state.given,
+        current=state.codes,
+        state=state.states,
+        order=state.dataset.order,
+        seen=schema.Seen(base=state.base_event, events={str(item): event for item, event in state.events.items()}),
     )
 
 
@@ -84,8 +84,8 @@ def edit(review: Review, args: schema.Edit) -> schema.EditReply:
     if args.action == "relabel":
         if label is None:
             raise DataError("A relabelling names no label.", "Choose one.")
-        review.check_label(label, new_class=args.new_class is True)
-    commit = review.edit(
+        review.decisions.check_label(label, new_class=args.new_class is True)
+    written = review.decisions.edit(
         OPS[args.action],
         names,
         label=label,
@@ -94,20 +94,20 @@ def edit(review: Review, args: schema.Edit) -> schema.EditReply:
         expected=seen,
         op_id=args.op_id,
     )
-    return payloads.edit_reply(review, commit, names)
+    return payloads.edit_reply(review, written)
 
 
 @call("undo")
 def undo(review: Review, args: schema.UndoArgs) -> schema.EditReply:
     """Take back the newest decision that still stands."""
-    return payloads.edit_reply(review, review.undo(op_id=args.op_id))
+    return payloads.edit_reply(review, review.decisions.undo(op_id=args.op_id))
 
 
 @call("select")
 def select(review: Review, args: schema.SelectArgs) -> None:
     """Note what the person looks at, for `review.current` and `review.selection`."""
     current = None if args.item is None else item_at(review, args.item)
-    review.remember_selection(current, [item_at(review, i) for i in args.items])
+    review.selected.remember(current, [item_at(review, i) for i in args.items])
 
 
 @call("rater")

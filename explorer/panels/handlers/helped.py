@@ -25,11 +25,12 @@ def start(review: Review, *, session: Session) -> HelpedState:
     DataError
         No label has been kept or changed, or there is no embedding yet.
     """
-    if review.results.embedding is None:
+    state = review.state
+    if state.results.embedding is None:
         raise DataError("The items are not embedded yet, so there is no model to teach.", "Wait for the stage Embed.")
-    with review.lock:
-        review.catch_up()
-        check_judged(review.states, review.given, review.codes)
+    with state.lock:
+        review.sync.catch_up()
+        check_judged(state.states, state.given, state.codes)
     session.comparison.start()
     return session.comparison.standing()
 

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from explorer.errors import DataError
-from explorer.labels import Commit, Store
 from explorer.labels.history import overview
 from explorer.labels.history import timeline as timelines
 from explorer.labels.model.states import Reason
@@ -91,12 +90,10 @@ def revert(review: Review, args: schema.RevertArgs) -> EditReply:
     """Take commits back by their inverse; refused where somebody has decided otherwise since."""
     if not args.commits:
         raise DataError("There is nothing to take back: no commit is chosen.", "Choose one or more.")
-
-    def inverse(store: Store) -> Commit | None:
-        return store.revert(*args.commits, items=args.items, why=args.why, op_id=args.op_id)
-
-    written = review.sync.write(inverse)
-    return payloads.edit_reply(review, None if written is None else written.commit)
+    written = review.sync.write(
+        lambda store: store.revert(*args.commits, items=args.items, why=args.why, op_id=args.op_id)
+    )
+    return payloads.edit_reply(review, written)
 
 
 def entries_of(review: Review, found: list[dict[str, Any]]) -> list[schema.Entry]:

@@ -29,9 +29,10 @@ def merge(review: Review, args: schema.MergeArgs) -> schema.MergeView:
 def nearest(review: Review, args: schema.NearestArgs) -> list[list[int]]:
     """Return, for each label, the items nearest to one whose label now it is, most similar first."""
     i = item_at(review, args.item)
-    codes = [review.classes.index(name) if name in review.classes else -1 for name in args.labels]
+    state = review.state
+    codes = [state.classes.index(name) if name in state.classes else -1 for name in args.labels]
     count = min(args.count, MOST_NEAREST)
-    return [evidence.nearest_of(review.results, review.codes, i, code, count) for code in codes]
+    return [evidence.nearest_of(state.results, state.codes, i, code, count) for code in codes]
 
 
 @call("resolve")
@@ -58,7 +59,7 @@ def merge_commit(review: Review, args: schema.MergeCommitArgs) -> schema.MergeRe
     """Write the merge; refused while a conflict is open."""
     found = review.labels.merge(args.source, commit=False)
 
-    def commit(_: Store) -> Commit | None:
+    def commit(_store: Store) -> Commit | None:
         try:
             found.commit(args.why, args.op_id)  # which says so if a conflict is open, and knows what it wrote before
         except StoreError:
@@ -66,8 +67,7 @@ def merge_commit(review: Review, args: schema.MergeCommitArgs) -> schema.MergeRe
                 raise
         return found.made
 
-    review.sync.write(commit)
-    reply = edit_reply(review, found.made)
+    reply = edit_reply(review, review.sync.write(commit))
     return schema.MergeReply(
         commit=reply.commit,
         saved=reply.saved,

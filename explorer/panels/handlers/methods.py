@@ -9,22 +9,12 @@ from explorer.errors import UnknownName
 from explorer.panels.registry import call
 from explorer.panels.schema import scores as schema
 from explorer.panels.schema.labels import NameArgs
+from explorer.pipeline.requirements import REVIEW, needs
 from explorer.pipeline.results import Results
 from explorer.review.review import Review
 
 P_ERROR = "p_error"
 """The one number has a page as its methods have."""
-
-NEEDS = {
-    "graph": "the neighbour graph",
-    "probs": "probabilities",
-    "vectors": "vectors",
-    "dynamics": "a model whose training was watched",
-    "trusted": "labels that somebody has settled",
-    "checkpoints": "checkpoints of the training",
-    "suites": "items planted into the training",
-}
-"""What a method cannot do without, in words."""
 
 UNDERLINE = re.compile(r"-{3,}|={3,}")
 
@@ -40,7 +30,7 @@ def method(review: Review, args: NameArgs) -> schema.MethodPage:
     """
     from explorer import detectors
 
-    known = _names(review.results)
+    known = _names(review)
     if args.name not in known:
         raise UnknownName("method", args.name, known)
     page = [schema.Section(**part) for part in sections(detectors.page(args.name))]
@@ -50,7 +40,7 @@ def method(review: Review, args: NameArgs) -> schema.MethodPage:
 @call("methods", slow=True)
 def methods(review: Review) -> list[schema.Method]:
     """Return every method and how its run went, `p_error` first."""
-    return [schema.Method(**_entry(review, name)) for name in _names(review.results)]
+    return [schema.Method(**_entry(review, name)) for name in _names(review)]
 
 
 @call("failures")
@@ -58,7 +48,7 @@ def failures(review: Review) -> schema.Failures:
     """Return the methods that failed, and why scores do not follow, else ""."""
     from explorer import detectors
 
-    findings, error = review.results.findings, review.following_error
+    findings, error = review.state.results.findings, review.scores.error
     failed = {} if findings is None else findings.failures
     return schema.Failures(
         methods=[
@@ -68,11 +58,12 @@ def failures(review: Review) -> schema.Failures:
     )
 
 
-def _names(results: Results) -> tuple[str, ...]:
+def _names(review: Review) -> tuple[str, ...]:
     """All methods; also one that was taken away since and has left findings that are still shown."""
     from explorer import detectors
 
-    left = () if results.findings is None else tuple(results.findings.results)
+    findings = review.state.results.findings
+    left = () if findings is None else tuple(findings.results)
     return tuple(dict.fromkeys((P_ERROR, *detectors.names(), *left)))
 
 
@@ -96,9 +87,9 @@ def sections(page: str) -> list[dict[str, str]]:
 def _entry(review: Review, name: str) -> dict[str, Any]:
     from explorer import detectors
 
-    results = review.results
+    results = review.state.results
     state, note = _standing(results, name)
-    since, changes = review.behind if state == "stale" else (None, 0)
+    since, changes = review.scores.behind if state == "stale" else (None, 0)
     entry = {
         "name": name,
         "title": detectors.title(name),
@@ -129,11 +120,7 @@ def _standing(results: Results, name: str) -> tuple[str, str]:
     if name in findings.failures:
         return "failed", findings.failures[name]
     if name in findings.skipped:
-        lacking = findings.skipped[name]
-        if lacking.startswith("needs "):
-            needs = lacking.removeprefix("needs ").split(" and ")
-            lacking = f"needs {' and '.join(NEEDS.get(need, need) for need in needs)}"
-        return "skipped", lacking
+        return "skipped", "" if results.inputs is None else needs(name, results.inputs, REVIEW)
     if name not in findings.results:
         return "waiting", "it was registered after the items were scored; run again"
     if findings.results[name].stale:

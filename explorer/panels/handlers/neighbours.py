@@ -18,7 +18,7 @@ def relations(review: Review, args: ItemArgs) -> Relations:
     from explorer import detectors
 
     i = item_at(review, args.item)
-    inputs = review.results.inputs
+    inputs = review.state.results.inputs
     why = _lacking(review)
     none, nothing = np.empty(0, np.int32), np.empty(0, np.float32)
     body = Relations(
@@ -34,7 +34,7 @@ def relations(review: Review, args: ItemArgs) -> Relations:
     )
     if why or inputs is None or inputs.graph is None or inputs.checkpoints is None:
         return body
-    now = review.codes
+    now = review.state.codes
     # Only what a map reads: the probabilities have no column for a class that was added since.
     read = detectors.Inputs(now, max(1, len(review.classes)), graph=inputs.graph, checkpoints=inputs.checkpoints)
     found = detectors.relation_map(i, read)
@@ -48,7 +48,7 @@ def relations(review: Review, args: ItemArgs) -> Relations:
 
 def _lacking(review: Review) -> str:
     """Say why there is no relation map; "" where there is one."""
-    inputs = review.results.inputs
+    inputs = review.state.results.inputs
     if inputs is None:
         return "The relation map is drawn once the items are scored."
     if inputs.graph is None:
@@ -57,7 +57,7 @@ def _lacking(review: Review) -> str:
         return ""
     if review.dataset.probs is not None:
         return "Probabilities were given, so no training was watched: there are no relations over time to draw."
-    if review.results.probe is None:
+    if review.state.results.probe is None:
         return "No model was trained, so there was no training to watch: there are no relations over time to draw."
     return (
         "The model's training was not watched in between, for which very many items and classes leave no room: there "

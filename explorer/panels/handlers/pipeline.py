@@ -10,7 +10,7 @@ from explorer.review.review import Review
 @call("cancel")
 def cancel(review: Review) -> None:
     """Stop at the next batch."""
-    review.cancel()
+    review.runs.cancel()
 
 
 @call("rerun", slow=True, locked=False)

@@ -18,8 +18,8 @@ MOST_CLASSES = 100
 def left(review: Review, args: schema.LeftArgs) -> schema.LeftReply:
     """Return the estimate of the errors left, in words and numbers, since when its sample runs, and what drifts."""
     cuts = [None] if args.cut is None else [None, args.cut]
-    found, below = review.left_and_below(cuts, wait=False)
-    since = review.sample_since
+    found, below = review.estimates.left_and_below(cuts, wait=False)
+    since = review.sample.since
     return schema.LeftReply(
         sentence=found.sentence(),
         left=found.left,
@@ -37,7 +37,7 @@ def left(review: Review, args: schema.LeftArgs) -> schema.LeftReply:
             cut="" if args.cut is None else below[1].sentence(),
         ),
         classes=[] if found.per_class is None else _rows(found.per_class),
-        drift=review.drift(wait=False).note,
+        drift=review.estimates.drift(wait=False).note,
     )
 
 
@@ -47,8 +47,8 @@ def audit(review: Review, args: schema.AuditArgs) -> schema.AuditReply:
 
     Every widget is told of them, and of those that are left for the queue to mix in.
     """
-    items = [review.dataset.position(item) for item in review.audit(args.count, wait=False)]
-    return schema.AuditReply(items=items, draws=review.draws())
+    items = [review.dataset.position(item) for item in review.sample.draw(args.count, wait=False)]
+    return schema.AuditReply(items=items, draws=review.sample.draws())
 
 
 @call("new_sample")
@@ -57,8 +57,8 @@ def new_sample(review: Review) -> schema.NewSampleReply:
 
     Every widget is told as of new scores, so that all of them ask anew.
     """
-    review.new_sample(wait=False)
-    return schema.NewSampleReply(draws=review.draws())
+    review.sample.new(wait=False)
+    return schema.NewSampleReply(draws=review.sample.draws())
 
 
 def _rows(table: pd.DataFrame) -> list[schema.ClassLeft]:

@@ -102,7 +102,6 @@ class Card(Answer):
     """Nearest items whose label now is the suggested one."""
     neighbours: list[Neighbour]
     history: list[HistoryEntry]
-    scores: dict[str, float | None]
 
 
 class Relations(Answer):

@@ -207,8 +207,12 @@ def test_a_method_registered_since_says_what_brings_it_in(review: Review) -> Non
 
 
 def test_scores_that_could_not_follow_are_said(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
-    review._judging.settle()  # what is followed well meanwhile takes the error away again
-    monkeypatch.setattr(review._judging, "error", ValueError("broken"))
+    def broken(*_: Any, **__: Any) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(detectors, "update", broken)
+    review.relabel(review.dataset.item_ids[0], "3" if review.codes[0] != 3 else "4")
+    until(lambda: ask(review, "failures")["following"] != "")
     assert ask(review, "failures")["following"] == "ValueError: broken"
     assert review.detectors.loc["vote", "note"] == "has not followed the labels: ValueError: broken"
 
@@ -225,7 +229,7 @@ def test_stale_methods_say_since_when_and_before_how_many_changes(planted: Plant
         review = Review(dataset, tmp_path / "s.labels.db", k=20).wait(progress=False)
 
         def entry() -> dict[str, Any]:
-            review._judging.settle()
+            review.scores.ready()
             return next(each for each in ask(review, "methods") if each["name"] == "shown")
 
         assert (entry()["state"], entry()["since"], entry()["changes"]) == ("ran", None, 0)

@@ -32,14 +32,14 @@ def scored(planted: Planted, tmp_path_factory: pytest.TempPathFactory) -> Review
 
 @pytest.fixture
 def page(scored: Review) -> Iterator[Page]:
-    before = scored._results
+    before = scored.state.results
     yield Page(scored)
-    scored._results = before
+    scored.state.results = before
 
 
 def swap(review: Review, **changes: Any) -> None:
     """Let the review hold other results until the end of the test."""
-    review._results = dataclasses.replace(review._results, **changes)
+    review.state.results = dataclasses.replace(review.state.results, **changes)
 
 
 def test_a_page_is_cut_at_its_underlined_headings() -> None:
@@ -79,15 +79,17 @@ def test_the_list_says_how_each_method_went(page: Page, scored: Review) -> None:
     assert findings is not None
     vote = dataclasses.replace(findings.results["vote"], stale=True)
     results = {k: v for k, v in findings.results.items() if k not in ("relation", "hoc")} | {"vote": vote}
-    failures, skipped = {"relation": "ValueError: broken"}, {**findings.skipped, "hoc": "needs graph and trusted"}
-    swap(scored, findings=detectors.Findings(results, failures, skipped))
+    failures, skipped = {"relation": "ValueError: broken"}, {**findings.skipped, "hoc": "needs graph"}
+    assert scored.results.inputs is not None
+    inputs = dataclasses.replace(scored.results.inputs, graph=None)
+    swap(scored, findings=detectors.Findings(results, failures, skipped), inputs=inputs)
     listed = {each["name"]: each for each in page.call("methods")}
     assert next(iter(listed)) == "p_error"
     assert set(detectors.names()) <= set(listed)
     assert (listed["relation"]["state"], listed["relation"]["note"]) == ("failed", "ValueError: broken")
     assert (listed["hoc"]["state"], listed["hoc"]["note"]) == (
         "skipped",
-        "needs the neighbour graph and labels that somebody has settled",
+        "needs a neighbour graph: it could not be built, see review.status",
     )
     assert listed["vote"]["state"] == "stale"
     assert (listed["confident"]["state"], listed["confident"]["note"]) == ("ran", "")
@@ -243,10 +245,13 @@ def test_a_new_sample_is_a_call_without_arguments(page: Page) -> None:
 def test_how_many_are_left_is_reckoned_once_and_holds_nobody_up(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     heard, interval = [], Heard.interval
 
+    def locked() -> bool:
+        with page.review.state.lock:
+            return True
+
     def watched(self: Heard, rows: np.ndarray) -> Any:
         with ThreadPoolExecutor(1) as other:  # somebody else who wants the lock meanwhile
-            assert other.submit(page.review.lock.acquire, timeout=5).result(), "the lock is held"
-            other.submit(page.review.lock.release).result()
+            assert other.submit(locked).result(5), "the lock is held"
         heard.append(self)
         return interval(self, rows)
 

@@ -532,7 +532,6 @@ export interface Card {
   other: number[];
   neighbours: Neighbour[];
   history: HistoryEntry[];
-  scores: Record<string, number | null>;
 }
 
 /** How every stored neighbour relates to an item over the checkpoints of the training; nearest first. */
