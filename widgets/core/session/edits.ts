@@ -145,11 +145,13 @@ export class Edits {
   show(cells: readonly Cell[]): void {
     const { state } = this;
     if (!state.labels) return;
+    const news = cells.some((cell) => state.isNews(cell));
     state.writeCells(cells);
     state.conflicts.update(cells, (code) => state.className(code));
     const items = cells.map((cell) => cell.item);
     this.applyWaiting(new Set(items));
-    if (items.length > 0) state.cards.forget();
+    // An edit that is acknowledged leaves the labels as they are shown already.
+    state.cards.forget(news ? undefined : items);
     state.emit("labels", items);
   }
 

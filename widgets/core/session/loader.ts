@@ -211,7 +211,7 @@ export class Loader {
       return;
     }
     state.counts = change.counts;
-    state.cards.forget();
+    state.cards.forget(change.rows);
     this.queue.takeRows(change);
     state.emit("scores", change.rows);
     state.emit("counts", change.counts);

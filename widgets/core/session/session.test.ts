@@ -190,6 +190,50 @@ describe("selection", () => {
   });
 });
 
+describe("cards", () => {
+  const answers = {
+    card: ({ item }: Record<string, unknown>) => ({ item }),
+    edit: () => reply(3, 1, "kept"),
+  };
+
+  it("are not asked for again where an answer says what is shown already, but for the item's own", async () => {
+    const { session, model } = await start(answers);
+    session.edit("keep", [3]);
+    await Promise.all([session.card(2), session.card(3)]);
+    const asked = model.count("card");
+    await settled();
+    await session.card(2);
+    expect(model.count("card")).toBe(asked);
+    await session.card(3);
+    expect(model.count("card")).toBe(asked + 1);
+  });
+
+  it("are asked for again where somebody else has decided, and of rows whose scores have changed", async () => {
+    const { session, model } = await start(answers);
+    const counts = { reviewed: 1, relabelled: 0, kept: 1, flagged: 0, suspects: 3 };
+    const ask = async () => {
+      const before = model.count("card");
+      await Promise.all([session.card(2), session.card(4)]);
+      return model.count("card") - before;
+    };
+    expect([await ask(), await ask()]).toEqual([2, 0]);
+    const cells = [{ item: 1, label: 0, state: "kept", event: "event:7" }];
+    model.push({ event: "cells", commit: "c", saved: "2026-03-01T10:00:00+00:00", cells, counts });
+    expect([await ask(), await ask()]).toEqual([2, 0]);
+    model.push({
+      event: "scores_rows",
+      version: 1,
+      rows: Int32Array.of(4),
+      p_error: Float32Array.of(0.2),
+      suggested: Int32Array.of(2),
+      suspect: Uint8Array.of(0),
+      counts,
+    });
+    await settled();
+    expect(await ask()).toBe(1);
+  });
+});
+
 describe("sessionOf", () => {
   it("is one a review and a page", () => {
     expect(sessionOf("a")).toBe(sessionOf("a"));

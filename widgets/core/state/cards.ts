@@ -31,9 +31,13 @@ export class Cards {
     return ids.every((id) => id !== undefined) ? (ids as string[]) : null;
   }
 
-  /** A label or a score changed: that is evidence for its neighbours too, so every card is asked for anew. */
-  forget(): void {
-    this.cards.clear();
+  /**
+   * Ask anew for the cards of these items, where only what is theirs has changed; left out, for every card: a label is
+   * evidence for its neighbours too.
+   */
+  forget(items?: Iterable<number>): void {
+    if (!items) this.cards.clear();
+    else for (const item of items) this.cards.delete(item);
   }
 
   /** Other items, or the same in another order. */

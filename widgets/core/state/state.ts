@@ -106,6 +106,11 @@ export class ReviewState extends Emitter<Topics> {
     if (labels) this.relabel(edit.items, () => applyEdit(labels, this.classes, edit));
   }
 
+  /** Whether a cell says something else than the page shows. */
+  isNews({ item, label, state }: Cell): boolean {
+    return this.labels?.current[item] !== label || this.stateOf(item) !== state;
+  }
+
   /** Show cells as the kernel has them. */
   writeCells(cells: readonly Cell[]): void {
     const { labels } = this;
