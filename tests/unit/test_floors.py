@@ -82,7 +82,8 @@ def imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module in FILES:
-            found |= {home(node.module, alias.name) for alias in node.names}
+            # `__version__` and `__doc__` say what the package is; they bring nothing along.
+            found |= {home(node.module, alias.name) for alias in node.names if not alias.name.startswith("__")}
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name in FILES}
     return found - {name_of(path)}
