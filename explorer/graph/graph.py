@@ -128,8 +128,11 @@ class NeighbourGraph:
 
 def _reverse(indices: NDArray[np.int32]) -> Reverse:
     n, k = indices.shape
-    targets = indices.ravel()
-    entries = np.argsort(targets, kind="stable")  # stable: rows stay ascending within one target
-    indptr = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(np.bincount(targets, minlength=n), out=indptr[1:])
-    return Reverse(indptr, (entries // k).astype(np.int32), (entries % k).astype(np.int32))
+    from scipy.sparse import csr_array
+
+    kind = np.int32 if indices.size < 2**31 else np.int64
+    entries, ends = np.arange(indices.size, dtype=kind), np.arange(0, indices.size + 1, k, dtype=kind)
+    # Counted, not sorted: several times as quick as a stable argsort, with the same rows ascending within one target.
+    turned = csr_array((entries, indices.ravel(), ends), shape=(n, n)).tocsc()
+    rows, places = np.divmod(turned.data, kind(k))
+    return Reverse(turned.indptr.astype(np.int64), rows.astype(np.int32), places.astype(np.int32))
