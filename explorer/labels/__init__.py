@@ -1,6 +1,6 @@
-"""The label store: every label that anybody gave, who, when and why, in one place that only grows.
+"""The label store: every label that anybody gave, who, when and why, in one file or database that only grows.
 
-It knows nothing of embeddings or widgets and can be used without the rest of the package:
+It can be used without the rest of the package:
 
     from explorer import labels
 
@@ -10,34 +10,18 @@ It knows nothing of embeddings or widgets and can be used without the rest of th
         store.set(item, "dog", expected=cell.event, why="it barks")
         store.log()
 
-**Model.** A *snapshot* is the dataset as it was bound: item ids, content hashes, given labels. A *cell* is a field of
-an item; the field "label" is its class, and others take several classes, numbers, spans, boxes and more (`values`). An
-*event* is one change of one cell: set, keep, clear or flag, with the label before and after, the rater, the reasons and
-what the rater was shown. A *commit* is the events of one call, written together; it names its parent, the snapshot and
-the label schema it stands on. The label in force is the newest event of a cell over its given label. Nothing is ever
-changed or deleted, which triggers in the database see to: an undo appends the inverse events.
+A *snapshot* is the dataset as it was bound. A *cell* is a field of an item; the field "label" is its class. An *event*
+is one change of one cell: set, keep, clear or flag. A *commit* is the events of one call, written together. The label
+in force is the newest event of a cell over its given label. Nothing is ever changed or deleted: an undo adds the
+inverse events. Ids are SHA-256 over RFC 8785 canonical JSON of what they name; `Store.verify` recomputes them all.
 
-**Hashes.** Ids of snapshots, schemas, events and commits are SHA-256 over RFC 8785 canonical JSON of what they say, and
-a commit hashes its events and its parent. `Store.verify` recomputes them all.
+A writer says what it saw (`expected`); if that changed, `Conflict` brings the cell as it is now, and nothing of the
+call is written. A call that is repeated with the same `op_id` is written once.
 
-**Several writers.** A writer says what it saw (`expected`, an event id or `base:<snapshot id>`); if that changed,
-`Conflict` brings the cell as it is now and nothing of the call is written. A call that is repeated with the same
-`op_id` is written once. One process writes at a time, the others wait; each sees the others' commits at its next call.
-
-**Branches.** `branch`, `switch`, `merge`: three ways, cell by cell, on the decisions; what both changed to different
-labels is a conflict, which somebody settles. What a merge takes keeps its rater, time and reasons (`blame`).
-
-**Classes that change.** A label is stored as a class id. Renaming a class rewrites nothing, merging two is an alias, a
-class that is split waits in a queue (`to_split`). Every older version can be read in its own names or in today's.
-
-**A dataset that changes.** `Store.bind` reports what was added, removed, changed, moved or given another label. A
-decision whose item has other content now is *stale*: it stays in the log and is shown, and the given label holds until
-somebody decides anew. A decision whose given label changed is a *conflict*: it holds, and both labels are shown.
-
-**Where things are.** `store` is what callers hold; `changes` says what each change means, `history` what there is to
-look at. Both work on a `working_copy`: the database, the newest version of a branch (`head`), who gives labels and who
-listens. `storage` is the database: `backend` is what SQLite and PostgreSQL have in common. `model` has the plain
-values, their hashes and the rules of classes; `display` puts labels and times into words.
+Where things are: `store` is what callers hold. `changes` says what each change means, `history` what there is to look
+at; both work on a `working_copy`: the database, the newest version of a branch (`head`), who gives labels, who listens.
+`storage` is the database: `backend` is what SQLite and PostgreSQL have in common. `model` has the plain values, their
+hashes and the rules of classes; `display` puts labels and times into words.
 """
 
 from __future__ import annotations
@@ -113,7 +97,12 @@ def open(  # noqa: A001  # labels.open(…) reads as what it does
     timeout
         Seconds to wait while another process writes.
     clock
-        Returns the time that commits get.
+        Returns the time that commits get, with its time zone.
+
+    Returns
+    -------
+    Store
+        Open until `close()`, or to the end of a `with` block.
 
     Raises
     ------
@@ -122,6 +111,14 @@ def open(  # noqa: A001  # labels.open(…) reads as what it does
         login.
     UnknownName
         There is no such branch.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from explorer import labels
+    >>> store = labels.open("pets.labels.db", rater="ann")  # doctest: +SKIP
+    >>> store.bind(pd.DataFrame({"item_id": ["a"], "content_hash": ["1f"], "given_label": ["cat"]}))  # doctest: +SKIP
+    BindReport(nothing changed)
     """
     backend: Backend
     if isinstance(path, str) and path.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):

@@ -110,17 +110,33 @@ class Reader:
     # Labels as they are
 
     def get(self, item_id: str, *, field: str = FIELD) -> Cell:
-        """Return the cell of an item; `UnknownName` if the dataset has no such item, or an item no such field."""
+        """Return the cell of an item: its label now, its state, and who gave it, when and why.
+
+        Raises
+        ------
+        UnknownName
+            The dataset has no such item, or an item no such field.
+        StoreError
+            Nothing is bound yet.
+        """
         with self._backend.lock:
             return known_cell(self._head.bound(field), item_id)
 
     def head_cells(self, *, field: str = FIELD) -> dict[str, Cell]:
-        """Return the cells of the items that have events, by item id."""
+        """Return the cells of the items that have events, by item id; none before anything is bound."""
         with self._backend.lock:
             return dict(self._head.cells(field))
 
     def cells(self, when: When = "head", *, field: str = FIELD) -> pd.DataFrame:
-        """Return every item's cell, now or as of a version: see `frames.frame_of` for the columns."""
+        """Return every item's cell, now or as of a version.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by item id, in the order of the dataset. value, given (text, missing = unlabelled; in other fields
+            than "label" the values as they are); state, event (categories); rater (text, missing = nobody); time (UTC,
+            missing = never); why, reason (text); p_error (float64, as the rater saw it).
+        """
         with self._backend.lock:
             version = self._head.at(when, field)
             return frames.frame_of(version, version.cells())
@@ -134,6 +150,11 @@ class Reader:
         ----------
         schema
             Whose names the classes have: "then" those of that version, "latest" those of now.
+
+        Raises
+        ------
+        UnknownName, DataError
+            No such version or field; a prefix that several commits begin with; a time before the first commit.
         """
         with self._backend.lock:
             return frames.labels_of(self._head.at(when, field, schema))
@@ -146,10 +167,17 @@ class Reader:
             return self._head.find(when).id
 
     def diff(self, a: When, b: When = "head", *, field: str = FIELD, schema: str = "then") -> pd.DataFrame:
-        """Return the items whose label differs between two versions; see `explorer.labels.history.diff.diff`.
+        """Return the items whose label differs between two versions, by item id.
 
         A label differs where `as_of(a, schema=schema)` and `as_of(b, schema=schema)` have other words for it; with
         "latest" a class that was renamed in between is no difference.
+
+        Returns
+        -------
+        DataFrame
+            item, old, new, and of the event in force at the later version rater, time (UTC), why, commit; missing
+            where the given label itself changed. `attrs`: "counts" maps (old, new) to the number of items, "added" and
+            "removed" count items that only one version has.
         """
         return diff.between(self.working_copy, a, b, field, schema)
 
