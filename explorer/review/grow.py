@@ -79,9 +79,6 @@ def grow(
     (the sweep cut), before that share rises again, is the natural size. Only the neighbourhood is read; nothing is
     drawn, so that the same click gives the same. Of items that tie the one that comes first in the dataset is first.
 
-    Where a fifth of the labels is wrong, labels raise the share of the right class among 100 items grown from one from
-    .85 to .99 on digits and from .74 to .91 on news.
-
     Parameters
     ----------
     selection

@@ -74,23 +74,20 @@ class LiveScores:
         labels[changed] = codes
         inputs = self.inputs.following(labels, changed)
         if self._whole and len(changed) <= MANY * inputs.n:
+            if self.findings is not self._taken:
+                with self.lock:
+                    return self._put(inputs, *self._updated(inputs, changed))
+            # After a run, or after somebody took the findings, the first update writes to arrays of its own. It may
+            # have to compile first: nobody need wait for that.
+            found = self._updated(inputs, changed)
             with self.lock:
-                self._whole = False
-                findings = detectors.update(inputs, self.findings, changed, inplace=True)
-                broken = self._broken(findings)
-                findings = self._mended(findings, broken)
-                combined = detectors.combine(
-                    inputs, findings, like=self.combined, changed=None if broken else changed, inplace=True
-                )
-                self._put(inputs, findings, combined)
-            return combined.moved
+                return self._put(inputs, *found)
         self._whole = False
         findings = detectors.rerun(inputs, self.findings, changed)  # writes to arrays of its own
         findings = self._mended(findings, self._broken(findings))
         combined = detectors.combine(inputs, findings, like=self.combined)
         with self.lock:
-            self._put(inputs, findings, combined)
-        return None
+            return self._put(inputs, findings, combined)
 
     def shared(self) -> Findings:
         """Return the findings as they are, for others: following the labels does not write to these."""
@@ -101,9 +98,20 @@ class LiveScores:
                 self.combined = replace(self.combined, findings=self.findings)
             return self._taken
 
-    def _put(self, inputs: Inputs, findings: Findings, combined: Combined) -> None:
+    def _updated(self, inputs: Inputs, changed: NDArray[np.intp]) -> tuple[Findings, Combined]:
+        from explorer import detectors
+
+        self._whole = False
+        findings = detectors.update(inputs, self.findings, changed, inplace=True)
+        broken = self._broken(findings)
+        findings = self._mended(findings, broken)
+        again = None if broken else changed
+        return findings, detectors.combine(inputs, findings, like=self.combined, changed=again, inplace=True)
+
+    def _put(self, inputs: Inputs, findings: Findings, combined: Combined) -> NDArray[np.intp] | None:
         self.inputs, self.findings, self.combined = inputs, findings, combined
         self._whole = True
+        return combined.moved
 
     def _broken(self, findings: Findings) -> set[str]:
         return set(findings.failures.keys() - self.findings.failures.keys())
