@@ -17,7 +17,7 @@ from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
 from explorer.readers import read
 from explorer.reports.manifest import manifest
-from explorer.review.arguments import Items, positions_of
+from explorer.review.arguments import Items
 from explorer.review.decisions import Decisions
 from explorer.review.estimates import Estimates
 from explorer.review.events import Closed, Events, LabelsReset
@@ -81,10 +81,8 @@ class Review:
     ----------
     labels
         The label store: history, branches, tags, blame.
-    sample
-        The random sample that `left` rests on: `draw`, `since`, `rate`, `new`.
-    scores
-        What the methods say: `table`, `methods`, `why`, `updated`, `error`.
+    sample, scores
+        The random sample that `left` rests on (`RandomSample`), and what the methods say (`Scores`).
 
     Examples
     --------
@@ -195,13 +193,13 @@ class Review:
         return self.state.counts()
 
     def start(self) -> None:
-        """Begin the pipeline of a review made with `start=False`."""
+        """Begin the pipeline of a review that was made with `start=False`."""
         self.runs.start()
 
     def wait(self, stage: str | None = None, *, timeout: float | None = None, progress: bool = True) -> Review:
         """Wait for a stage ("embed", "graph", "probe", "score", "layout"; default: all), with progress.
 
-        Returns the review itself. `TimeoutError` after `timeout` seconds; the work goes on.
+        Returns the review itself. `TimeoutError` after `timeout` seconds, and the work goes on.
         """
         self.runs.wait(stage, timeout, progress=progress)
         return self
@@ -252,7 +250,7 @@ class Review:
         return _commit(self.decisions.undo(op_id=op_id))
 
     def edit(self, op: str, items: Sequence[str], **how: Any) -> Commit | None:
-        """Write one commit for items by id: what every verb comes to; see `Decisions.edit`."""
+        """Write one commit for items by id; see `Decisions.edit`."""
         return _commit(self.decisions.edit(op, items, **how))
 
     @property
@@ -284,7 +282,7 @@ class Review:
         """The suspects still to be decided on, worst first, with draws mixed in at `audit_rate` (waits for "score").
 
         As `issues`, and `drawn`: the item stands here because it was drawn at random. Decide on those too, whether or
-        not they look wrong. Where there is no suspect at all, the queue is the first 20 draws.
+        not they look wrong. Without any suspect the queue is the first 20 draws.
         """
         return self._queue.table()
 
@@ -295,7 +293,7 @@ class Review:
 
     @property
     def trust(self) -> Any:
-        """Whether the embedding is good enough to trust: probe accuracy and neighbour agreement, also per class."""
+        """Whether the embedding is good enough to trust (`scores.trust`)."""
         return self.scores.trust
 
     def method(self, name: str) -> str:
@@ -396,119 +394,6 @@ class Review:
         self.events.emit(Closed())
         self.events.close()
         self.labels.close()
-
-    # Until the panels have moved over ---------------------------------------------------------------------------
-
-    @property
-    def lock(self) -> Any:
-        """Until the panels have moved over."""
-        return self.state.lock
-
-    @property
-    def epoch(self) -> int:
-        """Until the panels have moved over."""
-        return self.state.epoch
-
-    @property
-    def codes(self) -> Any:
-        """Until the panels have moved over."""
-        return self.state.codes
-
-    @property
-    def given(self) -> Any:
-        """Until the panels have moved over."""
-        return self.state.given
-
-    @property
-    def states(self) -> Any:
-        """Until the panels have moved over."""
-        return self.state.states
-
-    @property
-    def base_event(self) -> str:
-        """Until the panels have moved over."""
-        return self.state.base_event
-
-    @property
-    def calibrated(self) -> bool:
-        """Until the panels have moved over."""
-        return self.scores.calibrated
-
-    @property
-    def behind(self) -> Any:
-        """Until the panels have moved over."""
-        return self.scores.behind
-
-    @property
-    def following_error(self) -> Exception | None:
-        """Until the panels have moved over."""
-        return self.scores.error
-
-    def event_of(self, position: int) -> str:
-        """Until the panels have moved over."""
-        return self.state.event_of(position)
-
-    def positions(self, items: Items) -> list[int]:
-        """Until the panels have moved over."""
-        return positions_of(self.dataset, items)
-
-    def ids(self, items: Items) -> list[str]:
-        """Until the panels have moved over."""
-        return self.decisions.ids(items)
-
-    def catch_up(self) -> None:
-        """Until the panels have moved over."""
-        self.sync.catch_up()
-
-    def look(self) -> None:
-        """Until the panels have moved over."""
-        self.sync.look()
-        self.sample.look()
-
-    def draws(self) -> Any:
-        """Until the panels have moved over."""
-        return self.sample.draws()
-
-    def asked(self) -> Any:
-        """Until the panels have moved over."""
-        return self.sample.asked()
-
-    def check_label(self, name: str, *, new_class: bool = False) -> None:
-        """Until the panels have moved over."""
-        self.decisions.check_label(name, new_class=new_class)
-
-    def remember_selection(self, current: int | None, chosen: Sequence[int]) -> None:
-        """Until the panels have moved over."""
-        self.selected.remember(current, chosen)
-
-    def left_and_below(self, cuts: Any, *, wait: bool = True) -> Any:
-        """Until the panels have moved over."""
-        return self.estimates.left_and_below(cuts, wait=wait)
-
-    def subscribe(self, listener: Any) -> Any:
-        """Until the panels have moved over."""
-        from explorer.review import events as kinds
-
-        def heard(event: Any) -> None:
-            if isinstance(event, kinds.CellsChanged):
-                listener("cells", {"positions": list(event.positions), "commit": event.commit})
-            elif isinstance(event, kinds.SelectionChanged):
-                listener("select", {"item": event.current, "items": list(event.chosen)})
-            elif isinstance(event, kinds.StagesChanged):
-                listener("stages", {"stages": event.stages})
-            else:
-                names = {
-                    kinds.LabelsReset: "hello",
-                    kinds.LayoutChanged: "layout",
-                    kinds.VersionsMoved: "versions",
-                    kinds.SampleChanged: "sample",
-                    kinds.ScoresChanged: "scores",
-                    kinds.Closed: "closed",
-                }
-                if type(event) in names:
-                    listener(names[type(event)], {})
-
-        return self.events.subscribe(kinds.Event, heard)
 
 
 def _commit(written: Written | None) -> Commit | None:

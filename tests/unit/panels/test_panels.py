@@ -69,13 +69,13 @@ def test_the_order_of_scores_is_the_ranking(wire: Wire, finished: Review) -> Non
 
 
 def test_both_sides_of_a_conflict_have_their_nearest_items(wire: Wire, finished: Review) -> None:
-    item = finished.positions(finished.issues.index[0])[0]
+    item = finished.dataset.position(finished.issues.index[0])
     asked = [*finished.classes[:3], "no class", None]
     found = wire.call("nearest", item=item, labels=asked, count=3)["result"]
     assert [len(near) for near in found] == [3, 3, 3, 0, 0]
     for label, near in zip(asked[:3], found, strict=False):
         assert item not in near
-        assert [finished.classes[finished.codes[i]] for i in near] == [label] * 3
+        assert [finished.classes[finished.state.codes[i]] for i in near] == [label] * 3
 
 
 def test_a_card_has_everything_about_one_item(wire: Wire, finished: Review) -> None:
@@ -86,7 +86,7 @@ def test_a_card_has_everything_about_one_item(wire: Wire, finished: Review) -> N
     assert card["suggested"] != card["given"]
     assert any("neighbours say" in reason["text"] for reason in card["why"])
     assert len(card["neighbours"]) == 16
-    codes = finished.codes
+    codes = finished.state.codes
     assert all(codes[i] == card["given"] for i in card["same"])
     assert len(card["same"]) == 4, "nearest items of the given label are found even where the graph holds none"
     assert all(codes[i] == card["suggested"] for i in card["other"])

@@ -211,7 +211,7 @@ def test_scores_that_could_not_follow_are_said(review: Review, monkeypatch: pyte
         raise ValueError("broken")
 
     monkeypatch.setattr(detectors, "update", broken)
-    review.relabel(review.dataset.item_ids[0], "3" if review.codes[0] != 3 else "4")
+    review.relabel(review.dataset.item_ids[0], "3" if review.state.codes[0] != 3 else "4")
     until(lambda: ask(review, "failures")["following"] != "")
     assert ask(review, "failures")["following"] == "ValueError: broken"
     assert review.detectors.loc["vote", "note"] == "has not followed the labels: ValueError: broken"

@@ -150,7 +150,7 @@ def test_tags_and_branches_are_pushed_to_every_panel(wire: Wire, review: Review)
     assert {b["name"]: b["ahead"] for b in ask(wire, "versions")["branches"]} == {"main": 0, "try": 1}
     assert ask(wire, "hello")["store"]["branch"] == "try"
     assert ask(wire, "switch", name="main")["branch"] == "main"
-    assert review.codes[2] == 0, "the columns are those of main"
+    assert review.state.codes[2] == 0, "the columns are those of main"
     assert ask(wire, "untag", name="v1")["tags"] == []
     assert "mean 'try'" in wire.call("switch", name="tri")["error"]["remedy"]
     assert review.labels.current_branch == "main"
@@ -190,7 +190,7 @@ def test_a_merge_shows_both_sides_and_is_settled_step_by_step(wire: Wire, review
     assert reply["merged"] == 2
     assert {c["item"] for c in reply["cells"]} == {0, 4}
     assert ask(wire, "mergeCommit", source="ben", op_id="m1")["commit"] == reply["commit"]
-    assert review.codes[[0, 2, 4]].tolist() == [2, 2, 2]
+    assert review.state.codes[[0, 2, 4]].tolist() == [2, 2, 2]
     assert ask(wire, "merge", source="ben")["upToDate"]
     assert ask(wire, "mergeCommit", source="ben", op_id="m2")["merged"] == 0
     newest = ask(wire, "timeline")["commits"][0]
@@ -213,7 +213,7 @@ def test_what_is_done_beside_the_review_shows_at_once_and_once(wire: Wire, revie
     assert wire.events() == ["cells", "versions"]
     assert wire.sent[0][0]["cells"][0]["why"] == "in the notebook"
     review.labels.undo()
-    assert (review.codes[0], review.states[0]) == (0, 0)
+    assert (review.state.codes[0], review.state.states[0]) == (0, 0)
     wire.sent.clear()
     review.relabel("k01", "emu")
     assert wire.events() == ["cells"], "the review's own edits are told once"
@@ -228,10 +228,10 @@ def test_a_colleagues_commit_appears_without_a_click(
         other.set("k07", "emu", why="from afar")
         other.tag("from-bob")
     assert wire.events() == []
-    review.look()
+    review.sync.look()
     assert wire.events() == ["cells", "versions"]
     assert [c["item"] for c in wire.sent[0][0]["cells"]] == [7]
-    review.look()
+    review.sync.look()
     assert len(wire.events()) == 2, "and is told once"
 
 
@@ -250,9 +250,9 @@ def test_the_store_is_watched_only_while_somebody_looks(tmp_path: Path, monkeypa
     with label_store.open(tmp_path / "w.labels.db", rater="bob") as other:
         other.set("k07", "emu")
     waited = time.monotonic()
-    while review.codes[7] != 2 and time.monotonic() - waited < 10:
+    while review.state.codes[7] != 2 and time.monotonic() - waited < 10:
         time.sleep(0.01)
-    assert review.codes[7] == 2
+    assert review.state.codes[7] == 2
     assert show(review, "queue") is not widget
     assert watching() - before == {thread}, "one thread a review"
     review.close()

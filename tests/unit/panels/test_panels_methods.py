@@ -20,6 +20,7 @@ from explorer import detectors
 from explorer.estimates.errors_left import Heard
 from explorer.panels import registry
 from explorer.panels.handlers.methods import sections
+from explorer.review.events import Event, ScoresChanged
 from explorer.review.review import Review
 
 
@@ -146,7 +147,7 @@ def test_relations_travel_as_columns(page: Page, scored: Review) -> None:
     np.testing.assert_array_equal(page.array(body["neighbours"]), expected.neighbours)
     for name in ("mean", "variance", "last"):
         np.testing.assert_array_equal(page.array(body[name]), getattr(expected, name))
-    np.testing.assert_array_equal(page.array(body["labels"]), scored.codes[expected.neighbours])
+    np.testing.assert_array_equal(page.array(body["labels"]), scored.state.codes[expected.neighbours])
 
 
 def test_relations_follow_the_labels_of_now(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_relations_follow_the_labels_of_now(tmp_path: Path) -> None:
     watched = np.full((3, 40, 2), 0.5, np.float16)
     swap(review, inputs=dataclasses.replace(review.results.inputs, checkpoints=watched))
     body = page.call("relations", item=0)
-    same = review.codes[page.array(body["neighbours"])] == review.codes[0]
+    same = review.state.codes[page.array(body["neighbours"])] == review.state.codes[0]
     np.testing.assert_array_equal(page.array(body["mean"]) > 0, same)
     assert same.any()
     # A class that no checkpoint knows: nobody agrees with it.
@@ -227,19 +228,19 @@ def test_a_new_sample_is_a_call_without_arguments(page: Page) -> None:
         page.review.keep(page.review.dataset.item_ids[item])
     before = page.call("left")
     assert before["basis"] == "audit"
-    told: list[str] = []
-    stop = page.review.subscribe(lambda event, _details: told.append(event))
+    told: list[type[Event]] = []
+    stop = page.review.events.subscribe(Event, lambda event: told.append(type(event)))
     reply = page.call("new_sample")
     stop()
     assert reply.keys() == {"draws"}
     draws = page.array(reply["draws"])
     assert draws.tolist() == page.array(page.call("scores")["draws"]).tolist()
-    assert (page.review.states[draws] == 0).all(), "what is decided is asked no more"
+    assert (page.review.state.states[draws] == 0).all(), "what is decided is asked no more"
     after = page.call("left")
     assert (after["basis"], after["draws"]) == ("model", 0)
     assert after["since"] > before["since"]
     assert after["unreviewed"] == before["unreviewed"]
-    assert told == ["scores"]
+    assert told == [ScoresChanged]
 
 
 def test_how_many_are_left_is_reckoned_once_and_holds_nobody_up(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +259,7 @@ def test_how_many_are_left_is_reckoned_once_and_holds_nobody_up(page: Page, monk
     monkeypatch.setattr(Heard, "interval", watched)
     said = page.call("left", cut=50)
     assert len({id(each) for each in heard}) == 1
-    classes = len({int(code) for code in page.review.given})
+    classes = len({int(code) for code in page.review.state.given})
     assert len(heard) <= classes + 3, "the whole once, the classes, two lines"
     monkeypatch.undo()
     assert said["stop"]["suspects"] == page.review.left_below(wait=False).sentence()
