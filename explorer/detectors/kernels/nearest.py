@@ -116,6 +116,45 @@ def compare_distances(
             suggestion[row] = own
 
 
+@kernel("who", "best", whole=("vectors",), loose=True)
+def search_two(
+    candidates: Ints,
+    queries: Ints,
+    vectors: Reals,
+    lengths: Reals,
+    who: NDArray[np.int32],
+    best: NDArray[np.float32],
+) -> None:
+    """Find the two candidates most similar to each of a few items, the item itself left out.
+
+    Parameters
+    ----------
+    candidates, queries
+        Positions; of equally similar candidates the first counts.
+    vectors, lengths
+        [N, D] and [N].
+    who, best
+        [queries, 2], written: positions and cosines as float32 sums have them, -1 and −∞ where there are fewer.
+    """
+    dimensions = vectors.shape[1]
+    for q in range(len(queries)):
+        query = queries[q]
+        first, second, most, next_most = -1, -1, np.float32(-np.inf), np.float32(-np.inf)
+        for i in range(len(candidates)):
+            item = candidates[i]
+            product = np.float32(0)
+            for d in range(dimensions):
+                product += vectors[query, d] * vectors[item, d]
+            cosine = product / (lengths[query] * lengths[item])
+            if cosine > next_most and item != query:
+                if cosine > most:
+                    first, second, most, next_most = item, first, cosine, most
+                else:
+                    second, next_most = item, cosine
+        who[q, 0], who[q, 1] = first, second
+        best[q, 0], best[q, 1] = most, next_most
+
+
 @kernel(*FOLLOWED, whole=("vectors",), loose=True)
 def follow_answers(
     labels: Ints,

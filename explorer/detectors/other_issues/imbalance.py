@@ -38,18 +38,25 @@ class Imbalance:
             summary=Later(_summary, counts),
         )
 
-    def update(self, inputs: Inputs, result: Result, _changed: NDArray[np.intp]) -> Result:
-        """Count anew. Every item of a class moves with its count, so all look theirs up."""
+    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+        """Count anew. Every item of a class moves with its count, so all look theirs up, unless no score has moved."""
         assert result.flags is not None
         counts = inputs.sizes
         of_class, flagged = _by_class(counts)
         score, flags = result.own(result.score), result.own(result.flags)
-        kernels.by_class(of_class, inputs.labels, score)
         rare = bool(flagged.any())
-        if rare or result.frozen["rare"]:
-            np.take(flagged, inputs.labels, mode="wrap", out=flags)
+        last_score, last_flags = _by_class(result.frozen["counts"])
+        if of_class.tobytes() == last_score.tobytes() and flagged.tobytes() == last_flags.tobytes():
+            # No class that moved is below an even share, or has come to be.
+            moved, labels = changed, inputs.labels[changed]
+            score[changed], flags[changed] = of_class[labels], flagged[labels]
+        else:
+            moved = everyone(inputs.n)
+            kernels.by_class(of_class, inputs.labels, score)
+            if rare or result.frozen["rare"]:
+                np.take(flagged, inputs.labels, mode="wrap", out=flags)
         return result.updated(
-            Change(everyone(inputs.n)),
+            Change(moved),
             score=score,
             flags=flags,
             frozen={"counts": counts, "rare": rare},
