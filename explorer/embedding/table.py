@@ -14,6 +14,7 @@ from explorer.embedding.base import Stateless
 from explorer.errors import DataError, MissingExtra, Option, Said
 from explorer.media.table import Table
 from explorer.progress import Progress
+from explorer.utils.text import printable
 
 
 class _Whole(Stateless):
@@ -74,14 +75,22 @@ class Columns(_Whole):
         return np.concatenate(parts, axis=1)
 
     def _categorical(self, cells: pd.Series[Any]) -> NDArray[np.float32]:
-        words = cells.astype(object).where(cells.notna(), "").astype(str).to_numpy(dtype=object)
-        values, codes, counts = np.unique(words.astype(str), return_inverse=True, return_counts=True)
+        filled = cells.astype(object).where(cells.notna(), "").tolist()
+        words = np.array([_word(cell) for cell in filled], dtype=str)
+        values, codes, counts = np.unique(words, return_inverse=True, return_counts=True)
         rank = np.empty(len(values), dtype=np.intp)
         rank[np.lexsort((values, -counts))] = np.arange(len(values))
         slot = np.minimum(rank[codes], self.most)  # the last slot holds all rarer values
         hot = np.zeros((len(words), int(slot.max()) + 1), dtype=np.float32)
         hot[np.arange(len(words)), slot] = np.float32(np.sqrt(0.5))  # two different values are at distance 1
         return hot
+
+
+def _word(cell: Any) -> str:
+    """Return the text of a category."""
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "backslashreplace")
+    return printable(str(cell)) if not isinstance(cell, int) or cell.bit_length() < 13_000 else hex(cell)
 
 
 def _type_of(dtype: Any) -> list[str]:
@@ -145,8 +154,14 @@ class Skrub(_Whole):
 
         strings = StringEncoder(n_components=min(30, max(2, len(batch) - 1)), random_state=self.seed)
         vectorizer = TableVectorizer(high_cardinality=strings)
-        table = vectorizer.fit_transform(self.frame.iloc[batch])
-        values = table.to_numpy(dtype=np.float64, na_value=np.nan)
+        try:
+            table = vectorizer.fit_transform(self.frame.iloc[batch])
+            values = table.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+            raise DataError(
+                f"skrub cannot read the table ({printable(' '.join(str(error).split()))[:300]}).",
+                'Take embedder="columns", or bring the columns to numbers, dates and text.',
+            ) from error
         if values.shape[1] == 0:
             raise DataError(
                 "No column of the table carries information.", Said("Give other columns in {}.", Option("features"))

@@ -12,6 +12,7 @@ from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.readers.column_check import BY_NAME
 from explorer.tasks.classification import encode_labels
 from explorer.utils.arrays import array_in, float32, moderate, numbers_in, values_in
+from explorer.utils.numbers import whole
 from explorer.utils.text import are, counted
 
 CLASSES = Option("classes", "classes=[…]")
@@ -23,9 +24,9 @@ def known_detectors(names: Sequence[str] | None) -> list[str] | None:
 
     if names is None:
         return None
-    wanted = [names] if isinstance(names, str) else list(names)
+    wanted = [names] if isinstance(names, str) else values_in(names, "name", "names of methods")
     for name in wanted:
-        if name not in registry.names():
+        if not isinstance(name, str) or name not in registry.names():
             raise UnknownName("detector", name, registry.names())
     return wanted
 
@@ -71,6 +72,11 @@ def checked_trust(trusted: Any, n: int) -> NDArray[np.bool_] | None:
             "Give True or False for each label, in the same order: whether it is known to be right.",
         )
     return marks if marks.any() else None
+
+
+def checked_seed(seed: Any) -> int:
+    """Return the seed of what is drawn; `DataError` unless it is a whole number that every library takes."""
+    return whole(seed, 0, 2**32 - 1, f"seed={seed!r} is no seed.", "Give a seed")
 
 
 def check_graph(graph: object) -> None:

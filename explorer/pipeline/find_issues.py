@@ -18,6 +18,7 @@ from explorer.pipeline.checks import (
     check_labelled,
     check_shape,
     checked_features,
+    checked_seed,
     checked_trust,
     columns_of_probs,
     known_detectors,
@@ -111,6 +112,7 @@ def find_issues(
     import pandas as pd
 
     wanted = known_detectors(detectors)
+    seed = checked_seed(seed)
     if features is None and probs is None and graph is None:
         raise DataError(
             "There is nothing to judge the labels by.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from explorer.readers.options import Options
 from explorer.readers.pictures import picture_content, stack_pixels
 from explorer.readers.probabilities import align
 from explorer.utils.arrays import NUMERIC, aligned, array_in, float32, numbers_in, values_in
+from explorer.utils.text import printable
 
 _TAKES = "label features probs key kind classes root pixel_limit"
 
@@ -149,8 +149,9 @@ def array_of_file(path: str | Path) -> NDArray[Any]:
     """
     try:
         found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{str(path)!r} cannot be read as an array: {error}.", "Write it with numpy.save.") from error
+    except Exception as error:  # numpy's parsers raise whatever they meet in a damaged file
+        why = printable(" ".join(str(error).split()))[:300] or type(error).__name__
+        raise DataError(f"{str(path)!r} cannot be read as an array: {why}.", "Write it with numpy.save.") from error
     if not isinstance(found, np.ndarray) or not found.ndim:
         what = "a single value" if isinstance(found, np.ndarray) else "several arrays"
         raise DataError(f"{str(path)!r} holds {what}.", "Write one row an item with numpy.save.")

@@ -210,7 +210,10 @@ def typed(cells: pd.Series[Any], *, as_written: bool, comma: bool = False) -> pd
     if as_written:
         parsed = numbers(cells, comma=comma)
         return cells if parsed is None else parsed
-    return cells.infer_objects() if cells.dtype == object else cells
+    try:
+        return cells.infer_objects() if cells.dtype == object else cells
+    except UnicodeEncodeError:  # half characters, which only objects hold
+        return cells
 
 
 def matrix(frame: pd.DataFrame, columns: list[str], *, comma: bool = False) -> NDArray[np.float32]:

@@ -140,7 +140,11 @@ def _files(base: Path, root: Path) -> tuple[list[str], list[str]]:
 
 
 def _inside(link: Path, root: Path) -> None:
-    if not link.resolve().is_relative_to(root):
+    try:
+        target = link.resolve()
+    except (OSError, RuntimeError):  # links in a circle lead nowhere: the file cannot be read
+        return
+    if not target.is_relative_to(root):
         raise OutsideRoot(
             f"The link {str(link)!r} leads outside {str(root)!r}.",
             Said("Remove it, or give the folder that holds everything as {}.", Option("root")),

@@ -21,7 +21,7 @@ from explorer.readers.pictures import picture_content
 from explorer.readers.probabilities import align
 from explorer.readers.roles import Roles
 from explorer.utils.arrays import aligned
-from explorer.utils.text import listed
+from explorer.utils.text import listed, printable
 
 
 def from_frame(
@@ -66,7 +66,11 @@ def from_frame(
     """
     row_index = frame.index if index is None else index
     options = _in_order(options, row_index)
-    levels = {str(name): frame.index.get_level_values(n).tolist() for n, name in enumerate(frame.index.names) if name}
+    levels = {
+        printable(str(name)): frame.index.get_level_values(n).tolist()
+        for n, name in enumerate(frame.index.names)
+        if name is not None
+    }
     frame = _tidy(frame, source)
     if not len(frame):
         raise empty(source)
@@ -141,7 +145,7 @@ def _tidy(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     """Bring column names to strings; refuse repeated names and column levels."""
     if frame.columns.nlevels > 1:
         raise DataError(f"The columns of {source} have {frame.columns.nlevels} levels.", "Flatten them to one.")
-    names = [str(name) for name in frame.columns]
+    names = [printable(str(name)) for name in frame.columns]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DataError(f"Columns of {source} share a name: {listed(repeated)}.", "Rename them.")

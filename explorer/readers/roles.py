@@ -19,7 +19,7 @@ from explorer.readers.columns import Column, describe, has_decimal_commas, matri
 from explorer.readers.options import Options
 from explorer.readers.probabilities import columns_of
 from explorer.utils.arrays import numbers_in, values_in
-from explorer.utils.text import counted, listed
+from explorer.utils.text import counted, listed, printable
 
 # Earlier groups win over later ones; two matches within a group are ambiguous.
 _LABEL_NAMES: tuple[tuple[str, ...], ...] = (
@@ -191,11 +191,11 @@ class Roles:
 
     def take(self, name: Any, option: str) -> str:
         """Give a column that an option names its role."""
-        text = str(name)
+        text = printable(str(name))
         if text not in self.frame.columns and text in self._index:
             self.frame = self.frame.assign(**{text: self._index[text]})
             self.note(f"column {text!r} is the index of the table")
-        column = require(self.frame, name, option)
+        column = require(self.frame, text, option)
         self._used.add(column)
         return column
 

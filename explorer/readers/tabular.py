@@ -20,7 +20,7 @@ from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError, UnknownName
 from explorer.readers.frame import from_frame
 from explorer.readers.options import Options
-from explorer.utils.text import listed
+from explorer.utils.text import listed, printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -261,7 +261,7 @@ def _read_jsonl(path: Path, encoding: str | None) -> _Table:
                 if line.strip():
                     row = _row(line, f"{path.name}, line {number}")
                     rows.append(row)
-                    columns.update(dict.fromkeys(row))
+                    columns.update(dict.fromkeys(map(printable, row)))
     except UnicodeError as error:
         raise DataError(f"{path.name} is not {encoding or 'UTF-8'}: {error}.", "Give the file's encoding.") from error
     # Column by column as objects: pandas would turn whole numbers beside a missing cell into fractions.
@@ -285,4 +285,4 @@ def _row(line: str, where: str) -> dict[str, Any]:
             f"{where}: a {type(row).__name__} where an object is expected.",
             'Write one JSON object per line, such as {"text": …, "label": …}.',
         )
-    return row
+    return {printable(name): value for name, value in row.items()}
