@@ -46,7 +46,8 @@ class Traffic:
 
 
 def test_a_click_sends_no_whole_column(lab: Callable[..., Lab], folder: Path) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK.strip())])
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK.strip())], metadata=python)
     nbformat.write(notebook, folder / "click.ipynb")
     page = lab()
     traffic = Traffic(page)
