@@ -1,4 +1,4 @@
-"""Run."""
+"""Running all detectors: one that fails is named, and the others go on."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
         A name in `only` that is no detector.
     Cancelled
         When `progress` says so.
+
+    Examples
+    --------
+    >>> from explorer import detectors, graph
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat([0, 1], 50).astype(np.int32)
+    >>> vectors = rng.normal(size=(100, 4)).astype(np.float32) + 4 * labels[:, None]
+    >>> inputs = detectors.Inputs(labels, n_classes=2, graph=graph.build(vectors, k=10), vectors=vectors)
+    >>> findings = detectors.run(inputs, only=["vote", "confident"])
+    >>> list(findings.results), dict(findings.skipped)
+    (['vote'], {'confident': 'needs probs'})
     """
     progress = progress or Progress()
     wanted = names() if only is None else tuple(dict.fromkeys(only))
@@ -86,7 +97,18 @@ def update(inputs: Inputs, findings: Findings, changed: Iterable[int], *, inplac
     -------
     Findings
         A detector that raises keeps its last result, which is stale from then on, and is named in `failures`; it is
-        tried again by `rerun` or a new run. The others go on.
+        tried again by `rerun` or a new run. The others go on. In place, what it kept may be half written.
+
+    Examples
+    --------
+    >>> from explorer import detectors, graph
+    >>> labels = np.repeat([0, 1], 50).astype(np.int32)
+    >>> vectors = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32) + 4 * labels[:, None]
+    >>> inputs = detectors.Inputs(labels, n_classes=2, graph=graph.build(vectors, k=10), vectors=vectors)
+    >>> findings = detectors.run(inputs, only=["vote"])
+    >>> after = detectors.update(inputs.relabelled({3: 1}), findings, [3])
+    >>> 3 in after.moved["vote"].rows
+    True
     """
     positions: NDArray[np.intp] = distinct(np.fromiter(changed, dtype=np.intp))
     moved: dict[str, Change] = {}

@@ -72,6 +72,12 @@ def build(
     References
     ----------
     Johnson, Douze, Jégou: Billion-scale similarity search with GPUs (IEEE Transactions on Big Data, 2019).
+
+    Examples
+    --------
+    >>> found = build(np.array([[1.0, 0], [0.9, 0.1], [0, 1]], np.float32), k=1)
+    >>> found.indices.ravel().tolist(), found.n, found.k
+    ([1, 0, 1], 3, 1)
     """
     progress = progress or Progress()
     vectors = _checked(vectors, k)

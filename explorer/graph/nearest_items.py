@@ -1,4 +1,4 @@
-"""Nearest."""
+"""The nearest items of one item, exactly: a question that the graph does not answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ def nearest(
     Returns
     -------
     tuple
-        Positions int32 [≤ k] and cosines float32 [≤ k], most similar first.
+        Positions int32 [≤ k] and cosines float32 [≤ k], most similar first; of equal ones the first item.
+
+    Examples
+    --------
+    >>> who, cosine = nearest(np.array([[1.0, 0], [0, 1], [2, 0]]), 0, k=2)
+    >>> who.tolist(), cosine.tolist()
+    ([2, 1], [1.0, 0.0])
     """
     allowed = np.ones(len(vectors), dtype=bool) if among is None else among.copy()
     allowed[item] = False

@@ -120,6 +120,14 @@ def out_of_fold(
         Lengths that differ, vectors that are not finite, fewer than two folds, more checkpoints than epochs.
     Cancelled
         When `progress` says so.
+
+    Examples
+    --------
+    >>> labels = np.repeat([0, 1], 30).astype(np.int32)
+    >>> vectors = np.random.default_rng(0).normal(size=(60, 3)) + 6 * labels[:, None]
+    >>> found = out_of_fold(vectors, labels, n_classes=2)
+    >>> found.probs.shape, found.accuracy > 0.9
+    ((60, 2), True)
     """
     progress = progress or Progress()
     began = time.perf_counter()

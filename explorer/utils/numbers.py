@@ -1,4 +1,4 @@
-"""Numbers."""
+"""Checks of numbers that a user gave."""
 
 from __future__ import annotations
 

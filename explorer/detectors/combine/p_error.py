@@ -132,6 +132,17 @@ def combine(
     inplace
         Write into the arrays of `like` if it was itself made by following an earlier verdict: nobody else may be
         reading it.
+
+    Examples
+    --------
+    >>> from explorer import detectors, graph
+    >>> labels = np.repeat([0, 1], 60).astype(np.int32)
+    >>> vectors = np.random.default_rng(0).normal(size=(120, 4)).astype(np.float32) + 4 * labels[:, None]
+    >>> labels[5] = 1  # a mistake
+    >>> inputs = detectors.Inputs(labels, n_classes=2, graph=graph.build(vectors, k=10), vectors=vectors)
+    >>> verdict = detectors.combine(inputs, detectors.run(inputs, only=["vote", "relation", "hoc"]))
+    >>> int(verdict.p_error.argmax()), int(verdict.suggested[5])
+    (5, 0)
     """
     opinions = cols.opinionated(findings)
     note = _nothing_to_compare(inputs, opinions)
