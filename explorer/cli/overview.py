@@ -31,6 +31,9 @@ COMMANDS = {
 }
 """Name of each command: its module in `explorer.cli.commands`, and what it does."""
 
+ABOUT = "Find labels that are wrong, see why, and fix them in place."
+"""As the package's own text begins."""
+
 USAGE = "usage: explorer [-h] [--version] COMMAND ..."
 WIDTH = 78
 INDENT = 12
@@ -39,11 +42,9 @@ INDENT = 12
 
 def text() -> str:
     """Return the overview: usage, options, and every command with a line of what it does."""
-    from explorer import __doc__ as about
-
     options = [("-h, --help", "show this help message and exit"), ("--version", "show the version and exit")]
     commands = [(name, said) for name, (_, said) in COMMANDS.items()]
-    parts = [USAGE, "", (about or "").splitlines()[0], "", "options:"]
+    parts = [USAGE, "", ABOUT, "", "options:"]
     parts += [line for name, said in options for line in _entry(name, said)]
     parts += ["", "commands:", *(line for name, said in commands for line in _entry(name, said)), ""]
     parts += _wrapped(

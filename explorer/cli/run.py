@@ -21,9 +21,9 @@ def run(given: Sequence[str]) -> int:
     """Run the command that the first word names, on the others."""
     name, *words = given
     if name == "--version":
-        from explorer import __version__
+        from importlib.metadata import version
 
-        print(f"explorer {__version__}")
+        print(f"explorer {version('data-quality-explorer')}")
         return 0
     if name not in COMMANDS:
         print(USAGE, file=sys.stderr)

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import explorer
 from explorer import cli, labels
 from explorer.cli.jupyter import paths_read
 
@@ -123,4 +124,9 @@ def test_an_unknown_command_gets_a_hint(capsys: pytest.CaptureFixture[str]) -> N
     assert "explorer: There is no command 'isues'. Did you mean 'issues' or 'classes'?" in capsys.readouterr().err
     assert cli.main(["--versoin"]) == 2
     assert cli.main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("explorer ")
+    assert capsys.readouterr().out == f"explorer {explorer.__version__}\n"
+
+
+def test_the_overview_says_what_the_package_says_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 0
+    assert (explorer.__doc__ or "").splitlines()[0] in capsys.readouterr().out
