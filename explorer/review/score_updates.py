@@ -220,12 +220,13 @@ class ScoreUpdates:
     # Following ------------------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
+        begun = self._live
+        if begun is not None and begun.inputs.graph is not None:
+            _ = begun.inputs.graph.reverse  # made once, with the scores: no correction waits for it
         found = self._noted()
         if found is None:
             return
         live, baseline, undone, changed, codes = found
-        if live.inputs.graph is not None:
-            _ = live.inputs.graph.reverse  # made once, and not while the first correction waits for it
         touched: NDArray[np.intp] | None = undone
         if len(changed) or not live.whole:
             moved = live.follow(changed, codes)
