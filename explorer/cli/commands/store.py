@@ -68,6 +68,7 @@ def _describe_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path)
     parser.add_argument("--at", default="head", metavar="WHEN", help="commit, tag, branch, time or base (%(default)s)")
     parser.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="when the file's name does not say")
+    parser.add_argument("-f", "--force", action="store_true", help="replace a file that is no export")
     parser.set_defaults(run=_export)
 
 
@@ -182,6 +183,11 @@ def _list_classes(store: Store, what: str, style: str) -> None:
 def _export(given: argparse.Namespace) -> int:
     from explorer import export
 
+    if not given.force and given.path.is_file() and given.path.stat().st_size and not _is_export(given):
+        raise DataError(
+            f"{given.path} exists and is no export of labels; it may be the dataset itself.",
+            "Give another name, or replace it all the same with -f.",
+        )
     with open_store(given) as store:
         frame = export.frame(None, store, given.at)
         path = export.write(frame, given.path, given.format)
@@ -189,6 +195,16 @@ def _export(given: argparse.Namespace) -> int:
     at = "" if given.at == "head" else f" as of {plain(given.at)}"
     print(f"Wrote {len(frame):,} labels{at}, {changed:,} of them reviewed, to {path}")
     return 0
+
+
+def _is_export(given: argparse.Namespace) -> bool:
+    from explorer import export
+
+    try:
+        export.read(given.path, given.format)
+    except DataError:
+        return False
+    return True
 
 
 def _backup(given: argparse.Namespace) -> int:

@@ -130,3 +130,22 @@ def test_an_unknown_command_gets_a_hint(capsys: pytest.CaptureFixture[str]) -> N
 def test_the_overview_says_what_the_package_says_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 0
     assert (explorer.__doc__ or "").splitlines()[0] in capsys.readouterr().out
+
+
+def test_an_export_replaces_an_export_and_nothing_else(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = table(here / "a" / "data.csv", "a")
+    assert cli.main(["review", str(data), "--label", "label", "--text", "text", "--print", "1"]) == 0
+    store, before = str(here / "a" / "data.labels.db"), data.read_bytes()
+    capsys.readouterr()
+    assert cli.main(["export", store, str(data)]) == 2
+    assert "exists and is no export of labels; it may be the dataset itself." in capsys.readouterr().err
+    assert data.read_bytes() == before
+    for form in ("csv", "jsonl"):
+        (here / "picture.png").write_bytes(b"no export")
+        assert cli.main(["export", store, "picture.png", "--format", form]) == 2
+    assert cli.main(["export", store, store, "--format", "csv"]) == 2
+    (here / "empty.csv").touch()
+    for target in ("out.csv", "out.csv", "empty.csv"):
+        assert cli.main(["export", store, target]) == 0
+    assert cli.main(["export", store, str(data), "-f"]) == 0
+    assert data.read_text().startswith("item_id,")

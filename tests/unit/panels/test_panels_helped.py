@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import Planted
 from panels_help import Page, Wire
@@ -152,13 +153,12 @@ def test_without_an_embedding_it_is_refused(vectors: np.ndarray, planted: Plante
 
 
 def test_of_very_many_classes_those_with_most_items_travel() -> None:
-    from explorer.estimates.helped import Helped, _per_class
+    from explorer.estimates.helped import Helped
 
     n = 2 * MOST + 10
-    labels = np.repeat(np.arange(n), np.where(np.arange(n) % 2, 3, 1)).astype(np.int32)
-    right = np.ones(len(labels), dtype=bool)
-    table = _per_class(right, right, right, labels, n)
-    body = payload(Helped(1.0, 1.0, 0.0, 0.0, 0.0, len(labels), 1, True, table))
+    shares = dict.fromkeys(("before", "after"), 1.0) | dict.fromkeys(("difference", "low", "high"), 0.0)
+    table = pd.DataFrame({"judged": np.where(np.arange(n) % 2, 3, 1), **shares})
+    body = payload(Helped(1.0, 1.0, 0.0, 0.0, 0.0, int(table["judged"].sum()), 1, True, table))
     assert len(body.classes) == MOST
     assert body.omitted == n - MOST
     assert {each.judged for each in body.classes} == {3}

@@ -105,7 +105,7 @@ def test_what_is_no_click_is_told_to_everybody(review: Review, pages: tuple[Wire
     # A colleague's change, found on the way of a click, is news for the page that clicks too.
     asker, other = pages
     relabel(asker, review, 5, "emu")
-    assert [cell["item"] for cell in asker.pushes("cells")[1]["cells"]][0] == 4
+    assert next(cell["item"] for cell in asker.pushes("cells")[1]["cells"]) == 4
     assert {cell["item"] for push in other.pushes("cells") for cell in push["cells"]} == {3, 4, 5}
 
 
