@@ -57,9 +57,14 @@ class Scores:
 
     Examples
     --------
-    >>> review.scores.table.head()  # doctest: +SKIP
-    >>> review.scores.methods  # doctest: +SKIP
-    >>> review.scores.why("3f0c…")  # doctest: +SKIP
+    >>> review.scores
+    Scores of 60 items, 4 of them suspects, up to date at ...
+    >>> review.scores.table["p_error"].is_monotonic_decreasing
+    True
+    >>> review.scores.methods.loc["vote", "state"]
+    'done'
+    >>> review.scores.why("k04")["name"].iloc[0]
+    'neighbours'
     """
 
     def __init__(self, state: ReviewState, sync: StoreSync, runs: Runs, updates: ScoreUpdates) -> None:

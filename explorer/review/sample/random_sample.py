@@ -44,10 +44,10 @@ class RandomSample:
 
     Examples
     --------
-    >>> review.sample  # doctest: +SKIP
-    A random sample of 1,797 items since 2026-11-30 09:00 UTC: 20 were asked about, and 10% of the queue is …
-    >>> for item in review.sample.draw(20):  # doctest: +SKIP
-    ...     review.keep(item)
+    >>> for item in review.sample.draw(5):
+    ...     commit = review.keep(item)
+    >>> review.sample
+    A random sample of 60 items since ... UTC: 5 were asked about, and 10% of the queue is drawn from it.
     """
 
     def __init__(self, state: ReviewState, scores: Scores, store: Store, events: Events, *, temporary: bool) -> None:
