@@ -67,21 +67,6 @@ class Baseline:
 
     def note(
         self,
-        decided: NDArray[np.bool_],
-        p_error: NDArray[np.float32],
-        shown: NDArray[np.float32],
-        codes: NDArray[np.int32],
-        states: NDArray[np.uint8],
-        given: NDArray[np.int32],
-    ) -> None:
-        """Take down what has been decided, and taken back, since the last time: all arrays are [N].
-
-        `given` is what the given labels read as now: where a class was merged into another since, that.
-        """
-        self.note_rows(np.arange(len(self.labels)), decided, p_error, shown, codes, states, given)
-
-    def note_rows(
-        self,
         rows: NDArray[np.intp],
         decided: NDArray[np.bool_],
         p_error: NDArray[np.float32],
@@ -90,7 +75,21 @@ class Baseline:
         states: NDArray[np.uint8],
         given: NDArray[np.int32],
     ) -> None:
-        """Do `note` for some items, ascending: all arrays are [rows]. Costs O(rows)."""
+        """Take down what has been decided on some items, and taken back, since the last time. Costs O(rows).
+
+        Parameters
+        ----------
+        rows
+            Positions, ascending; all other arrays are [rows].
+        decided
+            Which are decided on now.
+        p_error, shown
+            What detectors hold now, and what is shown.
+        codes, states
+            As they stand.
+        given
+            What the given labels read as now: where a class was merged into another since, that.
+        """
         since = decided & ~self.before[rows]
         new = since & np.isnan(self.seen[rows])
         for kept, now in ((self.seen, p_error), (self.shown, shown)):

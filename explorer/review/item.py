@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.errors import ExplorerError
 from explorer.graph import nearest
 from explorer.pipeline.results import Results
 
@@ -82,14 +80,3 @@ def shown(results: Results, classes: Sequence[str], item: int) -> dict[str, Any]
         "model": None if embedding is None else embedding.name,
         "revision": None if embedding is None else embedding.revision,
     }
-
-
-def explain(results: Results, classes: Sequence[str], item: int) -> pd.DataFrame:
-    """Say in words why an item is suspect: `name`, `text`, `value`, `method` and `push` a reason."""
-    from explorer import detectors
-
-    r = results
-    if r.inputs is None or r.findings is None or r.combined is None:
-        raise ExplorerError("There are no scores yet.", "See review.status.")
-    reasons = detectors.explain(item, r.inputs, r.findings, r.combined, classes)
-    return pd.DataFrame([reason._asdict() for reason in reasons], columns=["name", "text", "value", "method", "push"])

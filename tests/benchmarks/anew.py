@@ -80,7 +80,7 @@ def measure(name, x, y, truth, probs, found, random):
 def lessons(begun, verdict, inputs, settled, given):
     """Return p_error of whom nobody has looked at, with what is learnt from the decisions; NaN for others."""
     states = np.where(settled, State.RELABELLED.code, 0).astype(np.uint8)
-    begun.note(settled, begun.combined.p_error, verdict.p_error, inputs.labels, states, given)
+    begun.note(np.arange(len(states)), settled, begun.combined.p_error, verdict.p_error, inputs.labels, states, given)
     shown = begun.adjusted(verdict, begun.teach(inputs), inputs)
     return np.where(settled, np.nan, shown.p_error)
 

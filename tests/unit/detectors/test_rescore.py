@@ -99,7 +99,7 @@ def test_lessons_of_before_are_heard_and_taken_back(reviewed):
     _, combined, settled = score(inputs, given, seen)
     states = np.where(seen, np.where(now != given, RELABELLED, KEPT), 0).astype(np.uint8)
     begun = Baseline(combined, now, seen.copy(), settled)
-    begun.note(seen, combined.p_error, combined.p_error, now, states, given)
+    begun.note(np.arange(len(states)), seen, combined.p_error, combined.p_error, now, states, given)
     taught = begun.teach(inputs)
     assert taught.decisions == seen.sum()
     assert taught.wrong == (now != given)[seen].sum()
@@ -108,7 +108,7 @@ def test_lessons_of_before_are_heard_and_taken_back(reviewed):
 
     again = states.copy()
     again[np.flatnonzero(seen)[:5]] = 0
-    begun.note(seen & (again > 0), combined.p_error, combined.p_error, now, again, given)
+    begun.note(np.arange(len(states)), seen & (again > 0), combined.p_error, combined.p_error, now, again, given)
     assert begun.teach(inputs).decisions == seen.sum() - 5
 
 
@@ -120,7 +120,7 @@ def test_decisions_of_before_and_since_are_lessons_alike(reviewed):
     more = np.flatnonzero(~seen)[:7]
     decided, states, codes = seen.copy(), np.where(seen, RELABELLED, 0).astype(np.uint8), now.copy()
     decided[more], states[more], codes[more] = True, KEPT, truth[more]
-    begun.note(decided, combined.p_error, combined.p_error, codes, states, given)
+    begun.note(np.arange(len(states)), decided, combined.p_error, combined.p_error, codes, states, given)
     assert begun.teach(inputs).decisions == seen.sum() + 7
     assert begun.order == more.tolist()
 
@@ -186,6 +186,8 @@ def test_a_class_that_was_merged_since_makes_no_kept_label_wrong(reviewed):
     begun = Baseline(combined, now, seen.copy(), settled)
     states = np.where(seen, KEPT, 0).astype(np.uint8)
     merged = np.where(now == 3, 5, now)
-    begun.note(seen, combined.p_error, combined.p_error, merged, states, np.where(given == 3, 5, given))
+    begun.note(
+        np.arange(len(states)), seen, combined.p_error, combined.p_error, merged, states, np.where(given == 3, 5, given)
+    )
     before = (now != given)[seen]
     assert begun.teach(inputs).wrong <= before.sum()
