@@ -3,12 +3,15 @@
 import random
 import re
 import sqlite3
+from contextlib import suppress
 
 import pytest
 from stream import CLASSES, ITEMS, opened, rows
 
-from explorer import labels
+from explorer import export, labels
+from explorer.errors import ExplorerError
 from explorer.labels import Edit, StoreError
+from explorer.labels.history import overview, timeline
 from explorer.labels.storage.ddl import FORMAT
 
 PAGE = 4096
@@ -95,6 +98,60 @@ def test_one_changed_byte_anywhere_is_found_or_meant_nothing(tmp_path, whole, co
     record_property("bytes", found)
     print(found)
     assert found["verify"] + found["error"] > count / 10
+
+
+USES = {
+    "cells": lambda store: store.cells(),
+    "cell": lambda store: store.get(ITEMS[7]),
+    "as_of": lambda store: store.as_of("release"),
+    "log": lambda store: store.log(),
+    "commits": lambda store: store.commits(),
+    "diff": lambda store: store.diff("base"),
+    "diff of commits": lambda store: store.diff("release"),
+    "blame": lambda store: store.blame(ITEMS[7]),
+    "votes": lambda store: store.votes(),
+    "refs": lambda store: (store.branch(), store.tag(), store.reflog()),
+    "schema_log": lambda store: store.schema_log(),
+    "shown": lambda store: repr(store) + store._repr_html_(),
+    "timeline": lambda store: timeline.timeline(store, 50, timeline.Wanted(label="cat")),
+    "overview": lambda store: (overview.branches(store), overview.names(store), overview.raters(store)),
+    "export": lambda store: export.frame(None, store),
+    "set": lambda store: store.set(ITEMS[9], "cat"),
+    "undo": lambda store: store.undo(),
+    "merge": lambda store: store.merge("side"),
+    "bind": lambda store: store.bind(rows([*ITEMS[5:], "newer"]), CLASSES),
+    "rebuild": lambda store: store.rebuild_heads(),
+}
+"""What callers do with a store."""
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(5000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
+def test_a_damaged_store_answers_or_says_that_it_cannot(tmp_path, whole, count):
+    path = tmp_path / "pets.labels.db"
+    path.write_bytes(whole[0])
+    with labels.open(path, rater="ann") as store:
+        store.branch("side", "release")
+        store.switch("side")
+        store.set(ITEMS[6], "emu")
+    data = path.read_bytes()
+    rng = random.Random(count)
+    for n in range(count):
+        damaged = bytearray(data)
+        for _ in range(rng.randint(1, 3)):
+            page = rng.randrange(len(data) // PAGE) * PAGE
+            damaged[rng.choice((rng.randrange(len(data)), page + rng.randrange(16)))] ^= rng.randrange(1, 256)
+        path.write_bytes(damaged)
+        path.with_name(path.name + "-journal").unlink(missing_ok=True)
+        uses = rng.sample(sorted(USES), 6)
+        try:
+            with labels.open(path, rater="ann") as store:
+                for use in uses:
+                    with suppress(ExplorerError):
+                        USES[use](store)
+        except StoreError:
+            continue  # not even opened
+        except Exception as error:
+            raise AssertionError(f"the damaged store number {n} of {count}, at one of {uses}") from error
 
 
 @pytest.mark.parametrize("text", [b"reason-7", b"all owls", b"owls-message", b"the-newest", b"looks", b"blurred"])

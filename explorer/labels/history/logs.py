@@ -78,7 +78,7 @@ def schema_log(backend: Backend, history: Sequence[Commit]) -> pd.DataFrame:
         The commits of a branch, newest first.
     """
     rows: list[tuple[Any, ...]] = []
-    for commit, before in zip(history, [*history[1:], None], strict=True):
+    for commit, before in zip(history, [*history, None][1:], strict=True):
         if before is None or commit.schema != before.schema:
             earlier = backend.schema(before.schema) if before else None
             changes = list(_changes(earlier, backend.schema(commit.schema)))

@@ -23,6 +23,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_OF_DAMAGE = (TypeError, ValueError, LookupError, AttributeError, OverflowError, NotImplementedError, OSError)
+"""What comes of reading what is no row any more; the last two are pyarrow's."""
+
+
 def of_rows(read: Callable[P, R]) -> Callable[P, R]:
     """Make a function that reads rows say what is the matter when a row is damaged; `StoreError` then."""
 
@@ -30,7 +34,7 @@ def of_rows(read: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return read(*args, **kwargs)
-        except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
+        except _OF_DAMAGE as error:
             raise StoreError(
                 f"A row of the label store cannot be read: it is damaged ({error}).",
                 "Run verify(), and go back to a copy of the file; keep the damaged one for rescue.",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import DataError, UnknownName
-from explorer.labels.model.hashing import check_text, snapshot_id
+from explorer.labels.model.hashing import check_text, of_rows, snapshot_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,12 +48,15 @@ class Snapshot:
         return f"base:{self.id}"
 
     @cached_property
+    @of_rows
     def _columns(self) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.int32], list[str]]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         table = pq.read_table(io.BytesIO(self._blob()))
         ids, hashes = (table.column(c).cast(pa.string()).to_numpy() for c in COLUMNS[:2])
+        if table.column("item_id").null_count:
+            raise ValueError("an item of a snapshot has no id")
         if table.column("content_hash").null_count:
             missing = np.array([h is None for h in hashes], dtype=bool)
             hashes = np.where(missing, ids, hashes)

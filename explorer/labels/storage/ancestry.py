@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.labels.model.types import StoreError
 from explorer.labels.storage.database import Database
 from explorer.labels.storage.rows import ORDER_BITS, ORDERS, POSITION_BITS, POSITIONS
 
@@ -37,6 +38,11 @@ class Paths:
             first = lane << POSITION_BITS
             sql = "SELECT n, parent FROM commits WHERE n BETWEEN :first AND :last ORDER BY n LIMIT 1"
             found = self._db.all(sql, first=first, last=first + POSITIONS - 1)
+            if not found:
+                raise StoreError(
+                    f"The lane {lane} of the label store has no commits: it is damaged.",
+                    "Run verify(), and go back to a copy of the file; keep the damaged one for rescue.",
+                )
             start = self._starts[lane] = found[0][0], found[0][1]
         return start
 

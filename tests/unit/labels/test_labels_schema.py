@@ -269,3 +269,10 @@ def test_what_brought_a_class_is_found_without_reading_the_history(store, monkey
     assert store.add_class("fox").id == brought.id
     assert store.add_field("age", "number").id == field.id
     assert store.add_class("dog").id == first
+
+
+def test_a_store_without_commits_has_an_empty_log_of_classes(tmp_path):
+    with labels.open(tmp_path / "new.labels.db", rater="ann") as store:
+        assert list(store.schema_log().columns) == ["time", "rater", "change", "name", "into", "commit"]
+        assert len(store.schema_log()) == len(store.commits()) == len(store.log()) == len(store.to_split()) == 0
+        assert store.sittings() == []

@@ -147,7 +147,7 @@ def test_one_writer_at_a_time_on_a_branch_and_two_on_two(people):
         before = time.monotonic()
         with pytest.raises(StoreError, match="locked"), bob.exclusive():
             raise AssertionError
-        assert 0.2 < time.monotonic() - before < 5
+        assert time.monotonic() - before > 0.2  # it waited for as long as it was told
         Hand(bob).commit("b", branch="wild")
     with bob.exclusive():
         pass
