@@ -67,8 +67,17 @@ class Kernel(Generic[P, R]):
         noted = [getattr(one.annotation, "__name__", one.annotation) for one in names.values()]  # a type, or its name
         self._scalars = [SCALARS.get(note) if isinstance(note, str) else None for note in noted]
         self._integers = tuple(at for at, scalar in enumerate(self._scalars) if scalar == "int64")
-        self._compiled: Any = None
+        self._compiled: tuple[Any, ...] = ()  # for one kind of arguments each, the last first
         self._lock = threading.Lock()
+
+    @property
+    def signatures(self) -> int:
+        """For how many kinds of arguments it has been compiled in this process."""
+        return len(self._compiled)
+
+    def forget(self) -> None:
+        """Compile anew, or read from numba's cache, at the next call."""
+        self._compiled = ()
 
     def __call__(self, *arguments: P.args, **_: P.kwargs) -> R:
         """Call it; the first time with such types, after compiling it.
@@ -83,36 +92,32 @@ class Kernel(Generic[P, R]):
         values: tuple[Any, ...] = arguments
         for at in self._integers:
             index(values[at])
-        if self._compiled is not None:
+        for one in self._compiled:
             try:
-                found: R = self._compiled(*values)
-            except TypeError:  # of other types than before
-                pass
-            else:
-                return found
+                found: R = one(*values)
+            except TypeError:  # of other types than these
+                continue
+            return found
         given = tuple(self._aligned(*one) for one in zip(values, self._names, self._written, strict=True))
-        with self._lock:
-            self._compile(given)
-        again: R = self._compiled(*given)
+        again: R = self._for(given)(*given)
         return again
 
-    def _compile(self, arguments: tuple[Any, ...]) -> None:
-        """Compile it for the types of these, unless that has been done; nobody else compiles it meanwhile."""
+    def _for(self, arguments: tuple[Any, ...]) -> Callable[..., R]:
+        """Return it compiled for the types of these; nobody else compiles it meanwhile."""
         import numba  # here, so that importing the package does not wait for it
 
         if numba.config.DISABLE_JIT:  # somebody looks for a mistake: the function itself, slowly
-            self._compiled = self.function
-            return
+            return self.function
         how = zip(arguments, self._written, self._whole, self._scalars, strict=True)
         kinds = tuple(_kind(*one) for one in how)
-        if self._compiled is not None and kinds in self._compiled.overloads:  # by another thread, a moment ago
-            return
-        made = self._made(kinds)
-        if self._compiled is None:
-            made.disable_compile()  # what can be read as one of these kinds, is
-            self._compiled = made
-        else:  # never allowed to compile again: other threads call it meanwhile, and would do so by themselves
-            self._compiled.add_overload(made.overloads[kinds])
+        with self._lock:
+            for one in self._compiled:
+                if kinds in one.signatures:  # by another thread, a moment ago
+                    return one  # type: ignore[no-any-return]
+            made = self._made(kinds)
+            made.disable_compile()  # what can be read as these kinds, is
+            self._compiled = (made, *self._compiled)
+        return made  # type: ignore[no-any-return]
 
     def _made(self, kinds: tuple[Any, ...]) -> Any:
         """Return numba's dispatcher of the function, compiled for these types: from its cache, if that can be used."""
