@@ -15,12 +15,14 @@ from explorer.labels.display import box_html, heading_html, pairs_html, time_tex
 from explorer.labels.head import When
 from explorer.labels.history import logs
 from explorer.labels.history.reader import Reader
+from explorer.labels.model.arguments import checked
 from explorer.labels.model.raters import check_rater
 from explorer.labels.model.reports import BindReport
 from explorer.labels.model.types import FIELD, Commit, Edit
 from explorer.labels.working_copy import WorkingCopy
 
 
+@checked
 class Store(Reader):
     """The label store of one dataset; made by `explorer.labels.open`. Safe from any thread.
 

@@ -15,6 +15,7 @@ from explorer.labels.history.blame import Blame, blame
 from explorer.labels.history.entries import entries_table, entry, log
 from explorer.labels.history.logs import Sitting
 from explorer.labels.history.votes import standing_votes, votes_table
+from explorer.labels.model.arguments import checked
 from explorer.labels.model.cells import Cell
 from explorer.labels.model.reports import Verification
 from explorer.labels.model.schema import names_of
@@ -23,6 +24,7 @@ from explorer.labels.model.version import known_cell
 from explorer.labels.working_copy import WorkingCopy
 
 
+@checked
 class Reader:
     """The half of `Store` that only looks. Safe from any thread.
 
