@@ -90,16 +90,24 @@ class Snapshot:
         return np.array([*self.given_names, None], dtype=object)[self.given_codes]
 
     @cached_property
+    @of_rows
     def positions(self) -> dict[str, int]:
         """Position of each item id."""
-        return dict(zip(self.ids.tolist(), range(len(self.ids)), strict=True))
+        found = dict(zip(self.ids.tolist(), range(len(self.ids)), strict=True))
+        if len(found) < len(self.ids):
+            raise ValueError("an item stands twice in a snapshot")
+        return found
 
     @cached_property
+    @of_rows
     def index(self) -> pd.Index[str]:
         """The item ids as a pandas index named `item_id`."""
         import pandas as pd
 
-        return pd.Index(self.ids, name="item_id")
+        found = pd.Index(self.ids, name="item_id")
+        if not found.is_unique:
+            raise ValueError("an item stands twice in a snapshot")
+        return found
 
     def row(self, item: str) -> tuple[str, str | None] | None:
         """Return content hash and given label of an item, `None` if the snapshot does not have it."""
