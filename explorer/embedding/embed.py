@@ -62,6 +62,13 @@ def embed(
         No such embedder or option, a package that is not installed, a model that cannot be had or is unsafe to load.
     Cancelled
         The person asked for it.
+
+    Examples
+    --------
+    >>> import explorer
+    >>> dataset = explorer.read(["good film", "dull film", "fine play"], label=["+", "-", "+"])
+    >>> embed(dataset, "tfidf", cache=False).name
+    'tfidf'
     """
     started = time.perf_counter()
     progress = progress or Progress()

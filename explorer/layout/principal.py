@@ -31,6 +31,11 @@ def principal(vectors: NDArray[Any], seed: int = 0) -> NDArray[np.float32]:
     -------
     numpy.ndarray
         float32 [N, 2] in [-1, 1], one scale for both axes. Signs are fixed, so that it does not flip between runs.
+
+    Examples
+    --------
+    >>> principal(np.array([[0.0, 1.0], [0.0, 2.0], [0.0, 3.0]]))[:, 0].tolist()
+    [-1.0, 0.0, 1.0]
     """
     n, d = vectors.shape
     vectors = _scaled(vectors)

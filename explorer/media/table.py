@@ -30,8 +30,8 @@ class Table(Numbered):
 
     Examples
     --------
-    >>> Table(pd.DataFrame({"size": [1.5, 2.0], "colour": ["red", None]})).load(0)
-    {'size': 1.5, 'colour': 'red'}
+    >>> Table(pd.DataFrame({"size": ["S", "M"], "colour": ["red", None]})).load(0)
+    {'size': 'S', 'colour': 'red'}
     """
 
     kind: MediaKind = "table"
