@@ -101,7 +101,7 @@ class Session:
         if not isinstance(content, dict) or "call" not in content:
             return
         handler = registry.HANDLERS.get(content["call"]) if isinstance(content["call"], str) else None
-        if handler is not None and handler.slow:
+        if handler is not None and handler.slow and not self.review.closed:
             self._workers.submit(self._respond, widget, content)
         else:
             self._respond(widget, content)

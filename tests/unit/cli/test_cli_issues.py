@@ -140,7 +140,7 @@ def test_a_crash_is_no_answer(data, monkeypatch):
     def crash(*_arguments, **_options):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(detectors, "combine", crash)
+    monkeypatch.setattr("explorer.pipeline.find_issues.find_issues_in", crash)
     assert issues(data[0], "--probs", data[0] / "p.npy", "--fail-over", ".5") == 2
 
 
