@@ -13,7 +13,7 @@ from explorer.readers.column_check import BY_NAME
 from explorer.tasks.classification import encode_labels
 from explorer.utils.arrays import array_in, float32, moderate, numbers_in, values_in
 from explorer.utils.numbers import whole
-from explorer.utils.text import are, counted
+from explorer.utils.text import are, counted, joined
 
 CLASSES = Option("classes", "classes=[…]")
 
@@ -101,7 +101,7 @@ def check_shape(
         f"The probabilities have the shape {probs.shape}; {counted(n, 'row')} × "
         f"{counted(len(names), 'class', 'classes')} were expected."
     )
-    listed = _some(names)
+    listed = joined(names)
     if probs.ndim != 2 or probs.shape[1] == len(names):
         raise DataError(problem, f"Give one row per label, with one column per class (classes: {listed}).")
     k = probs.shape[1]
@@ -122,15 +122,11 @@ def check_shape(
     beyond = [str(v) for v in own if not (isinstance(v, int) and 0 <= v < k)]
     # Labels that count the columns but for a few: these few have none.
     if len(names) - len(beyond) == k:
-        what = f"There is no column for the class{'es' * (len(beyond) != 1)} {_some(beyond)}."
+        what = f"There is no column for the class{'es' * (len(beyond) != 1)} {joined(beyond)}."
         raise DataError(
             f"{problem} {what}", "Give one column per class, and None as the label of an item that has none."
         )
     raise DataError(problem, Said("Give one column per class, in the order of {} (classes: {}).", CLASSES, listed))
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def columns_of_probs(

@@ -129,6 +129,8 @@ def _read(source: Any, options: Options) -> Dataset:
 
         if isinstance(source, torch.Tensor):
             return arrays.from_array(array_in(source, "tensor's values"), options, channels_first=True)
+    if hasattr(source, "toarray") and hasattr(source, "nnz"):
+        return arrays.from_array(array_in(source, "rows"), options)
     if torchdata.recognises(source):
         return torchdata.from_torch(source, options)
     raise DataError(

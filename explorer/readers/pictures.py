@@ -16,7 +16,7 @@ from explorer.errors import DataError
 from explorer.media.base import Content
 from explorer.media.image import ImageBytes, ImageFiles, MixedImages, PictureList, to_rgb, upright
 from explorer.readers.columns import missing
-from explorer.utils.arrays import array_in
+from explorer.utils.arrays import NUMERIC, array_in, numbers_in
 
 
 def as_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
@@ -54,6 +54,8 @@ def stack_pixels(values: NDArray[Any], name: str, *, channels_first: bool = Fals
     DataError
         Fractions or numbers outside the range of pixels (normalised pictures, say): their scale cannot be known.
     """
+    if values.dtype.kind not in NUMERIC:
+        values = numbers_in(values, f"pixels of {name}")
     if values.ndim == 4:
         axes = [axis for axis in ((1, -1) if channels_first else (-1, 1)) if values.shape[axis] in (1, 3, 4)]
         if not axes:

@@ -15,6 +15,7 @@ from explorer.readers.column_check import BY_NAME
 from explorer.readers.columns import stack
 from explorer.tasks.classification import class_name, encode_labels
 from explorer.utils.arrays import array_in
+from explorer.utils.text import joined
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def align(
         return Probabilities(
             values,
             classes,
-            f"probability columns are merely numbered, and taken in the order of the classes ({_some(known)})",
+            f"probability columns are merely numbered, and taken in the order of the classes ({joined(known)})",
         )
     if len(matched) == len(known):
         order = [matched.index(name) for name in known]
@@ -133,7 +134,7 @@ def _matched(columns: list[Any], labels: list[Any], classes: Sequence[Any] | Non
     unknown = [name for name in dict.fromkeys(names) if name not in known]
     problem = "The columns of the probabilities do not match the classes by name."
     for what, those in (("no column is called", missing), ("no class is called", unknown), ("more than once:", twice)):
-        problem += f" {what.capitalize()} {_some([repr(name) for name in those])}." if those else ""
+        problem += f" {what.capitalize()} {joined([repr(name) for name in those])}." if those else ""
     raise DataError(
         problem,
         Said(
@@ -142,10 +143,6 @@ def _matched(columns: list[Any], labels: list[Any], classes: Sequence[Any] | Non
             Option("array of probs", f"an array: {array}"),
         ),
     )
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _without_prefix(columns: list[str], prefix: str) -> list[str]:

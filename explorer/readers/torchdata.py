@@ -35,7 +35,10 @@ def recognises(source: Any) -> bool:
 def from_torch(source: Any, options: Options) -> Dataset:
     """Read every (item, label) once. `source.classes`, where there is one, names the integer labels."""
     options.only("a torch dataset", "label features probs kind classes pixel_limit")
-    rows = len(source)
+    try:
+        rows = len(source)
+    except (TypeError, NotImplementedError, ValueError) as error:
+        raise DataError(f"The torch dataset has no length ({error}).", "Give a map-style dataset.") from error
     if rows == 0:
         raise DataError("The torch dataset is empty: it has no rows.", "Check the split or the filter.")
     _same_twice(source)

@@ -53,6 +53,15 @@ def listed(names: Sequence[str], limit: int = 6) -> str:
     return shown + (f" and {len(names) - limit:,} more" if len(names) > limit else "")
 
 
+def joined(names: Sequence[str], limit: int = 8) -> str:
+    """Write names with commas, those beyond `limit` as a number.
+
+    >>> joined(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
 def printable(text: str) -> str:
     r"""Return text that every file and every screen takes: what stands for no character (surrogates) is escaped.
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from explorer.errors import DataError, ExplorerError
+from explorer.labels.model.types import Edit
 
 T = TypeVar("T", bound=type)
 
@@ -120,6 +121,14 @@ _CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     "Sequence[str]": ("a list of texts", _texts),
     "Sequence[str] | None": ("a list of texts or None", _or_none(_texts)),
     "Mapping[str, Any] | None": ("names with values, or None", _or_none(lambda v: isinstance(v, Mapping))),
+    "Sequence[Edit]": (
+        "a list of explorer.labels.Edit",
+        lambda value: isinstance(value, Sequence) and all(isinstance(edit, Edit) for edit in value),
+    ),
+    "str | Pick | Mapping[Any, Any] | None": (
+        "ours, theirs, a label, names with these, a function, or None",
+        _or_none(lambda value: _text(value) or callable(value) or isinstance(value, Mapping)),
+    ),
     "dt.timedelta": ("a timedelta", lambda value: isinstance(value, dt.timedelta) and value is not pd.NaT),
     "pd.DataFrame": (
         "a DataFrame whose columns have names of their own",
