@@ -1,8 +1,9 @@
 """The envelope between kernel and browser: calls by name, answers with binary columns.
 
 A call comes as `{id, call, args}`; the answer is `{id, ok, result}` or `{id, ok: false, error}`. An answer with `push`
-is news of that name for every page on the same comm that did not ask. Arrays and files leave the JSON and travel as buffers: in their place stands `{"$array": i, dtype, shape}` or `{"$blob": i, type}`.
-The browser's half is `widgets/core/kernel/wire.ts`; the types of all messages are in `explorer.panels.schema`.
+is news of that name for every page on the same comm that did not ask. Arrays and files leave the JSON and travel as
+buffers: in their place stands `{"$array": i, dtype, shape}` or `{"$blob": i, type}`. The browser's half is
+`widgets/core/kernel/wire.ts`; the types of all messages are in `explorer.panels.schema`.
 """
 
 from __future__ import annotations
