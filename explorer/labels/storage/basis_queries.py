@@ -28,6 +28,7 @@ class BasisQueries:
         """Read snapshots anew: one that was added has not been written after all."""
         self._snapshots.clear()
 
+    @of_rows
     def store_id(self) -> str:
         """Return what tells this store from any other, whatever its file is called."""
         return str(self._db.all("SELECT value FROM meta WHERE key = 'id'")[0][0])
@@ -57,6 +58,7 @@ class BasisQueries:
         """Return the number and the id of every schema."""
         return [(n, bytes(key).hex()) for n, key in self._db.all("SELECT n, id FROM label_schema")]
 
+    @of_rows
     def snapshot(self, snapshot_id: str) -> Snapshot | None:
         """Return a snapshot; it stays in memory, decoded once somebody has looked inside."""
         if snapshot_id in self._snapshots:
@@ -66,6 +68,7 @@ class BasisQueries:
             return None
         keyed = self._db.all("SELECT ids FROM snapshot WHERE n = :n", n=number)[0][0] == "key"
 
+        @of_rows
         def blob() -> bytes:
             return bytes(self._db.all("SELECT labels FROM snapshot WHERE n = :n", n=number)[0][0])
 

@@ -49,6 +49,11 @@ class CommitQueries:
         """Return the commits `c` that a condition (and an order) in SQL picks, without their events."""
         return [self.read(row) for row in self._db.all(f"{rows.SELECT_COMMIT} {where}", **binds)]
 
+    @of_rows
+    def numbered(self, number: int) -> Commit:
+        """Return the commit of a number that others refer to; `StoreError` if there is none."""
+        return self.select("WHERE c.n = :n", n=number)[0]
+
     def ranges(self, at: Commit, after: Commit | None = None, before: Commit | None = None) -> list[Range]:
         """Return the history of a commit, between two others, as ranges of commit numbers, newest first."""
         since = -1 if after is None else self.number_of(after)
@@ -132,7 +137,7 @@ class CommitQueries:
     def merge_base(self, a: Commit, b: Commit) -> Commit | None:
         """Return the best common ancestor of two commits, without its events; the newest if several are as good."""
         best = self._paths.common(self.number_of(a), self.number_of(b))
-        found = [self.select("WHERE c.n = :n", n=n)[0] for n in best]
+        found = [self.numbered(n) for n in best]
         return max(found, key=lambda c: c.time, default=None)
 
     def is_ancestor(self, a: Commit, b: Commit) -> bool:
@@ -164,4 +169,4 @@ class CommitQueries:
                 after = after if found == hi else found + 1
                 break
             after = lo
-        return None if after is None else self.select("WHERE c.n = :n", n=after)[0]
+        return None if after is None else self.numbered(after)

@@ -120,6 +120,7 @@ class EventQueries:
         sql = f"SELECT max(n) FROM events WHERE {where} GROUP BY item, field, rater"  # noqa: S608  # numbers
         return sorted(row[0] for row in self._db.all(sql))
 
+    @of_rows
     def steady(self, at: Commit, after: Commit) -> bool:
         """Tell whether only labels changed between two commits of one history, decided on the items as they are."""
         number = self._commits.number_of(after)

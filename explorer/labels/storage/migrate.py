@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from explorer.labels.model.hashing import read_time, read_value
+from explorer.labels.model.hashing import of_rows, read_time, read_value
 from explorer.labels.model.snapshot import Snapshot, row_digest
 from explorer.labels.model.types import Commit, Event, Rater, StoreError
 from explorer.labels.storage import ddl, rows
@@ -128,6 +128,7 @@ class _Plain:
         self._db.executemany(sql, values)
 
 
+@of_rows
 def _convert(db: sqlite3.Connection) -> None:
     """Rewrite all tables; inside a transaction."""
     made = db.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL")

@@ -29,7 +29,7 @@ class Writes:
     def append(self, branch: str, draft: CommitDraft, expected: str | None) -> Commit | None:
         """Add a commit to a branch whose newest commit is `expected`; return `None`, unwritten, if it is another."""
         ref, lane, at = self._branch(branch)
-        tip = None if at is None else self._commits.select("WHERE c.n = :n", n=at)[0]
+        tip = None if at is None else self._commits.numbered(at)
         if (tip.id if tip else None) != expected:
             return None
         self._inserts.add_schema(draft.schema)
