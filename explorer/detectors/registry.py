@@ -104,11 +104,6 @@ def is_shipped(name: str) -> bool:
     return name in _SHIPPED
 
 
-def unknown(name: str) -> UnknownName:
-    """Return the error that says which detectors there are."""
-    return UnknownName("detector", name, _DETECTORS)
-
-
 def running(name: str) -> Detector:
     """Return one detector that was not forgotten.
 
@@ -118,5 +113,5 @@ def running(name: str) -> Detector:
         No such detector, with the nearest names.
     """
     if name not in _DETECTORS:
-        raise unknown(name)
+        raise UnknownName("detector", name, _DETECTORS)
     return _DETECTORS[name]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,22 +13,6 @@ OWN = 0.5
 
 SMOOTH = 1.0
 """Errors between any two classes that the transition starts from."""
-
-
-@dataclass(frozen=True, eq=False)
-class Planted:
-    """A copy of the labels with flips.
-
-    Attributes
-    ----------
-    labels
-        int32 [N].
-    rows
-        Positions of the flipped items, ascending.
-    """
-
-    labels: NDArray[np.int32]
-    rows: NDArray[np.intp]
 
 
 def transition(
