@@ -13,6 +13,7 @@ from explorer.labels.model.cells import Cell
 from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.schema import names_of
 from explorer.labels.model.snapshot import Snapshot
+from explorer.labels.model.times import end_of_day, named_time
 from explorer.labels.model.types import FIELD, Commit, LabelSchema, Logged, StoreError
 from explorer.labels.model.version import Version
 from explorer.labels.storage.backend import Backend
@@ -139,7 +140,7 @@ class Head:
             the first commit.
         """
         if isinstance(when, dt.date):
-            return self._find_time(when if isinstance(when, dt.datetime) else _end_of(when))
+            return self._find_time(when if isinstance(when, dt.datetime) else end_of_day(when))
         if when in ("head", self.branch):
             return self.tip()
         refs = self._backend.refs()
@@ -149,7 +150,7 @@ class Head:
             return found[0]
         if found:
             raise DataError(f"{len(found)} commits begin with {when!r}.", "Give more of the id.")
-        if (moment := read_time(when)) is not None:
+        if (moment := named_time(when)) is not None:
             return self._find_time(moment)
         if re.match(r"\d{4}-\d\d-\d\d", when):
             raise DataError(
@@ -237,22 +238,6 @@ class Head:
             )
             state.versions[field, schema.id] = found
         return found
-
-
-def read_time(text: str) -> dt.datetime | None:
-    """Return the time that ISO text names, at its end (a day stands for its last moment); `None` if it names none."""
-    text = text.strip().removesuffix(" UTC") + ("+00:00" if text.strip().endswith(" UTC") else "")
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if len(text) <= len("2026-11-20"):
-        return _end_of(moment.date())
-    return moment if moment.microsecond else moment.replace(microsecond=999_999)
-
-
-def _end_of(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.max)
 
 
 def _fill(heads: dict[str, dict[str, Logged]], events: Iterable[Logged]) -> None:

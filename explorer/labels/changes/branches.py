@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 from explorer.errors import DataError, Option, Said, UnknownName
-from explorer.labels.head import When, read_time
+from explorer.labels.head import When
 from explorer.labels.model.hashing import check_text
+from explorer.labels.model.times import named_time
 from explorer.labels.model.types import StoreError
 from explorer.labels.working_copy import WorkingCopy
 
@@ -35,7 +36,7 @@ def _wrong_name(name: object) -> str | None:
         return f"it ends with {'/' if name.endswith('/') else '.lock'!r}"
     if re.fullmatch(r"[0-9a-fA-F]{4,}", name):
         return "it reads as the id of a commit"
-    if read_time(name) is not None:
+    if named_time(name) is not None:
         return "it reads as a time"
     return None
 

@@ -5,7 +5,6 @@ Ids are SHA-256 (hex) over RFC 8785 canonical JSON, so that anybody can recomput
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import math
@@ -222,16 +221,6 @@ def snapshot_id(ids: Sequence[str], hashes: Sequence[str], given: Sequence[str |
     """
     rows = sorted(zip(ids, hashes, given, strict=True))
     return hashlib.sha256(_ENCODER.encode(rows).encode()).hexdigest()
-
-
-def time_text(time: dt.datetime) -> str:
-    """Return a time as UTC text of fixed width, so that text order is time order."""
-    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def read_time(text: str) -> dt.datetime:
-    """Return the time in such a text."""
-    return dt.datetime.fromisoformat(text)
 
 
 def clean_evidence(evidence: Mapping[str, Any] | None, item: str) -> dict[str, Any] | None:

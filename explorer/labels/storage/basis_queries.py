@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from explorer.labels.model import times
 from explorer.labels.model.hashing import of_rows
 from explorer.labels.model.snapshot import Snapshot
 from explorer.labels.model.types import LabelSchema, Rater, StoreError
@@ -46,7 +47,7 @@ class BasisQueries:
         )
 
         def time(micros: int | None) -> dt.datetime | None:
-            return None if micros is None else rows.moment(micros)
+            return None if micros is None else times.moment(micros)
 
         return [(self._numbers.rater(n), count, time(first), time(last)) for n, count, first, last in self._db.all(sql)]
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.labels.model import times
 from explorer.labels.model.hashing import of_rows
 from explorer.labels.model.types import Commit, StoreError
 from explorer.labels.storage import rows
@@ -94,7 +95,7 @@ class CommitQueries:
         """Return the newest commit of a history that is not later than a time, without its events."""
         for lo, hi in self.ranges(at):
             where = "WHERE c.n BETWEEN :lo AND :hi AND c.time <= :time ORDER BY c.n DESC LIMIT 1"
-            if found := self.select(where, lo=lo, hi=hi, time=rows.micros(time)):
+            if found := self.select(where, lo=lo, hi=hi, time=times.micros(time)):
                 return found[0]
         return None
 

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from explorer.labels.model.drafts import CommitDraft, EventDraft
-from explorer.labels.model.hashing import commit_id, event_id, root_hash, time_text
+from explorer.labels.model.hashing import commit_id, event_id, root_hash
+from explorer.labels.model.times import time_text
 from explorer.labels.model.types import Commit, Event
 
 

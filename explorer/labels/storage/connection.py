@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from explorer.labels.model.hashing import time_text
+from explorer.labels.model.times import time_text
 from explorer.labels.model.types import StoreError
 from explorer.labels.storage import ddl, migrate
 

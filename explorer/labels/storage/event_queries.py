@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.labels.model import times
 from explorer.labels.model.hashing import of_rows, read_value, root_hash
 from explorer.labels.model.types import FIELD, KINDS, Commit, Logged, Value
 from explorer.labels.storage import rows
@@ -62,7 +63,7 @@ class EventQueries:
                 rows.read_event(row, rater.id, rows.op_id_of(row[2], row[20], lane, row[0])),
                 row[16].hex(),
                 KINDS[row[17]],
-                rows.moment(row[18]),
+                times.moment(row[18]),
                 rater.name,
                 snapshot if row[21] is None else number.snapshots.key(row[21]),
                 snapshot,
@@ -161,7 +162,7 @@ class EventQueries:
             old, new = both >> 32, both & (2**32 - 1)
             parts.append((old, new, by, commits))
             found = self._db.all("SELECT n, id, time FROM commits WHERE n BETWEEN :lo AND :hi", lo=lo, hi=hi)
-            made |= {n: (identity.hex(), rows.moment(time)) for n, identity, time in found}
+            made |= {n: (identity.hex(), times.moment(time)) for n, identity, time in found}
         old, new, by, commits = (
             (np.concatenate(column) for column in zip(*parts, strict=True))
             if parts

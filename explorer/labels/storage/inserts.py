@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.labels.model import times
 from explorer.labels.model.hashing import canonical
 from explorer.labels.model.snapshot import Snapshot, row_digest
 from explorer.labels.model.types import FIELD, KINDS, Commit, Event, LabelSchema, Rater, StoreError
@@ -88,7 +89,7 @@ class Inserts:
             "parent": parent,
             "merge_parent": merge_parent,
             "rater": self._numbers.add_rater(raters[0]),
-            "time": rows.micros(commit.time),
+            "time": times.micros(commit.time),
             "message": commit.message,
             "kind": KINDS.index(commit.kind),
             "schema": self._numbers.schemas.number(commit.schema),

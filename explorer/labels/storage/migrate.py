@@ -11,8 +11,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from explorer.labels.model.hashing import of_rows, read_time, read_value
+from explorer.labels.model import times
+from explorer.labels.model.hashing import of_rows, read_value
 from explorer.labels.model.snapshot import Snapshot, row_digest
+from explorer.labels.model.times import read_time
 from explorer.labels.model.types import Commit, Event, Rater, StoreError
 from explorer.labels.storage import ddl, rows
 from explorer.labels.storage.inserts import Inserts
@@ -222,5 +224,5 @@ def _copy_refs(db: sqlite3.Connection, numbers: Numbers, commits: dict[str, int]
     for name, kind, old, new, rater, time, why in moved.fetchall():
         before = None if old is None else commits[old]
         who = numbers.raters.number(rater)
-        row = rows.move_row(name, kind, before, commits[new], who, rows.micros(read_time(time)), why)
+        row = rows.move_row(name, kind, before, commits[new], who, times.micros(read_time(time)), why)
         db.execute(rows.INSERT_MOVE, row)

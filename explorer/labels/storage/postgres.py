@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from explorer.labels.model.hashing import time_text
+from explorer.labels.model.times import time_text
 from explorer.labels.model.types import StoreError
 from explorer.labels.storage import ddl
 from explorer.labels.storage.backend import Backend

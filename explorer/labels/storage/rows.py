@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import re
@@ -10,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from explorer.labels.model.hashing import canonical, read_value
+from explorer.labels.model.times import moment
 from explorer.labels.model.types import FIELD, KINDS, OPS, Commit, Event, Field, LabelClass, LabelSchema
 
 Row = tuple[Any, ...]
@@ -20,8 +20,6 @@ LANES = 1 << 15
 POSITIONS = 1 << POSITION_BITS
 ORDERS = 1 << ORDER_BITS
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
 _HEX = {32: b"\xfe", 64: b"\xff"}  # bytes that no UTF-8 text begins with
 _is_hex = re.compile(r"[0-9a-f]*").fullmatch
 
@@ -43,16 +41,6 @@ def unpack_all(packed: Sequence[bytes]) -> list[str]:
         return list(map(bytes.decode, packed))
     except UnicodeDecodeError:  # the mark of one of them
         return list(map(unpack, packed))
-
-
-def micros(time: dt.datetime) -> int:
-    """Return a time as microseconds since 1970 in UTC."""
-    return (time - _EPOCH) // _MICROSECOND
-
-
-def moment(micros: int) -> dt.datetime:
-    """Return the time of a number of microseconds."""
-    return _EPOCH + dt.timedelta(microseconds=micros)
 
 
 COMMIT_OF = f"(e.n >> {ORDER_BITS})"

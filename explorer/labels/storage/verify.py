@@ -6,9 +6,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from explorer.labels.model.hashing import commit_id, event_id, read_value, root_hash, schema_id, time_text
+from explorer.labels.model import times
+from explorer.labels.model.hashing import commit_id, event_id, read_value, root_hash, schema_id
 from explorer.labels.model.refs import Problem
 from explorer.labels.model.snapshot import Snapshot, row_digest
+from explorer.labels.model.times import time_text
 from explorer.labels.model.types import KINDS, Event, Rater, StoreError
 from explorer.labels.storage import ddl, rows
 from explorer.labels.storage.ancestry import Paths, event_range, lane_of
@@ -244,7 +246,7 @@ class _Commits:
             branch=small.lane[lane_of(n)],
             position=n & (rows.POSITIONS - 1),
             rater=small.rater[rater],
-            time=time_text(rows.moment(time)),
+            time=time_text(times.moment(time)),
             message=message,
             kind=KINDS[kind],
             schema=small.schema[schema],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from explorer.labels.model import times
 from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.hashing import read_value, value_text
 from explorer.labels.model.refs import Move, Ref, Resolution
@@ -80,7 +81,7 @@ class Writes:
                 None if row[2] is None else row[2].hex(),
                 None if row[3] is None else row[3].hex(),
                 self._numbers.rater(row[4]).name,
-                rows.moment(row[5]),
+                times.moment(row[5]),
                 row[6],
             )
             for row in self._db.all(sql, **binds)
@@ -109,7 +110,7 @@ class Writes:
             self._db.all("DELETE FROM head WHERE branch = :ref", ref=ref)
             self._fill(ref, target)
         before, who = found[0][2] if found else None, self._numbers.add_rater(rater)
-        self._db.many(rows.INSERT_MOVE, [rows.move_row(name, kind, before, target, who, rows.micros(time), why)])
+        self._db.many(rows.INSERT_MOVE, [rows.move_row(name, kind, before, target, who, times.micros(time), why)])
 
     def _point(self, name: str, kind: str, lane: int | None, target: int, *, new: bool) -> int:
         sql = (
@@ -175,7 +176,7 @@ class Writes:
         found = []
         for row in self._db.all(sql, into=into, source=source):
             kind, _, name = row[8].partition(":")
-            more = read_value(row[7]), name, rows.moment(row[9]), row[10], kind
+            more = read_value(row[7]), name, times.moment(row[9]), row[10], kind
             found.append(Resolution(*row[:7], *more))  # type: ignore[call-arg]  # seven
         return found
 
@@ -195,7 +196,7 @@ class Writes:
             pick=one.pick,
             value=value_text(one.value),
             rater=Rater(one.rater, one.rater_kind).id,
-            time=rows.micros(one.time),
+            time=times.micros(one.time),
             why=one.why,
         )
 
