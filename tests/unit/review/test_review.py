@@ -270,14 +270,14 @@ def test_the_queue_finds_the_flips_mean_of_five_draws(tmp_path: Path) -> None:
 def test_two_reviews_on_one_store_meet_in_a_conflict(planted: Planted, tmp_path: Path) -> None:
     ann = Review(read(planted), tmp_path / "s.labels.db", rater="ann", start=False)
     bob = Review(read(planted), tmp_path / "s.labels.db", rater="bob", start=False)
-    seen = {"digit-0000": bob.event_of(0)}
+    seen = {"digit-0000": bob.state.event_of(0)}
     ann.relabel("digit-0000", 7, why="has a bar")
     with pytest.raises(Conflict) as caught:
         bob.edit("set", ["digit-0000"], label="8", expected=seen)
     cell = caught.value.cells[0]
     assert (cell.value, cell.rater, cell.why) == ("7", "ann", "has a bar")
-    assert bob.codes[0] == 7, "what the other wrote is shown"
-    bob.edit("set", ["digit-0000"], label="8", expected={"digit-0000": bob.event_of(0)})
+    assert bob.state.codes[0] == 7, "what the other wrote is shown"
+    bob.edit("set", ["digit-0000"], label="8", expected={"digit-0000": bob.state.event_of(0)})
     assert bob.labels.get("digit-0000").value == "8"
 
 

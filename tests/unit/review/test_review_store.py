@@ -293,4 +293,4 @@ def test_two_reviews_of_one_store_may_be_written_from_two_threads(tmp_path: Path
             thread.join(60)
         assert not any(thread.is_alive() for thread in threads), "each waits for the other"
         assert len(store.log()) == 80
-        assert [r.codes.tolist() for r in reviews] == [reviews[0].codes.tolist()] * 2
+        assert [r.state.codes.tolist() for r in reviews] == [reviews[0].state.codes.tolist()] * 2
