@@ -366,8 +366,7 @@ class Store(Reader):
         """Merge a branch into the current one: three ways, cell by cell, against the best commit both have in common.
 
         What only one of them changed is taken from that one; what both changed to the same label stays; the rest are
-        conflicts. Labels that are taken keep their rater, time and reasons in `blame`. Dataset and classes are merged
-        too. To take a merge back, `undo` it; merging again then takes only what is new.
+        conflicts. Labels that are taken keep their rater, time and reasons in `blame`. To take a merge back, `undo` it.
 
         Parameters
         ----------
@@ -382,10 +381,7 @@ class Store(Reader):
         op_id
             Client-made id of the call; repeated with it, the merge is written once.
 
-        Raises
-        ------
-        UnknownName, DataError
-            No such branch; it is the current one; both gave a field of one name different types.
+        `UnknownName` or `DataError`: no such branch, the current one, or a field of one name with two types.
         """
         return merge.begin(self.working_copy, source, resolve, why, commit, op_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.labels.model.hashing import of_rows
 from explorer.labels.model.types import StoreError
 from explorer.labels.storage.database import Database
 from explorer.labels.storage.rows import ORDER_BITS, ORDERS, POSITION_BITS, POSITIONS
@@ -31,6 +32,7 @@ class Paths:
         """Read everything anew."""
         self._starts.clear()
 
+    @of_rows
     def start(self, lane: int) -> tuple[int, int | None]:
         """Return the number of the first commit of a lane that has one, and that of its parent."""
         start = self._starts.get(lane)
@@ -46,6 +48,7 @@ class Paths:
             start = self._starts[lane] = found[0][0], found[0][1]
         return start
 
+    @of_rows
     def history(self, number: int, after: int = -1) -> list[Range]:
         """Return the first-parent history of a commit, after a commit of it, as ranges of numbers, newest first."""
         found: list[Range] = []
@@ -56,6 +59,7 @@ class Paths:
             now = parent
         return found
 
+    @of_rows
     def reached(self, number: int) -> dict[int, int]:
         """Return what can be reached from a commit over parents and merge parents: the last commit of each lane."""
         known: dict[int, int] = {}
@@ -75,6 +79,7 @@ class Paths:
             open_ends += (row[0] for row in self._db.all(sql, since=since, until=end))
         return known
 
+    @of_rows
     def common(self, a: int, b: int) -> list[int]:
         """Return the best common ancestors of two commits: those that are no ancestors of another one, newest last."""
         of_a, of_b = self.reached(a), self.reached(b)
