@@ -29,7 +29,7 @@ from explorer.pipeline.results import Options, Results
 from explorer.pipeline.stages import Task
 from explorer.progress import Progress
 from explorer.readers.column_check import doubts, misplaced
-from explorer.tasks.classification import check_probs, encode_labels
+from explorer.tasks.classification import check_probs, encode_labels, listed_classes
 from explorer.utils.arrays import aligned
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def find_issues(
 
     wanted = known_detectors(detectors)
     seed = checked_seed(seed)
+    classes = listed_classes(classes)
     if features is None and probs is None and graph is None:
         raise DataError(
             "There is nothing to judge the labels by.",

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.media.base import MediaKind
 from explorer.media.image import MOST_PIXELS
+from explorer.tasks.classification import listed_classes
 from explorer.utils.numbers import whole
 
 
@@ -46,8 +47,7 @@ class Options:
                 raise DataError(Said("{} is a {}.", Option(name), type(value).__name__), "Give a name, as text.")
         if self.root is not None and not isinstance(self.root, str | os.PathLike):
             raise DataError(Said("{} is a {}.", Option("root"), type(self.root).__name__), "Give the path of a folder.")
-        if isinstance(self.classes, str | bytes):
-            raise DataError(f"classes={self.classes!r} is text.", "Give a list of all class values, in their order.")
+        object.__setattr__(self, "classes", listed_classes(self.classes))  # once: it may be a generator
         if self.pixel_limit is not None:
             whole(
                 self.pixel_limit,

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import DataError, Option, Said, UnknownName
-from explorer.utils.arrays import NUMERIC, float32, scalar
+from explorer.utils.arrays import NUMERIC, float32, scalar, values_in
 from explorer.utils.text import are, counted, printable
 
 UNLABELLED = -1
@@ -90,6 +90,22 @@ def encode_labels(
             raise UnknownName("class", name, code, f"It stands in column {label_name!r}, row {row}.")
         codes[row] = code[name]
     return codes, tuple(named), tuple(named.values())
+
+
+def listed_classes(classes: Any) -> list[Any] | None:
+    """Return the class values that somebody gave as a list; `DataError` where they are none.
+
+    >>> listed_classes(range(3)), listed_classes(None)
+    ([0, 1, 2], None)
+    """
+    if classes is None:
+        return None
+    try:
+        return values_in(classes, "class", "classes")
+    except DataError as error:
+        raise DataError(
+            f"classes= is a {type(classes).__name__}.", "Give a list of all class values, in their order."
+        ) from error
 
 
 def class_name(value: Any) -> str:

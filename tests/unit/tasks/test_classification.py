@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from explorer.errors import DataError
-from explorer.tasks.classification import class_name, encode_labels, look_alikes, natural
+from explorer.tasks.classification import class_name, encode_labels, listed_classes, look_alikes, natural
 
 
 class Colour(enum.Enum):
@@ -119,3 +119,10 @@ def test_names_that_a_person_takes_for_one_are_told(names: list[str]) -> None:
 
 def test_names_that_differ_are_no_matter() -> None:
     assert not look_alikes(["cat", "cats", "1", "01", "10"], [1] * 5)
+
+
+@pytest.mark.parametrize("classes", ["ab", 3, {"a", "b"}, {"a": 1}, np.eye(2)])
+def test_classes_that_are_no_list_are_refused(classes: object) -> None:
+    with pytest.raises(DataError, match="classes= is a .*list of all class values"):
+        listed_classes(classes)
+    assert listed_classes(c for c in "ab") == ["a", "b"]
