@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -143,8 +144,15 @@ class Session:
         return None if self._sample == before else (sample.draws(), asked)
 
     def _respond(self, widget: Widget, content: dict[str, Any]) -> None:
+        handler = registry.HANDLERS.get(content["call"]) if isinstance(content["call"], str) else None
+        # NOTE: an answer is packed and sent under the lock that it was read under. Its columns are written in place,
+        # and pushes go out under the lock as well: one of a later change must not overtake it.
+        with self.review.state.lock if handler is not None and handler.locked else nullcontext():
+            reply, buffers = self._reply(widget, content)
+            self._send(widget, reply, buffers)
+
+    def _reply(self, widget: Widget, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         reply: dict[str, Any] = {"id": content.get("id"), "ok": True}
-        buffers: list[bytes] = []
         try:
             result = self._answer(widget, content["call"], content.get("args"))
             reply["result"], buffers = wire.pack(result)
@@ -155,7 +163,7 @@ class Session:
                 log.exception("The call %r failed.", content["call"])
             body, buffers = wire.pack(wire.error(problem, self._conflict_cells))
             reply = {"id": content.get("id"), "ok": False, "error": body}
-        self._send(widget, reply, buffers)
+        return reply, buffers
 
     def _answer(self, widget: Widget, name: Any, given: Any) -> Any:
         if not registry.find(name).locked:

@@ -13,8 +13,6 @@ from explorer.review.item import shown
 from explorer.review.state import ReviewState
 from explorer.review.sync import StoreSync, Written
 
-"""Reason codes that a correction may carry."""
-
 
 class Decisions:
     """What a person decides about items. Every method returns what was written, `None` where nothing was.

@@ -1,4 +1,4 @@
-"""A ranking with random draws mixed in: the same algorithm as widgets/core/state/mixing.ts.
+"""A ranking with random draws mixed in: the same algorithm as widgets/core/state/mixedQueue.ts.
 
 Tests on both sides read tests/fixtures/queue_cases.json.
 """
