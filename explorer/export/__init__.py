@@ -11,8 +11,8 @@ why. Reading it into a store that is bound to the same dataset gives the same la
 
 from __future__ import annotations
 
+from explorer.export.columns import COLUMNS
 from explorer.export.corrections import frame, import_into, write
 from explorer.export.files import FORMATS, read
-from explorer.export.schema import COLUMNS
 
 __all__ = ["COLUMNS", "FORMATS", "frame", "import_into", "read", "write"]

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
+from explorer.export.columns import COLUMNS, checked
 from explorer.export.files import read, write_table
-from explorer.export.schema import COLUMNS, checked
 from explorer.labels import Cell, Commit, Edit, Rater, Store
 from explorer.labels.model.states import State
 

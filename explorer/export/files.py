@@ -10,8 +10,8 @@ from typing import BinaryIO, NamedTuple
 import pandas as pd
 
 from explorer.errors import DataError, Option, Said, UnknownName
+from explorer.export.columns import checked
 from explorer.export.formats import csv, jsonl, parquet
-from explorer.export.schema import checked
 from explorer.utils import files
 
 _DATABASE = b"SQLite format 3\x00"

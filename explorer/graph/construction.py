@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import DataError, UnknownName
-from explorer.graph.approximate import search_ivf
-from explorer.graph.exact import search_faiss, search_torch
+from explorer.graph.approximate_search import search_ivf
+from explorer.graph.exact_search import search_faiss, search_torch
 from explorer.graph.graph import NeighbourGraph
 from explorer.graph.identical import find_twins
 from explorer.progress import Progress

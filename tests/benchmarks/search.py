@@ -36,7 +36,7 @@ def inside(contender: str, n: int, d: int) -> None:
     """Search in this process, and print seconds, CPU seconds and megabytes as JSON."""
     import faiss
 
-    from explorer.graph.exact import search_faiss, search_index
+    from explorer.graph.exact_search import search_faiss, search_index
     from explorer.progress import Progress
 
     rng = np.random.default_rng(0)

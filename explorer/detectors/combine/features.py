@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.kernels import verdict as kernels
+from explorer.detectors.compiled import verdict as kernels
 from explorer.detectors.protocol import Findings, Inputs
 from explorer.detectors.registry import get
 from explorer.utils.logits import TINY, clipped_logit

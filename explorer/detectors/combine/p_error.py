@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from explorer.detectors.combine import features as cols
 from explorer.detectors.combine.flip_model import Unreadable
-from explorer.detectors.combine.model import LEARNT, Model, fit_model
+from explorer.detectors.combine.label_model import LEARNT, Model, fit_model
 from explorer.detectors.combine.opinion_pool import Pool
+from explorer.detectors.compiled import verdict as kernels
 from explorer.detectors.incremental import Change, Owned, distinct
-from explorer.detectors.kernels import verdict as kernels
 from explorer.detectors.label_state import LabelState, blocks, label_state
 from explorer.detectors.protocol import Findings, Inputs
 from explorer.progress import Progress

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import nearest as kernels
 from explorer.detectors.incremental import Change, distinct
-from explorer.detectors.kernels import nearest as kernels
-from explorer.detectors.label_errors.nearest import OTHER, SAME, Askers, Nearest
-from explorer.detectors.label_errors.nearest_search import ask_all, follow_answers, lengths_of, search
 from explorer.detectors.label_state import LabelState, label_state
+from explorer.detectors.nearest_of_label.columns import OTHER, SAME, Askers, Nearest
+from explorer.detectors.nearest_of_label.search import ask_all, follow_answers, lengths_of, search
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.progress import Progress

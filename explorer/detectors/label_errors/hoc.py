@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import counts as kernels
 from explorer.detectors.incremental import Change
-from explorer.detectors.kernels import counts as kernels
 from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped

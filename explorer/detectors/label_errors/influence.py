@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.kernels import neighbours
+from explorer.detectors.compiled import neighbours
 from explorer.detectors.label_state import CELLS, LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped

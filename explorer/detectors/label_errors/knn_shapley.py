@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import neighbours
 from explorer.detectors.incremental import Change, Later, distinct
-from explorer.detectors.kernels import neighbours
 from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped

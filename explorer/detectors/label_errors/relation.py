@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import neighbours
 from explorer.detectors.incremental import Change, distinct
-from explorer.detectors.kernels import neighbours
 from explorer.detectors.label_errors.vote import count_votes, even_where_mute
 from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.protocol import Inputs, Need, Reason, Result

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import neighbours
 from explorer.detectors.incremental import Change, distinct
-from explorer.detectors.kernels import neighbours
 from explorer.detectors.label_errors.confident import estimate
 from explorer.detectors.label_errors.vote import NEIGHBOURS, SQUARINGS
 from explorer.detectors.label_state import label_state

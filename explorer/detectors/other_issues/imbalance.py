@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import counts as kernels
 from explorer.detectors.incremental import Change, Later, everyone
-from explorer.detectors.kernels import counts as kernels
 from explorer.detectors.protocol import Inputs, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.progress import Progress

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import counts as kernels
 from explorer.detectors.incremental import Change, Later, distinct
-from explorer.detectors.kernels import counts as kernels
 from explorer.detectors.label_errors.vote import shares
 from explorer.detectors.label_state import blocks
 from explorer.detectors.protocol import Inputs, Need, Reason, Result

@@ -17,7 +17,7 @@ from typing import BinaryIO
 import pandas as pd
 
 from explorer.errors import DataError
-from explorer.export.schema import COLUMNS, MAY_MISS, plain_rows
+from explorer.export.columns import COLUMNS, MAY_MISS, plain_rows
 
 _LONGEST = 2**31 - 1
 """Characters of a field: what a C long holds on every system."""

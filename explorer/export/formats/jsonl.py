@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pandas as pd
 
 from explorer.errors import DataError
-from explorer.export.schema import COLUMNS, plain_rows
+from explorer.export.columns import COLUMNS, plain_rows
 
 
 def write(table: pd.DataFrame, file: BinaryIO) -> None:

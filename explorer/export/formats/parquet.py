@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from explorer.export.schema import COLUMNS
+from explorer.export.columns import COLUMNS
 
 
 def write(table: pd.DataFrame, file: BinaryIO) -> None:

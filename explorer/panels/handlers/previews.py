@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from PIL import Image
 
 from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError, ExplorerError
+from explorer.media.preview import encode
 from explorer.panels.registry import call, item_at
 from explorer.panels.schema import items as schema
 from explorer.panels.schema.base import Blob
@@ -39,7 +39,8 @@ def preview(dataset: Dataset, item: int, size: int, characters: int) -> schema.P
     except ExplorerError as error:
         return schema.ErrorPreview(message=str(error))
     if isinstance(content, Image.Image):
-        return picture(content, size)
+        shown = encode(content, size)
+        return schema.ImagePreview(blob=Blob(shown.data, shown.kind), width=shown.width, height=shown.height)
     if isinstance(content, str):
         text = content if len(content) <= characters else content[: characters - 1] + "…"
         return schema.TextPreview(text=text)
@@ -47,21 +48,6 @@ def preview(dataset: Dataset, item: int, size: int, characters: int) -> schema.P
         cells = list(content.items())[: 6 if characters <= SNIPPET else 200]
         return schema.TablePreview(cells=[(str(k), _cell(v)) for k, v in cells])
     return schema.VectorPreview(text=f"item {item}")
-
-
-def picture(image: Image.Image, size: int) -> schema.ImagePreview:
-    """Scale a picture down (never up) and encode it: PNG where pixels count, JPEG for larger photographs."""
-    if max(image.size) > size:
-        image = image.copy()
-        image.thumbnail((size, size), Image.Resampling.LANCZOS)
-    data = io.BytesIO()
-    if max(image.size) <= 96:
-        image.save(data, "PNG", compress_level=1)
-        kind = "image/png"
-    else:
-        image.save(data, "JPEG", quality=88)
-        kind = "image/jpeg"
-    return schema.ImagePreview(blob=Blob(data.getvalue(), kind), width=image.width, height=image.height)
 
 
 def _cell(value: Any) -> str:

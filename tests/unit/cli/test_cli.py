@@ -13,7 +13,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Planted
+from planted_help import Planted
 
 from explorer import cli, labels
 from explorer.cli.jupyter import ReviewNotebook

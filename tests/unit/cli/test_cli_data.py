@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Planted
+from planted_help import Planted
 
 import explorer
 from explorer import cli

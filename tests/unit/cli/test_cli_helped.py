@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import Planted
+from planted_help import Planted
 
 import explorer
 from explorer import cli

@@ -12,7 +12,7 @@ import pytest
 from updates_help import Case, begun, followed, made
 
 from explorer.detectors.combine.features import OF_POOL, Scale, Scales
-from explorer.detectors.kernels import counts, jit, nearest, neighbours, verdict
+from explorer.detectors.compiled import counts, jit, nearest, neighbours, verdict
 
 ALL = {
     name: one

@@ -50,15 +50,15 @@ def test_equals_the_definition(digits):
 
 
 def test_torch_search_equals_faiss(digits, monkeypatch):
-    from explorer.graph import construction, exact
+    from explorer.graph import construction, exact_search
 
     expected = graph.build(digits, 20)
     # The search that runs on a GPU, here on the CPU, with blocks so small that rows and columns are both cut.
-    monkeypatch.setattr(exact, "GPU_CELLS", 40_000)
+    monkeypatch.setattr(exact_search, "GPU_CELLS", 40_000)
     monkeypatch.setattr(
         construction,
         "search_faiss",
-        lambda base, queries, fetch, progress: exact.search_torch(base, queries, fetch, "cpu", progress),
+        lambda base, queries, fetch, progress: exact_search.search_torch(base, queries, fetch, "cpu", progress),
     )
     got = graph.build(digits, 20)
     np.testing.assert_allclose(got.similarity, expected.similarity, atol=2e-6)
@@ -182,21 +182,21 @@ def test_reports_progress_and_can_be_cancelled(digits):
 def test_a_block_of_queries_is_large_enough_for_a_matrix_product(dimensions):
     import faiss
 
-    from explorer.graph.exact import block_for
+    from explorer.graph.exact_search import block_for
 
     assert block_for(dimensions) * dimensions >= faiss.cvar.distance_compute_blas_threshold
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 8, 4096])
 def test_a_block_of_queries_stays_small_enough_to_be_cancelled(dimensions):
-    from explorer.graph.exact import LEAST, MOST, block_for
+    from explorer.graph.exact_search import LEAST, MOST, block_for
 
     assert LEAST <= block_for(dimensions) <= MOST
 
 
 @pytest.mark.parametrize(("n", "blocks"), [(1, 1), (99, 1), (100, 1), (199, 1), (200, 2), (1_050, 10)])
 def test_blocks_are_of_about_one_size_and_none_is_too_small(n, blocks):
-    from explorer.graph.exact import search_index
+    from explorer.graph.exact_search import search_index
 
     asked = []
 

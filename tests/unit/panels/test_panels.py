@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Planted
 from panels_help import Page, Wire
 from PIL import Image
+from planted_help import Planted
 
 import explorer
 from explorer.panels import registry, session_of, show, watcher

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Planted
 from panels_help import Page
+from planted_help import Planted
 
 import explorer
 from explorer import detectors

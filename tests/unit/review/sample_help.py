@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from conftest import Planted
+from planted_help import Planted
 
 import explorer
 from explorer import Review

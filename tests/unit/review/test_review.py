@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Planted
+from planted_help import Planted
 
 import explorer
 from explorer import labels as label_store
@@ -255,7 +255,7 @@ def test_cancel_while_it_embeds_ends_soon_and_the_rest_is_computed_later(tmp_pat
 
 @pytest.mark.soak
 def test_the_queue_finds_the_flips_mean_of_five_draws(tmp_path: Path) -> None:
-    from conftest import plant
+    from planted_help import plant
 
     shares = []
     for seed in range(5):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Planted
+from planted_help import Planted
 from sample_help import N, Opened, asked, digits, files, opening
 
 import explorer

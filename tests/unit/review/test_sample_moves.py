@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Planted
+from planted_help import Planted
 from sample_help import Opened, asked, files, opening
 
 from explorer import labels

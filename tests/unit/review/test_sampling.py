@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Planted
+from planted_help import Planted
 
 import explorer
 from explorer import Review

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.kernels.jit import Bools, Ints, Kernel, Reals, kernel
+from explorer.detectors.compiled.jit import Bools, Ints, Kernel, Reals, kernel
 
 FOLLOWED = ("far", "similarity", "second", "state", "best")
 """What `follow_answers` writes to."""

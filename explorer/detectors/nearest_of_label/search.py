@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import nearest as kernels
 from explorer.detectors.incremental import distinct
-from explorer.detectors.kernels import nearest as kernels
-from explorer.detectors.label_errors.nearest import OTHER, SAME, Nearest
 from explorer.detectors.label_state import LabelState
+from explorer.detectors.nearest_of_label.columns import OTHER, SAME, Nearest
 from explorer.detectors.protocol import Inputs
 
 CELLS = 2**22

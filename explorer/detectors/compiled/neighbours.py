@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.kernels.jit import Ints, Reals, kernel
+from explorer.detectors.compiled.jit import Ints, Reals, kernel
 
 
 @kernel("shares")

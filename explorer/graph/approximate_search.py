@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.graph.exact import search_faiss, search_index
+from explorer.graph.exact_search import search_faiss, search_index
 from explorer.progress import Progress
 
 PROBED = 1 / 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.kernels.jit import Bools, Ints, Reals, kernel
+from explorer.detectors.compiled.jit import Bools, Ints, Reals, kernel
 
 
 @kernel("matrix")
