@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from explorer.errors import ExplorerError
 from explorer.labels import Cell, Commit, Conflict, Store
 from explorer.labels.history import overview
 from explorer.review.events import CellsChanged, Events, LabelsReset, VersionsMoved
 from explorer.review.state import ReviewState
+
+log = logging.getLogger("explorer")
 
 FEW = 2_000
 """Cells that are told one by one; beyond, whoever shows them reads the columns anew."""
@@ -126,9 +130,14 @@ class StoreSync:
         self._state.lock.later(self._look_at_what_was_told)
 
     def _look_at_what_was_told(self) -> None:
+        """Show what was told. On the thread of whoever wrote, or let go of the lock: no error here is theirs."""
         if not self._told:
             return
         self._told = False
-        self.catch_up()
-        self._mark = overview.mark(self._store)
+        try:
+            self.catch_up()
+            self._mark = overview.mark(self._store)
+        except ExplorerError as problem:  # whoever asks next for a label looks again, and hears of it
+            log.warning("The label store cannot be read at the moment: %s", problem)
+            return
         self._events.emit(VersionsMoved())

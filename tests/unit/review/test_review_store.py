@@ -294,3 +294,21 @@ def test_two_reviews_of_one_store_may_be_written_from_two_threads(tmp_path: Path
         assert not any(thread.is_alive() for thread in threads), "each waits for the other"
         assert len(store.log()) == 80
         assert [r.state.codes.tolist() for r in reviews] == [reviews[0].state.codes.tolist()] * 2
+
+
+def test_a_write_does_not_fail_for_another_review_that_cannot_look(
+    review: Review, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = Review(dataset(), review.labels, start=False)
+    try:
+        with monkeypatch.context() as away:
+
+            def follow() -> None:
+                raise StoreError("The server is away.", "Wait.")
+
+            away.setattr(other.state.labels, "follow", follow)
+            assert review.relabel("k0", 5) is not None
+            assert "The server is away." in caplog.text
+        assert other.counts()["reviewed"] == 1, "it looks again"
+    finally:
+        other.close()
