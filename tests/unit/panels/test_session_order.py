@@ -53,9 +53,7 @@ def test_an_answer_is_sent_before_a_later_change_is_told(review: Review, monkeyp
     assert contents.index(reply) < next(i for i, c in enumerate(contents) if c.get("event") == "cells")
 
 
-def test_columns_and_the_events_beside_them_are_of_one_moment(
-    review: Review, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_columns_and_the_events_beside_them_are_of_one_moment(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Wire(show(review), review, monkeypatch)
     other = while_packed(monkeypatch, Labels, lambda: review.relabel("a", "dog"))
     reply = page.call("labels")["result"]
