@@ -16,10 +16,18 @@ HISTORY = 200
 """Changes of the item that the card shows at most."""
 
 
-@call("card", slow=True)
+@call("card", slow=True, locked=False)
 def card(review: Review, args: schema.ItemArgs) -> schema.Card:
     """Return everything about one item; what has not been computed yet is empty."""
-    i = item_at(review, args.item)
+    with review.state.lock:
+        d, i = review.dataset, item_at(review, args.item)
+        body = _card(review, i)
+    body.preview = preview(d, i, LARGE, LONGEST)  # without the lock: no click waits for a picture
+    return body
+
+
+def _card(review: Review, i: int) -> schema.Card:
+    """Return the card of an item without its preview. Whoever calls holds the lock."""
     state = review.state
     d, r, codes = state.dataset, state.results, state.codes
     item_id = str(d.item_ids[i])
@@ -36,7 +44,7 @@ def card(review: Review, args: schema.ItemArgs) -> schema.Card:
         ranked=0,
         why=[],
         badges=[],
-        preview=preview(d, i, LARGE, LONGEST),
+        preview=schema.TextPreview(text=""),  # the caller's, who holds no lock when it is made
         same=evidence.nearest_of(r, codes, i, int(state.given[i])),
         other=[],
         neighbours=[schema.Neighbour(**vars(edge)) for edge in evidence.neighbours(r, codes, i)],

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from panels_help import Wire, unpacked
+from panels_help import PATIENCE, Wire, unpacked
 
 import explorer
 from explorer.panels import show, wire
+from explorer.panels.schema.items import TextPreview
 from explorer.panels.schema.labels import EditReply, Labels
 from explorer.review.review import Review
 
@@ -62,3 +63,23 @@ def test_columns_and_the_events_beside_them_are_of_one_moment(review: Review, mo
     found = unpacked(reply, buffers)
     assert found["current"][0] == found["given"][0]
     assert "0" not in found["seen"]["events"]
+
+
+def test_a_click_does_not_wait_for_the_picture_of_a_card(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Wire(show(review), review, monkeypatch)
+    decoding, clicked = threading.Event(), threading.Event()
+
+    def slow(*_: Any) -> TextPreview:
+        decoding.set()
+        assert clicked.wait(PATIENCE)
+        return TextPreview(text="a picture")
+
+    monkeypatch.setattr("explorer.panels.handlers.card.preview", slow)
+    page.session.hear(page.widget, {"id": "card", "call": "card", "args": {"item": 0}})
+    assert decoding.wait(PATIENCE)
+    edit = {"action": "keep", "items": [1], "order": review.dataset.order, "expected": {}}
+    assert page.call("edit", **edit, op_id="one")["ok"]
+    clicked.set()
+    page.until(lambda: any(content.get("id") == "card" for content, _ in page.sent))
+    card = next(content for content, _ in page.sent if content.get("id") == "card")
+    assert card["result"]["preview"]["text"] == "a picture"
