@@ -23,9 +23,9 @@ WORDS: dict[str, str] = {
 
 ARRAYS: dict[str, str] = {
     "graph": "give features= or graph=",
-    "probs": "give features= or probs=",
+    "probs": "give probs=, or features= and labels of at least two classes",
     "vectors": "give features=",
-    "dynamics": "give features= and no probs=",
+    "dynamics": "give features= and labels of at least two classes, and no probs=",
     "trusted": "give trusted=, one True or False per label",
     "checkpoints": "only explorer.Review keeps them",
     "suites": f"only explorer.Review plants them, from {SUITES_FROM:,} items on",
@@ -34,9 +34,9 @@ ARRAYS: dict[str, str] = {
 
 DATA: dict[str, str] = {
     "graph": "name an embedder",
-    "probs": "name an embedder",
+    "probs": "name an embedder, and give labels of at least two classes",
     "vectors": "name an embedder",
-    "dynamics": "name an embedder, and give no probabilities",
+    "dynamics": "name an embedder, and give labels of at least two classes and no probabilities",
     "trusted": "only a review has them, once somebody has kept or changed labels",
     "checkpoints": "only a review keeps them",
     "suites": f"only a review plants them, from {SUITES_FROM:,} items on",

@@ -69,8 +69,12 @@ def test_only_some_methods():
 
 def test_a_method_that_lacks_its_inputs_is_named():
     frame = explorer.find_issues([0, 1, 0, 1], graph=graph.build(np.eye(4), 2), detectors=["confident"])
-    assert frame.attrs["skipped"] == {"confident": "needs probabilities: give features= or probs="}
-    assert frame.attrs["note"].endswith("confident needs probabilities: give features= or probs=.")
+    assert frame.attrs["skipped"] == {
+        "confident": "needs probabilities: give probs=, or features= and labels of at least two classes"
+    }
+    assert frame.attrs["note"].endswith(
+        "confident needs probabilities: give probs=, or features= and labels of at least two classes."
+    )
     assert "neither" not in frame.attrs["note"], "a graph was given"
     assert frame.attrs["estimate"]["error_rate"] is None
     given = np.full((4, 2), 0.5)
@@ -351,3 +355,10 @@ def test_classes_of_one_item_each_give_no_estimate():
     attrs = explorer.find_issues(labels=[f"c{i}" for i in range(40)], features=x).attrs
     assert attrs["estimate"]["error_rate"] is None
     assert "No class has two items" in attrs["note"]
+
+
+def test_labels_of_one_class_lack_a_second_one_and_no_features() -> None:
+    vectors = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+    skipped = explorer.find_issues(labels=["cat"] * 40, features=vectors).attrs["skipped"]
+    assert "labels of at least two classes" in skipped["confident"]
+    assert "labels of at least two classes" in skipped["aum"]
