@@ -77,7 +77,7 @@ class ScoresChanged(Event):
     Attributes
     ----------
     version
-        `ReviewState.version`, which is one more than with the last such event.
+        `ReviewState.version`: with `rows`, one more than with the last such event; without, it may be the same.
     rows
         int32 [M]: positions of the items; `None` where all columns are to be read anew.
     values
