@@ -224,8 +224,8 @@ class Review:
         Parameters
         ----------
         items
-            An item's id (the index of `issues`), its file's path or its position; a list of them; or a mask with one
-            True or False for every item.
+            An item's id (the index of `issues`), without keys also its file's path or position; a list of them; or a mask
+            of every item: a Series by id (`issues.p_error > .9`), or an array in the items' order, not that of `issues`.
         label
             A class, or one for each item. `UnknownName` for what is none, but with `new_class`, which adds it.
         reason
@@ -234,7 +234,7 @@ class Review:
         return _commit(self.decisions.relabel(items, label, why=why, reason=reason, new_class=new_class))
 
     def keep(self, items: Items, *, why: str = "", reason: str = "") -> Commit | None:
-        """Say that the given label is right. A decision, stored as one."""
+        """Say that the given label is right: a decision, stored as one. For `items` see `relabel`."""
         return _commit(self.decisions.keep(items, why=why, reason=reason))
 
     def mark(self, items: Items, reason: str, *, why: str = "") -> Commit | None:

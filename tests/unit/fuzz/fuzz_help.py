@@ -55,10 +55,15 @@ def fuzz(check: Callable[[Any], None], examples: int, strategy: st.SearchStrateg
         phases=[Phase.explicit, Phase.generate] + ([] if short else [Phase.shrink]),
         suppress_health_check=list(HealthCheck),
     )
-    logging.getLogger("explorer").setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        configured(given(strategy)(lambda example: check(example)))()
+    log = logging.getLogger("explorer")
+    before = log.level
+    log.setLevel(logging.CRITICAL)  # thousands of warnings about what is malformed on purpose
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            configured(given(strategy)(lambda example: check(example)))()
+    finally:
+        log.setLevel(before)
 
 
 def outcome(call: Callable[[], T]) -> T | ExplorerError:
