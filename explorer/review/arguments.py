@@ -90,8 +90,8 @@ def _marked(dataset: Dataset, items: Any, listed: list[Any]) -> list[int]:
     if None in places or len(set(places)) != len(places):
         raise DataError(
             "A mask of True and False has an index that is not that of the items.",
-            "Index it by item id, as review.issues is. An array has no index: it is read in the order of the items, which is "
-            "not that of review.issues.",
+            "Index it by item id, as review.issues is. An array has no index: it is read in the order of the items, "
+            "which is not that of review.issues.",
         )
     return sorted(place for i in marked if (place := places[i]) is not None)
 

@@ -224,8 +224,8 @@ class Review:
         Parameters
         ----------
         items
-            An item's id (the index of `issues`), without keys also its file's path or position; a list of them; or a mask
-            of every item: a Series by id (`issues.p_error > .9`), or an array in the items' order, not that of `issues`.
+            An id (the index of `issues`), without keys also a file's path or a position; a list of them; or a mask of
+            every item: a Series by id (`issues.p_error > .9`), or an array in the order of the items, not of `issues`.
         label
             A class, or one for each item. `UnknownName` for what is none, but with `new_class`, which adds it.
         reason
