@@ -10,6 +10,9 @@ PY := $(BIN)/python
 # node and npm come from a Python package in the same environment.
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# How many tests run side by side. The browser's run one by one: a Chromium without a GPU draws on all cores.
+JOBS ?= 2
+WORKERS := --numprocesses $(JOBS) --dist worksteal
 DEMO_FLAGS := $(if $(HEADLESS),--no-browser,) $(if $(PORT),--port $(PORT),)
 
 .PHONY: help demo test lint types unit widgets browser notebooks soak bench pictures schema format dev clean check-python
@@ -65,11 +68,11 @@ widgets: widgets/node_modules/.made
 # One thread each: on small arrays the threads of OpenMP wait for each other, which takes scikit-learn thirty times as long.
 unit: export OMP_NUM_THREADS = 1
 unit: $(VENV)/.dev
-	$(PY) -m pytest tests/unit -m "not soak"
-	$(PY) -m pytest tests/faults -m "not soak"
+	$(PY) -m pytest tests/unit -m "not soak" $(WORKERS)
+	$(PY) -m pytest tests/faults -m "not soak" $(WORKERS)
 
 notebooks: $(VENV)/.dev
-	$(PY) -m pytest tests/notebooks
+	$(PY) -m pytest tests/notebooks $(WORKERS)
 
 browser: $(VENV)/.dev widgets
 	$(PY) tests/browser/chromium.py
@@ -78,8 +81,8 @@ browser: $(VENV)/.dev widgets
 
 soak: $(VENV)/.dev widgets
 	$(PY) tests/browser/chromium.py
-	$(PY) -m pytest tests/unit -m soak --timeout 7200
-	$(PY) -m pytest tests/faults -m soak --timeout 7200
+	OMP_NUM_THREADS=1 $(PY) -m pytest tests/unit -m soak --timeout 7200 $(WORKERS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest tests/faults -m soak --timeout 7200 $(WORKERS)
 	$(PY) -m pytest tests/browser -m soak --timeout 7200
 
 bench: $(VENV)/.dev

@@ -217,9 +217,10 @@ class Commit:
     def _inverse(self, events, rater):
         state, made, changed, gone = self.state, [], set(), self.taken_back()
         again = [e for c in self.history() for e in reversed(c.events) if e.merged and e not in gone]
-        ordered = {}  # a decision is taken back with all merges that said it again
+        ordered = {}  # a decision is taken back with all merges that said it again; an undo is no decision
         for event in events:
-            copies = [] if event.merged else [e for e in again if e.item == event.item and e.after is event.after]
+            first = not event.merged and event.undoes is None
+            copies = [e for e in again if e.item == event.item and e.after is event.after] if first else []
             ordered.update(dict.fromkeys([*copies, event]))
         for event in ordered:
             if event.item in changed:

@@ -94,3 +94,20 @@ def test_a_revert_also_takes_back_what_a_merge_said_again(tmp_path):
         assert store.undo() is None  # of the merge nothing is left either
         store.revert(reverted.id)
         assert store.get("a").value == "dog"
+
+
+def test_a_revert_of_an_undo_puts_back_what_it_took_away_also_over_a_merged_decision(tmp_path):
+    """The merge said the decision again that the undo restored: neither it nor the merge is what the revert is about."""
+    with labels.open(tmp_path / "x.labels.db", rater="ann") as store:
+        store.bind(rows("a", "b"), CLASSES, keyed=True)
+        store.branch("x")
+        store.set("b", "dog")
+        store.switch("x")
+        store.set("a", "emu")
+        store.switch("main")
+        store.merge("x")
+        store.flag("a")
+        undone = store.undo()
+        assert (store.get("a").value, store.get("a").state) == ("emu", "relabelled")
+        store.revert(undone.id)
+        assert (store.get("a").value, store.get("a").state) == ("emu", "flagged")
