@@ -178,16 +178,22 @@ class Session:
                     result.classes = self._news()
             finally:
                 self._answering, changes = None, self._changes
-                for change in changes:
-                    if (
-                        isinstance(result, EditReply)
-                        and change.commit is not None
-                        and change.commit.id == result.commit
-                    ):
-                        self._tell_reply(result, len(change.positions), widget)
-                    else:
-                        self._tell_cells(change)
+                self._tell_changes(changes, result, widget)
         return result
+
+    def _tell_changes(self, changes: list[CellsChanged], answer: Any, asker: Widget) -> None:
+        """Tell what changed while a call was answered: every cell once, and to the asker none that its answer has."""
+        commit = answer.commit if isinstance(answer, EditReply) else None
+        own = [commit is not None and change.commit is not None and change.commit.id == commit for change in changes]
+        answered = {at for change, its in zip(changes, own, strict=True) if its for at in change.positions}
+        for change, its in zip(changes, own, strict=True):
+            if its:
+                self._tell_reply(answer, len(change.positions), asker)
+                continue
+            rest = [pair for pair in zip(change.positions, change.cells, strict=True) if pair[0] not in answered]
+            if rest or not answered:
+                positions, cells = zip(*rest, strict=True) if rest else ((), ())
+                self._tell_cells(CellsChanged(positions, change.commit, cells))
 
     def _tell_reply(self, reply: EditReply, changed: int, asker: Widget) -> None:
         """Tell what an answer says to the widgets that have not asked."""

@@ -39,6 +39,8 @@ class LiveScores:
         After how many tens of decisions that was.
     shown
         Whether it is what the review shows, but for items that are decided on.
+    due
+        Whether it was judged again and is about to be shown.
     """
 
     def __init__(
@@ -50,7 +52,8 @@ class LiveScores:
         self.taught: Taught | None = None
         self.heard = 0
         self.shown = True
-        self.lock = threading.Lock()
+        self.due = False
+        self.lock = threading.RLock()
         self._taken = findings
         self._whole = True  # not left half written by something that failed
 
@@ -110,7 +113,7 @@ class LiveScores:
 
     def _put(self, inputs: Inputs, findings: Findings, combined: Combined) -> NDArray[np.intp] | None:
         self.inputs, self.findings, self.combined = inputs, findings, combined
-        self._whole = True
+        self._whole = self.due = True
         return combined.moved
 
     def _broken(self, findings: Findings) -> set[str]:

@@ -116,6 +116,21 @@ class ScoreUpdates:
         with live.lock:
             yield live.inputs, live.findings
 
+    @contextmanager
+    def in_step(self) -> Iterator[tuple[Inputs, Findings]]:
+        """Give inputs and findings that what is shown rests on, as `reading`. Whoever calls holds the state's lock.
+
+        Read what is shown inside the block: what was judged already and not yet shown is shown first.
+        """
+        with self.reading():
+            live, baseline = self._live, self._state.baseline
+            due = live is not None and live.due
+        # No change is noted without the state's lock, so that after this one none is due before it is let go.
+        if due and live is not None and baseline is not None:
+            self._publish(live, baseline, None)
+        with self.reading() as found:
+            yield found
+
     def shared(self) -> Findings | None:
         """Return findings that nobody writes to, for whoever keeps them; `None` before there are any. Costs O(N)."""
         return None if self._live is None else self._live.shared()
@@ -205,6 +220,8 @@ class ScoreUpdates:
                         self.error = None
             except Exception as error:  # said in `review.detectors`; the scores stay as they were
                 self.error = error
+                if self._live is not None:
+                    self._live.due = False
                 log.exception("The scores could not follow the labels.")
                 with self._wanted:
                     self._all, self._learn = True, False  # at the next change everybody is looked at
@@ -285,7 +302,7 @@ class ScoreUpdates:
         from explorer.detectors.combine.p_error import issues
 
         state, verdict, inputs = self._state, live.combined, live.inputs
-        live.shown = False
+        behind, live.shown = not live.shown, False
         rows = np.arange(inputs.n) if touched is None else touched
         rows = rows[~live.decided[rows]]
         suggested, suggested_p = verdict.suggested[rows], verdict.suggested_p[rows]
@@ -304,24 +321,27 @@ class ScoreUpdates:
             moved &= ~is_decided(state.states[rows])
             at = rows[moved].astype(np.int32)
             values = ScoreValues(
-                p_error[moved], suggested[moved], suggested_p[moved], is_issue[moved], self._flags(live)
+                p_error[moved], suggested[moved], suggested_p[moved], is_issue[moved], self._flags(live, behind)
             )
             if not state.publish_rows(live.generation, at, values, inputs, live.findings, verdict.note):
                 return
-            live.shown = True
+            live.shown, live.due = True, False
             self.updated = dt.datetime.now(dt.UTC)
             if self.stale_since is None and any(result.stale for result in live.findings.results.values()):
                 self.stale_since = self.updated
             few = len(at) <= max(MOST * inputs.n, FEW)
             self._events.emit(ScoresChanged(state.version, at, values) if few else ScoresChanged(state.version))
 
-    def _flags(self, live: LiveScores) -> dict[str, tuple[NDArray[np.int32], NDArray[np.bool_]]]:
-        """Return the other flags that the last update changed, by name: positions and values."""
+    def _flags(self, live: LiveScores, behind: bool) -> dict[str, tuple[NDArray[np.int32], NDArray[np.bool_]]]:
+        """Return the other flags that differ from those shown, by name: positions and values.
+
+        The last update tells which may, unless what is shown is `behind` by more than that one.
+        """
         found = {}
         for name, detector in FLAGS.items():
             result = live.findings.results.get(detector)
             moved = live.findings.moved.get(detector)
-            rows = None if moved is None else moved.rows
+            rows = None if moved is None or behind else moved.rows
             if result is None or result.flags is None or (rows is not None and not len(rows)):
                 continue
             now, before = result.flags, self._state.flags[name]

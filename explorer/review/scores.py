@@ -233,10 +233,10 @@ class Scores:
         from explorer import detectors
 
         state = self._state
-        combined = state.results.combined
-        if combined is None:
+        if state.results.combined is None:
             raise ExplorerError(NO_SCORES, "See review.status.")
-        with self._updates.reading() as (inputs, findings):
+        with self._updates.in_step() as (inputs, findings):
+            combined = state.results.combined
             reasons = tuple(detectors.explain(position, inputs, findings, combined, state.classes))
         p_error = combined.p_error
         p = p_error[position]
@@ -278,18 +278,15 @@ class Scores:
             now = state.results
             if self._results is not None and self._results[0] is now:
                 return self._results[1]
-            own = state.read().results
-            if now.combined is not None:
-                findings = self._updates.shared() if self.scored else None
-                combined = own.combined
-                assert combined is not None
-                findings = findings or combined.findings
-                own = replace(
-                    own,
-                    findings=findings,
-                    combined=replace(combined, findings=findings),
-                    table=self._table()[0] if self.scored else None,
-                )
+            if now.combined is None or not self.scored:
+                own = state.read().results
+            else:
+                table = self._table()[0]
+                with self._updates.in_step():
+                    now, own, findings = state.results, state.read().results, self._updates.shared()
+                assert own.combined is not None
+                combined = replace(own.combined, findings=findings)
+                own = replace(own, findings=findings, combined=combined, table=table)
             self._results = now, own
             return own
 
@@ -298,13 +295,12 @@ class Scores:
         from explorer import detectors
 
         state = self._state
-        combined = state.results.combined
-        if combined is None or not self.scored:
+        if state.results.combined is None or not self.scored:
             raise ExplorerError(NO_SCORES, "See review.status.")
-        of = state.scored, state.version, state.classes
-        if self._made is None or self._made[0] != of:
+        if self._made is None or self._made[0] != (state.scored, state.version, state.classes):
             dataset = state.dataset
-            with self._updates.reading() as (inputs, findings):
+            with self._updates.in_step() as (inputs, findings):
+                combined, of = state.results.combined, (state.scored, state.version, state.classes)
                 table = detectors.table(
                     dataset.item_ids, state.classes, inputs, findings, combined, given=dataset.given, sort=False
                 )

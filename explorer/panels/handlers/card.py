@@ -19,15 +19,20 @@ HISTORY = 200
 @call("card", slow=True, locked=False)
 def card(review: Review, args: schema.ItemArgs) -> schema.Card:
     """Return everything about one item; what has not been computed yet is empty."""
-    with review.state.lock:
-        d, i = review.dataset, item_at(review, args.item)
+    state = review.state
+    with state.lock:
+        d, i = state.dataset, item_at(review, args.item)
         body = _card(review, i)
-    body.preview = preview(d, i, LARGE, LONGEST)  # without the lock: no click waits for a picture
+        results, codes = state.results, state.codes.copy()
+    # Without the lock: no click waits for a picture, or for a search among all items of a class.
+    body.preview = preview(d, i, LARGE, LONGEST)
+    body.same = evidence.nearest_of(results, codes, i, body.given)
+    body.other = evidence.nearest_of(results, codes, i, body.suggested)
     return body
 
 
 def _card(review: Review, i: int) -> schema.Card:
-    """Return the card of an item without its preview. Whoever calls holds the lock."""
+    """Return the card of an item without its preview and what is nearest. Whoever calls holds the lock."""
     state = review.state
     d, r, codes = state.dataset, state.results, state.codes
     item_id = str(d.item_ids[i])
@@ -45,7 +50,7 @@ def _card(review: Review, i: int) -> schema.Card:
         why=[],
         badges=[],
         preview=schema.TextPreview(text=""),  # the caller's, who holds no lock when it is made
-        same=evidence.nearest_of(r, codes, i, int(state.given[i])),
+        same=[],
         other=[],
         neighbours=[schema.Neighbour(**vars(edge)) for edge in evidence.neighbours(r, codes, i)],
         history=list(entries_of(review, newest(review.labels, HISTORY, item_id))),
@@ -58,7 +63,6 @@ def _card(review: Review, i: int) -> schema.Card:
         body.rank, body.ranked = found.rank, found.ranked
         body.why = [schema.Reason(**reason._asdict()) for reason in found.reasons]
         body.badges = _badges(review, i)
-        body.other = evidence.nearest_of(r, codes, i, found.suggested)
     return body
 
 

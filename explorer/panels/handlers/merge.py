@@ -25,14 +25,17 @@ def merge(review: Review, args: schema.MergeArgs) -> schema.MergeView:
     return view(review, review.labels.merge(args.source, commit=False))
 
 
-@call("nearest")
+@call("nearest", slow=True, locked=False)
 def nearest(review: Review, args: schema.NearestArgs) -> list[list[int]]:
     """Return, for each label, the items nearest to one whose label now it is, most similar first."""
-    i = item_at(review, args.item)
     state = review.state
-    codes = [state.classes.index(name) if name in state.classes else -1 for name in args.labels]
+    with state.lock:
+        i = item_at(review, args.item)
+        results, now = state.results, state.codes.copy()
+        codes = [state.classes.index(name) if name in state.classes else -1 for name in args.labels]
     count = min(args.count, MOST_NEAREST)
-    return [evidence.nearest_of(state.results, state.codes, i, code, count) for code in codes]
+    # Without the lock: no click waits for a search among all items of a class.
+    return [evidence.nearest_of(results, now, i, code, count) for code in codes]
 
 
 @call("resolve")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from PIL import Image
 from planted_help import Planted
 
 import explorer
+from explorer.graph import nearest
 from explorer.panels import registry, session_of, show, watcher
+from explorer.review import item as evidence
 from explorer.review.review import Review
 
 
@@ -92,6 +95,30 @@ def test_a_card_has_everything_about_one_item(wire: Wire, finished: Review) -> N
     assert all(codes[i] == card["suggested"] for i in card["other"])
     for edge in card["neighbours"]:
         assert (edge["relation"] > 0) == (edge["label"] == card["current"])
+
+
+def test_nobody_waits_for_the_search_of_what_is_nearest(
+    wire: Wire, finished: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = []
+
+    def locked() -> bool:
+        with finished.state.lock:
+            return True
+
+    def watched(vectors: Any, item: int, *args: Any, **more: Any) -> Any:
+        with ThreadPoolExecutor(1) as other:  # somebody else who wants the lock meanwhile
+            assert other.submit(locked).result(5), "the lock is held"
+        searched.append(item)
+        return nearest(vectors, item, *args, **more)
+
+    monkeypatch.setattr(evidence, "nearest", watched)
+    worst = finished.dataset.position(finished.issues.index[0])
+    card = wire.call("card", item=worst)["result"]
+    assert wire.call("nearest", item=worst, labels=[finished.classes[card["given"]]], count=4)["result"] == [
+        card["same"]
+    ]
+    assert searched.count(worst) >= 2
 
 
 def test_pictures_are_encoded_anew(wire: Wire, planted: Planted) -> None:

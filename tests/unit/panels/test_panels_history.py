@@ -16,6 +16,7 @@ from panels_help import Wire
 
 import explorer
 from explorer import labels as label_store
+from explorer.labels.changes.merge import Merge
 from explorer.labels.history.timeline import Wanted, timeline
 from explorer.panels import registry, show, watcher
 from explorer.review.review import Review
@@ -258,6 +259,31 @@ def test_the_store_is_watched_only_while_somebody_looks(tmp_path: Path, monkeypa
     review.close()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_merge_beside_other_writers_sends_every_cell_once(
+    wire: Wire, review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.labels.branch("ben")
+    review.labels.switch("ben")
+    review.relabel("k05", "emu")
+    review.labels.switch("main")
+    other = Wire(show(review, "queue"), review, monkeypatch)
+    merge = Merge.commit
+
+    def beside(found: Merge, *args: Any) -> Any:
+        with label_store.open(review.labels.path, rater="cleo") as store:
+            store.set("k07", "emu")
+        found.refresh()
+        return merge(found, *args)
+
+    monkeypatch.setattr(Merge, "commit", beside)
+    wire.sent.clear()
+    other.sent.clear()
+    reply = ask(wire, "mergeCommit", source="ben", op_id="m1")
+    assert [cell["item"] for cell in reply["cells"]] == [5]
+    assert [cell["item"] for push in wire.pushes("cells") for cell in push["cells"]] == [7]
+    assert [cell["item"] for push in other.pushes("cells") for cell in push["cells"]] == [7, 5]
 
 
 def test_slow_calls_exist_and_write_nothing() -> None:

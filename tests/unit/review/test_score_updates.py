@@ -1,14 +1,19 @@
 """Scores that follow the labels of a review: who is judged again, who keeps the verdict that was seen."""
 
+import threading
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 import explorer
 from explorer import detectors
+from explorer.detectors.protocol import Change
 from explorer.errors import DataError, UnknownName
 from explorer.labels import Edit
 from explorer.review.events import LabelsReset, ScoresChanged
+from explorer.review.live_scores import LiveScores
 
 N = 900
 
@@ -278,3 +283,54 @@ def test_a_verdict_that_fails_half_way_is_made_anew(review, spoilt, monkeypatch)
     whole = detectors.combine(now.inputs, now.findings, like=now.combined)
     undecided = review.state.states == 0
     np.testing.assert_allclose(now.combined.p_error[undecided], whole.p_error[undecided], atol=1e-6)
+
+
+def test_a_flag_that_changed_is_told_after_a_failure(review, spoilt, monkeypatch):
+    def flips(_inputs, result, changed):
+        flags = result.flags.copy()
+        flags[changed] = True
+        return replace(result, flags=flags, moved=Change(changed))
+
+    monkeypatch.setattr(detectors.get("outlier"), "update", flips)
+    items = [name for name in review.issues.index if not review.issues.is_outlier_issue[name]][:2]
+    rows = [review.dataset.position(item) for item in items]
+    with monkeypatch.context() as broken:
+        broken.setattr(review.state, "publish_rows", lambda *_: 1 / 0)
+        review.relabel(items[0], *truth_of(review, spoilt, items[:1]))
+        assert review.detectors is not None
+    told = []
+    review.events.subscribe(ScoresChanged, told.append)
+    review.relabel(items[1], *truth_of(review, spoilt, items[1:]))
+    assert review.issues.is_outlier_issue[items].all()
+    assert review.state.flags["is_outlier_issue"][rows].all()
+    flags = [event.values.flags["is_outlier_issue"] for event in told if event.values and event.values.flags]
+    assert {row for at, _ in flags for row in at.tolist()} == set(rows)
+
+
+def test_what_is_read_between_judging_and_showing_is_of_one_moment(review, spoilt, monkeypatch):
+    follow, judged, go_on = LiveScores.follow, threading.Event(), threading.Event()
+
+    def pauses(live, changed, codes):
+        moved = follow(live, changed, codes)
+        judged.set()
+        assert go_on.wait(60)
+        return moved
+
+    items = list(review.issues.index[:2])
+    review.relabel(items[0], *truth_of(review, spoilt, items[:1]))
+    assert review.detectors is not None, "the scores have followed, and no table was made of them"
+    before = review.state.read().results.combined.p_error
+    monkeypatch.setattr(LiveScores, "follow", pauses)
+    review.relabel(items[1], *truth_of(review, spoilt, items[1:]))
+    assert judged.wait(60)
+    with review.state.lock:
+        between = review.scores.listed(slice(None))
+        moved = np.flatnonzero(review.state.results.combined.p_error != before)
+        one = review.scores.of_item(int(moved[0]))
+        found = review.results
+    go_on.set()
+    after = review.scores.table
+    assert one.p_error == between.p_error[review.dataset.item_ids[moved[0]]]
+    np.testing.assert_array_equal(found.combined.p_error, review.results.combined.p_error)
+    for column in ("p_error", "vote_raw"):
+        np.testing.assert_array_equal(between[column], after[column].reindex(between.index))
