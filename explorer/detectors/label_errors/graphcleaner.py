@@ -95,7 +95,7 @@ class GraphCleaner:
         around = surroundings(inputs.graph)
         progress.check()
         noise = estimate(inputs.probs, inputs.labels, inputs.n_classes)
-        chance = _Chance(inputs)
+        chance = Chance(inputs)
         right = (
             inputs.labelled & (inputs.probs.argmax(axis=1) == inputs.labels) if inputs.n_classes else inputs.labelled
         )
@@ -105,7 +105,7 @@ class GraphCleaner:
             silent = np.full(inputs.n, np.nan, dtype=np.float32)
             return Result(silent, frozen={"cleaner": None}, summary=summary)
         rows = np.flatnonzero(inputs.labelled & (chance.draw(0) < FITTED_ON / max(1, inputs.labelled.sum())))
-        planted, spoilt = _spoil(inputs, noise, chance, rows[right[rows]])
+        planted, spoilt = spoil(inputs, noise, chance, rows[right[rows]])
         walks = _Walks.of(inputs, around)
         given = np.flatnonzero(inputs.labelled)
         read = walks.read(np.concatenate([given, planted]), np.concatenate([inputs.labels[given], spoilt]), progress)
@@ -120,7 +120,7 @@ class GraphCleaner:
             a, b = fold[rows] != out, fold[planted] != out
             x = np.concatenate([features[rows[a]], read[len(given) :][b]])
             y = np.repeat([0.0, 1.0], [a.sum(), b.sum()])
-            fitted.append(_logistic(x, y, np.concatenate([weight[a], np.full(b.sum(), heavy)])))
+            fitted.append(logistic(x, y, np.concatenate([weight[a], np.full(b.sum(), heavy)])))
             progress.check()
         cleaner = Cleaner(np.stack(fitted), fold)
         middle = cleaner.weights.mean(axis=0)
@@ -181,8 +181,14 @@ class GraphCleaner:
         return [Reason(self.name, text, float(result.score[item]))]
 
 
-class _Chance:
-    """Draws that depend on the seed and on what an item is, not on its number."""
+class Chance:
+    """Draws that depend on the seed and on what an item is, not on its number.
+
+    Parameters
+    ----------
+    inputs
+        With a graph and probabilities; an item is known by its similarities and its probabilities.
+    """
 
     def __init__(self, inputs: Inputs) -> None:
         assert inputs.graph is not None
@@ -210,10 +216,29 @@ def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return x ^ (x >> np.uint64(31))
 
 
-def _spoil(
-    inputs: Inputs, noise: NoiseEstimate, chance: _Chance, rows: NDArray[np.intp]
+def spoil(
+    inputs: Inputs, noise: NoiseEstimate, chance: Chance, rows: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Return items whose label is spoilt, over all draws, and their spoilt labels."""
+    """Spoil labels as the estimated noise says, a share `SHARE` of the items in each of `DRAWS` draws.
+
+    Parameters
+    ----------
+    inputs
+        The items; only their labels are read.
+    noise
+        The joint of given and true labels; items of a true class get the other labels in its proportions.
+    chance
+        Who is drawn, and what it is called.
+    rows
+        intp [R]: items whose labels are believed right.
+
+    Returns
+    -------
+    items
+        intp [P]: the items that are spoilt, of one draw after the other.
+    labels
+        int32 [P]: their spoilt labels, never the given ones.
+    """
     k = inputs.n_classes
     # How an item that is truly b gets another label a: the columns of the joint without its diagonal.
     wrong = noise.joint + SPREAD * noise.joint.sum(axis=0) / k + 1e-12
@@ -275,8 +300,22 @@ def _tables(inputs: Inputs, around: Surroundings, classes: slice) -> tuple[NDArr
     return (probs, *around.means(probs, everyone), *around.means(onehot, known))
 
 
-def _logistic(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fit a logistic model with weighted examples by Newton's method; weights of the features and the intercept."""
+def logistic(x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fit a logistic model with weighted examples by Newton's method, its squared weights penalised by `RIDGE`.
+
+    Parameters
+    ----------
+    x
+        float64 [M, F].
+    y
+        float64 [M]: 0 or 1.
+    weight
+        float64 [M]: weight of each example.
+
+    Returns
+    -------
+    float64 [F + 1]: weights of the features, and the intercept.
+    """
     x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     ridge = np.full(x.shape[1], RIDGE)
     ridge[-1] = 1e-6

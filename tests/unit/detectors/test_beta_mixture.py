@@ -36,7 +36,11 @@ def test_posterior_is_bayes_rule_with_the_fitted_densities():
     x, _ = two_humps()
     m, _ = beta_mixture.fit(x)
     scaled = np.clip((x - x.min()) / (x.max() - x.min()), 1e-4, 1 - 1e-4)
-    scaled = np.clip(scaled, *m._rising)
+    # The ratio's slope, da/x - db/(1 - x), is zero at one point at most; beyond it the ratio there is taken.
+    da, db = m.a[1] - m.a[0], m.b[1] - m.b[0]
+    if da * db > 0:
+        turn = da / (da + db)
+        scaled = np.minimum(scaled, turn) if da > 0 else np.maximum(scaled, turn)
     low, high = (m.weight[c] * beta.pdf(scaled, m.a[c], m.b[c]) for c in (0, 1))
     np.testing.assert_allclose(m.posterior(x), high / (low + high), atol=1e-9)
 

@@ -203,4 +203,6 @@ def test_words():
 
 @pytest.mark.parametrize(("p", "text"), [(0.93, ".93"), (0.5, ".50"), (0.999, "over .99"), (0.001, "under .01")])
 def test_probabilities_in_words(p, text):
-    assert confident._short(p) == text
+    inputs = Inputs(np.zeros(1, np.int32), 2, probs=np.array([[p, 1 - p]], np.float32))
+    (reason,) = get("confident").explain(0, inputs, get("confident").run(inputs, Progress()), ("cat", "dog"))
+    assert reason.text.endswith(f"cat {text}" if p < 0.5 else f"gives cat a probability of {text}")

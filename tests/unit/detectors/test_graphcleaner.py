@@ -65,16 +65,16 @@ def test_large_tables_are_read_by_blocks_of_classes(monkeypatch):
 def test_spoils_labels_as_the_estimated_noise_says():
     inputs, _, _ = flipped_digits()
     noise = estimate(inputs.probs, inputs.labels, 10)
-    chance = graphcleaner._Chance(inputs)
+    chance = graphcleaner.Chance(inputs)
     right = np.flatnonzero(inputs.probs.argmax(axis=1) == inputs.labels)
-    rows, spoilt = graphcleaner._spoil(inputs, noise, chance, right)
+    rows, spoilt = graphcleaner.spoil(inputs, noise, chance, right)
     assert (inputs.labels[rows] != spoilt).all()
     assert ((spoilt >= 0) & (spoilt < 10)).all()
     assert len(rows) == pytest.approx(graphcleaner.DRAWS * graphcleaner.SHARE * len(right), rel=0.15)
     # Only a transition from 3 to 5 and from the last class to the first: nothing else is planted there.
     joint = np.eye(10) / 10
     joint[5, 3] = joint[0, 9] = 0.05
-    rows, spoilt = graphcleaner._spoil(inputs, replace(noise, joint=joint), chance, right)
+    rows, spoilt = graphcleaner.spoil(inputs, replace(noise, joint=joint), chance, right)
     assert (spoilt[inputs.labels[rows] == 3] == 5).mean() > 0.9
     assert (spoilt[inputs.labels[rows] == 9] == 0).mean() > 0.9
 
@@ -83,10 +83,10 @@ def test_the_logistic_model_is_the_penalised_one():
     rng = np.random.default_rng(0)
     x, weight = rng.normal(size=(400, 7)), rng.uniform(0.2, 2, 400)
     y = (rng.random(400) < expit(x @ rng.normal(size=7) - 1)).astype(float)
-    ours = graphcleaner._logistic(x, y, weight)
+    ours = graphcleaner.logistic(x, y, weight)
     theirs = LogisticRegression(C=1 / graphcleaner.RIDGE, tol=1e-10, max_iter=1000).fit(x, y, sample_weight=weight)
     np.testing.assert_allclose(ours, [*theirs.coef_[0], theirs.intercept_[0]], atol=1e-3)
-    parted = graphcleaner._logistic(x, (x[:, 0] > 0).astype(float), weight)  # separable: the penalty holds it
+    parted = graphcleaner.logistic(x, (x[:, 0] > 0).astype(float), weight)  # separable: the penalty holds it
     assert np.isfinite(parted).all()
 
 

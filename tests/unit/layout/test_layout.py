@@ -3,6 +3,7 @@
 import threading
 
 import numpy as np
+import psutil
 import pytest
 from sklearn.datasets import load_digits
 
@@ -90,8 +91,10 @@ def test_umap_is_the_same_for_the_same_seed(digits):
 
 def test_a_worker_that_dies_says_so(digits):
     x, _, g = digits
+    before = set(psutil.Process().children())
     with Worker() as worker:
-        worker._process.kill()
+        (process,) = set(psutil.Process().children()) - before
+        process.kill()
         with pytest.raises(ExplorerError, match="UMAP ended early"):
             layout.umap(g, layout.principal(x), worker=worker)
 
