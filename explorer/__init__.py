@@ -83,6 +83,8 @@ def _attach_display() -> None:
     def mimebundle(review: Any, include: Any = None, exclude: Any = None) -> Any:  # noqa: ARG001  # IPython's signature
         from explorer.panels import show
 
+        if review.closed:
+            return None  # its text says so
         return show(review)._repr_mimebundle_()
 
     shell.display_formatter.mimebundle_formatter.for_type_by_name("explorer.review.review", "Review", mimebundle)

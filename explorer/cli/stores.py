@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sqlite3
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli.output import plain
 from explorer.errors import DataError
+from explorer.utils.files import move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +58,12 @@ def copy_store(source: Path, target: Path) -> None:
     """Copy a store's file while others may write to it; the copy is complete or not there at all."""
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        with sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True) as old, sqlite3.connect(unfinished) as new:
+        with (
+            closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(unfinished)) as new,
+        ):
             old.backup(new)
-        old.close()
-        new.close()
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
-        unfinished.rename(target)
+        move(unfinished, target)
     except (OSError, sqlite3.Error) as error:
         raise DataError(f"{target} cannot be written: {error}.", "Check the folder and its free space.") from error
     finally:

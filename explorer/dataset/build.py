@@ -122,9 +122,9 @@ def build(
 
 def empty(source: str) -> DataError:
     """Return the error of a source without rows."""
-    return DataError(
-        f"The dataset{' ' + source if source else ''} is empty: it has no rows.", "Check the path or the filter."
-    )
+    kind = source.removeprefix("a ")
+    named = f"The {kind}" if kind != source else f"The dataset {source}".rstrip()
+    return DataError(f"{named} is empty: it has no rows.", "Check the path or the filter.")
 
 
 def _digests(

@@ -10,6 +10,7 @@ from explorer.errors import DataError, UnknownName
 from explorer.panels import handlers  # noqa: F401  # registers what answers the browser
 from explorer.panels.session import SESSIONS, Session
 from explorer.panels.widget import Panel
+from explorer.review.arguments import check_open
 from explorer.review.review import Review
 
 PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "merge", "charts", "pipeline")
@@ -24,11 +25,14 @@ def show(review: Review, panel: str = "explorer") -> Panel:
     ------
     DataError
         For what is no review, or (`UnknownName`) a panel that does not exist.
+    StoreError
+        The review is closed.
     """
     if not isinstance(review, Review):
         raise DataError(f"{type(review).__name__} cannot be shown.", "Give an explorer.Review.")
     if panel not in PANELS:
         raise UnknownName("panel", panel, PANELS)
+    check_open(review.closed, review.labels)
     panels: dict[str, Panel] = session_of(review).panels
     if panel not in panels:
         panels[panel] = Panel(review, panel)

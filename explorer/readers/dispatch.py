@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ def read(
     split: str | None = None,
     encoding: str | None = None,
     pixel_limit: int | None = None,
+    **unknown: Any,
 ) -> Dataset:
     """Read a labelled dataset. What is not given is inferred, and `Dataset.notes` says what was taken as what and why.
 
@@ -84,7 +85,7 @@ def read(
     DataError
         What cannot be read or is ambiguous, with the candidates and the remedy.
     UnknownName
-        A column, split or key that does not exist, with the nearest that do.
+        A column, split, key or argument that does not exist, with the nearest that do.
     OutsideRoot
         A path in the data leads outside `root`. This ends the reading: such data is broken or hostile.
 
@@ -94,6 +95,8 @@ def read(
     >>> dataset
     Dataset(3 text items, 2 classes, from a list of texts)
     """
+    for name in unknown:
+        raise UnknownName("argument of read called", name, ("source", *(field.name for field in fields(Options))))
     options = Options(
         label, image, text, features, embedding, probs, key, kind, classes, root, split, encoding, pixel_limit
     )

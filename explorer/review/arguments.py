@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,10 +11,53 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import DataError
+from explorer.labels import Store, StoreError
+from explorer.labels.model.raters import check_rater
 from explorer.tasks.classification import class_name
+from explorer.utils.numbers import whole
+from explorer.utils.text import counted
 
 if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
+
+
+def check_arguments(dataset: Dataset, store: Any, embedder: Any, k: Any, seed: Any, rater: Any) -> tuple[int, int]:
+    """Return `k` and `seed` of a new review, all whose arguments can be right.
+
+    Raises
+    ------
+    DataError
+        One that cannot; `UnknownName` for the slip of an embedder's name.
+    """
+    if not (store is None or isinstance(store, str | os.PathLike | Store)) or store == "":
+        raise DataError(
+            f"The store is {store!r}.", "Give store= a path, a postgresql:// address or an open labels.Store."
+        )
+    if rater is not None:
+        check_rater(rater, "person")
+    neighbours = whole(k, 1, 2**31 - 1, f"The number of neighbours is k={k!r}.", "Give k= at least one")
+    start = whole(seed, 0, 2**32 - 1, f"The seed is seed={seed!r}.", "Give seed= one number")
+    if isinstance(embedder, str):
+        if embedder != "auto":
+            from explorer.embedding import registry
+
+            registry.find(embedder, dataset.kind)
+    elif not callable(getattr(embedder, "encode", None)):
+        raise DataError(f"The embedder is {embedder!r}.", 'Give embedder= a name, a folder or "auto".')
+    return neighbours, start
+
+
+def check_open(closed: bool, store: Store) -> None:
+    """Refuse what needs a review that is not closed, as its store does (`StoreError`)."""
+    if closed:
+        raise StoreError(f"The label store {store.path} is closed.", "Open it again.")
+
+
+def rater_name(name: Any) -> str:
+    """Return the name of a rater; `DataError` for what is none."""
+    if isinstance(name, str) and not name.strip():
+        raise DataError("The rater's name is empty.", "Give the name that corrections shall be stored under.")
+    return check_rater(name, "person").name
 
 
 def labels_for(items: Sequence[str], label: Any) -> list[str]:
@@ -35,8 +79,7 @@ def labels_for(items: Sequence[str], label: Any) -> list[str]:
     labels = list(label) if several else [label] * len(items)
     if len(labels) != len(items):
         raise DataError(
-            f"{len(items):,} {'item' if len(items) == 1 else 'items'} and {len(labels):,} "
-            f"{'label' if len(labels) == 1 else 'labels'} were given.",
+            f"{counted(len(items), 'item')} and {counted(len(labels), 'label')} were given.",
             "Give one label for all items, or one for each of them in the same order.",
         )
     for item, one in zip(items, labels if several else labels[:1], strict=False):
@@ -71,10 +114,22 @@ def positions_of(dataset: Dataset, items: Any) -> list[int]:
             f"{items!r} is a {type(items).__name__} and names no item.",
             "Give an item's id (the index of review.issues), its file's path or its position, or a list of them.",
         )
+    if isinstance(items, pd.DataFrame):
+        raise DataError("A DataFrame was given, of which it is not said what names the items.", _naming(dataset, items))
     listed = list(items)
     if any(isinstance(one, bool | np.bool_) for one in listed):
         return _marked(dataset, items, listed)
     return [dataset.find(item) for item in listed]
+
+
+def _naming(dataset: Dataset, frame: pd.DataFrame) -> str:
+    """Say what of a table names items: its index, or a column."""
+    if len(frame) and dataset.place(str(frame.index[0])) is not None:
+        return "Give its index: frame.index."
+    for name in frame.columns:
+        if len(frame) and dataset.place(str(frame[name].iloc[0])) is not None:
+            return f"Give the column that does: frame[{name!r}]."
+    return "Give frame.index of a table such as review.issues, or the column with the items' ids: frame['key']."
 
 
 def _marked(dataset: Dataset, items: Any, listed: list[Any]) -> list[int]:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from explorer import labels as label_store
 from explorer.dataset.dataset import Dataset
-from explorer.errors import DataError
 from explorer.labels import BindReport, Commit, Store
 from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
 from explorer.readers import read
 from explorer.reports.manifest import manifest
-from explorer.review.arguments import Items
+from explorer.review.arguments import Items, check_arguments, check_open, rater_name
 from explorer.review.decisions import Decisions
 from explorer.review.estimates import Estimates
 from explorer.review.events import Closed, Events, LabelsReset
@@ -108,8 +107,7 @@ class Review:
         **embedder_options: Any,
     ) -> None:
         bound = dataset if isinstance(dataset, Dataset) else read(dataset)
-        if k < 1:
-            raise DataError(f"k is {k}.", "Give at least one neighbour.")
+        k, seed = check_arguments(bound, store, embedder, k, seed, rater)
         self.id = uuid.uuid4().hex
         self.closed = False
         self.temporary = store is None
@@ -139,6 +137,8 @@ class Review:
         return _FOR_PEOPLE.split()
 
     def __repr__(self) -> str:
+        if self.closed:
+            return f"Review({self.dataset!r}, store={self.store_name!r}, closed)"
         counts = self.counts()
         on = self.labels.current_branch
         branch = "" if on == "main" else f", on branch {on!r}"
@@ -165,9 +165,7 @@ class Review:
 
     @rater.setter
     def rater(self, name: str) -> None:
-        if not name.strip():
-            raise DataError("The rater's name is empty.", "Give the name that corrections shall be stored under.")
-        self.labels.rater = name.strip()  # a server's store refuses another name than its login
+        self.labels.rater = rater_name(name)  # a server's store refuses another name than its login
         self.decisions.rater = self.labels.rater
         with self.state.lock:
             self.events.emit(LabelsReset())
@@ -194,6 +192,7 @@ class Review:
 
     def start(self) -> None:
         """Begin the pipeline of a review that was made with `start=False`."""
+        check_open(self.closed, self.labels)
         self.runs.start()
 
     def wait(self, stage: str | None = None, *, timeout: float | None = None, progress: bool = True) -> Review:
@@ -214,6 +213,7 @@ class Review:
         The random sample goes on, with the answers given so far. An embedder, option or device that cannot be had is
         refused (`UnknownName`, `MissingExtra`, `DataError`): the run so far and its results stay as they are.
         """
+        check_open(self.closed, self.labels)
         self.runs.rerun(embedder, device, embedder_options)
 
     def relabel(

@@ -1,6 +1,7 @@
 """Files that are whole or refused: moved into their place at once; a sealed one has a SHA-256 behind what it holds.
 
-`replacing` is the one way by which the package writes a file that somebody may read or lose.
+`replacing`, or `move` where a library writes it by its name, is the one way by which the package writes a file that
+somebody may read or lose.
 """
 
 from __future__ import annotations
@@ -75,6 +76,20 @@ def replacing(
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def move(finished: Path, path: Path) -> None:
+    """Move a file that another library has written to its place in the same folder, and return when the disk has both.
+
+    Raises
+    ------
+    OSError
+        Where the disk does not take it.
+    """
+    with finished.open("rb+") as file:
+        os.fsync(file.fileno())
+    finished.replace(path)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -86,3 +86,55 @@ def test_a_relabel_that_cannot_be_meant(review, items, label, says):
 def test_helped_takes_no_number(review):
     with pytest.raises(DataError, match=r"helped\(\) was given 1, a int. Call it without arguments"):
         review.helped(1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"seed": "q"}, "seed='q'.*whole number from 0"),
+        ({"seed": -1}, "seed=-1"),
+        ({"k": "x"}, "k='x'.*whole number from 1"),
+        ({"k": 0}, "k=0"),
+        ({"store": 3}, "store is 3.*a path"),
+        ({"rater": 3}, "rater is 3.*as text"),
+        ({"embedder": 3}, "embedder is 3.*a name"),
+        ({"embedder": "tfidff"}, "embedder 'tfidff'.*mean 'tfidf'"),
+        ({"embedder": "patches"}, "these are text items"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_a_store_is_made(tmp_path, asked, says):
+    dataset = explorer.read(["good", "dull"], label=["x", "y"])
+    path = tmp_path / "s.labels.db"
+    with pytest.raises(DataError, match=says):
+        explorer.Review(dataset, **{"store": path, "start": False, **asked})
+    assert not path.exists()
+
+
+def test_an_argument_of_read_that_is_none_is_hinted_at():
+    with pytest.raises(UnknownName, match="mean 'label'"):
+        explorer.read(["good", "dull"], labels=["x", "y"])
+    with pytest.raises(DataError, match="The DataFrame is empty"):
+        explorer.read(pd.DataFrame({"text": [], "label": []}))
+
+
+def test_a_table_in_the_place_of_items_is_told_what_names_them(review):
+    items = list(review.dataset.item_ids[:2])
+    frame = pd.DataFrame({"note": ["a", "b"], "id": items})
+    with pytest.raises(DataError, match=r"frame\['id'\]"):
+        review.keep(frame)
+    assert len(review.keep(frame["id"]).events) == 2
+    with pytest.raises(DataError, match=r"frame\.index"):
+        review.relabel(frame.set_index("id"), "1")
+    assert len(review.relabel(frame.set_index("id").index, "1").events) == 2
+
+
+def test_a_closed_review_says_so(tmp_path):
+    from explorer.panels import show
+
+    dataset = explorer.read(["good", "dull"], label=["x", "y"])
+    made = explorer.Review(dataset, tmp_path / "s.labels.db", start=False)
+    made.close()
+    assert repr(made).endswith("closed)")
+    for call in (lambda: show(made), made.rerun, made.start, made.undo):
+        with pytest.raises(explorer.ExplorerError, match="is closed"):
+            call()

@@ -59,3 +59,18 @@ def test_a_sealed_file_is_whole_or_none(tmp_path: Path) -> None:
     assert files.body_of(data[:-1]) is None
     assert files.body_of(b"B" + data[1:]) is None
     assert files.body_of(b"") is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders of POSIX")
+def test_a_file_that_is_moved_is_on_the_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, sync = [], os.fsync
+
+    def told(handle: int) -> None:
+        synced.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", told)
+    (tmp_path / "part").write_text("whole")
+    files.move(tmp_path / "part", tmp_path / "done")
+    assert synced == ["file", "folder"]
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("done", "whole")]
