@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from explorer.cli.output import cell, lines, plain
+from explorer.utils.text import are
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,5 +55,5 @@ def in_words(estimate: dict[str, Any], of_given: bool = False) -> str:
     which = f"Of the given labels, {labels:,} in all," if of_given else f"{labels:,} labels, of which"
     return (
         f"{which} an estimated {100 * rate:.1f} %{between} are wrong; "
-        f"{issues:,} {'is' if issues == 1 else 'are'} more likely wrong than right."
+        f"{issues:,} {are(issues)} more likely wrong than right."
     )

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from explorer.errors import DataError
-from explorer.utils.text import Spoken
+from explorer.utils.text import Spoken, are, counted
 
 LAST = 50
 """Decisions that drift is judged by."""
@@ -57,15 +57,15 @@ class Drift(Spoken):
         """Say it in plain words: the note, or that nothing is to be noted."""
         if self.note:
             return self.note
-        counted = f"{self.decisions:,} decision{'' if self.decisions == 1 else 's'}"
+        decisions = counted(self.decisions, "decision")
         if self.decisions < FEWEST:
             return (
                 f"Whether you change as many labels as expected is judged from {FEWEST} decisions on; so far there "
-                f"{'is' if self.decisions == 1 else 'are'} {counted} on items with a p_error since these scores were "
+                f"{are(self.decisions)} {decisions} on items with a p_error since these scores were "
                 "made."
             )
         return (
-            f"In the last {counted} you changed {self.found:,} {'label' if self.found == 1 else 'labels'}; "
+            f"In the last {decisions} you changed {counted(self.found, 'label')}; "
             f"{self.expected:.0f} were expected: no more of a difference than chance makes."
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from explorer.errors import DataError
-from explorer.utils.text import Spoken, paragraph
+from explorer.utils.text import Spoken, are, paragraph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,13 +92,12 @@ class Left(Spoken):
         if self.basis == "model":
             heard = "no random audit has been made"
             if self.draws:
-                verb = "is" if self.draws == 1 else "are"
-                heard = f"{self.draws:,} random {_plural(self.draws, 'item')} {verb} too few"
+                heard = f"{self.draws:,} random {_plural(self.draws, 'item')} {are(self.draws)} too few"
             return (
                 f"The model expects about {left:,} {_plural(left, 'error')} {among}, {round(self.low):,} to "
                 f"{round(self.high):,} by its assumptions; {heard}."
             )
-        verb = "is" if left == 1 else "are"
+        verb = are(left)
         if up == down:
             return f"About {left:,} ± {up:,} {_plural(left, 'error')} {verb} left {among}."
         return f"About {left:,} {_plural(left, 'error')} {verb} left ({left - down:,} to {left + up:,}) {among}."

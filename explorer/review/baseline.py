@@ -140,10 +140,6 @@ class Baseline:
         self, p_error: NDArray[np.float32], taught: Taught | None, inputs: Inputs, rows: NDArray[np.intp]
     ) -> NDArray[np.float32]:
         """Return `p_error` of some items, float32 [rows], with what was learnt. Costs O(rows)."""
-        from explorer.utils.logits import clipped_logit, expit
-
-        if taught is None or not taught.learnt or self._rivals is None:
+        if taught is None or self._rivals is None:
             return p_error
-        shift = taught.shift(rows, inputs.labels, self._rivals, inputs.vectors)
-        moved = expit(clipped_logit(p_error.astype(np.float64)) + shift).astype(np.float32)
-        return np.where(np.isnan(p_error), np.float32(np.nan), moved)
+        return taught.adjust(p_error, inputs.labels, self._rivals, inputs.vectors, rows)

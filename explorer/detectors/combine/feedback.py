@@ -127,11 +127,15 @@ class Taught:
         labels: NDArray[np.int32],
         rivals: NDArray[np.int32],
         vectors: NDArray[Any] | None = None,
+        rows: ArrayLike | None = None,
     ) -> NDArray[np.float32]:
-        """Return `p_error` float32 [N] after the decisions; NaN stays NaN. Whoever calls leaves out decided items."""
+        """Return `p_error` float32 after the decisions; NaN stays NaN. Whoever calls leaves out decided items.
+
+        `p_error` is that of the positions `rows`, all by default; labels, rivals and vectors are as in `shift`.
+        """
         if not self.learnt:
             return np.array(p_error, dtype=np.float32)
-        shift = self.shift(np.arange(len(p_error)), labels, rivals, vectors)
+        shift = self.shift(np.arange(len(p_error)) if rows is None else rows, labels, rivals, vectors)
         moved = expit(clipped_logit(p_error.astype(np.float64)) + shift).astype(np.float32)
         return np.where(np.isnan(p_error), np.float32(np.nan), moved)
 

@@ -13,15 +13,13 @@ EXTREME = 0.95
 """Beyond this `p_error`, and below 1 minus it, decisions say nothing of the shift that all items share."""
 
 EXTREMES = 9.0
-"""Prior variance of the offsets beyond. Without them 90 decisions on the top of a queue of news, 6 of which dismiss an
-item that was held to be wrong with .997, take the F1 of the flag from .72 to .43."""
+"""Prior variance of the offsets beyond: so that a few dismissals of items held to be wrong do not move all others."""
 
 INTERCEPT = 0.1
 """Prior variance of the shift that all items share."""
 
 PAIR = 0.6
-"""Prior variance of a pair of given class and rival with many classes; half of it with four. Three times as much, where
-most of the decisions are on the top of the queue, makes the ranking worse than it was."""
+"""Prior variance of a pair of given class and rival with many classes; half with four: a pair has few decisions."""
 
 CLASS = 0.3
 """Prior variance of a given class, and of a rival, with many classes."""
@@ -34,9 +32,7 @@ SHARED = 0.3
 """Share of `VECTOR` that all given classes have in common; the rest is each class's own."""
 
 BEFOREHAND = (1.0, 6.0, 36.0)
-"""Weights of intercept only, classes, and classes with vectors, before any decision is heard. A hundred decisions,
-most of them on the top of the queue, hardly tell the models apart; on the benchmark sets the largest is the best then.
-"""
+"""Weights of intercept only, classes, and classes with vectors, beforehand: few decisions hardly tell them apart."""
 
 FOLDS = 5
 """Parts of the decisions that are held out in turn."""

@@ -150,6 +150,7 @@ def test_shift_of_some_is_shift_of_all_and_matches_adjust():
     assert every[7] == 0
     moved = taught.adjust(p, labels, rivals, vectors)
     assert moved.dtype == np.float32
+    np.testing.assert_array_equal(taught.adjust(p[some], labels, rivals, vectors, some), moved[some])
     assert np.isnan(moved[8])
     known = np.isfinite(p)
     np.testing.assert_allclose(logit(moved[known].astype(float)), (logit(p.astype(float)) + every)[known], atol=1e-3)
