@@ -36,11 +36,13 @@ $(VENV)/.made: | check-python
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt widgets/package-lock.json
-	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[all]'
+	@echo "Setting up $(VENV): packages of about 3 GB on the disk, which takes minutes the first time."
+	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[all]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt widgets/package-lock.json
-	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@echo "Setting up $(VENV): packages of about 3 GB on the disk, which takes minutes the first time."
+	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
 widgets/node_modules/.made: widgets/package-lock.json $(VENV)/.dev

@@ -68,6 +68,16 @@ class Said(str):
         return self.template.format(*said)
 
 
+LONGEST = 2_000
+"""Characters that a sentence of an error may have: a value that it shows may be a whole table."""
+
+
+def _short(text: str) -> str:
+    """Leave out the middle of a text that nobody reads to its end; any other stays the object that it is."""
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} [{len(text) - 2 * half:,} characters] {text[-half:]}"
+
+
 class ExplorerError(Exception):
     """Base of every error raised on purpose.
 
@@ -76,13 +86,14 @@ class ExplorerError(Exception):
     problem
         What was wrong and where (file, row, column, item id), as one sentence.
     remedy
-        What the person can do about it, as one sentence. Either may be `Said`, which names options.
+        What the person can do about it, as one sentence. Either may be `Said`, which names options. Of either the
+        middle is left out beyond 2,000 characters.
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        self.problem = problem
-        self.remedy = remedy
-        super().__init__(f"{problem} {remedy}".strip())
+        self.problem = _short(problem)
+        self.remedy = _short(remedy)
+        super().__init__(f"{self.problem} {self.remedy}".strip())
 
 
 class DataError(ExplorerError, ValueError):

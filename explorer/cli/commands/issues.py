@@ -86,9 +86,8 @@ def _issues(given: argparse.Namespace) -> int:
     if estimate["error_rate"] is None:
         raise DataError("There is no estimate to compare with --fail-over.", note)
     over = estimate["error_rate"] > given.fail_over
-    if over:
-        rate, limit = 100 * estimate["error_rate"], 100 * given.fail_over
-        print(f"An estimated {rate:.2f} % are wrong, over the limit of {limit:.2f} % (--fail-over).", file=sys.stderr)
+    rate, limit, side = 100 * estimate["error_rate"], 100 * given.fail_over, "over" if over else "within"
+    print(f"An estimated {rate:.2f} % are wrong, {side} the limit of {limit:.2f} % (--fail-over).", file=sys.stderr)
     return int(over)
 
 

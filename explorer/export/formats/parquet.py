@@ -23,5 +23,6 @@ def read(file: BinaryIO) -> pd.DataFrame:
     """Read a table of corrected labels, unchecked; pyarrow's errors if it is no Parquet."""
     import pyarrow.parquet as pq
 
-    table: pd.DataFrame = pq.read_table(file).to_pandas()
+    # Not read_table: its scan may outlive the call on Arrow's threads, and a process that ends then aborts.
+    table: pd.DataFrame = pq.ParquetFile(file).read().to_pandas()
     return table

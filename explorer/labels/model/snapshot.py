@@ -53,7 +53,8 @@ class Snapshot:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        table = pq.read_table(io.BytesIO(self._blob()))
+        # Not read_table: its scan may outlive the call on Arrow's threads, and a process that ends then aborts.
+        table = pq.ParquetFile(io.BytesIO(self._blob())).read(use_threads=False)
         ids, hashes = (table.column(c).cast(pa.string()).to_numpy() for c in COLUMNS[:2])
         if table.column("item_id").null_count:
             raise ValueError("an item of a snapshot has no id")
@@ -164,7 +165,7 @@ def from_frame(frame: pd.DataFrame, classes: list[str], keyed: bool) -> Snapshot
     given = [None if m else v for v, m in zip(frame["given_label"].tolist(), missing, strict=True)]
     known = frozenset(classes)
     for item, label in zip(ids, given, strict=True):
-        if label is not None and label not in known:
+        if label is not None and (not isinstance(label, str) or label not in known):
             raise UnknownName("class", label, classes, f"Item {item!r} has it as its given label.")
     given = [None if g is None else str(g) for g in given]
     identity = snapshot_id(ids, hashes, given)

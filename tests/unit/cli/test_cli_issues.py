@@ -51,7 +51,9 @@ def test_table_for_people(data, capsys):
 def test_the_exit_status_is_the_answer(data, capsys, limit, status):
     folder, wrong = data
     assert issues(folder, "--probs", folder / "p.npy", "--fail-over", limit, "--format", "json") == status
-    found = json.loads(capsys.readouterr().out)
+    out, err = capsys.readouterr()
+    assert f"{'over' if status else 'within'} the limit of {100 * limit:.2f} %" in err
+    found = json.loads(out)
     estimate = found["estimate"]
     assert estimate["low"] <= estimate["error_rate"] <= estimate["high"]
     assert estimate["error_rate"] == pytest.approx(0.1, abs=0.03)

@@ -156,6 +156,7 @@ def test_two_keys_on_other_content_may_have_been_edited(tmp_path):
         (rows("a", "a"), "'a' stands in more than one row"),
         (rows("a").iloc[:0], "no items"),
         (rows(("a", "h", "cow")), "no class 'cow'.*Item 'a'"),
+        (rows(("a", "h", {"bytes": b""})), "no class .*bytes.*Item 'a'"),
         (rows(("", "h", "cat")), "item_id is ''"),
         (rows((3, "h", "cat")), "item_id is 3"),
         (rows("a").rename(columns={"item_id": "item_idx"}), "no column 'item_id'.*item_idx"),

@@ -97,7 +97,7 @@ def test_a_revert_also_takes_back_what_a_merge_said_again(tmp_path):
 
 
 def test_a_revert_of_an_undo_puts_back_what_it_took_away_also_over_a_merged_decision(tmp_path):
-    """The merge said the decision again that the undo restored: neither it nor the merge is what the revert is about."""
+    """The merge said the decision again that the undo restored: the revert is about neither."""
     with labels.open(tmp_path / "x.labels.db", rater="ann") as store:
         store.bind(rows("a", "b"), CLASSES, keyed=True)
         store.branch("x")
