@@ -182,16 +182,16 @@ class Session:
         return result
 
     def _tell_changes(self, changes: list[CellsChanged], answer: Any, asker: Widget) -> None:
-        """Tell what changed while a call was answered: every cell once, and to the asker none that its answer has."""
+        """Tell what changed while a call was answered: of what came before its own change no cell that this has too."""
         commit = answer.commit if isinstance(answer, EditReply) else None
         own = [commit is not None and change.commit is not None and change.commit.id == commit for change in changes]
-        answered = {at for change, its in zip(changes, own, strict=True) if its for at in change.positions}
-        for change, its in zip(changes, own, strict=True):
-            if its:
+        for number, change in enumerate(changes):
+            if own[number]:
                 self._tell_reply(answer, len(change.positions), asker)
                 continue
-            rest = [pair for pair in zip(change.positions, change.cells, strict=True) if pair[0] not in answered]
-            if rest or not answered:
+            later = {at for c, its in zip(changes[number:], own[number:], strict=True) if its for at in c.positions}
+            rest = [pair for pair in zip(change.positions, change.cells, strict=True) if pair[0] not in later]
+            if rest or not later:
                 positions, cells = zip(*rest, strict=True) if rest else ((), ())
                 self._tell_cells(CellsChanged(positions, change.commit, cells))
 

@@ -118,17 +118,14 @@ class ScoreUpdates:
 
     @contextmanager
     def in_step(self) -> Iterator[tuple[Inputs, Findings]]:
-        """Give inputs and findings that what is shown rests on, as `reading`. Whoever calls holds the state's lock.
+        """Give inputs and findings that what is shown rests on, as `reading`; no label changes until the block ends.
 
         Read what is shown inside the block: what was judged already and not yet shown is shown first.
         """
-        with self.reading():
+        with self._state.lock, self.reading() as found:
             live, baseline = self._live, self._state.baseline
-            due = live is not None and live.due
-        # No change is noted without the state's lock, so that after this one none is due before it is let go.
-        if due and live is not None and baseline is not None:
-            self._publish(live, baseline, None)
-        with self.reading() as found:
+            if live is not None and live.due and baseline is not None:
+                self._publish(live, baseline, None)
             yield found
 
     def shared(self) -> Findings | None:
