@@ -35,8 +35,8 @@ def check_arguments(dataset: Dataset, store: Any, embedder: Any, k: Any, seed: A
         )
     if rater is not None:
         check_rater(rater, "person")
-    neighbours = whole(k, 1, 2**31 - 1, f"The number of neighbours is k={k!r}.", "Give k= at least one")
-    start = whole(seed, 0, 2**32 - 1, f"The seed is seed={seed!r}.", "Give seed= one number")
+    neighbours = whole(k, 1, 2**31 - 1, f"k is {k!r}.", "Give the number of neighbours")
+    start = whole(seed, 0, 2**32 - 1, f"seed is {seed!r}.", "Give one number")
     if isinstance(embedder, str):
         if embedder != "auto":
             from explorer.embedding import registry

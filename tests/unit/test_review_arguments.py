@@ -91,10 +91,10 @@ def test_helped_takes_no_number(review):
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"seed": "q"}, "seed='q'.*whole number from 0"),
-        ({"seed": -1}, "seed=-1"),
-        ({"k": "x"}, "k='x'.*whole number from 1"),
-        ({"k": 0}, "k=0"),
+        ({"seed": "q"}, "seed is 'q'.*whole number from 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"k": "x"}, "k is 'x'.*whole number from 1"),
+        ({"k": 0}, "k is 0"),
         ({"store": 3}, "store is 3.*a path"),
         ({"rater": 3}, "rater is 3.*as text"),
         ({"embedder": 3}, "embedder is 3.*a name"),
