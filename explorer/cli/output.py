@@ -1,4 +1,4 @@
-"""Tables and lines for a terminal: at most 100 columns, and nothing from data that a terminal would obey."""
+"""Tables and lines: at most 100 columns in a terminal, whole elsewhere; nothing from data that a terminal obeys."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ SHORT = 12
 
 
 def show_frame(frame: pd.DataFrame, style: str) -> None:
-    """Print a whole table: for people, or as CSV or JSONL for programs."""
+    """Print a whole table as CSV or JSONL, for programs."""
     if style == "csv":
         frame.to_csv(sys.stdout)
-    elif style == "jsonl":
-        jsonl(frame.reset_index())
     else:
-        print(frame.to_string(max_colwidth=40))
+        jsonl(frame.reset_index())
 
 
 def jsonl(frame: pd.DataFrame) -> None:
@@ -34,7 +32,7 @@ def jsonl(frame: pd.DataFrame) -> None:
 
 
 def show(frame: pd.DataFrame, style: str, columns: Sequence[str] | None = None, empty: str = "Nothing.") -> None:
-    """Print a table of the label store: all of it for programs, `columns` of it within `WIDTH` for people."""
+    """Print a table of the label store: all of it for programs, `columns` of it for people."""
     if style == "csv":
         frame.to_csv(sys.stdout, index=False)
     elif style == "jsonl":
@@ -47,11 +45,12 @@ def show(frame: pd.DataFrame, style: str, columns: Sequence[str] | None = None, 
 
 
 def lines(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows of text under their names; the widest columns give way until a row fits."""
+    """Print rows of text under their names; in a terminal the widest columns give way until a row fits."""
     table = [list(row) for row in rows]
     widths = [max([len(name), *(len(row[i]) for row in table)]) for i, name in enumerate(names)]
     room = WIDTH - 2 * (len(names) - 1)
-    while sum(widths) > room and max(widths) > 8:
+    narrow = sys.stdout.isatty()
+    while narrow and sum(widths) > room and max(widths) > 8:
         widths[widths.index(max(widths))] -= 1
     for row in [list(names), *table]:
         shown = (_fit(text, width).ljust(width) for text, width in zip(row, widths, strict=True))
@@ -107,6 +106,11 @@ def unread() -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
+
+
+def one_line(text: str) -> str:
+    """Return a line as it is printed: cut to `WIDTH` in a terminal, else whole."""
+    return _fit(text, WIDTH) if sys.stdout.isatty() else text
 
 
 def _fit(text: str, width: int) -> str:

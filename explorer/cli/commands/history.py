@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from explorer.cli.output import FORMATS, jsonl, label, lines, moment, plain, short, show
+from explorer.cli.output import FORMATS, jsonl, label, lines, moment, one_line, plain, short, show
 from explorer.cli.stores import open_store, store_options
 from explorer.errors import DataError
 
@@ -182,8 +182,7 @@ def _line(row: Row) -> str:
     tags = f" ({', '.join(plain(t) for t in row.tags)})" if row.tags else ""
     undone = " [taken back]" if row.undone else ""
     when, who = moment(row.commit.time)[:16], plain(row.commit.rater)
-    line = f"{short(row.commit.id)} {when} {who}{tags}: {summary(row)}{undone}"
-    return line if len(line) <= 100 else line[:99] + "…"
+    return one_line(f"{short(row.commit.id)} {when} {who}{tags}: {summary(row)}{undone}")
 
 
 def summary(row: Row) -> str:

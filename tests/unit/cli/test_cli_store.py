@@ -103,6 +103,18 @@ def test_oneline_has_one_line_per_commit_with_its_tags(run):
     assert len(run("log", "--oneline", "--label", "emu")[1].splitlines()) == 1
 
 
+def test_cells_are_cut_in_a_terminal_only(run, path, monkeypatch):
+    why = "it has the beak of an emu, " * 8
+    with labels.open(path, rater="ann") as store:
+        store.apply([labels.Edit("item-06", "set", "emu", why=why)], message=why)
+    assert why.strip() in run("log")[1]
+    assert why.strip() in run("log", "--oneline")[1]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    shown = run("log")[1] + run("log", "--oneline")[1]
+    assert why.strip() not in shown
+    assert max(map(len, shown.splitlines())) <= 100
+
+
 def test_a_commit_that_was_taken_back_says_so(run, path):
     with labels.open(path, rater="ann") as store:
         store.undo()
@@ -284,6 +296,7 @@ def test_looking_makes_and_changes_no_file(arguments, tmp_path, path, capsys, mo
     assert "There is no label store" in capsys.readouterr().err
     assert not missing.exists()
     before, there = path.read_bytes(), set(tmp_path.iterdir())
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     cli.main([arguments[0], str(path), *arguments[1:]])
     assert path.read_bytes() == before
     assert set(tmp_path.iterdir()) - there <= {tmp_path / "out.csv"}
