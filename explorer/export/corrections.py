@@ -104,6 +104,13 @@ def write(
     --------
     >>> from explorer import export
     >>> export.write(store, "corrected.csv")  # doctest: +SKIP
+
+    An export has one row per item, named by `item_id`. Where the dataset was read with `key=`, that is the column of
+    the table. Else the dataset says which item each row of the table is (-1: set aside), and so joins the two:
+
+    >>> item = dataset.row_item  # doctest: +SKIP
+    >>> rows = frame[item >= 0].assign(item_id=dataset.item_ids[item[item >= 0]])  # doctest: +SKIP
+    >>> rows.merge(export.read("corrected.csv"), on="item_id", how="left")  # doctest: +SKIP
     """
     table = corrections if isinstance(corrections, pd.DataFrame) else frame(None, corrections, at)
     return write_table(table, path, format)

@@ -107,8 +107,9 @@ def _format(path: Path, name: str | None) -> str:
     wanted = name.lower() if name is not None else {"pq": "parquet", "ndjson": "jsonl"}.get(ending, ending)
     if wanted in FORMATS:
         return wanted
-    remedy = f"The formats are {', '.join(FORMATS)}."
+    remedy = ""
     if name is None:
-        follow = "{} They follow from the ending of the path ({!r}), or name one with {}."
-        remedy = Said(follow, remedy, path.name, Option("format"))
+        remedy = Said(
+            "The format follows from the ending of the path ({!r}), or name one with {}.", path.name, Option("format")
+        )
     raise UnknownName("export format", wanted, FORMATS, remedy)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from labels_help import CLASSES, clock, opened
 
+import explorer
 from explorer import export
 from explorer.errors import DataError, UnknownName
 
@@ -40,6 +41,20 @@ def corrected(tmp_path):
         store.keep("c", why="two\r\nlines, and a comma")
         store.set("d", None)
         yield export.frame(["d", "a", "b", "c"], store)
+
+
+def test_a_table_without_ids_is_joined_by_the_items_of_its_rows(tmp_path):
+    """As the page of `export.write` says: rows of one content are one item, and a row may be set aside."""
+    frame = pd.DataFrame({"text": ["a b", "c d", "a b", None, "e f"], "label": ["x", "y", "x", "y", "x"]})
+    dataset = explorer.read(frame, label="label", text="text")
+    item = dataset.row_item
+    assert item.tolist() == [0, 1, 0, -1, 2]
+    exported = table(item_id=dataset.item_ids.tolist(), corrected_label=["x", "z", "x"])
+    export.write(exported, tmp_path / "x.csv")
+    rows = frame[item >= 0].assign(item_id=dataset.item_ids[item[item >= 0]])
+    joined = rows.merge(export.read(tmp_path / "x.csv"), on="item_id", how="left")
+    assert joined["text"].tolist() == ["a b", "c d", "a b", "e f"]
+    assert joined["corrected_label"].tolist() == ["x", "z", "x", "x"]
 
 
 def test_the_frame_follows_the_datasets_order(corrected):
@@ -92,8 +107,9 @@ def test_a_csv_that_a_spreadsheet_saved_again_is_read(corrected, tmp_path):
 
 
 def test_unknown_formats_list_the_known_ones(tmp_path):
-    with pytest.raises(UnknownName, match=r"no export format 'xlsx'.*csv, parquet, jsonl"):
+    with pytest.raises(UnknownName, match=r"no export format 'xlsx'.*'csv', 'parquet', 'jsonl'") as refused:
         export.write(table(), tmp_path / "x.xlsx")
+    assert str(refused.value).count("parquet") == 1
     with pytest.raises(UnknownName, match=r"'parquett'.*Did you mean 'parquet'"):
         export.write(table(), tmp_path / "x", format="parquett")
     assert export.write(table(), tmp_path / "no ending", format="CSV").exists()
