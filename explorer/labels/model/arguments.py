@@ -49,6 +49,8 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(*args, **named)
         except ExplorerError:
             raise
+        # Not to be narrowed: what a wrong type ends in is TypeError, ValueError, OverflowError, or an error of sqlite3
+        # or psycopg, as far as the value came. All goes on to the caller, as it is where every argument fits.
         except Exception as error:
             wrong = _wrong(signature, checks, args, named)
             if wrong is None:
