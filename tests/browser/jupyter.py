@@ -1,4 +1,4 @@
-"""A real JupyterLab server with its own settings, and a page in it, for the browser tests."""
+"""A real Jupyter server with its own settings, and a page of JupyterLab or Notebook 7 in it, for the browser tests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,24 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Locator, Page
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PATIENCE = 120_000  # ms; generous, because these tests wait for events and never for time to pass
+
+
+class Host(NamedTuple):
+    """A page that shows a notebook, on the same server as the others."""
+
+    name: str
+    address: str
+    """What the page's address has before the notebook's."""
+
+
+LAB = Host("JupyterLab", "lab/tree")
+NOTEBOOK = Host("Notebook 7", "notebooks")
 
 
 def copy_notebooks(folder: Path) -> None:
@@ -60,6 +72,7 @@ class Server:
             "ServerApp.port_retries": 0,
             "IdentityProvider.token": self.token,
             "LabApp.expose_app_in_browser": True,
+            "JupyterNotebookApp.expose_app_in_browser": True,
             "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         }
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
@@ -108,10 +121,11 @@ class Server:
 
 
 class Lab:
-    """One page with a notebook open in it."""
+    """One page with a notebook open in it; `host` is which of Jupyter's pages."""
 
-    def __init__(self, browser: Browser, server: Server, **context: Any) -> None:
+    def __init__(self, browser: Browser, server: Server, host: Host = LAB, **context: Any) -> None:
         self.server = server
+        self.host = host
         self.context = browser.new_context(viewport={"width": 1500, "height": 1400}, **context)
         self.page: Page = self.context.new_page()
         self.outside: list[str] = []
@@ -127,7 +141,7 @@ class Lab:
 
     def open(self, notebook: str) -> None:
         """Open a notebook and wait for its kernel."""
-        self.page.goto(f"{self.server.url}/lab/tree/{notebook}?token={self.server.token}&reset")
+        self.page.goto(f"{self.server.url}/{self.host.address}/{notebook}?token={self.server.token}&reset")
         self.ready()
 
     def ready(self) -> None:
@@ -141,7 +155,7 @@ class Lab:
         )
 
     def command(self, name: str, **args: Any) -> None:
-        """Run a JupyterLab command."""
+        """Run a command of JupyterLab, most of which Notebook 7 has too."""
         self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, args])
 
     def run_all(self) -> None:
@@ -152,6 +166,19 @@ class Lab:
                  .every(c => c.model.type !== 'code' || !c.model.sharedModel.getSource() || c.model.executionCount)""",
             timeout=PATIENCE,
         )
+
+    def cells(self) -> list[list[str]]:
+        """Id, type and source of every cell of the notebook."""
+        found: list[list[str]] = self.page.evaluate(
+            """() => [...window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells]
+                 .map(cell => [cell.id, cell.cell_type, cell.source])"""
+        )
+        return found
+
+    def restart(self) -> None:
+        """Restart the notebook's kernel; returns when the new one is idle."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        self.ready()
 
     def execute(self, code: str) -> None:
         """Run code in the notebook's kernel, beside its cells; returns when it has ended."""

@@ -7,6 +7,7 @@ import { Card } from "../card/panel";
 import { Charts } from "../charts/panel";
 import { h } from "../core/ui/dom";
 import { frame } from "../core/ui/frame";
+import { makeKeyboardHint } from "../core/ui/keyboard";
 import type { Panel } from "../core/ui/panel";
 import { History } from "../history/panel";
 import { PointsMap } from "../map/panel";
@@ -43,6 +44,7 @@ export const Explorer: Panel = {
       ],
       session,
       signal,
+      makeKeyboardHint(),
     );
     // A merge decides on items, so it takes the place of the card, beside the map that shows where they are.
     const what = h("div", { class: "dqx-what" }, place(Card), ...tabs);

@@ -10,8 +10,13 @@ export interface Tab {
   panel: Panel;
 }
 
-/** Make the tab row and its pages; the first tab is open. */
-export function makeTabs(tabs: readonly Tab[], session: Session, signal: AbortSignal): HTMLElement[] {
+/** Make the tab row, with `beside` at its end, and its pages; the first tab is open. */
+export function makeTabs(
+  tabs: readonly Tab[],
+  session: Session,
+  signal: AbortSignal,
+  beside: HTMLElement,
+): HTMLElement[] {
   const id = `dqx-tab-${freshId().slice(0, 8)}`;
   const pages = tabs.map((tab) =>
     h("div", {
@@ -58,7 +63,7 @@ export function makeTabs(tabs: readonly Tab[], session: Session, signal: AbortSi
     page.append(root);
     tab.panel.mount(root, session, signal);
   };
-  const row = h("div", { class: "dqx-tabs", role: "tablist" }, ...buttons);
+  const row = h("div", { class: "dqx-tab-row", role: "tablist" }, ...buttons);
   row.addEventListener("keydown", (event) => {
     const at = buttons.indexOf(event.target as HTMLButtonElement);
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -71,5 +76,5 @@ export function makeTabs(tabs: readonly Tab[], session: Session, signal: AbortSi
     buttons[next]?.focus();
   });
   open(0);
-  return [row, ...pages];
+  return [h("div", { class: "dqx-tabs" }, row, beside), ...pages];
 }

@@ -18,6 +18,8 @@ import {
 } from "../session/actions";
 import type { Session } from "../session/session";
 import { isTyping } from "./dom";
+import { fence } from "./fence";
+import { showKeyboard } from "./keyboard";
 
 export interface Binding {
   name: string;
@@ -215,15 +217,14 @@ export function bindingOf(event: KeyboardEvent): Binding | undefined {
   return (event.shiftKey ? BY_KEY.get(`Shift+${name}`) : undefined) ?? BY_KEY.get(name);
 }
 
-/** Make keys work anywhere inside a widget's root element. */
+/** Make keys work anywhere inside a widget's root element, keep them there, and show when they work. */
 export function bindKeys(root: HTMLElement, session: Session, signal: AbortSignal): void {
   if (!root.hasAttribute("tabindex")) root.tabIndex = 0;
+  fence(root, signal);
+  showKeyboard(root, signal);
   root.addEventListener(
     "keydown",
     (event) => {
-      // JupyterLab's one-key commands (B adds a cell, D D deletes one) must never be set off from inside a widget,
-      // bound here or not; chords with Ctrl, Alt or Command (save, …) stay the host's.
-      if (!event.ctrlKey && !event.altKey && !event.metaKey) event.stopPropagation();
       if (isTyping(event)) return;
       const binding = bindingOf(event);
       if (!binding || (pressesTarget(event) && (event.key === "Enter" || event.key === " "))) return;
