@@ -58,6 +58,22 @@ describe("a panel", () => {
     expect(document.activeElement).toBe(root);
   });
 
+  it("takes the keyboard from a button that the mouse pressed, in a shadow root as in the page", () => {
+    const host = document.createElement("div");
+    const root = document.createElement("div");
+    const inner = document.createElement("button");
+    root.append(inner);
+    document.body.replaceChildren(host);
+    const shadow = host.attachShadow({ mode: "open" });
+    shadow.append(root);
+    bindKeys(root, new Session("six"), new AbortController().signal);
+    inner.focus();
+    expect(root.dataset.keyboard).toBe("on");
+    inner.dispatchEvent(new MouseEvent("click", { bubbles: true, composed: true, detail: 1 }));
+    expect(shadow.activeElement).toBe(root);
+    expect(root.dataset.keyboard).toBe("on");
+  });
+
   it("gives the keyboard to a part of it that fills the screen", () => {
     const { root, inner, outside, end } = startPanel();
     const part = document.createElement("div");

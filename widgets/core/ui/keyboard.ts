@@ -14,8 +14,8 @@ export function makeKeyboardHint(): HTMLElement {
 }
 
 /** Whether the keyboard is in an element now. */
-export function hasKeyboard(root: HTMLElement): boolean {
-  return root.contains(pageOf(root).activeElement);
+export function hasKeyboard(element: HTMLElement): boolean {
+  return element.contains(pageOf(element).activeElement);
 }
 
 /**

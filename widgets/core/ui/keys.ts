@@ -19,7 +19,7 @@ import {
 import type { Session } from "../session/session";
 import { isTyping } from "./dom";
 import { fence } from "./fence";
-import { showKeyboard } from "./keyboard";
+import { hasKeyboard, showKeyboard } from "./keyboard";
 
 export interface Binding {
   name: string;
@@ -238,8 +238,7 @@ export function bindKeys(root: HTMLElement, session: Session, signal: AbortSigna
     "click",
     (event) => {
       const button = event.target instanceof Element ? event.target.closest("button") : null;
-      if (event.detail > 0 && button && button === document.activeElement)
-        root.focus({ preventScroll: true });
+      if (event.detail > 0 && button && hasKeyboard(button)) root.focus({ preventScroll: true });
     },
     { signal },
   );
