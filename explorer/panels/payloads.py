@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import UNSET
+
 from explorer.labels import Cell
 from explorer.labels.history import overview
 from explorer.panels.schema import history, labels
@@ -56,6 +58,7 @@ def edit_reply(review: Review, written: Written | None) -> labels.EditReply:
         saved=saved(review),
         cells=cells(review, written.positions, written.cells) if written is not None and few else [],
         counts=counts(review),
+        changed=UNSET if written is None or few else len(written.positions),
     )
 
 

@@ -1,6 +1,7 @@
 """What answers the browser's calls, a module a panel. Importing the package registers them all."""
 
 from explorer.panels.handlers import (  # noqa: F401
+    bulk,
     card,
     charts,
     explorer,

@@ -79,12 +79,9 @@ def edit(review: Review, args: schema.Edit) -> schema.EditReply:
     if len(names) != len(args.items):
         raise DataError(f"{len(names):,} ids were given for {len(args.items):,} items.", "Decide again.")
     named = dict(zip(args.items, names, strict=True))
-    seen = {named[i]: event for i, event in args.expected.items() if i in named}
-    label = None if args.label is UNSET else args.label
-    if args.action == "relabel":
-        if label is None:
-            raise DataError("A relabelling names no label.", "Choose one.")
-        review.decisions.check_label(label, new_class=args.new_class is True)
+    seen = {} if args.base is UNSET else dict.fromkeys(names, args.base)
+    seen |= {named[i]: event for i, event in args.expected.items() if i in named}
+    label = _label(review, args)
     written = review.decisions.edit(
         OPS[args.action],
         names,
@@ -95,6 +92,22 @@ def edit(review: Review, args: schema.Edit) -> schema.EditReply:
         op_id=args.op_id,
     )
     return payloads.edit_reply(review, written)
+
+
+def _label(review: Review, args: schema.Edit) -> str | list[str] | None:
+    """Return the label that an edit gives, or one an item; refuses a name that is no class, and adds a new one."""
+    if args.action != "relabel":
+        return None
+    if args.labels is not UNSET:
+        if len(args.labels) != len(args.items):
+            raise DataError(f"{len(args.labels):,} labels were given for {len(args.items):,} items.", "Decide again.")
+        for name in dict.fromkeys(args.labels):
+            review.decisions.check_label(name)
+        return args.labels
+    if args.label is UNSET:
+        raise DataError("A relabelling names no label.", "Choose one.")
+    review.decisions.check_label(args.label, new_class=args.new_class is True)
+    return args.label
 
 
 @call("undo")

@@ -21,6 +21,7 @@ CALLS: dict[str, Call] = {
     "hello": Call(None, labels.Hello),
     "labels": Call(None, labels.Labels),
     "edit": Call(labels.Edit, labels.EditReply),
+    "outlook": Call(labels.OutlookArgs, labels.Outlook),
     "undo": Call(labels.UndoArgs, labels.EditReply),
     "select": Call(labels.SelectArgs, None),
     "rater": Call(labels.NameArgs, None),

@@ -149,12 +149,64 @@ class Edit(Args, kw_only=True):
     order: str
     """The order of items that `items` counts in; the kernel refuses positions of another order."""
     label: str | UnsetType = UNSET
+    labels: list[str] | UnsetType = UNSET
+    """Instead of `label`: one for each item, none of them new."""
     new_class: bool | UnsetType = UNSET
     """Whether `label` is added as a class, if it is none."""
     reason: str | UnsetType = UNSET
     why: str | UnsetType = UNSET
     expected: dict[Natural, str]
     """By position, the event that the item's label was seen to rest on."""
+    base: str | UnsetType = UNSET
+    """The event that stands for those of the items that `expected` does not name."""
+
+
+class OutlookArgs(Args, kw_only=True):
+    """A decision on many items that somebody thinks of."""
+
+    action: Literal["accept", "relabel", "keep"]
+    """Give each its suggested label, all of them `label`, or each its given one."""
+    items: list[Natural]
+    order: str
+    """The order of items that `items` counts in; the kernel refuses positions of another order."""
+    label: str | UnsetType = UNSET
+
+
+class Change(Answer):
+    """Items that would go from one label to another. Class codes; -1 = unlabelled."""
+
+    before: int
+    after: int
+    count: int
+    decided: int
+    """Of them, those that somebody had decided on."""
+
+
+class Decider(Answer):
+    """Whose decisions would be changed, and which."""
+
+    rater: str
+    state: ItemState
+    count: int
+
+
+class Outlook(Answer):
+    """What a decision on many items would do."""
+
+    n: int
+    """Number of items that it was asked for."""
+    unchanged: int
+    """Of them, those that would be left as they are."""
+    without: int
+    """Of them, those that there is no suggested label for (with "keep": no given one)."""
+    changes: list[Change]
+    """The most frequent first."""
+    deciders: list[Decider]
+    items: Int32Array
+    """The items that would be decided on, and the label code that each would have."""
+    labels: Int32Array
+    decided: Uint8Array
+    """Whether somebody had decided on each."""
 
 
 class EditReply(Answer):
@@ -166,6 +218,8 @@ class EditReply(Answer):
     counts: Counts
     classes: list[str] | UnsetType = UNSET
     """Class names after the edit (a new one may have been added); left out where this widget has heard them."""
+    changed: int | UnsetType = UNSET
+    """How many items it was about, where those are too many for `cells`."""
 
 
 class UndoArgs(Args):

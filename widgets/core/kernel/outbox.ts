@@ -9,11 +9,15 @@ import type { Cell, Edit } from "./schema";
 /** What a decision says beside its action and its items. */
 export interface EditOptions {
   label?: string;
+  /** Instead of `label`: one for each item. */
+  labels?: string[];
   new_class?: boolean;
   reason?: string;
   why?: string;
   /** The event that each item's label was seen to rest on; left out, what the page knows to stand there. */
   expected?: Record<string, string>;
+  /** The event that stands for those of the items that `expected` does not name. */
+  base?: string;
 }
 
 /** What is decided on one branch waits for that branch: each has a place of its own in the browser's storage. */

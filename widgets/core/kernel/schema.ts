@@ -143,12 +143,60 @@ export interface Edit {
   /** The order of items that `items` counts in; the kernel refuses positions of another order. */
   order: string;
   label?: string;
+  /** Instead of `label`: one for each item, none of them new. */
+  labels?: string[];
   /** Whether `label` is added as a class, if it is none. */
   new_class?: boolean;
   reason?: string;
   why?: string;
   /** By position, the event that the item's label was seen to rest on. */
   expected: Record<string, string>;
+  /** The event that stands for those of the items that `expected` does not name. */
+  base?: string;
+}
+
+/** A decision on many items that somebody thinks of. */
+export interface OutlookArgs {
+  /** Give each its suggested label, all of them `label`, or each its given one. */
+  action: "accept" | "relabel" | "keep";
+  items: number[];
+  /** The order of items that `items` counts in; the kernel refuses positions of another order. */
+  order: string;
+  label?: string;
+}
+
+/** Items that would go from one label to another. Class codes; -1 = unlabelled. */
+export interface Change {
+  before: number;
+  after: number;
+  count: number;
+  /** Of them, those that somebody had decided on. */
+  decided: number;
+}
+
+/** Whose decisions would be changed, and which. */
+export interface Decider {
+  rater: string;
+  state: ItemState;
+  count: number;
+}
+
+/** What a decision on many items would do. */
+export interface Outlook {
+  /** Number of items that it was asked for. */
+  n: number;
+  /** Of them, those that would be left as they are. */
+  unchanged: number;
+  /** Of them, those that there is no suggested label for (with "keep": no given one). */
+  without: number;
+  /** The most frequent first. */
+  changes: Change[];
+  deciders: Decider[];
+  /** The items that would be decided on, and the label code that each would have. */
+  items: Int32Array;
+  labels: Int32Array;
+  /** Whether somebody had decided on each. */
+  decided: Uint8Array;
 }
 
 /** What a change of labels has left. */
@@ -159,6 +207,8 @@ export interface EditReply {
   counts: Counts;
   /** Class names after the edit (a new one may have been added); left out where this widget has heard them. */
   classes?: string[];
+  /** How many items it was about, where those are too many for `cells`. */
+  changed?: number;
 }
 
 /** Take back the newest decision that still stands. */
@@ -840,6 +890,7 @@ export interface Calls {
   hello: { args: Record<string, never>; answer: Hello };
   labels: { args: Record<string, never>; answer: Labels };
   edit: { args: Edit; answer: EditReply };
+  outlook: { args: OutlookArgs; answer: Outlook };
   undo: { args: UndoArgs; answer: EditReply };
   select: { args: SelectArgs; answer: null };
   rater: { args: NameArgs; answer: null };

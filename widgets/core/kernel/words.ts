@@ -39,3 +39,8 @@ export function sentence(text: string): string {
 /** What every count of suspects counts. */
 export const SUSPECTS =
   "Suspects are the items that the ranking calls label issues by the scores as they stand now, decided on or not";
+
+/** "1 label", "2,310 labels". */
+export function countOf(n: number, thing: string): string {
+  return `${n.toLocaleString("en-GB")} ${n === 1 ? thing : `${thing}s`}`;
+}

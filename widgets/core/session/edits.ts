@@ -10,11 +10,14 @@ import type { Action, Cell, Edit, EditReply, WireError } from "../kernel/schema"
 import { CallError, Disconnected, type Transport } from "../kernel/transport";
 import { freshId } from "../kernel/wire";
 import { shortId } from "../kernel/words";
-import { lastSeen } from "../state/columns";
+import { lastSeen, seenTogether } from "../state/columns";
 import { mineInWords, saysTheSame, theirsInWords } from "../state/conflicts";
 import type { ReviewState } from "../state/state";
+import { manyInWords, oneInWords, undoneInWords } from "./messages";
 
 const RETRY_SECONDS = 5;
+/** An edit of more items than this names those without an event together. */
+const ONE_BY_ONE = 2000;
 /** Of a refused edit of many items, so many are named. */
 const NAMED = 3;
 const TEACH = "Look at both on its card: let theirs stand, or use yours after all.";
@@ -78,7 +81,7 @@ export class Edits {
       items: [...items],
       ids: state.cards.idsOf(items),
       order: labels.order,
-      expected: lastSeen(labels, items),
+      ...(items.length > ONE_BY_ONE ? seenTogether(labels, items) : { expected: lastSeen(labels, items) }),
       ...(note ? { why: note } : {}),
       ...(reason ? { reason } : {}),
       ...options,
@@ -89,6 +92,8 @@ export class Edits {
     this.newestRefused = false;
     state.conflicts.close(items);
     this.outbox?.add(edit);
+    // What is done to many is said when it is saved.
+    state.emit("said", items.length === 1 ? oneInWords(state, edit) : "");
     state.applyEdit(edit);
     state.cards.forget();
     state.emit("labels", edit.items);
@@ -122,9 +127,12 @@ export class Edits {
     }
     try {
       const reply = await this.transport.call("undo", { op_id: freshId() });
+      const words = undoneInWords(state, reply);
       this.accept(reply);
       const first = reply.cells[0];
       if (first) state.select(first.item);
+      // Of very many items the cells are left out.
+      if (first || reply.changed !== undefined) state.emit("said", words);
       else state.emit("notice", { kind: "info", text: "There is nothing to undo." });
     } catch (error) {
       if (error instanceof CallError && error.detail.cells) this.show(error.detail.cells);
@@ -183,6 +191,7 @@ export class Edits {
           this.saidDelayed = false;
           if (outbox.durable) this.saidHeld = false;
           this.accept(reply);
+          if (edit.items.length > 1) state.emit("said", manyInWords(edit));
         } catch (error) {
           const passing = error instanceof CallError && error.detail.transient === true;
           if (passing) this.warnOfDelay(error.detail);
@@ -193,7 +202,10 @@ export class Edits {
           }
           // Refused for good: sending it again would be refused again. Show what stands there instead.
           outbox.remove(edit.op_id);
-          if (edit.op_id === this.newest) this.newestRefused = true;
+          if (edit.op_id === this.newest) {
+            this.newestRefused = true;
+            state.emit("said", "");
+          }
           await this.refused(error, edit);
         }
         state.emit("unsaved", this.waiting);
@@ -247,15 +259,15 @@ export class Edits {
       return;
     }
     this.show(detail.cells);
-    const mine: LiveConflict["mine"] = { action: edit.action, ...wishesOf(edit) };
+    const mine = mineOf(edit);
     const name = (code: number) => state.className(code);
-    const open = detail.cells.filter((cell) => !saysTheSame(cell, mine, name));
-    state.conflicts.add(open.map((theirs) => ({ item: theirs.item, theirs, mine })));
+    const open = detail.cells.filter((cell) => !saysTheSame(cell, mine(cell.item), name));
+    state.conflicts.add(open.map((theirs) => ({ item: theirs.item, theirs, mine: mine(theirs.item) })));
     if (edit.items.length > 1) this.tellOfMany(edit, open, detail);
     else if (open[0])
       state.emit("notice", {
         kind: "conflict",
-        text: `${theirsInWords(open[0], name, "an item")} while you ${mineInWords(mine)}. Yours was not saved.`,
+        text: `${theirsInWords(open[0], name, "an item")} while you ${mineInWords(mine(open[0].item))}. Yours was not saved.`,
         remedy: TEACH,
         items: [open[0].item],
       });
@@ -289,7 +301,7 @@ export class Edits {
         ? {
             act: {
               text: `Decide on the other ${rest.length}`,
-              run: () => this.make(edit.action, rest, wishesOf(edit)),
+              run: () => this.make(edit.action, rest, { ...wishesOf(edit), ...labelsOf(edit, rest) }),
             },
           }
         : {}),
@@ -304,5 +316,21 @@ function wishesOf({ label, new_class, reason, why }: Edit): EditOptions {
     ...(new_class === undefined ? {} : { new_class }),
     ...(reason === undefined ? {} : { reason }),
     ...(why === undefined ? {} : { why }),
+  };
+}
+
+/** The labels that an edit of one each gives to some of its items. */
+function labelsOf({ items, labels }: Edit, some: readonly number[]): EditOptions {
+  if (!labels) return {};
+  const of = new Map(items.map((item, i) => [item, labels[i] as string]));
+  return { labels: some.map((item) => of.get(item) as string) };
+}
+
+/** What an edit said of each of its items. */
+function mineOf(edit: Edit): (item: number) => LiveConflict["mine"] {
+  const of = new Map(edit.items.map((item, i) => [item, edit.labels?.[i]]));
+  return (item) => {
+    const label = of.get(item);
+    return { action: edit.action, ...wishesOf(edit), ...(label === undefined ? {} : { label }) };
   };
 }

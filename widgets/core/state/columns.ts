@@ -23,12 +23,23 @@ const AFTER: Record<Action, ItemState> = {
 /** Show an edit as if it had been saved. */
 export function applyEdit(labels: Labels, classes: readonly string[], edit: Edit): void {
   const state = STATES.indexOf(AFTER[edit.action]);
-  const code = edit.label === undefined ? -1 : classes.indexOf(edit.label);
-  for (const item of edit.items) {
+  const codes = codesOf(classes, edit);
+  for (const [i, item] of edit.items.entries()) {
     labels.state[item] = state;
+    const code = codes(i);
     if (edit.action === "relabel" && code >= 0) labels.current[item] = code;
     if (edit.action === "keep" || edit.action === "clear") labels.current[item] = labels.given[item] ?? -1;
   }
+}
+
+/** The class code that an edit gives its i-th item; -1 where that is no class here. */
+function codesOf(classes: readonly string[], { label, labels }: Edit): (i: number) => number {
+  if (!labels) {
+    const code = label === undefined ? -1 : classes.indexOf(label);
+    return () => code;
+  }
+  const code = new Map(classes.map((name, i) => [name, i]));
+  return (i) => code.get(labels[i] ?? "") ?? -1;
 }
 
 /** Show cells as the kernel has them. */
@@ -38,6 +49,17 @@ export function writeCells(labels: Labels, cells: readonly Cell[]): void {
     labels.state[cell.item] = Math.max(0, STATES.indexOf(cell.state));
     labels.seen.events[String(cell.item)] = cell.event;
   }
+}
+
+/** What an edit of so many items expects: of those without an event, all by one word. */
+export function seenTogether(labels: Labels, items: readonly number[]): Pick<Edit, "expected" | "base"> {
+  const { base, events } = labels.seen;
+  const expected: Record<string, string> = {};
+  for (const item of items) {
+    const event = events[String(item)];
+    if (event !== undefined) expected[String(item)] = event;
+  }
+  return { expected, base };
 }
 
 /** The event that each item's label was last seen to rest on: an edit names it, and is refused if it is not the last. */

@@ -52,6 +52,8 @@ export interface Topics {
   /** A branch was merged from here; the sentence that says what it brought. */
   merged: string;
   notice: Notice;
+  /** What the newest action of the person here did, and how to take it back; "" = nothing to say of it. */
+  said: string;
   /** A panel that lies over others has been opened; see core/ui/pane.ts. */
   opened: HTMLElement;
   /** A key asked for something that only panels can do (lasso, help, …); see core/ui/keys.ts. */
