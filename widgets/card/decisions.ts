@@ -2,7 +2,7 @@
 
 import type { Card } from "../core/kernel/schema";
 import { sentence } from "../core/kernel/words";
-import { acceptSuggestion, keep, mark, relabel } from "../core/session/actions";
+import { acceptSuggestion, changeToSuggestion, keep, mark, next, relabel } from "../core/session/actions";
 import type { Session } from "../core/session/session";
 import { h, key } from "../core/ui/dom";
 import { printed } from "../core/ui/keys";
@@ -28,11 +28,19 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     if (enabled) act();
   };
   const strip = makeConflictStrip(session, () => enabled, signal);
+  const isDecided = (): boolean => session.current !== null && session.isReviewed(session.current);
+  // What is decided on stays as it is unless somebody says so: there the key goes on.
+  const onward = button(
+    "onward",
+    printed("accept"),
+    guard(() => next(session)),
+    "dqx-primary",
+  );
+  name(onward, "Next");
   const accept = button(
     "accept",
     printed("accept"),
-    guard(() => acceptSuggestion(session)),
-    "dqx-primary",
+    guard(() => (isDecided() ? changeToSuggestion(session) : acceptSuggestion(session))),
   );
   const keeps = button(
     "keep",
@@ -90,7 +98,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     "div",
     { class: "dqx-card-decide" },
     strip.element,
-    h("div", { class: "dqx-card-actions" }, accept, keeps, picker.element, split, undo, note),
+    h("div", { class: "dqx-card-actions" }, onward, accept, keeps, picker.element, split, undo, note),
     reasons.element,
     picker.list,
   );
@@ -99,12 +107,16 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     element,
     fill(card) {
       const agrees = card.suggested === card.given;
+      const decided = session.isReviewed(card.item);
+      onward.hidden = !decided;
+      accept.classList.toggle("dqx-primary", !decided);
+      (accept.lastElementChild as HTMLElement).hidden = decided;
       accept.hidden = card.suggested < 0 || agrees;
       name(accept, `Relabel ${session.className(card.suggested)}`, session.classes);
       keeps.hidden = card.given < 0;
       name(keeps, `Keep ${session.className(card.given)}`, session.classes);
       // Where the suggestion agrees, both keys keep the label.
-      keeps.classList.toggle("dqx-primary", agrees);
+      keeps.classList.toggle("dqx-primary", agrees && !decided);
     },
     enable(on) {
       enabled = on;

@@ -11,12 +11,13 @@ import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
 import { isFor } from "../core/ui/keys";
 import type { Panel } from "../core/ui/panel";
-import { previewOf } from "../core/ui/preview";
 import { onTheme } from "../core/ui/theme";
 import { makeMethodPage } from "../methods/page";
 import { comparison } from "./comparison";
 import { makeDecisions } from "./decisions";
 import { badges, evidence, LINES, meter, standingLine, verdict } from "./facts";
+import { NextPreviews } from "./previews";
+import { makeView } from "./sight";
 
 /**
  * What is tried in turn until it fits whole: fewer lines of evidence, then fewer texts in the comparison (`tight`; pictures
@@ -111,7 +112,16 @@ export const Card: Panel = {
     let refitting = 0;
     let epoch: number | undefined;
     let release = (): void => {};
-    signal.addEventListener("abort", () => release(), { once: true });
+    const previews = new NextPreviews();
+    const view = makeView(root, preview, session, signal);
+    signal.addEventListener(
+      "abort",
+      () => {
+        release();
+        previews.clear();
+      },
+      { once: true },
+    );
 
     /** The method whose line has the focus, so that it has it still when the lines are drawn anew. */
     const focusedMethod = (): string => {
@@ -187,7 +197,7 @@ export const Card: Panel = {
         show(card) {
           const moved = shown?.item !== card.item || epoch !== session.hello?.epoch;
           if (moved) {
-            const next = previewOf(card);
+            const next = previews.take(card);
             preview.replaceChildren(next.element);
             release();
             release = next.release;
@@ -204,13 +214,17 @@ export const Card: Panel = {
           placeholder.hidden = true;
           fillFacts(card);
           settle(true);
+          view.put(card.item, card.suggested);
         },
+        ahead: (card) => previews.make(card),
         wait() {
           settle(false);
+          view.wait();
           if (!shown) placeholder.textContent = "Loading the item …";
         },
         none(reason) {
           shown = null;
+          view.none();
           body.hidden = true;
           placeholder.hidden = false;
           placeholder.textContent = reason;

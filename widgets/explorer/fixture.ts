@@ -32,7 +32,11 @@ export function bareCard(item: number, changes: Partial<Card> = {}): Card {
 
 /** Mount it, bind the keys, connect, and let the page load. */
 export async function startExplorer(answers: Answers = {}, changes: Partial<Hello> = {}) {
-  const model = new MockModel({ ...sixItems(changes), ...answers });
+  const model = new MockModel({
+    ...sixItems(changes),
+    card: ({ item }) => bareCard(item as number),
+    ...answers,
+  });
   const session = new Session("six");
   const end = new AbortController();
   const root = document.createElement("div");

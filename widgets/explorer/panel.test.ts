@@ -125,6 +125,8 @@ describe("the explorer", () => {
     // Its card tells of it now.
     expect(find("notice")).toBeNull();
     expect(find("conflict").hidden).toBe(false);
+    // A key that decides waits for the card to be drawn.
+    await settled();
     press("t");
     expect(find("conflicts").hidden).toBe(true);
   });

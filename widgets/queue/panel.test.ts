@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Scores } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { seeEverything } from "../core/testing/mockSession";
 import { Queue } from "./panel";
 
 const open: AbortController[] = [];
@@ -39,6 +40,7 @@ async function start(n = 6, changes = {}, answers: Answers = {}) {
   const root = document.createElement("div");
   document.body.replaceChildren(root);
   Queue.mount(root, session, end.signal);
+  seeEverything(session);
   session.attach(model.model, end.signal);
   await settled();
   const tiles = () => [...root.querySelectorAll<HTMLElement>('[data-dqx="queue-tile"]')];

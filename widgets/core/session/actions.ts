@@ -6,28 +6,43 @@
  */
 import type { Session } from "./session";
 
-/** Relabel the current item to its suggested label; where the suggestion is the label it has, that is a keep. */
+/**
+ * Relabel the current item to its suggested label; where the suggestion is the label it has, that is a keep. What is
+ * decided on stays as it is: this goes on to the next.
+ */
 export function acceptSuggestion(session: Session): void {
   const item = session.current;
-  if (item === null) return;
-  const suggested = session.scores?.suggested[item] ?? -1;
-  if (suggested < 0) {
-    tell(
-      session,
-      "There is no suggested label for this item.",
-      "Choose a label yourself, or keep the given one.",
-    );
+  if (item !== null && session.isReviewed(item)) {
+    advance(session);
     return;
   }
-  const name = session.className(suggested);
-  if (session.labels?.given[item] === suggested) decide(session, () => session.edit("keep", [item]));
-  else decide(session, () => session.edit("relabel", [item], { label: name }));
+  decide(session, (item) => {
+    const suggested = suggestionOf(session, item);
+    if (suggested < 0) {
+      tell(
+        session,
+        "There is no suggested label for this item.",
+        "Choose a label yourself, or keep the given one.",
+      );
+      return false;
+    }
+    edit(session, item, suggested);
+    return true;
+  });
+}
+
+/** Relabel the current item to its suggested label, also where that overturns a decision. */
+export function changeToSuggestion(session: Session): void {
+  decide(session, (item) => {
+    const suggested = suggestionOf(session, item);
+    if (suggested >= 0) edit(session, item, suggested);
+    return suggested >= 0;
+  });
 }
 
 /** Keep the current item's given label: a decision, and stored as one. */
 export function keep(session: Session): void {
-  const item = session.current;
-  if (item !== null) decide(session, () => session.edit("keep", [item]));
+  decide(session, (item) => session.edit("keep", [item]));
 }
 
 /** Give the current item a label by its name; one that is not a class yet only with `new_class`. */
@@ -36,18 +51,21 @@ export function relabel(
   label: string,
   options: { new_class?: boolean; why?: string } = {},
 ): void {
-  const item = session.current;
-  if (item === null) return;
-  const given = session.labels?.given[item] ?? -1;
-  if (given >= 0 && session.classes[given] === label && !options.why) keep(session);
-  else decide(session, () => session.edit("relabel", [item], { label, ...options }));
+  decide(session, (item) => {
+    const given = session.labels?.given[item] ?? -1;
+    if (given >= 0 && session.classes[given] === label && !options.why) session.edit("keep", [item]);
+    else session.edit("relabel", [item], { label, ...options });
+  });
 }
 
 /** Say that the current item cannot simply be labelled, and why ("ambiguous", …). */
 export function mark(session: Session, reason: string, why?: string): void {
-  const item = session.current;
-  if (item !== null)
-    decide(session, () => session.edit("mark", [item], why === undefined ? { reason } : { reason, why }));
+  decide(session, (item) => session.edit("mark", [item], why === undefined ? { reason } : { reason, why }));
+}
+
+/** Go to the next item left to decide on, and decide nothing. */
+export function next(session: Session): void {
+  advance(session);
 }
 
 /** Attach a reason to the next decision on the current item, or take it off again. */
@@ -101,14 +119,10 @@ export function keepChosen(session: Session): void {
   session.edit("keep", session.chosen);
 }
 
-/** Go to the next item that nobody has decided on: forwards first, then from the queue's beginning. */
+/** Go to the first item of the present order that nobody has decided on. */
 function advance(session: Session): void {
-  const before = session.current;
-  session.step(1, { skipReviewed: true });
-  if (session.current !== before) return;
-  const open = session.reviewed < session.queue.length;
-  const left = open ? session.queue.find((item) => item !== before && !session.isReviewed(item)) : undefined;
-  if (left !== undefined) session.select(left);
+  const [first] = session.upcoming(1);
+  if (first !== undefined) session.select(first);
   else if (session.queue.length > 0) {
     const remedy = session.chosen.length > 0 ? "Esc leads back to where you were." : "";
     tell(session, "Every item of this queue is reviewed.", remedy);
@@ -136,9 +150,37 @@ function areDigits(classes: readonly string[]): boolean {
   return classes.length > 0 && classes.every((name) => /^[0-9]$/.test(name));
 }
 
-function decide(session: Session, edit: () => void): void {
-  edit();
-  advance(session);
+/** The suggested label as the card says it, else as the ranking has it; -1 = none. */
+function suggestionOf(session: Session, item: number): number {
+  return session.lastCard(item)?.suggested ?? session.scores?.suggested[item] ?? -1;
+}
+
+/** Keep the current item's given label or relabel it, whichever leads to this label. */
+function edit(session: Session, item: number, code: number): void {
+  if (session.labels?.given[item] === code) session.edit("keep", [item]);
+  else session.edit("relabel", [item], { label: session.className(code) });
+}
+
+/**
+ * Take a decision about the item that the person sees, and go on; `act` may return false where there was none. A decision
+ * that comes before the card is drawn is dropped: it was meant for the item before.
+ */
+function decide(session: Session, act: (item: number) => unknown): void {
+  const item = session.current;
+  if (item === null) {
+    tell(session, "Nothing is decided: no item is shown.", "Choose one from the queue or on the map.");
+    return;
+  }
+  const seen = session.sight.of(item);
+  if (seen === "away" || seen === "none")
+    tell(
+      session,
+      "Nothing is decided without the item in sight.",
+      seen === "away" ? session.sight.reveal(item) : 'Show its card: explorer.show(review, "card").',
+    );
+  if (seen !== "here") return;
+  session.sight.decided();
+  if (act(item) !== false) advance(session);
 }
 
 function tell(session: Session, text: string, remedy = ""): void {

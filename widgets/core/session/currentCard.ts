@@ -1,11 +1,13 @@
-/** Follows the current item's card for panels that show it: asks in time, drops late answers, and looks ahead. */
+/** Follows the current item's card for panels that show it: what is known at once, then asks; drops late answers, looks ahead. */
 
 import type { Card } from "../kernel/schema";
 import { Disconnected } from "../kernel/transport";
 import type { Session } from "./session";
 
-/** The next item's card is asked for once the reader has settled on this one for so long. */
-const AHEAD_MS = 150;
+/** A card that is shown though something about it has changed is asked for anew once the reader has rested so long. */
+const REST_MS = 150;
+/** So many cards ahead are asked for, those that come next after decisions. */
+const AHEAD = 3;
 
 export interface CardReader {
   /** The current item's card is here, or here again after a label changed. */
@@ -14,38 +16,61 @@ export interface CardReader {
   wait(item: number): void;
   /** There is no card to show, for this reason. */
   none(reason: string): void;
+  /** A card that will be shown soon is here. */
+  ahead?(card: Card): void;
 }
 
 /** Call the reader back for the current item, now and whenever it or a label changes, until the signal ends. */
 export function followCard(session: Session, reader: CardReader, signal: AbortSignal): void {
   let shown: number | null = null;
   let turn = 0;
-  let ahead: ReturnType<typeof setTimeout> | undefined;
+  let rest: ReturnType<typeof setTimeout> | undefined;
   let soon = false;
-  signal.addEventListener("abort", () => clearTimeout(ahead), { once: true });
+  /** Whether what changed is about the current item itself. */
+  let own = false;
+  let fetching = false;
+  signal.addEventListener("abort", () => clearTimeout(rest), { once: true });
 
   const none = (reason: string): void => {
     shown = null;
     reader.none(reason);
   };
 
-  const look = async (): Promise<void> => {
-    soon = false;
-    if (signal.aborted) return;
+  const put = (card: Card): void => {
+    shown = card.item;
+    reader.show(card);
+    void lookAhead();
+  };
+
+  const look = (): void => {
     const mine = ++turn;
-    clearTimeout(ahead);
+    const now = own;
+    soon = own = false;
+    clearTimeout(rest);
+    if (signal.aborted) return;
     const item = session.current;
     if (item === null || !session.hello) {
       none(whyNone(session));
       return;
     }
+    const known = session.lastCard(item);
+    if (known === null) {
+      void ask(item, mine);
+      return;
+    }
+    // What was answered last is shown at once: another label somewhere changes a sentence of it at most.
+    put(known);
+    if (session.isFresh(item)) return;
+    if (now) void ask(item, mine);
+    else rest = setTimeout(() => void ask(item, mine), REST_MS);
+  };
+
+  const ask = async (item: number, mine: number): Promise<void> => {
     try {
       const card = await session.card(item);
       // The selection has moved on, or a label has changed meanwhile: a newer answer is on its way.
       if (mine !== turn || signal.aborted) return;
-      shown = item;
-      reader.show(card);
-      ahead = setTimeout(() => lookAhead(session), AHEAD_MS);
+      put(card);
     } catch (error) {
       if (mine !== turn || signal.aborted) return;
       none(
@@ -56,20 +81,53 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
     }
   };
 
-  /** Several topics often come in one turn (an edit, then a step): look once, after the last. */
-  const lookSoon = (): void => {
-    if (session.current !== null && session.current !== shown) reader.wait(session.current);
-    if (soon) return;
-    soon = true;
-    queueMicrotask(() => void look());
+  /** Ask for the cards that come next, one after the other: a kernel that is slow is asked for fewer. */
+  const lookAhead = async (): Promise<void> => {
+    if (fetching) return;
+    fetching = true;
+    try {
+      for (;;) {
+        const next = soonShown(session);
+        for (const item of next) {
+          const card = session.lastCard(item);
+          if (card) reader.ahead?.(card);
+        }
+        const unknown = next.find((item) => session.lastCard(item) === null);
+        if (unknown === undefined || signal.aborted) return;
+        await session.card(unknown);
+      }
+    } catch {
+      // Said where the card is wanted.
+    } finally {
+      fetching = false;
+    }
   };
 
-  session.on("current", lookSoon, signal);
+  /** Several topics often come in one turn (an edit, then a step): look once, after the last. */
+  const lookSoon = (items: ArrayLike<number> | null = null): void => {
+    const { current } = session;
+    own ||= items === null || Array.prototype.includes.call(items, current);
+    if (current !== null && current !== shown && session.lastCard(current) === null) reader.wait(current);
+    if (soon) return;
+    soon = true;
+    queueMicrotask(look);
+  };
+
+  session.on("current", () => lookSoon([]), signal);
   session.on("labels", lookSoon, signal);
-  session.on("hello", lookSoon, signal);
+  session.on("hello", () => lookSoon(), signal);
   session.on("scores", lookSoon, signal);
-  if (session.current !== null) reader.wait(session.current);
-  void look();
+  session.on("queue", () => void (shown !== null && lookAhead()), signal);
+  if (session.current !== null && session.lastCard(session.current) === null) reader.wait(session.current);
+  look();
+}
+
+/** The items that are likely to be shown next: those that come after decisions, and the one beside this one. */
+function soonShown(session: Session): number[] {
+  const { current, queue } = session;
+  const beside = current === null ? undefined : queue[session.position(current) + 1];
+  const next = session.upcoming(AHEAD);
+  return beside === undefined || next.includes(beside) ? next : [...next, beside];
 }
 
 function whyNone(session: Session): string {
@@ -82,10 +140,4 @@ function whyNone(session: Session): string {
       : "Nothing is selected, and no item passes the filter.";
   }
   return "Nothing is selected. Choose an item from the queue or on the map.";
-}
-
-function lookAhead(session: Session): void {
-  const place = session.current === null ? -1 : session.position(session.current);
-  const next = place < 0 ? undefined : session.queue[place + 1];
-  if (next !== undefined) session.card(next).catch(() => {});
 }

@@ -87,7 +87,8 @@ export class Loader {
         return;
       case "select":
         if (push.items) this.queue.present(push.items, { tell: false });
-        if (push.item !== undefined) state.select(push.item, { tell: false });
+        // Of several the first that is left to decide on is shown, which the queue has done.
+        if (push.item !== undefined && !push.items?.length) state.select(push.item, { tell: false });
         return;
       case "hello":
         await this.reload();
@@ -130,8 +131,8 @@ export class Loader {
       const hello = await this.transport.call("hello");
       const { store } = state.hello ?? {};
       // Another branch or another store: what somebody else did there is no conflict here.
-      if (store && (store.id !== hello.store.id || store.branch !== hello.store.branch))
-        state.conflicts.clear();
+      const elsewhere = store && (store.id !== hello.store.id || store.branch !== hello.store.branch);
+      if (elsewhere) state.conflicts.clear();
       state.hello = hello;
       state.stages = hello.stages;
       state.counts = hello.counts;
@@ -148,6 +149,7 @@ export class Loader {
         hello.ready.layout ? this.layout() : null,
         hello.ready.scores ? this.scores() : null,
       ]);
+      if (elsewhere) this.queue.begin();
       // Edits left from before a reload are shown with the labels; here they are sent again.
       state.emit("unsaved", this.edits.waiting);
       void this.edits.flush();
@@ -194,7 +196,7 @@ export class Loader {
     state.cards.forget();
     this.queue.takeScores(scores);
     state.emit("scores", null);
-    if (state.current === null) state.step(1, { skipReviewed: true });
+    if (state.current === null) this.queue.begin();
   }
 
   /** Take the scores of some rows, where they follow those that the page has; else ask for all of them. */
@@ -215,6 +217,6 @@ export class Loader {
     this.queue.takeRows(change);
     state.emit("scores", change.rows);
     state.emit("counts", change.counts);
-    if (state.current === null) state.step(1, { skipReviewed: true });
+    if (state.current === null) this.queue.begin();
   }
 }

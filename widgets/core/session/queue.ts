@@ -9,6 +9,9 @@ import type { ReviewState, TellOptions } from "../state/state";
 /** What the queue shows, and the item one was at. */
 type View = Pick<Filter, "suspects" | "cut" | "pair"> & { current: number | null };
 
+/** What makes another scope of the queue: to hide reviewed items does not. */
+const SCOPE = ["suspects", "cut", "pair", "items"] as const;
+
 export class Queue {
   /** Where the reviewer was before items were queued by themselves; null while none are. */
   private before: View | null = null;
@@ -19,8 +22,11 @@ export class Queue {
   choose(items: readonly number[], { tell = true }: TellOptions = {}): void {
     const { state } = this;
     const back = items.length === 0 ? this.before : null;
+    const other = items.length > 0 || state.filter.items !== null;
     this.take(items, { ...(back ? this.viewAgain(back) : {}), asNamed: false });
-    if (back && back.current !== null) state.select(back.current, { tell: false });
+    if (back && back.current !== null && !state.isReviewed(back.current))
+      state.select(back.current, { tell: false });
+    else if (other) this.begin({ tell: false });
     if (tell) state.tell("select", { item: state.current, items: [...items] });
   }
 
@@ -34,22 +40,46 @@ export class Queue {
     const { suspects, cut, pair } = this.state.order.filter;
     this.before ??= { suspects, cut, pair, current: state.current };
     this.take(items, { suspects: false, pair: null, asNamed: true });
-    if (options.tell !== false) state.tell("select", { item: state.current, items: [...items] });
-    const first = items.find((item) => !state.isReviewed(item)) ?? items[0];
-    if (first !== undefined) state.select(first, options);
+    if (state.scores) this.begin({ tell: false });
+    else state.select(items.find((item) => !state.isReviewed(item)) ?? items[0] ?? null, { tell: false });
+    if (options.tell !== false || state.current !== items[0])
+      state.tell("select", { item: state.current, items: [...items] });
   }
 
   setFilter(change: Partial<Filter>): void {
+    const { filter } = this.state;
     // Whoever says what to see wants to stay there.
     if (change.suspects !== undefined || change.cut !== undefined || change.pair !== undefined)
       this.before = null;
     this.narrow(change);
+    const now = this.state.filter;
+    if (SCOPE.some((name) => filter[name] !== now[name])) this.begin();
+  }
+
+  /**
+   * The first item left to decide on is the current one; where all are decided on the first, and in an empty queue none:
+   * no decision must be about an item of another scope.
+   */
+  begin(options: TellOptions = {}): void {
+    const { state } = this;
+    // Before there are scores there is no queue that an item could be outside of.
+    if (!state.scores) return;
+    const { order } = state;
+    order.begin();
+    const first = order.items.find((item) => !state.isReviewed(item)) ?? order.items[0] ?? null;
+    if (first === state.current && first !== null) order.visit(first);
+    state.select(first, options);
   }
 
   setDial(target: number): void {
     const { dial } = this.state;
     dial.set({ target, on: true });
-    if (dial.on) this.setFilter({ suspects: false, cut: dial.cut.count });
+    if (!dial.on) return;
+    this.narrow({ suspects: false, cut: dial.cut.count });
+    this.before = null;
+    // Whoever turns the dial back and forth stays with an item that is among them all the while.
+    const { current, order } = this.state;
+    if (current === null || order.position(current) < 0) this.begin();
   }
 
   setAuditRate(every: number): void {
@@ -134,8 +164,6 @@ export class Queue {
     order.filter = { ...order.filter, ...(other ? { cut: null } : {}), ...change };
     state.emit("filter", order.filter);
     this.make();
-    // The queue had come to its end, or was empty: the first item left to review is the current one again.
-    if (state.current === null) state.step(1, { skipReviewed: true });
   }
 
   /** What the filter was; from here on nothing is to be come back to. */

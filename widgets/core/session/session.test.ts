@@ -97,8 +97,8 @@ describe("a dataset that changed", () => {
 
   it("keeps its place where the order is the same", async () => {
     const { session, model } = await start();
-    session.select(5);
     session.choose([3, 5]);
+    session.select(5);
     model.say({ event: "hello" });
     await settled();
     expect(session.current).toBe(5);

@@ -33,9 +33,12 @@ import type { Topics } from "../state/topics";
 import { Edits } from "./edits";
 import { Loader } from "./loader";
 import { Queue } from "./queue";
+import { Sight } from "./sight";
 
 export class Session {
   readonly transport: Transport;
+  /** What the person can see; see `actions.ts`. */
+  readonly sight = new Sight();
   private readonly state: ReviewState;
   private readonly edits: Edits;
   private readonly reviewQueue: Queue;
@@ -276,6 +279,11 @@ export class Session {
     this.state.step(by, options);
   }
 
+  /** The first items left to decide on, besides the current one, in the order in which they come after decisions. */
+  upcoming(count: number): number[] {
+    return this.state.upcoming(count);
+  }
+
   // Deciding ------------------------------------------------------------------------------------------------------
 
   /** Relabel, keep, mark or clear items: shown at once, saved durably, taken back on refusal. */
@@ -308,6 +316,18 @@ export class Session {
   /** Everything about one item, for the card and the neighbours; asked for once until something about it changes. */
   card(item: number): Promise<Card> {
     return this.state.cards.get(item);
+  }
+
+  /** The card as it was last answered, unless it suggests another label than the ranking does now; null = none. */
+  lastCard(item: number): Card | null {
+    const card = this.state.cards.last(item);
+    const suggested = this.state.scores?.suggested[item] ?? card?.suggested;
+    return card !== null && (this.isFresh(item) || card.suggested === suggested) ? card : null;
+  }
+
+  /** Whether nothing about the card has changed since it was asked for. */
+  isFresh(item: number): boolean {
+    return this.state.cards.isFresh(item);
   }
 
   /** What a method does, how, when to trust it and where it comes from; "p_error" has a page too. */

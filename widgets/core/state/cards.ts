@@ -1,28 +1,59 @@
-/** Cards that were asked for, kept until something about them changes; and the item ids learned from them. */
+/** Cards that were asked for, kept until something about them changes and shown until they are here anew; and item ids. */
 import type { Card } from "../kernel/schema";
 
 const LIMIT = 200;
 
+interface Known {
+  /** The newest question, while its answer is what stands; null once something about the card has changed. */
+  asked: Promise<Card> | null;
+  /** Number of the newest question, and of the one that `last` answers. */
+  turn: number;
+  answered: number;
+  /** The newest answer. */
+  last: Card | null;
+}
+
 export class Cards {
-  private readonly cards = new Map<number, Promise<Card>>();
+  private readonly known = new Map<number, Known>();
   private ids = new Map<number, string>();
 
   constructor(private readonly ask: (item: number) => Promise<Card>) {}
 
   /** An item's card, asked for once until `forget`. */
   get(item: number): Promise<Card> {
-    const known = this.cards.get(item);
-    if (known) return known;
+    const known = this.known.get(item) ?? { asked: null, turn: 0, answered: 0, last: null };
+    if (known.asked) return known.asked;
+    const turn = ++known.turn;
     const card = this.ask(item);
+    known.asked = card;
     // An answer that comes after `reset` tells an id of the order before: it goes where nobody looks any more.
     const { ids } = this;
     card.then(
-      (c) => ids.set(item, c.id),
-      () => this.cards.delete(item),
+      (answer) => {
+        ids.set(item, answer.id);
+        // Two questions about one item may be answered in the other order.
+        if (turn < known.answered) return;
+        known.answered = turn;
+        known.last = answer;
+      },
+      () => {
+        if (known.asked === card) known.asked = null;
+      },
     );
-    this.cards.set(item, card);
-    if (this.cards.size > LIMIT) this.cards.delete(this.cards.keys().next().value as number);
+    this.known.delete(item);
+    this.known.set(item, known);
+    if (this.known.size > LIMIT) this.known.delete(this.known.keys().next().value as number);
     return card;
+  }
+
+  /** The card as it was last answered, perhaps before something about it changed; null = never. */
+  last(item: number): Card | null {
+    return this.known.get(item)?.last ?? null;
+  }
+
+  /** Whether nothing about the card has changed since it was asked for. */
+  isFresh(item: number): boolean {
+    return (this.known.get(item)?.asked ?? null) !== null;
   }
 
   /** The items' ids, or null if one of them has not been seen. */
@@ -33,16 +64,18 @@ export class Cards {
 
   /**
    * Ask anew for the cards of these items, where only what is theirs has changed; left out, for every card: a label is
-   * evidence for its neighbours too.
+   * evidence for its neighbours too. What was answered last stays, to be shown until then.
    */
   forget(items?: Iterable<number>): void {
-    if (!items) this.cards.clear();
-    else for (const item of items) this.cards.delete(item);
+    for (const item of items ?? this.known.keys()) {
+      const known = this.known.get(item);
+      if (known) known.asked = null;
+    }
   }
 
   /** Other items, or the same in another order. */
   reset(): void {
-    this.cards.clear();
+    this.known.clear();
     this.ids = new Map();
   }
 }

@@ -53,6 +53,8 @@ export class QueueOrder {
   private stood: ReadonlyMap<number, Place> | null = null;
   /** The item of the queue that was current last: a look at an item outside the queue comes back to it. */
   private anchor: number | null = null;
+  /** Items that somebody has seen and walked past undecided: they come again after the others. */
+  private readonly walkedPast = new Set<number>();
 
   /** The items stand in another order: no position of before means the same any more. */
   reset(): void {
@@ -66,7 +68,13 @@ export class QueueOrder {
     this.reviewed = 0;
     this.stand([], new Map());
     this.stood = null;
+    this.begin();
+  }
+
+  /** Another scope: nobody has been anywhere in it. */
+  begin(): void {
     this.anchor = null;
+    this.walkedPast.clear();
   }
 
   /** Take new scores; `fill` makes the queue of them. */
@@ -183,7 +191,29 @@ export class QueueOrder {
 
   /** An item has become current. */
   visit(item: number): void {
+    this.walkedPast.delete(item);
     if (this.position(item) >= 0) this.anchor = item;
+  }
+
+  /** Somebody walks on from an item without a decision. */
+  walkPast(item: number): void {
+    if (this.position(item) >= 0) this.walkedPast.add(item);
+  }
+
+  /**
+   * The first `count` items of the order as it is now that are open, wherever somebody stands: what ranks higher since
+   * comes first. Those that were walked past come after the others, but for those that do not wait.
+   */
+  upcoming(count: number, open: (item: number) => boolean, waits: (item: number) => boolean): number[] {
+    const found: number[] = [];
+    const later: number[] = [];
+    for (const item of this.items) {
+      if (found.length === count) break;
+      if (!open(item)) continue;
+      if (this.walkedPast.has(item) && waits(item)) later.push(item);
+      else found.push(item);
+    }
+    return [...found, ...later].slice(0, count);
   }
 
   /** The item `by` places from `current` that `pass` does not pass over; null beyond the ends. */

@@ -195,9 +195,19 @@ export class ReviewState extends Emitter<Topics> {
 
   /** Go `by` places along the queue (skipping reviewed items when asked); stays put at the ends. */
   step(by: 1 | -1, { skipReviewed = false }: { skipReviewed?: boolean } = {}): void {
+    const { current } = this;
     const skip = skipReviewed || this.filter.hideReviewed;
-    const item = this.order.next(this.current, by, (i) => skip && this.isReviewed(i));
-    if (item !== null) this.select(item);
+    const item = this.order.next(current, by, (i) => skip && this.isReviewed(i));
+    if (item === null) return;
+    if (by > 0 && current !== null && !this.isReviewed(current)) this.order.walkPast(current);
+    this.select(item);
+  }
+
+  /** The first items left to decide on, besides the current one, in the order in which they come after decisions. */
+  upcoming(count: number): number[] {
+    const open = (item: number): boolean => item !== this.current && !this.isReviewed(item);
+    // Draws of the random sample count in their order: those after it wait for this one.
+    return this.order.upcoming(count, open, (item) => !this.isRandom(item));
   }
 
   /** The dataset changed: everything that names items by their position in the order before is void. */

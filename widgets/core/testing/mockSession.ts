@@ -2,6 +2,7 @@
 
 import type { EditReply, ItemState } from "../kernel/schema";
 import { Session } from "../session/session";
+import type { Place } from "../session/sight";
 import type { Notice } from "../state/topics";
 import { type Answers, MockModel, settled, sixItems } from "./mockModel";
 
@@ -18,6 +19,12 @@ export function reply(item: number, label: number, state: ItemState, event = "ev
   };
 }
 
+/** Stand in for a card that is always in sight and drawn at once. */
+export function seeEverything(session: Session): void {
+  const place: Place = { of: () => "here", decided: () => {}, reveal: () => "" };
+  session.sight.add(place, new AbortController().signal);
+}
+
 /** Connect, let the page load, and collect what the session has to say. */
 export async function start(answers: Answers = {}, changes = {}) {
   const model = new MockModel({ ...sixItems(changes), ...answers });
@@ -25,6 +32,7 @@ export async function start(answers: Answers = {}, changes = {}) {
   const end = new AbortController();
   const notices: Notice[] = [];
   session.on("notice", (notice) => notices.push(notice));
+  seeEverything(session);
   session.attach(model.model, end.signal);
   await settled();
   return { model, session, end, notices };

@@ -4,7 +4,7 @@ import { classOfKey, keyOfClass } from "../session/actions";
 import { Session } from "../session/session";
 import type { Notice } from "../state/topics";
 import { MockModel, settled, sixItems } from "../testing/mockModel";
-import { reply } from "../testing/mockSession";
+import { reply, seeEverything } from "../testing/mockSession";
 import { BINDINGS, bindingOf, bindKeys, command, PANEL_KEYS, panelKey, printed } from "./keys";
 
 const REASONS = ["wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate"];
@@ -17,6 +17,7 @@ async function start() {
   document.body.replaceChildren(root);
   const notices: Notice[] = [];
   session.on("notice", (notice) => notices.push(notice));
+  seeEverything(session);
   session.attach(model.model, end.signal);
   bindKeys(root, session, end.signal);
   await settled();

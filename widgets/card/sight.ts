@@ -1,0 +1,105 @@
+/** Whether the card's item can be seen: drawn by the browser since the last decision, and in sight on the page. */
+import type { Session } from "../core/session/session";
+import type { Place, Seen } from "../core/session/sight";
+
+/** The item is in sight where half of it is, or so many pixels of its height. */
+const HALF = 0.5;
+const ENOUGH_PX = 40;
+const STEPS = Array.from({ length: 21 }, (_, i) => i / 20);
+
+/** Tells the session what a card shows. */
+export interface View {
+  /** The card of an item stands there, with what Enter would make of it. */
+  put(item: number, suggested: number): void;
+  /** The card of another item is on its way. */
+  wait(): void;
+  /** No card stands there. */
+  none(): void;
+}
+
+/** Make a view of a card at `root`, on which `item` shows the item itself. */
+export function makeView(root: HTMLElement, item: HTMLElement, session: Session, signal: AbortSignal): View {
+  let state: "shown" | "waiting" | "none" = "none";
+  let shown = "";
+  let drawn = false;
+  let turn = 0;
+  let frame = 0;
+  let inSight = true;
+
+  const draw = async (): Promise<void> => {
+    drawn = false;
+    const mine = ++turn;
+    cancelAnimationFrame(frame);
+    const picture = item.querySelector("img");
+    if (picture?.decode) await picture.decode().catch(() => {});
+    if (mine !== turn || signal.aborted) return;
+    // The frame that is asked for first has yet to be painted; the second comes after that.
+    frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        drawn = true;
+      });
+    });
+  };
+
+  const observer = globalThis.IntersectionObserver
+    ? new IntersectionObserver(
+        (entries) => {
+          const last = entries.at(-1);
+          if (!last) return;
+          const { isIntersecting, intersectionRatio, intersectionRect } = last;
+          inSight = isIntersecting && (intersectionRatio >= HALF || intersectionRect.height >= ENOUGH_PX);
+        },
+        { threshold: STEPS },
+      )
+    : null;
+  observer?.observe(item);
+  signal.addEventListener(
+    "abort",
+    () => {
+      observer?.disconnect();
+      cancelAnimationFrame(frame);
+    },
+    { once: true },
+  );
+
+  const place: Place = {
+    of(wanted): Seen {
+      if (!root.isConnected || state === "none") return "none";
+      if (!inSight || isBehind(root)) return "away";
+      return state === "shown" && drawn && shown.startsWith(`${wanted} `) ? "here" : "coming";
+    },
+    decided: () => void draw(),
+    reveal() {
+      if (isBehind(root)) return "Leave the full screen to see it.";
+      root.scrollIntoView?.({ block: "nearest" });
+      return "Look at its card, then press the key again.";
+    },
+  };
+  session.sight.add(place, signal);
+
+  return {
+    put(now, suggested) {
+      const key = `${now} ${suggested}`;
+      if (state === "shown" && shown === key) return;
+      state = "shown";
+      shown = key;
+      void draw();
+    },
+    wait() {
+      state = "waiting";
+    },
+    none() {
+      state = "none";
+    },
+  };
+}
+
+/** Whether something fills the screen that does not hold the card. */
+function isBehind(root: HTMLElement): boolean {
+  const full = document.fullscreenElement;
+  if (!full || full.contains(root)) return false;
+  // Of what lies in a shadow tree the document names the host.
+  const page = root.getRootNode();
+  if (!(page instanceof ShadowRoot) || !full.contains(page.host)) return true;
+  return page.fullscreenElement !== null && !page.fullscreenElement.contains(root);
+}
