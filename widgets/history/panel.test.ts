@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { seeEverything } from "../core/testing/mockSession";
 import { bindKeys } from "../core/ui/keys";
 import { commit, entry, historyAnswers, THREE, timelineOf } from "./fixture";
 import { History } from "./panel";
@@ -19,6 +20,7 @@ async function start(answers: Answers = {}, commits = THREE) {
   document.body.replaceChildren(root);
   History.mount(root, session, end.signal);
   bindKeys(root, session, end.signal);
+  seeEverything(session);
   session.attach(model.model, end.signal);
   await due();
   const all = (name: string) => [...root.querySelectorAll<HTMLElement>(`[data-dqx="${name}"]`)];
