@@ -15,6 +15,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["map/layers", "map/interaction"],
   ["map/renderers"],
   ["map/geometry"],
+  // Decisions on many items: its buttons stand in several panels.
+  ["bulk"],
   // A method's page, shown by the card, by the help and beside "Did it help?".
   ["methods"],
   ["core/testing"],

@@ -1,9 +1,11 @@
 /** The bundle's entry: finds the panel that the Python half asks for and mounts it on the review's session. */
 import type { AnyWidget, RenderProps } from "@anywidget/types";
+import { makeBulkDialog } from "./bulk/dialog";
 import { Card } from "./card/panel";
 import { Charts } from "./charts/panel";
 import { sessionOf } from "./core/session/page";
 import { bindKeys } from "./core/ui/keys";
+import { makeMessage } from "./core/ui/message";
 import type { Panel } from "./core/ui/panel";
 import { Explorer } from "./explorer/panel";
 import { History } from "./history/panel";
@@ -30,6 +32,9 @@ const panels: readonly Panel[] = [
   Pipeline,
 ];
 
+/** Those that decide: alone in a cell they say what was done, and ask before many labels change. */
+const DECIDING: readonly Panel[] = [PointsMap, Card, Queue];
+
 const widget: AnyWidget<State> = () => ({
   initialize({ model, signal }) {
     sessionOf(model.get("review")).attach(model, signal);
@@ -42,6 +47,8 @@ const widget: AnyWidget<State> = () => ({
     panel.mount(el, session, signal);
     // Where no panel has a better place for it, the merge view lies over the one that asked.
     handleMerge(el, session, signal);
+    if (DECIDING.includes(panel))
+      el.append(makeMessage(session, signal), makeBulkDialog(el, session, signal));
     bindKeys(el, session, signal);
   },
 });

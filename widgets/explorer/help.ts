@@ -15,6 +15,8 @@ import { manual } from "./manual";
 const GROUPS = [
   { name: "Decide", where: "on the card" },
   { name: "Reasons", where: "on the card" },
+  { name: "Many", where: "on the whole queue" },
+  { name: "Bulk", where: "before many labels change", inside: ".dqx-bulk" },
   { name: "Move", where: "outside a merge and a commit" },
   { name: "Map", where: "outside a merge" },
   { name: "Merge", where: "while a merge is open", inside: ".dqx-merge" },

@@ -3,11 +3,13 @@
  * what comes next; the pipeline above and the footer below are always there. Nothing is modal.
  */
 import "./explorer.css";
+import { makeBulkDialog } from "../bulk/dialog";
 import { Card } from "../card/panel";
 import { Charts } from "../charts/panel";
 import { h } from "../core/ui/dom";
 import { frame } from "../core/ui/frame";
 import { makeKeyboardHint } from "../core/ui/keyboard";
+import { makeMessage } from "../core/ui/message";
 import type { Panel } from "../core/ui/panel";
 import { History } from "../history/panel";
 import { PointsMap } from "../map/panel";
@@ -44,6 +46,7 @@ export const Explorer: Panel = {
       ],
       session,
       signal,
+      makeMessage(session, signal),
       makeKeyboardHint(),
     );
     // A merge decides on items, so it takes the place of the card, beside the map that shows where they are.
@@ -58,6 +61,7 @@ export const Explorer: Panel = {
         what,
         makeNotices(session, signal),
         makeHelp(root, session, signal),
+        makeBulkDialog(root, session, signal),
       ),
       place(Queue),
       makeFooter(session, signal),

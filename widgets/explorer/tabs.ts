@@ -15,7 +15,7 @@ export function makeTabs(
   tabs: readonly Tab[],
   session: Session,
   signal: AbortSignal,
-  beside: HTMLElement,
+  ...beside: HTMLElement[]
 ): HTMLElement[] {
   const id = `dqx-tab-${freshId().slice(0, 8)}`;
   const pages = tabs.map((tab) =>
@@ -76,5 +76,5 @@ export function makeTabs(
     buttons[next]?.focus();
   });
   open(0);
-  return [h("div", { class: "dqx-tabs" }, row, beside), ...pages];
+  return [h("div", { class: "dqx-tabs" }, row, ...beside), ...pages];
 }

@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { makeBulkDialog } from "../bulk/dialog";
 import type { Hello, Labels } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
-import { MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { bindKeys } from "../core/ui/keys";
 import { MapChart } from "./chart";
 import { colourIndices, levels } from "./layers/marks";
@@ -14,8 +15,8 @@ const EVIL = "<img src=x onerror=alert(1)>";
 /** Ends what the last test mounted: its timers must not outlive the page. */
 let end = new AbortController();
 
-async function start(changes: Partial<Hello> = {}) {
-  const model = new MockModel({ ...sixItems(changes) });
+async function start(changes: Partial<Hello> = {}, answers: Answers = {}) {
+  const model = new MockModel({ ...sixItems(changes), ...answers });
   const session = new Session("six");
   end = new AbortController();
   const root = document.createElement("div");
@@ -75,20 +76,36 @@ describe("the map", () => {
     expect(session.chosen).toEqual([]);
   });
 
-  it("relabels the chosen items only by a button that says how many", async () => {
-    const { session, model, find, connect } = await start();
+  it("relabels the chosen items only after it has said what would change, as one edit", async () => {
+    const found = {
+      n: 2,
+      unchanged: 0,
+      without: 0,
+      changes: [{ before: 0, after: 2, count: 2, decided: 0 }],
+      deciders: [],
+      items: Int32Array.of(1, 5),
+      labels: Int32Array.of(2, 2),
+      decided: new Uint8Array(2),
+    };
+    const { session, model, root, find, press, connect, end } = await start({}, { outlook: () => found });
+    root.append(makeBulkDialog(root, session, end.signal));
     await connect();
     session.choose([1, 5]);
     expect(find("chosen").textContent).toBe("2 chosen ✕");
     expect(find("relabel-chosen").textContent).toBe("Relabel 2…");
     find("relabel-chosen").click();
-    const select = find("chosen-label") as HTMLSelectElement;
-    find("apply-chosen").click();
+    find("bulk").dispatchEvent(new KeyboardEvent("keydown", { key: "3", bubbles: true }));
+    expect(model.last("outlook").args).toMatchObject({ items: [1, 5], label: "newt" });
+    find("bulk-go").click();
     expect(model.count("edit")).toBe(0);
-    select.value = "2";
-    expect(find("apply-chosen").textContent).toBe("Relabel 2 items");
-    find("apply-chosen").click();
     await settled();
+    expect(find("bulk-go").textContent).toContain("Change 2 labels");
+    // The card's keys do nothing beside it.
+    press("k");
+    expect(model.count("edit")).toBe(0);
+    find("bulk-go").click();
+    await settled();
+    expect(model.count("edit")).toBe(1);
     expect(model.last("edit").args).toMatchObject({ action: "relabel", items: [1, 5], label: "newt" });
   });
 

@@ -1,5 +1,6 @@
 /** The line above the queue: how many there are, how many are done, and what narrows the queue. */
 
+import { makeBulkButtons } from "../bulk/buttons";
 import type { Stops } from "../core/kernel/schema";
 import { SUSPECTS } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
@@ -51,6 +52,7 @@ export function makeBar(
     dial.element,
     mix.element,
     left.button,
+    makeBulkButtons(session, signal),
     h(
       "span",
       { class: "dqx-queue-tools" },

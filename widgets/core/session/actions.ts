@@ -1,8 +1,8 @@
 /**
  * What a reviewer can decide about the current item, by key or by button: one place, so that both do the same.
  *
- * Each decision is about the current item only and then moves on to the next unreviewed one. Decisions about the
- * items chosen with the lasso have their own verbs and their own buttons: nothing is applied to many silently.
+ * Each decision is about the current item only and then moves on to the next unreviewed one. Decisions about many items
+ * have a dialog of their own, which says first what would change.
  */
 import type { Session } from "./session";
 
@@ -104,19 +104,6 @@ export function nextConflict(session: Session): boolean {
   if (next === undefined) return false;
   session.select(next);
   return true;
-}
-
-/** Relabel every chosen item, as one edit. */
-export function relabelChosen(session: Session, label: string): void {
-  const code = session.classes.indexOf(label);
-  // Items that have this label already need no decision written about them.
-  const others = session.chosen.filter((item) => session.labels?.current[item] !== code);
-  session.edit("relabel", others, { label });
-}
-
-/** Keep the given label of every chosen item, as one edit. */
-export function keepChosen(session: Session): void {
-  session.edit("keep", session.chosen);
 }
 
 /** Go to the first item of the present order that nobody has decided on. */

@@ -28,7 +28,7 @@ export interface Binding {
   /** As the button and the help print them. */
   print: string;
   about: string;
-  group: "Decide" | "Reasons" | "Move" | "Map" | "Help";
+  group: "Decide" | "Reasons" | "Many" | "Move" | "Map" | "Help";
 }
 
 /** The letter of each reason: alone it marks the item, with Shift it goes with the next decision on the item. */
@@ -81,6 +81,20 @@ export const BINDINGS: readonly Binding[] = [
     print: "⇧ W",
     about: "with Shift, a reason goes with the next decision on the item",
     group: "Reasons",
+  },
+  {
+    name: "accept-all",
+    keys: ["b"],
+    print: "B",
+    about: "accept the suggestions of the whole queue; says first what changes",
+    group: "Many",
+  },
+  {
+    name: "relabel-all",
+    keys: ["r"],
+    print: "R",
+    about: "give the whole queue one label; says first what changes",
+    group: "Many",
   },
   { name: "next", keys: ["ArrowRight", "j", "n"], print: "→", about: "next item", group: "Move" },
   { name: "previous", keys: ["ArrowLeft", "p"], print: "←", about: "previous item", group: "Move" },
@@ -180,6 +194,25 @@ export const PANEL_KEYS = [
     about: "tick the commit, to revert several together",
     group: "History",
   },
+  { name: "go", pressed: ["Enter"], keys: "↵", about: "in its dialog: do what it says", group: "Bulk" },
+  { name: "accept", pressed: ["b"], keys: "B", about: "accept the suggestions", group: "Bulk" },
+  { name: "relabel", pressed: ["r"], keys: "R", about: "one label for all", group: "Bulk" },
+  { name: "keep", pressed: ["k"], keys: "K", about: "keep the given labels", group: "Bulk" },
+  {
+    name: "label",
+    pressed: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    keys: "0–9",
+    about: "choose that label by its number",
+    group: "Bulk",
+  },
+  { name: "find-label", pressed: ["/"], keys: "/", about: "choose it by typing its name", group: "Bulk" },
+  {
+    name: "decided",
+    pressed: ["i"],
+    keys: "I",
+    about: "also those that somebody had decided",
+    group: "Bulk",
+  },
 ] as const satisfies readonly {
   name: string;
   /** As `KeyboardEvent.key` names them, letters in lower case. */
@@ -187,7 +220,7 @@ export const PANEL_KEYS = [
   /** As the help prints them. */
   keys: string;
   about: string;
-  group: "Merge" | "History";
+  group: "Merge" | "History" | "Bulk";
 }[];
 
 type PanelKey = (typeof PANEL_KEYS)[number];

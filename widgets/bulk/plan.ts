@@ -1,0 +1,46 @@
+/** A decision on many items before it is made: which items, what to do with them, and what the kernel says of it. */
+import type { EditOptions } from "../core/kernel/outbox";
+import type { Action, Outlook, OutlookArgs } from "../core/kernel/schema";
+import type { Session } from "../core/session/session";
+
+export type BulkAction = OutlookArgs["action"];
+
+export interface Plan {
+  action: BulkAction;
+  /** Class name, for "relabel"; null until it is chosen. */
+  label: string | null;
+  /** Whether what somebody had decided is changed too. */
+  decided: boolean;
+}
+
+/** The items that the queue offers for its filter; those that are mixed in at random are decided one by one. */
+export function itemsInScope(session: Session): number[] {
+  const { queue, drawn } = session;
+  return drawn.size === 0 ? [...queue] : queue.filter((item) => !drawn.has(item));
+}
+
+/** How many items of an outlook would be decided on. */
+export function changing(found: Outlook, decided: boolean): number {
+  return decided ? found.items.length : found.items.length - decidedIn(found);
+}
+
+/** How many of them somebody had decided on. */
+export function decidedIn(found: Outlook): number {
+  return found.changes.reduce((sum, change) => sum + change.decided, 0);
+}
+
+/** The edit that an outlook comes to: one for all of its items. */
+export function editOf(
+  { action, decided }: Plan,
+  found: Outlook,
+  className: (code: number) => string,
+): { action: Action; items: number[]; options: EditOptions } {
+  const places = [...found.items.keys()].filter((i) => decided || found.decided[i] === 0);
+  const items = places.map((i) => found.items[i] as number);
+  if (action === "keep") return { action, items, options: {} };
+  const labels = places.map((i) => className(found.labels[i] as number));
+  const one = new Set(labels).size === 1 ? labels[0] : undefined;
+  // What was suggested is said to be so, also where that is one label.
+  const options = action === "relabel" && one !== undefined ? { label: one } : { labels };
+  return { action: "relabel", items, options };
+}
