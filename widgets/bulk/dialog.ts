@@ -273,7 +273,9 @@ class BulkDialog {
     const { action, items, options } = editOf(plan, found, (code) => session.className(code));
     this.pane.show(false);
     session.edit(action, items, options);
-    if (session.current !== null && session.isReviewed(session.current))
-      session.step(1, { skipReviewed: true });
+    // On to the first open item, where the present one has been decided on with the others.
+    const [open] = session.upcoming(1);
+    if (open !== undefined && session.current !== null && session.isReviewed(session.current))
+      session.select(open);
   }
 }
