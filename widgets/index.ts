@@ -7,6 +7,7 @@ import { sessionOf } from "./core/session/page";
 import { bindKeys } from "./core/ui/keys";
 import { makeMessage } from "./core/ui/message";
 import type { Panel } from "./core/ui/panel";
+import { placeBanner } from "./explorer/banner";
 import { Explorer } from "./explorer/panel";
 import { History } from "./history/panel";
 import { PointsMap } from "./map/panel";
@@ -45,6 +46,7 @@ const widget: AnyWidget<State> = () => ({
     if (!panel) throw new Error(`The bundle has no panel ${name}.`);
     const session = sessionOf(model.get("review"));
     panel.mount(el, session, signal);
+    if (panel !== Explorer) placeBanner(el, session, signal);
     // Where no panel has a better place for it, the merge view lies over the one that asked.
     handleMerge(el, session, signal);
     if (DECIDING.includes(panel))

@@ -1,7 +1,7 @@
 /** The card's reading half: what the item is, what its labels are, how sure the ranking is, and why. */
 
 import type { Card, Reason } from "../core/kernel/schema";
-import { percent, SUSPECTS, shortId } from "../core/kernel/words";
+import { percent, SUSPECTS, shortId, WAITING } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { WHY_DRAWN } from "../core/state/mixedQueue";
 import { h } from "../core/ui/dom";
@@ -27,6 +27,7 @@ export function standingLine(session: Session, card: Card): HTMLElement {
     "div",
     { class: "dqx-card-standing dqx-muted dqx-cut" },
     ...(session.isRandom(card.item) ? [randomMark(), " "] : []),
+    ...(session.isWaiting(card.item) ? [waitingMark(), " "] : []),
     h("span", { text, title: suspect === null ? "" : SUSPECTS, data: { dqx: "card-standing" } }),
     " · ",
     h("span", { text: `item ${shortId(card.id)}`, title: card.id, data: { dqx: "card-id" } }),
@@ -37,6 +38,11 @@ export function standingLine(session: Session, card: Card): HTMLElement {
 /** The badge of an item that the queue holds because it was drawn. */
 function randomMark(): HTMLElement {
   return h("span", { class: "dqx-random", text: "random", title: WHY_DRAWN, data: { dqx: "card-random" } });
+}
+
+/** The badge of an item whose decision is not on disk yet. */
+function waitingMark(): HTMLElement {
+  return h("span", { class: "dqx-random dqx-waits", text: WAITING, data: { dqx: "card-waiting" } });
 }
 
 /** Given label → suggested label, as the decision so far leaves them: what is out is struck through. */

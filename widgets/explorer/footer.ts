@@ -63,7 +63,8 @@ export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
     if (session.saved) saved.title = new Date(session.saved).toLocaleString();
     saved.dataset.time = session.saved ?? "";
     unsaved.hidden = waiting === 0;
-    unsaved.textContent = waiting === 0 ? "" : `saving… ${count(waiting)} unsaved`;
+    const doing = session.transport.gone ? "not saved:" : "saving…";
+    unsaved.textContent = waiting === 0 ? "" : `${doing} ${count(waiting)} waiting`;
     unsaved.dataset.count = String(waiting);
     // The text changes every second at first, then every minute.
     if (!saved.hidden && !signal.aborted) timer = setTimeout(tick, age < 60 ? 1000 : 30_000);
@@ -90,6 +91,7 @@ export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
     conflicts.hidden = n === 0;
     conflicts.replaceChildren(n === 1 ? "1 conflict" : `${count(n)} conflicts`, key(printed("conflict")));
   };
+  session.on("kernel", tick, signal);
   session.on("conflicts", fillConflicts, signal);
   session.on("hello", fill, signal);
   session.on("counts", fill, signal);

@@ -78,7 +78,7 @@ describe("the explorer", () => {
     const { model, find, press } = await start();
     expect(find("unsaved").hidden).toBe(true);
     press("k");
-    expect(find("unsaved").textContent).toBe("saving… 1 unsaved");
+    expect(find("unsaved").textContent).toBe("saving… 1 waiting");
     await settled();
     model.reply("edit", {
       commit: "c1",

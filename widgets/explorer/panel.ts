@@ -17,6 +17,7 @@ import { handleMerge } from "../merge/panel";
 import { Neighbours } from "../neighbours/panel";
 import { Pipeline } from "../pipeline/panel";
 import { Queue } from "../queue/panel";
+import { placeBanner } from "./banner";
 import { makeFooter } from "./footer";
 import { makeHelp } from "./help";
 import { makeNotices } from "./notices";
@@ -52,6 +53,7 @@ export const Explorer: Panel = {
     // A merge decides on items, so it takes the place of the card, beside the map that shows where they are.
     const what = h("div", { class: "dqx-what" }, place(Card), ...tabs);
     handleMerge(what, session, signal);
+    placeBanner(root, session, signal);
     root.append(
       place(Pipeline),
       h(

@@ -39,7 +39,7 @@ const RETRY_AFTER = 3000;
 export class MapChart {
   readonly scene: Scene = {
     marked: new Int32Array(),
-    markOf: () => ({ fill: -1, ring: -1, emphasis: 0, faded: false }),
+    markOf: () => ({ fill: -1, ring: -1, emphasis: 0, faded: false, waiting: false }),
     names: [],
     current: null,
     hovered: null,

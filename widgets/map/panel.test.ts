@@ -4,6 +4,7 @@ import { makeBulkDialog } from "../bulk/dialog";
 import type { Hello, Labels } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { reply } from "../core/testing/mockSession";
 import { bindKeys } from "../core/ui/keys";
 import { MapChart } from "./chart";
 import { colourIndices, levels } from "./layers/marks";
@@ -137,6 +138,9 @@ describe("the dots of a few items", () => {
     const before = styled.mock.calls.length;
     session.edit("relabel", [3], { label: "newt" });
     session.edit("keep", [0]);
+    model.reply("edit", reply(3, 2, "relabelled"));
+    await vi.advanceTimersByTimeAsync(0);
+    model.reply("edit", reply(0, 0, "kept", "event:2"));
     model.push({
       event: "scores_rows",
       version: 1,

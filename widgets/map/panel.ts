@@ -240,7 +240,7 @@ class MapPanel {
     const { labels, scores, filter } = this.session;
     if (!labels) return;
     this.colours = colourIndices(labels.current);
-    this.levels = levels(labels, scores, filter, this.highlight);
+    this.levels = levels(labels, scores, filter, this.highlight, this.waits);
     this.drawStyle();
     this.showMarks();
   }
@@ -251,7 +251,7 @@ class MapPanel {
     if (!labels || this.levels.length !== labels.given.length) return;
     for (const item of items) {
       this.colours[item] = colourIndex(labels.current[item] as number);
-      this.levels[item] = levelOf(item, labels, scores, filter, this.highlight);
+      this.levels[item] = levelOf(item, labels, scores, filter, this.highlight, this.waits);
     }
     if (items.length > FEW) clearTimeout(this.drawing);
     else if (this.drawing) return;
@@ -267,6 +267,8 @@ class MapPanel {
     palette.push(classColour(-1, dark));
     this.view.setStyle(this.colours, palette, this.levels);
   }
+
+  private readonly waits = (item: number): boolean => this.session.isWaiting(item);
 
   private isMarked(item: number): boolean {
     const { labels, scores } = this.session;
@@ -294,7 +296,8 @@ class MapPanel {
       fill: labels.current[item] as number,
       ring: scores.suggested[item] as number,
       emphasis: emphasis(item, place, marked.length, scores, calibrated),
-      faded: this.session.isReviewed(item),
+      faded: this.session.isReviewed(item) && !this.session.isWaiting(item),
+      waiting: this.session.isWaiting(item),
     });
     this.view.redraw();
   }

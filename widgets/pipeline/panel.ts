@@ -76,11 +76,12 @@ export const Pipeline: Panel = {
 
     session.on("stages", showStages, signal);
     const showRest = (): void => {
-      showCounts(reviewed, session.counts);
+      showCounts(reviewed, session.counts, session.unsaved);
       showTrust();
     };
     session.on("stages", showStages, signal);
-    for (const topic of ["hello", "scores", "counts"] as const) session.on(topic, showRest, signal);
+    for (const topic of ["hello", "scores", "counts", "unsaved"] as const)
+      session.on(topic, showRest, signal);
     showStages(session.stages);
     showRest();
     if (session.stages.length === 0) stages.append(waiting(session));
@@ -111,7 +112,8 @@ function showStage(element: HTMLElement, stage: Stage, before: string): void {
   if (text.textContent !== words) text.textContent = words;
 }
 
-function showCounts(element: HTMLElement, counts: Counts | null): void {
+/** What is on disk, and beside it how many decisions are not yet. */
+function showCounts(element: HTMLElement, counts: Counts | null, unsaved: number): void {
   if (!counts) {
     element.replaceChildren();
     return;
@@ -121,6 +123,7 @@ function showCounts(element: HTMLElement, counts: Counts | null): void {
   element.replaceChildren(
     "reviewed ",
     h("span", { class: "dqx-strong", text: count(counts.reviewed) }),
+    unsaved > 0 ? h("span", { class: "dqx-waiting", text: ` +${count(unsaved)} waiting` }) : "",
     " · fixed ",
     h("span", { class: "dqx-strong dqx-good", text: count(counts.relabelled) }),
   );

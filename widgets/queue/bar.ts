@@ -27,6 +27,12 @@ export function makeBar(
   onStop: (stops: Stops) => void,
 ): Bar {
   const counts = h("span", { class: "dqx-queue-counts", role: "status", data: { dqx: "queue-counts" } });
+  const waits = h("span", {
+    class: "dqx-waiting",
+    title: "Decided here and not saved yet: counted as reviewed when they are",
+    data: { dqx: "queue-waiting" },
+    hidden: true,
+  });
   const suspects = toggle("Suspects", "Only items that the ranking calls label issues", () =>
     session.setFilter({ suspects: true }),
   );
@@ -48,7 +54,7 @@ export function makeBar(
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
-    counts,
+    h("span", {}, counts, waits),
     dial.element,
     mix.element,
     left.button,
@@ -69,7 +75,11 @@ export function makeBar(
       dial.update();
       mix.update();
       left.update();
-      const { filter, queue, passing, reviewed } = session;
+      const { filter, queue, passing } = session;
+      const { all: waiting, decided } = session.waiting.inQueue;
+      const reviewed = session.reviewed - decided;
+      waits.hidden = waiting === 0;
+      waits.textContent = waiting === 0 ? "" : ` +${count(waiting)} waiting`;
       suspects.setAttribute("aria-pressed", String(filter.suspects));
       all.setAttribute("aria-pressed", String(!filter.suspects && filter.cut === null));
       hide.setAttribute("aria-pressed", String(filter.hideReviewed));

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Scores } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
-import { seeEverything } from "../core/testing/mockSession";
+import { reply, seeEverything } from "../core/testing/mockSession";
 import { Queue } from "./panel";
 
 const open: AbortController[] = [];
@@ -86,10 +86,13 @@ describe("Queue", () => {
   });
 
   it("fades what is reviewed and counts it", async () => {
-    const { session, tile, root } = await start();
+    const { session, model, tile, root } = await start();
     session.edit("relabel", [1], { label: "newt" });
     expect(tile(1).dataset.state).toBe("relabelled");
     expect(tile(1).textContent).toBe("cat→ newt");
+    expect(root.textContent).toContain("3 suspects, 0 reviewed +1 waiting");
+    model.reply("edit", reply(1, 2, "relabelled"));
+    await settled();
     expect(tile(1).classList.contains("dqx-tile-reviewed")).toBe(true);
     expect(root.textContent).toContain("3 suspects, 1 reviewed");
   });

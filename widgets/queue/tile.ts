@@ -1,6 +1,6 @@
 /** One tile of the queue: preview, bar, and given → suggested in few letters. */
 
-import { percent } from "../core/kernel/words";
+import { percent, WAITING } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { WHY_DRAWN } from "../core/state/mixedQueue";
 import { count, h } from "../core/ui/dom";
@@ -53,7 +53,10 @@ export function makeTile(session: Session, item: number): Tile {
       say(to, words.to);
       fill.style.width = `${(emphasis(session, item) * 100).toFixed(1)}%`;
       element.dataset.state = session.stateOf(item);
-      element.classList.toggle("dqx-tile-reviewed", session.isReviewed(item));
+      const waits = session.isWaiting(item);
+      element.dataset.waiting = String(waits);
+      element.classList.toggle("dqx-tile-waiting", waits);
+      element.classList.toggle("dqx-tile-reviewed", session.isReviewed(item) && !waits);
       element.classList.toggle("dqx-tile-current", current);
       element.setAttribute("aria-selected", String(current));
       element.setAttribute("aria-posinset", String(position + 1));
@@ -63,7 +66,7 @@ export function makeTile(session: Session, item: number): Tile {
       if (!isDrawn) random.remove();
       else if (!random.parentElement) element.prepend(random);
       const drawn = isDrawn ? " · drawn at random" : "";
-      const title = `${words.from} ${words.to} · ${standing(session, item)} · ${session.stateOf(item)}${drawn}`;
+      const title = `${words.from} ${words.to} · ${standing(session, item)} · ${session.stateOf(item)}${waits ? `, ${WAITING}` : ""}${drawn}`;
       element.title = title;
       element.setAttribute("aria-label", title);
     },

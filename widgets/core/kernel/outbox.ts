@@ -1,7 +1,7 @@
 /**
  * Edits that the kernel has not acknowledged yet, kept in the browser's own storage.
  *
- * They are sent again until an answer comes, survive a reload and a restarted kernel, and cannot double: the store
+ * They are sent until an answer comes, survive a reload and a restarted kernel, and cannot double: the store
  * knows each by its `op_id`. One outbox a label store; two tabs on one store share it without harm for the same reason.
  */
 import type { Cell, Edit } from "./schema";
@@ -27,33 +27,24 @@ export function placeOf(storeId: string, branch = "main"): string {
 
 export class Outbox {
   private readonly key: string;
-  /** The newest edits, where the storage has no room for them: they last as long as the page. */
-  private held: Edit[] = [];
 
+  /** The newest edits wait in `memory` where the storage has no room for them: they last as long as the page. */
   constructor(
     storeId: string,
     private storage: Storage,
+    private readonly memory: Storage = new MemoryStorage(),
   ) {
     this.key = `data-quality-explorer:outbox:${storeId}`;
   }
 
   /** Edits in the order in which they were made. */
   list(): Edit[] {
-    return [...this.stored(), ...this.held];
+    return [...editsIn(this.storage.getItem(this.key)), ...this.held];
   }
 
-  private stored(): Edit[] {
-    const text = this.storage.getItem(this.key);
-    if (!text) return [];
-    try {
-      const edits: unknown = JSON.parse(text);
-      return Array.isArray(edits)
-        ? (edits as (Edit | null)[]).filter((edit) => edit !== null).map(upgraded)
-        : [];
-    } catch {
-      // Another program's or a half-written entry: nothing in it can be sent.
-      return [];
-    }
+  /** Call back, until the signal ends, when an outbox of this store has changed on this page, this one too. */
+  watch(changed: () => void, signal: AbortSignal): void {
+    pageNews().addEventListener(this.key, changed, { signal });
   }
 
   add(edit: Edit): void {
@@ -95,20 +86,52 @@ export class Outbox {
     return this.held.length === 0;
   }
 
+  /** Whether the browser has a storage that outlives the page. */
+  get lasting(): boolean {
+    return this.durable && !(this.storage instanceof MemoryStorage);
+  }
+
+  private get held(): Edit[] {
+    return editsIn(this.memory.getItem(`${this.key}:held`));
+  }
+
+  private hold(edits: readonly Edit[]): void {
+    if (edits.length === 0) this.memory.removeItem(`${this.key}:held`);
+    else this.memory.setItem(`${this.key}:held`, JSON.stringify(edits));
+  }
+
   /** Store as many edits as there is room for, the oldest first, and hold the others. */
   private write(edits: Edit[]): void {
+    this.hold(edits.slice(this.store(edits)));
+    pageNews().dispatchEvent(new Event(this.key));
+  }
+
+  /** Store the first edits; returns how many found room. */
+  private store(edits: readonly Edit[]): number {
     for (let n = edits.length; n >= 0; n--)
       try {
         if (n === 0) this.storage.removeItem(this.key);
         else this.storage.setItem(this.key, JSON.stringify(edits.slice(0, n)));
-        this.held = edits.slice(n);
-        return;
+        return n;
       } catch {
         // No room for so many (QuotaExceededError): try with one less.
       }
     // The storage does not even let go of what it has, so it cannot be asked any more.
     this.storage = new MemoryStorage();
-    this.held = edits;
+    return 0;
+  }
+}
+
+function editsIn(text: string | null): Edit[] {
+  if (!text) return [];
+  try {
+    const edits: unknown = JSON.parse(text);
+    return Array.isArray(edits)
+      ? (edits as (Edit | null)[]).filter((edit) => edit !== null).map(upgraded)
+      : [];
+  } catch {
+    // Another program's or a half-written entry: nothing in it can be sent.
+    return [];
   }
 }
 
@@ -149,6 +172,24 @@ export function pageStorage(): Storage {
     storage.removeItem(probe);
     return storage;
   } catch {
-    return new MemoryStorage();
+    return pageMemory();
   }
+}
+
+/** Memory that all sessions of the page share: a review that is run again finds what the one before left there. */
+export function pageMemory(): Storage {
+  return onPage("memory", () => new MemoryStorage());
+}
+
+/** Where the page's outboxes tell one another of changes, by key. */
+function pageNews(): EventTarget {
+  return onPage("news", () => new EventTarget());
+}
+
+/** One of its kind a page: each widget loads its own copy of the bundle. */
+function onPage<T>(name: string, make: () => T): T {
+  const page = globalThis as unknown as Record<symbol, T | undefined>;
+  const key = Symbol.for(`data-quality-explorer.outbox.${name}.1`);
+  page[key] ??= make();
+  return page[key];
 }

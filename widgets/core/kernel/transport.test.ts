@@ -1,7 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { MockModel } from "../testing/mockModel";
 import type { Push } from "./schema";
-import { CallError, Disconnected, Transport } from "./transport";
+import { CallError, Disconnected, IDLE_MS, type Link, SILENT_MS, Transport } from "./transport";
 
 function start(...models: MockModel[]) {
   const heard: Push[] = [];
@@ -135,5 +135,115 @@ describe("Transport", () => {
     end.abort();
     model.say({ event: "hello" });
     expect(onPush).not.toHaveBeenCalled();
+  });
+});
+
+describe("a kernel that goes away", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  function linked(...models: MockModel[]) {
+    const links: Link[] = [];
+    const transport = new Transport(
+      () => {},
+      (link) => links.push(link),
+    );
+    const end = new AbortController();
+    for (const model of models) transport.attach(model.model, end.signal);
+    return { transport, links, end };
+  }
+
+  it("is gone when the comm cannot send, and the call says what to do", async () => {
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    model.broken = new Error("Cannot send");
+    const call = transport.call("card", { item: 1 });
+    await expect(call).rejects.toBeInstanceOf(Disconnected);
+    await expect(call).rejects.toThrow("Run this cell again");
+    expect([links, transport.gone, transport.waiting]).toEqual([["gone"], true, 0]);
+  });
+
+  it("is gone when the host says so, with what waited for an answer", async () => {
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    const call = transport.call("edit", {} as never);
+    model.restart();
+    await expect(call).rejects.toBeInstanceOf(Disconnected);
+    expect(links).toEqual(["gone"]);
+    expect(transport.connected).toBe(false);
+  });
+
+  it("is gone when the host's send fails later", async () => {
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    vi.spyOn(model, "send").mockImplementation((() => Promise.reject(new Error("closed"))) as never);
+    await expect(transport.call("card", { item: 1 })).rejects.toBeInstanceOf(Disconnected);
+    expect(links).toEqual(["gone"]);
+  });
+
+  it("is another one where it was idle again without an answer", async () => {
+    vi.useFakeTimers();
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    const card = transport.call("card", { item: 1 });
+    model.idle();
+    vi.advanceTimersByTime(2 * IDLE_MS);
+    // Cards are answered from a thread, when the kernel is idle long since.
+    expect(links).toEqual([]);
+    const edit = transport.call("edit", {} as never);
+    const undo = transport.call("undo", { op_id: "x" });
+    model.reply("undo", "saved");
+    model.idle();
+    vi.advanceTimersByTime(2 * IDLE_MS);
+    expect(await undo).toBe("saved");
+    await expect(edit).rejects.toBeInstanceOf(Disconnected);
+    await expect(card).rejects.toBeInstanceOf(Disconnected);
+    expect(links).toEqual(["gone"]);
+  });
+
+  it("is back as soon as it says anything", async () => {
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    model.restart();
+    model.broken = null;
+    model.say({ event: "hello" });
+    expect(links).toEqual(["gone", "live"]);
+    const call = transport.call("card", { item: 1 });
+    model.reply("card", "here");
+    expect(await call).toBe("here");
+  });
+
+  it("is not gone while another widget reaches it, which gets what waited", async () => {
+    const [first, second] = [new MockModel(), new MockModel()];
+    const { transport, links } = linked(first, second);
+    const call = transport.call("edit", {} as never);
+    first.restart();
+    expect(second.count("edit")).toBe(1);
+    second.reply("edit", "saved");
+    expect(await call).toBe("saved");
+    expect(links).toEqual([]);
+  });
+
+  it("is silent while it owes an answer for long, and no more when that comes", async () => {
+    vi.useFakeTimers();
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    const call = transport.call("edit", {} as never);
+    vi.advanceTimersByTime(SILENT_MS - 1);
+    expect(links).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(links).toEqual(["silent"]);
+    model.reply("edit", "saved");
+    await call;
+    expect(links).toEqual(["silent", "live"]);
+    void transport.call("card", { item: 1 });
+    vi.advanceTimersByTime(2 * SILENT_MS);
+    expect(transport.link).toBe("live");
+  });
+
+  it("is gone when every widget was closed, and there again with the next", () => {
+    const { transport, links, end } = linked(new MockModel());
+    end.abort();
+    transport.attach(new MockModel().model, new AbortController().signal);
+    expect(links).toEqual(["gone", "live"]);
   });
 });

@@ -1,9 +1,13 @@
 /**
  * Calls to the kernel over whichever widget of the review is still alive.
  *
- * Several widgets (one a cell) share one review; each brings a comm. A call goes out on the first open one; if it is
- * closed before the answer came, the call is sent again on the next. A busy kernel answers late, so calls have no
- * deadline of their own: they end with an answer, with their signal, or when the last comm closes.
+ * Several widgets (one a cell) share one review; each brings a comm. A call goes out on the first open one; if that is
+ * closed or lost before the answer came, the call is sent again on the next. A busy kernel answers late, so calls have
+ * no deadline of their own: they end with an answer, with their signal, or when the last comm is lost.
+ *
+ * A comm is lost when it throws, when its host says so (`comm_live_update`, Jupyter's word before a restart), and when
+ * the kernel was idle again without an answer: another kernel runs there, which does not know the comm. What comes in
+ * on a lost comm brings it back.
  */
 import type { AnyModel } from "@anywidget/types";
 import type { Calls, Push, WireError } from "./schema";
@@ -19,10 +23,31 @@ export type CallArgs<N extends keyof Calls> =
     ? [args?: Calls[N]["args"], signal?: AbortSignal]
     : [args: Calls[N]["args"], signal?: AbortSignal];
 
+/**
+ * How the kernel is reached: "silent" has not answered for a while (busy, or stopped without a word), "gone" was
+ * restarted or has stopped, or the last widget was closed.
+ */
+export type Link = "live" | "silent" | "gone";
+
+/** After so many milliseconds without an answer the kernel is called silent. */
+export const SILENT_MS = 10_000;
+/** An answer that has not come so many milliseconds after the kernel was idle again never comes. */
+export const IDLE_MS = 1000;
+/** Calls that the kernel answers before it is idle again; the others it answers from threads. */
+const PROMPT: ReadonlySet<string> = new Set(["hello", "labels", "edit", "undo", "select"]);
+
+/** One widget's comm. */
+interface Line {
+  readonly model: AnyModel;
+  lost: boolean;
+}
+
 interface Pending {
   call: string;
   args: unknown;
-  model: AnyModel;
+  line: Line;
+  /** When it was sent, in milliseconds. */
+  since: number;
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
 }
@@ -35,17 +60,37 @@ export class CallError extends Error {
   }
 }
 
-/** There is no kernel to talk to: the last widget of the review was closed. */
-export class Disconnected extends Error {}
+/** There is no kernel to talk to: it was restarted or has stopped, or the last widget of the review was closed. */
+export class Disconnected extends Error {
+  constructor() {
+    super("The kernel was restarted or has stopped. Run this cell again.");
+  }
+}
 
 export class Transport {
-  private readonly models: AnyModel[] = [];
+  private readonly lines: Line[] = [];
   private readonly pending = new Map<string, Pending>();
+  private reached: Link = "live";
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly onPush: (push: Push) => void) {}
+  /** `onLink` hears how the kernel is reached whenever that changes. */
+  constructor(
+    private readonly onPush: (push: Push) => void,
+    private readonly onLink: (link: Link) => void = () => {},
+  ) {}
 
   get connected(): boolean {
-    return this.models.length > 0;
+    return this.open !== undefined;
+  }
+
+  /** How the kernel is reached; "live" before the first widget is there. */
+  get link(): Link {
+    return this.reached;
+  }
+
+  /** Whether the kernel that was there is not any more. */
+  get gone(): boolean {
+    return this.reached === "gone";
   }
 
   /** Number of calls that wait for an answer. */
@@ -55,27 +100,32 @@ export class Transport {
 
   /** Add a widget's comm until `signal` ends. */
   attach(model: AnyModel, signal: AbortSignal): void {
+    const line: Line = { model, lost: false };
     const listen = (content: unknown, buffers: readonly DataView[] = []) =>
-      this.receive(model, content, buffers);
+      this.receive(line, content, buffers);
+    const doubt = () => this.doubt(line);
     model.on("msg:custom", listen);
-    this.models.push(model);
+    model.on("comm_live_update", doubt);
+    this.lines.push(line);
     signal.addEventListener(
       "abort",
       () => {
         model.off("msg:custom", listen);
-        this.models.splice(this.models.indexOf(model), 1);
-        this.moveCalls(model);
+        model.off("comm_live_update", doubt);
+        this.lines.splice(this.lines.indexOf(line), 1);
+        this.moveCalls(line);
       },
       { once: true },
     );
+    this.tell();
   }
 
   /** Ask the kernel; resolves with the unpacked result, rejects with `CallError`, `Disconnected` or the signal's reason. */
   call<N extends keyof Calls>(call: N, ...[args, signal]: CallArgs<N>): Promise<Calls[N]["answer"]> {
     return new Promise((resolve, reject) => {
-      const model = this.models[0];
-      if (!model) {
-        reject(new Disconnected("No widget of this review is connected to a kernel."));
+      const line = this.open;
+      if (!line) {
+        reject(new Disconnected());
         return;
       }
       if (signal?.aborted) {
@@ -86,29 +136,61 @@ export class Transport {
       this.pending.set(id, {
         call,
         args: args ?? {},
-        model,
+        line,
+        since: Date.now(),
         resolve: resolve as (r: unknown) => void,
         reject,
       });
       signal?.addEventListener("abort", () => {
-        if (this.pending.delete(id)) reject(signal.reason as Error);
+        if (!this.pending.delete(id)) return;
+        reject(signal.reason as Error);
+        this.tell();
       });
-      model.send({ id, call, args: args ?? {} });
+      this.send(id);
     });
   }
 
-  private receive(model: AnyModel, content: unknown, buffers: readonly DataView[]): void {
+  /** The comm that calls go out on. */
+  private get open(): Line | undefined {
+    return this.lines.find((line) => !line.lost);
+  }
+
+  private send(id: string): void {
+    const { call, args, line } = this.pending.get(id) as Pending;
+    const status = (message: { content?: { execution_state?: string } }): void => {
+      if (message.content?.execution_state !== "idle") return;
+      setTimeout(() => this.pending.get(id)?.line === line && this.lose(line), IDLE_MS);
+    };
+    try {
+      // Jupyter calls back with what the kernel says about this message; other hosts take no notice.
+      const callbacks = PROMPT.has(call) ? { iopub: { status } } : undefined;
+      const sent: unknown = line.model.send({ id, call, args }, callbacks);
+      if (sent instanceof Promise) sent.catch(() => this.lose(line));
+    } catch {
+      // The host's comm is disposed ("Cannot send"). What waited on it is moved, or ends as `Disconnected`.
+      this.lose(line);
+    }
+    this.tell();
+  }
+
+  private receive(line: Line, content: unknown, buffers: readonly DataView[]): void {
     if (content === null || typeof content !== "object") return;
+    line.lost = false;
+    this.take(line, content, buffers);
+    this.tell();
+  }
+
+  private take(line: Line, content: object, buffers: readonly DataView[]): void {
     if ("event" in content) {
       // Every widget of the review hears every event: one of them passes it on.
-      if (model === this.models[0]) this.onPush(unpack(content, buffers) as Push);
+      if (line === this.open) this.onPush(unpack(content, buffers) as Push);
       return;
     }
     const reply = content as Reply;
     const waiting = this.pending.get(reply.id);
     if (!waiting) {
       // Asked for by another page that shows the same widget: to this one it is news.
-      if (reply.ok && reply.push && model === this.models[0])
+      if (reply.ok && reply.push && line === this.open)
         this.onPush(unpack({ event: reply.push, ...(reply.result as object) }, buffers) as Push);
       return;
     }
@@ -124,17 +206,46 @@ export class Transport {
     }
   }
 
-  private moveCalls(closed: AnyModel): void {
-    const next = this.models[0];
-    for (const [id, call] of this.pending) {
-      if (call.model !== closed) continue;
+  /** The host says that the comm was cut, or is back: whatever answers brings it back. */
+  private doubt(line: Line): void {
+    this.lose(line);
+    try {
+      line.model.send({ id: freshId(), call: "hello", args: {} });
+    } catch {
+      // It was cut.
+    }
+  }
+
+  private lose(line: Line): void {
+    if (line.lost) return;
+    line.lost = true;
+    this.moveCalls(line);
+  }
+
+  private moveCalls(from: Line): void {
+    const next = this.open;
+    for (const [id, call] of [...this.pending]) {
+      if (call.line !== from) continue;
       if (next) {
-        call.model = next;
-        next.send({ id, call: call.call, args: call.args });
+        call.line = next;
+        this.send(id);
       } else {
         this.pending.delete(id);
-        call.reject(new Disconnected("The last widget of this review was closed."));
+        call.reject(new Disconnected());
       }
     }
+    this.tell();
+  }
+
+  /** Reckon how the kernel is reached, and say so where that is news. */
+  private tell(): void {
+    clearTimeout(this.timer);
+    const prompt = [...this.pending.values()].filter(({ call }) => PROMPT.has(call));
+    const left = Math.min(...prompt.map(({ since }) => since)) + SILENT_MS - Date.now();
+    if (left > 0 && left < Number.POSITIVE_INFINITY) this.timer = setTimeout(() => this.tell(), left);
+    const link: Link = !this.open ? "gone" : left <= 0 ? "silent" : "live";
+    if (link === this.reached) return;
+    this.reached = link;
+    this.onLink(link);
   }
 }

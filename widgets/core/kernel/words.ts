@@ -36,6 +36,9 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** What is said of a decision that is not on disk yet. */
+export const WAITING = "waiting, not saved yet";
+
 /** What every count of suspects counts. */
 export const SUSPECTS =
   "Suspects are the items that the ranking calls label issues by the scores as they stand now, decided on or not";

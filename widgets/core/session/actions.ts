@@ -154,6 +154,10 @@ function edit(session: Session, item: number, code: number): void {
  */
 function decide(session: Session, act: (item: number) => unknown): void {
   const item = session.current;
+  if (session.transport.gone) {
+    session.emit("kernel", "gone");
+    return;
+  }
   if (item === null) {
     tell(session, "Nothing is decided: no item is shown.", "Choose one from the queue or on the map.");
     return;

@@ -1,13 +1,16 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MemoryStorage } from "../kernel/outbox";
+import { MemoryStorage, pageMemory } from "../kernel/outbox";
 import type { Edit, Hello, Labels } from "../kernel/schema";
 import { MockModel, settled, sixItems } from "../testing/mockModel";
 import { COUNTS, reply, start } from "../testing/mockSession";
 
 const refusalOf = (cells: object[]) => ({ type: "Conflict", message: "", remedy: "", cells });
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  pageMemory().clear();
+});
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();

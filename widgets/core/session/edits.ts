@@ -1,10 +1,10 @@
 /**
- * Decisions on their way: shown at once, kept until the kernel has saved them, sent one at a time in the order in
- * which they were made, and taken back where it refuses. A refusal for a reason that passes (the store is locked, the
- * disk is full) takes nothing back: the edit waits and is sent again.
+ * Decisions on their way: shown at once as waiting, kept until the kernel has saved them, sent one at a time in the
+ * order in which they were made, and taken back where it refuses. A refusal for a reason that passes (the store is
+ * locked, the disk is full) takes nothing back: the edit waits and is sent again. Without a kernel nothing is decided.
  */
 
-import { type EditOptions, Outbox, pageStorage, placeOf } from "../kernel/outbox";
+import { type EditOptions, type Outbox, placeOf } from "../kernel/outbox";
 import type { LiveConflict } from "../kernel/refusals";
 import type { Action, Cell, Edit, EditReply, WireError } from "../kernel/schema";
 import { CallError, Disconnected, type Transport } from "../kernel/transport";
@@ -14,6 +14,7 @@ import { lastSeen, seenTogether } from "../state/columns";
 import { mineInWords, saysTheSame, theirsInWords } from "../state/conflicts";
 import type { ReviewState } from "../state/state";
 import { manyInWords, oneInWords, undoneInWords } from "./messages";
+import { type Unsaved, Waiting } from "./waiting";
 
 const RETRY_SECONDS = 5;
 /** An edit of more items than this names those without an event together. */
@@ -23,8 +24,7 @@ const NAMED = 3;
 const TEACH = "Look at both on its card: let theirs stand, or use yours after all.";
 
 export class Edits {
-  private outbox: Outbox | null = null;
-  private readonly outboxes = new Map<string, Outbox>();
+  private readonly outbox: Waiting;
   private retry: ReturnType<typeof setTimeout> | undefined;
   /** What has been said and need not be said again until it is over. */
   private saidDelayed = false;
@@ -40,19 +40,17 @@ export class Edits {
     private readonly state: ReviewState,
     private readonly transport: Transport,
     private readonly reload: () => Promise<void>,
-  ) {}
+  ) {
+    this.outbox = new Waiting(state);
+  }
 
   /**
    * Take up what was left unsent for this label store and branch; `flush` sends it. What was decided on one branch
    * waits for that branch: it must not be written to another.
    */
   open(storeId: string, branch = "main"): void {
-    const key = placeOf(storeId, branch);
-    const before = this.outbox;
-    // The one of before, if there is one: it may hold edits that no storage has.
-    this.outbox = this.outboxes.get(key) ?? new Outbox(key, pageStorage());
-    this.outboxes.set(key, this.outbox);
-    if (before === null || before === this.outbox) return;
+    const before = this.outbox.open(placeOf(storeId, branch));
+    if (before === null) return;
     this.newest = "";
     this.newestRefused = false;
     if (before.size > 0)
@@ -65,13 +63,22 @@ export class Edits {
 
   /** Number of edits not yet acknowledged. */
   get waiting(): number {
-    return this.outbox?.size ?? 0;
+    return this.outbox.edits.length;
+  }
+
+  /** What is not acknowledged yet. */
+  get unsaved(): Unsaved {
+    return this.outbox.unsaved;
   }
 
   make(action: Action, items: readonly number[], options: EditOptions = {}): void {
     const { state } = this;
     const { labels, hello } = state;
     if (!labels || !hello || items.length === 0) return;
+    if (this.transport.gone) {
+      state.emit("kernel", "gone");
+      return;
+    }
     const current = items.length === 1 && items[0] === state.current;
     const note = current ? state.note.trim() : "";
     const reason = current && (action === "relabel" || action === "keep") ? state.reason : "";
@@ -91,7 +98,7 @@ export class Edits {
     this.newest = edit.op_id;
     this.newestRefused = false;
     state.conflicts.close(items);
-    this.outbox?.add(edit);
+    this.outbox.change((box) => box.add(edit));
     // What is done to many is said when it is saved.
     state.emit("said", items.length === 1 ? oneInWords(state, edit) : "");
     state.applyEdit(edit);
@@ -136,15 +143,16 @@ export class Edits {
       else state.emit("notice", { kind: "info", text: "There is nothing to undo." });
     } catch (error) {
       if (error instanceof CallError && error.detail.cells) this.show(error.detail.cells);
+      if (error instanceof Disconnected) state.emit("kernel", "gone");
       state.report(error);
     }
   }
 
   /** Send what waits; resolves when nothing does, or when it cannot be saved now (then it tries again by itself). */
   flush(): Promise<void> {
-    if (!this.sending && this.outbox) {
+    if (!this.sending && this.outbox.box) {
       this.sending = true;
-      this.sent = this.sendFrom(this.outbox);
+      this.sent = this.sendFrom(this.outbox.box);
     }
     return this.sent;
   }
@@ -172,7 +180,8 @@ export class Edits {
     const { state } = this;
     const { labels } = state;
     if (!labels) return;
-    for (const edit of this.outbox?.list() ?? [])
+    this.outbox.note();
+    for (const edit of this.outbox.edits)
       if (edit.order === labels.order && (!items || edit.items.some((item) => items.has(item))))
         state.applyEdit(edit);
   }
@@ -181,27 +190,34 @@ export class Edits {
   private async sendFrom(outbox: Outbox): Promise<void> {
     const { state } = this;
     try {
-      for (let edit = outbox.list()[0]; edit; edit = outbox.list()[0]) {
+      for (;;) {
+        const edit = outbox.list()[0];
+        if (!edit) return;
         try {
           // The branch changed: the rest waits for it to come back.
-          if (outbox !== this.outbox) return;
+          if (outbox !== this.outbox.box) return;
           const reply = await this.transport.call("edit", edit);
-          outbox.remove(edit.op_id);
-          outbox.rebase(edit, reply.cells, state.labels?.order ?? edit.order);
+          this.outbox.change((box) => {
+            box.remove(edit.op_id);
+            box.rebase(edit, reply.cells, state.labels?.order ?? edit.order);
+          }, outbox);
           this.saidDelayed = false;
           if (outbox.durable) this.saidHeld = false;
           this.accept(reply);
+          this.tellSaved(edit, reply.cells);
           if (edit.items.length > 1) state.emit("said", manyInWords(edit));
         } catch (error) {
           const passing = error instanceof CallError && error.detail.transient === true;
           if (passing) this.warnOfDelay(error.detail);
-          if (passing || error instanceof Disconnected) {
+          // It is sent when a kernel is there again.
+          if (error instanceof Disconnected) return;
+          if (passing) {
             clearTimeout(this.retry);
             this.retry = setTimeout(() => void this.flush(), RETRY_SECONDS * 1000);
             return;
           }
           // Refused for good: sending it again would be refused again. Show what stands there instead.
-          outbox.remove(edit.op_id);
+          this.outbox.change((box) => box.remove(edit.op_id), outbox);
           if (edit.op_id === this.newest) {
             this.newestRefused = true;
             state.emit("said", "");
@@ -213,8 +229,16 @@ export class Edits {
     } finally {
       this.sending = false;
       // What waits on the branch that is current now was passed over until here.
-      if (outbox !== this.outbox) void this.flush();
+      if (outbox !== this.outbox.box) void this.flush();
     }
+  }
+
+  /** Items of a saved edit that its answer does not name have not changed, but wait no longer. */
+  private tellSaved(edit: Edit, cells: readonly Cell[]): void {
+    if (edit.order !== this.state.labels?.order) return;
+    const named = new Set(cells.map((cell) => cell.item));
+    const rest = edit.items.filter((item) => !named.has(item));
+    if (rest.length > 0) this.state.emit("labels", rest);
   }
 
   private warnOfDelay(detail: WireError): void {
@@ -228,7 +252,7 @@ export class Edits {
   }
 
   private warnOfHeld(): void {
-    if (this.saidHeld || !this.outbox || this.outbox.durable) return;
+    if (this.saidHeld || this.outbox.box?.durable !== false) return;
     this.saidHeld = true;
     this.state.emit("notice", {
       kind: "error",

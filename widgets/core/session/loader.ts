@@ -21,6 +21,15 @@ export class Loader {
     private readonly queue: Queue,
   ) {}
 
+  /** Load the review again whenever the kernel is back: it may have changed, and what waits is sent then. */
+  follow(): void {
+    let gone = false;
+    this.state.on("kernel", (link) => {
+      if (gone && link !== "gone" && this.state.hello) this.begin();
+      gone = link === "gone";
+    });
+  }
+
   /** Load the review, unless that is under way. */
   begin(): void {
     if (!this.running) void this.reload();

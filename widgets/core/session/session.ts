@@ -34,6 +34,7 @@ import { Edits } from "./edits";
 import { Loader } from "./loader";
 import { Queue } from "./queue";
 import { Sight } from "./sight";
+import type { Unsaved } from "./waiting";
 
 export class Session {
   readonly transport: Transport;
@@ -45,11 +46,15 @@ export class Session {
   private readonly loader: Loader;
 
   constructor(readonly review: string) {
-    this.transport = new Transport((push) => void this.loader.heard(push));
+    this.transport = new Transport(
+      (push) => void this.loader.heard(push),
+      (link) => this.state.emit("kernel", link),
+    );
     this.state = new ReviewState(this.transport);
     this.reviewQueue = new Queue(this.state);
     this.edits = new Edits(this.state, this.transport, () => this.loader.labels());
     this.loader = new Loader(this.state, this.transport, this.edits, this.reviewQueue);
+    this.loader.follow();
   }
 
   /** Connect a widget; the first one loads the review. */
@@ -159,14 +164,24 @@ export class Session {
     return this.state.stateOf(item);
   }
 
-  /** Whether a person has decided on the item. */
+  /** Whether a person has decided on the item, or has here and that waits to be saved. */
   isReviewed(item: number): boolean {
     return this.state.isReviewed(item);
+  }
+
+  /** Whether the newest decision on the item is not on disk yet. */
+  isWaiting(item: number): boolean {
+    return this.state.unsaved.has(item);
   }
 
   /** Number of decisions not yet acknowledged. */
   get unsaved(): number {
     return this.edits.waiting;
+  }
+
+  /** The decisions that are not on disk yet. */
+  get waiting(): Unsaved {
+    return this.edits.unsaved;
   }
 
   // The queue -----------------------------------------------------------------------------------------------------
@@ -200,7 +215,7 @@ export class Session {
     return this.state.order.passing;
   }
 
-  /** How many items of the queue a person has decided on. */
+  /** How many items of the queue a person has decided on, those that wait to be saved among them. */
   get reviewed(): number {
     return this.state.order.reviewed;
   }

@@ -48,6 +48,8 @@ export class ReviewState extends Emitter<Topics> {
   asked: ReadonlySet<number> = new Set();
   /** Time of the last acknowledged commit, ISO 8601. */
   saved: string | null = null;
+  /** Items whose newest decision here is not on disk yet. */
+  unsaved: ReadonlySet<number> = new Set();
   /** The "why" typed for the next decision; it belongs to the current item and goes when that changes. */
   note = "";
   /** The reason for the next decision; like the note, it belongs to the current item. Changed by `setReason`. */
@@ -84,9 +86,15 @@ export class ReviewState extends Emitter<Topics> {
     return STATES[this.labels?.state[item] ?? 0] ?? "given";
   }
 
-  /** Whether a person has decided on the item. */
+  /** Whether a person has decided on the item, or has here and that waits to be saved. */
   isReviewed(item: number): boolean {
     return IS_DECIDED[this.labels?.state[item] ?? 0] === true;
+  }
+
+  /** Of the items in the queue, how many wait to be saved, and how many of those would be decided on then. */
+  get waitingInQueue(): { all: number; decided: number } {
+    const items = [...this.unsaved].filter((item) => this.order.position(item) >= 0);
+    return { all: items.length, decided: items.filter((item) => this.isReviewed(item)).length };
   }
 
   /** Every so many places of the queue go to a random item; 0 = none. */
@@ -236,11 +244,13 @@ export class ReviewState extends Emitter<Topics> {
   /** Say something to the kernel and show its refusal, without waiting for the answer. */
   tell<N extends keyof Calls>(call: N, ...args: CallArgs<N>): void {
     this.transport.call(call, ...args).catch((error: unknown) => {
-      if (!(error instanceof Disconnected)) this.report(error);
+      this.report(error);
     });
   }
 
+  /** Say what went wrong; that the kernel is gone says itself. */
   report(error: unknown): void {
+    if (error instanceof Disconnected) return;
     const text = error instanceof Error ? error.message : String(error);
     const remedy = error instanceof CallError ? error.detail.remedy : "";
     this.emit("notice", { kind: "error", text, remedy });

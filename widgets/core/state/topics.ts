@@ -1,6 +1,7 @@
 /** What a session tells its panels, and in which words. */
 
 import type { Counts, Hello, HelpedState, Layout, Stage, Versions } from "../kernel/schema";
+import type { Link } from "../kernel/transport";
 import type { Filter } from "./queueOrder";
 
 export interface Notice {
@@ -43,6 +44,8 @@ export interface Topics {
   queue: readonly number[];
   /** Number of edits not yet acknowledged. */
   unsaved: number;
+  /** How the kernel is reached has changed; "gone" again when somebody tries to decide while it is. */
+  kernel: Link;
   /** Items whose newest decision here was refused because somebody else was faster; see conflicts.ts. */
   conflicts: readonly number[];
   /** The reason that goes with the next decision on the current item changed ("" = none). */

@@ -4,12 +4,17 @@ import type { Hello } from "../kernel/schema";
 
 type Listen = (content: unknown, buffers: DataView[]) => void;
 export type Sent = { id: string; call: string; args: Record<string, unknown> };
+type Callbacks = { iopub: { status(message: object): void } };
 /** Answers a call: a result, or a promise of one; a thrown `WireError`-like object becomes a refusal. */
 export type Answers = Record<string, (args: Record<string, unknown>) => unknown>;
 
 export class MockModel {
   readonly sent: Sent[] = [];
+  /** Thrown by the next sends, as a host does whose comm is disposed. */
+  broken: Error | null = null;
   private readonly listeners = new Set<Listen>();
+  private readonly updates = new Set<Listen>();
+  private readonly idles: (() => void)[] = [];
 
   /** Calls named in `answers` are answered at once; all others wait for `reply` or `refuse`. */
   constructor(private readonly answers: Answers = {}) {}
@@ -21,14 +26,18 @@ export class MockModel {
 
   on(event: string, listener: Listen): void {
     if (event === "msg:custom") this.listeners.add(listener);
+    if (event === "comm_live_update") this.updates.add(listener);
   }
 
   off(_event: string, listener: Listen): void {
     this.listeners.delete(listener);
+    this.updates.delete(listener);
   }
 
-  send(content: Sent): void {
+  send(content: Sent, callbacks?: Callbacks): void {
+    if (this.broken) throw this.broken;
     this.sent.push(structuredClone(content));
+    if (callbacks) this.idles.push(() => callbacks.iopub.status({ content: { execution_state: "idle" } }));
     const answer = this.answers[content.call];
     if (!answer) return;
     void Promise.resolve()
@@ -37,6 +46,17 @@ export class MockModel {
         (result) => this.say(...packed({ id: content.id, ok: true, result })),
         (error) => this.say({ id: content.id, ok: false, error }),
       );
+  }
+
+  /** The kernel is restarted from this page: the host cuts its comms and says so. */
+  restart(): void {
+    this.broken = new Error("Cannot send");
+    for (const listener of [...this.updates]) listener(undefined, []);
+  }
+
+  /** The kernel has dealt with everything that was sent to it. */
+  idle(): void {
+    for (const tell of this.idles.splice(0)) tell();
   }
 
   /** Whatever the kernel might say. */

@@ -1,6 +1,7 @@
 /** What the canvas shows, as a list for the keyboard and for screen readers: the worst marks in sight. */
 
 import { freshId } from "../../core/kernel/wire";
+import { WAITING } from "../../core/kernel/words";
 import type { Session } from "../../core/session/session";
 import { h } from "../../core/ui/dom";
 
@@ -88,7 +89,8 @@ export function makeList(session: Session, signal: AbortSignal): SightList {
 function describe(session: Session, item: number): string {
   const given = session.className(session.labels?.given[item] ?? -1);
   const suggested = session.className(session.scores?.suggested[item] ?? -1);
-  const state = session.isReviewed(item) ? `, ${session.stateOf(item)}` : "";
+  const wait = session.isWaiting(item) ? `, ${WAITING}` : "";
+  const state = session.isReviewed(item) ? `, ${session.stateOf(item)}${wait}` : wait;
   const place = session.position(item);
   return `${place >= 0 ? `${place + 1}. ` : ""}${given} → ${suggested}${state}`;
 }

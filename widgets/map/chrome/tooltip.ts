@@ -1,6 +1,6 @@
 /** The preview beside the point under the pointer: its picture or text, and what its label may become. */
 
-import { percent } from "../../core/kernel/words";
+import { percent, WAITING } from "../../core/kernel/words";
 import type { Session } from "../../core/session/session";
 import { h } from "../../core/ui/dom";
 import { labelChip } from "../../core/ui/frame";
@@ -57,7 +57,8 @@ function words(session: Session, item: number): HTMLElement {
 function standing(session: Session, item: number, now: number, given: number): string {
   if (session.isReviewed(item)) {
     const state = session.stateOf(item);
-    return state === "relabelled" && now !== given ? `relabelled ${session.className(now)}` : state;
+    const done = state === "relabelled" && now !== given ? `relabelled ${session.className(now)}` : state;
+    return session.isWaiting(item) ? `${done}, ${WAITING}` : done;
   }
   const p = session.scores?.p_error[item];
   const place = session.position(item);

@@ -35,13 +35,15 @@ export function levelOf(
   scores: Scores | null,
   filter: Filter,
   highlight: number | null,
+  waiting: (item: number) => boolean = () => false,
 ): number {
   const { items, pair, suspects } = filter;
   if (highlight !== null && labels.current[item] !== highlight) return LEVEL.dim;
   if (items !== null && !items.has(item)) return LEVEL.dim;
   if (pair !== null && (labels.given[item] !== pair[0] || scores?.suggested[item] !== pair[1]))
     return LEVEL.dim;
-  if (IS_DECIDED[labels.state[item] as number]) return LEVEL.reviewed;
+  // Decided and not on disk yet: as present as it was.
+  if (IS_DECIDED[labels.state[item] as number] && !waiting(item)) return LEVEL.reviewed;
   if (scores?.is_label_issue[item] === 1) return LEVEL.suspect;
   const background = suspects && items === null && pair === null && highlight === null && scores !== null;
   return background ? LEVEL.normal : LEVEL.strong;
@@ -53,9 +55,10 @@ export function levels(
   scores: Scores | null,
   filter: Filter,
   highlight: number | null,
+  waiting?: (item: number) => boolean,
 ): Uint8Array {
   const out = new Uint8Array(labels.given.length);
-  for (let i = 0; i < out.length; i++) out[i] = levelOf(i, labels, scores, filter, highlight);
+  for (let i = 0; i < out.length; i++) out[i] = levelOf(i, labels, scores, filter, highlight, waiting);
   return out;
 }
 

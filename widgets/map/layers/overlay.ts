@@ -18,6 +18,8 @@ export interface Mark {
   readonly ring: number;
   readonly emphasis: number;
   readonly faded: boolean;
+  /** Decided on, and not on disk yet. */
+  readonly waiting: boolean;
 }
 
 export interface Edge {
@@ -115,6 +117,7 @@ export class Overlay {
         edge,
         edge,
       );
+      if (mark.waiting) this.dots(context, edge / 2 + 1);
     }
   }
 
@@ -172,6 +175,13 @@ export class Overlay {
       this.ring(context, markRadius(1) + 5, 4.5, this.colours.back);
       this.ring(context, markRadius(1) + 5, 2.25, this.colours.ink);
     }
+  }
+
+  /** A dotted ring, as round a tile that waits. */
+  private dots(context: CanvasRenderingContext2D, radius: number): void {
+    context.setLineDash([1.5, 2.5]);
+    this.ring(context, radius, 1.5, this.colours.ink);
+    context.setLineDash([]);
   }
 
   private ring(context: CanvasRenderingContext2D, radius: number, width: number, colour: string): void {
