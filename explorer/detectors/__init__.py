@@ -27,7 +27,7 @@ from explorer.detectors.other_issues.non_iid import NonIid
 
 # isort: on
 from explorer.detectors.combine.p_error import Combined, combine, pushes
-from explorer.detectors.explain import about, explain, page, title
+from explorer.detectors.explain import about, explain, page, second_class, title
 from explorer.detectors.functions import detector, forget
 from explorer.detectors.issues_table import ranking, table
 from explorer.detectors.protocol import Detector, Findings, Inputs, Reason, Result
@@ -82,6 +82,7 @@ __all__ = [
     "relation_map",
     "rerun",
     "run",
+    "second_class",
     "table",
     "title",
     "update",

@@ -11,6 +11,7 @@ from explorer.detectors.combine.features import POOL
 from explorer.detectors.combine.p_error import Combined, pushes
 from explorer.detectors.protocol import Findings, Inputs, Reason
 from explorer.detectors.registry import get, is_shipped
+from explorer.utils.text import short_probability
 
 P_ERROR = "p_error"
 """The one number has a page as its methods have."""
@@ -18,7 +19,10 @@ P_ERROR = "p_error"
 OF_P_ERROR = {P_ERROR: P_ERROR, POOL: P_ERROR, "feedback": "feedback"}
 """Pages of what is no method: of the number, and of how it learns from the reviewer."""
 
-FIRST = ("vote", "confident")
+MODEL = "confident"
+"""The method that says what the model holds an item for."""
+
+FIRST = ("vote", MODEL)
 """Shown first: what the neighbours and the model say is what people ask for."""
 
 OTHERS = 4
@@ -42,9 +46,26 @@ def explain(item: int, inputs: Inputs, findings: Findings, combined: Combined, c
         said = get(name).explain(item, inputs, findings.results[name], tuple(classes))
         spoken += bool(said) and name in label
         reasons += [reason._replace(method=name, push=pushed.get(name, math.nan)) for reason in said]
+    second = second_class(item, inputs, combined)
+    if second is not None and inputs.probs is not None:
+        suggested = int(combined.suggested[item])
+        figure = f", {classes[suggested]} {short_probability(inputs.probs[item, suggested])}"
+        reasons = [r._replace(text=r.text + figure) if r.method == MODEL else r for r in reasons]
     if inputs.labels[item] < 0 and combined.suggested[item] >= 0:
         reasons.append(Reason("suggestion", f"unlabelled; {classes[combined.suggested[item]]} fits best", 0.0))
     return reasons
+
+
+def second_class(item: int, inputs: Inputs, combined: Combined) -> tuple[int, float] | None:
+    """Return the class that the model prefers, and its probability, where that is neither the label nor the suggestion.
+
+    `None` where the model prefers one of the two, where there is no suggestion, and where there is no model.
+    """
+    suggested = int(combined.suggested[item])
+    if inputs.probs is None or suggested < 0 or inputs.n_classes == 0:
+        return None
+    best = int(inputs.probs[item].argmax())
+    return None if best in (suggested, int(inputs.labels[item])) else (best, float(inputs.probs[item, best]))
 
 
 def page(name: str) -> str:

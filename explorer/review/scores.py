@@ -42,6 +42,8 @@ class ItemScores:
         Its place in the ranking by `p_error`, from 1, `None` for an unlabelled item; and how many have one.
     reasons
         In words, why it is suspect.
+    second
+        The class that the model prefers, and its probability, where that is neither the label now nor the suggestion.
     """
 
     p_error: float
@@ -50,6 +52,7 @@ class ItemScores:
     rank: int | None
     ranked: int
     reasons: tuple[Reason, ...]
+    second: tuple[int, float] | None
 
 
 class Scores:
@@ -238,6 +241,7 @@ class Scores:
         with self._updates.in_step() as (inputs, findings):
             combined = state.results.combined
             reasons = tuple(detectors.explain(position, inputs, findings, combined, state.classes))
+            second = detectors.second_class(position, inputs, combined)
         p_error = combined.p_error
         p = p_error[position]
         rank = int((p_error > p).sum()) + int((p_error[:position] == p).sum()) + 1
@@ -248,6 +252,7 @@ class Scores:
             None if np.isnan(p) else rank,
             int(np.isfinite(p_error).sum()),
             reasons,
+            second,
         )
 
     def columns(self) -> dict[str, NDArray[Any]]:

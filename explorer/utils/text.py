@@ -69,3 +69,10 @@ def printable(text: str) -> str:
     'dog/\\udcff.png'
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def short_probability(p: float) -> str:
+    """Write a probability as ".93"; the ends as what they are."""
+    if p >= 0.995:
+        return "over .99"
+    return "under .01" if p < 0.005 else f"{p:.2f}".lstrip("0")

@@ -2,7 +2,15 @@
 
 import type { Card } from "../core/kernel/schema";
 import { sentence } from "../core/kernel/words";
-import { acceptSuggestion, changeToSuggestion, keep, mark, next, relabel } from "../core/session/actions";
+import {
+  acceptSuggestion,
+  changeToSuggestion,
+  keep,
+  keyOfClass,
+  mark,
+  next,
+  relabel,
+} from "../core/session/actions";
 import type { Session } from "../core/session/session";
 import { h, key } from "../core/ui/dom";
 import { printed } from "../core/ui/keys";
@@ -41,6 +49,12 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     "accept",
     printed("accept"),
     guard(() => (isDecided() ? changeToSuggestion(session) : acceptSuggestion(session))),
+  );
+  let secondClass = -1;
+  const second = button(
+    "second",
+    "",
+    guard(() => relabel(session, session.className(secondClass))),
   );
   const keeps = button(
     "keep",
@@ -98,7 +112,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     "div",
     { class: "dqx-card-decide" },
     strip.element,
-    h("div", { class: "dqx-card-actions" }, onward, accept, keeps, picker.element, split, undo, note),
+    h("div", { class: "dqx-card-actions" }, onward, accept, second, keeps, picker.element, split, undo, note),
     reasons.element,
     picker.list,
   );
@@ -113,6 +127,14 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       (accept.lastElementChild as HTMLElement).hidden = decided;
       accept.hidden = card.suggested < 0 || agrees;
       name(accept, `Relabel ${session.className(card.suggested)}`, session.classes);
+      // Where the model prefers a third class, that one is a key away too.
+      secondClass = card.second?.label ?? -1;
+      second.hidden = secondClass < 0 || decided;
+      const digit = keyOfClass(session.classes, secondClass);
+      (second.lastElementChild as HTMLElement).hidden = digit === null;
+      (second.lastElementChild as HTMLElement).textContent = digit ?? "";
+      name(second, `Relabel ${session.className(secondClass)}`, session.classes);
+      second.title = `Relabel ${session.className(secondClass)}: the class that the model prefers`;
       keeps.hidden = card.given < 0;
       name(keeps, `Keep ${session.className(card.given)}`, session.classes);
       // Where the suggestion agrees, both keys keep the label.

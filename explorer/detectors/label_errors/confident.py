@@ -13,6 +13,7 @@ from explorer.detectors.incremental import Change
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.progress import Progress
+from explorer.utils.text import short_probability
 
 CELLS = 2**22
 """Most cells [rows, K] held at once."""
@@ -117,9 +118,9 @@ class Confident:
         assert inputs.probs is not None
         p, given = inputs.probs[item], int(inputs.labels[item])
         best = int(p.argmax())
-        text = f"gives {classes[best]} a probability of {_short(p[best])}"
+        text = f"gives {classes[best]} a probability of {short_probability(p[best])}"
         if given >= 0 and best != given:
-            text += f", {classes[given]} {_short(p[given])}"
+            text += f", {classes[given]} {short_probability(p[given])}"
         return [Reason("model", text, float(p[best]))]
 
 
@@ -194,10 +195,3 @@ def _judge(
     if not labelled.all():
         found[:, ~labelled] = np.nan
     return found[0], found[1], found[2], flags
-
-
-def _short(p: float) -> str:
-    """Write a probability as ".93"; the ends as what they are."""
-    if p >= 0.995:
-        return "over .99"
-    return "under .01" if p < 0.005 else f"{p:.2f}".lstrip("0")

@@ -62,6 +62,8 @@ def _card(review: Review, i: int) -> schema.Card:
         body.p_error = found.p_error
         body.rank, body.ranked = found.rank, found.ranked
         body.why = [schema.Reason(**reason._asdict()) for reason in found.reasons]
+        if found.second is not None:
+            body.second = schema.Second(*found.second)
         body.badges = _badges(review, i)
     return body
 

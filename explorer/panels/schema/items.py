@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from explorer.panels.schema.base import Answer, Args, Blob, Float32Array, Int32Array, Natural
 from explorer.panels.schema.history import HistoryEntry
 
@@ -76,6 +78,14 @@ class Reason(Answer):
     """What it adds to the log-odds of a wrong label; null where it is no part of p_error."""
 
 
+class Second(Answer):
+    """The class that the model prefers, where that is neither the label now nor the suggested one."""
+
+    label: int
+    p: float
+    """The model's probability of it."""
+
+
 class Card(Answer):
     """Everything about one item; what has not been computed yet is empty."""
 
@@ -102,6 +112,7 @@ class Card(Answer):
     """Nearest items whose label now is the suggested one."""
     neighbours: list[Neighbour]
     history: list[HistoryEntry]
+    second: Second | UnsetType = UNSET
 
 
 class Relations(Answer):

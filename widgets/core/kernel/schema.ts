@@ -557,6 +557,13 @@ export interface Reason {
   push: number | null;
 }
 
+/** The class that the model prefers, where that is neither the label now nor the suggested one. */
+export interface Second {
+  label: number;
+  /** The model's probability of it. */
+  p: number;
+}
+
 /** Everything about one item; what has not been computed yet is empty. */
 export interface Card {
   item: number;
@@ -582,6 +589,7 @@ export interface Card {
   other: number[];
   neighbours: Neighbour[];
   history: HistoryEntry[];
+  second?: Second;
 }
 
 /** How every stored neighbour relates to an item over the checkpoints of the training; nearest first. */
