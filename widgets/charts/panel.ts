@@ -75,7 +75,12 @@ export const Charts: Panel = {
           : "Waiting for the review …";
         return;
       }
-      const pairs = labelPairs(labels, scores, filter.suspects, (item) => session.isReviewed(item));
+      const pairs = labelPairs(
+        labels,
+        scores,
+        filter.suspects,
+        (item) => session.isReviewed(item) && !session.isWaiting(item),
+      );
       word.textContent = pairs.length ? "" : "No label differs from its suggestion.";
       more.hidden = pairs.length <= SHOWN;
       more.textContent = all ? "Show fewer" : `Show all ${count(pairs.length)}`;

@@ -165,7 +165,7 @@ function marks(session: Session): string[] {
     session.hello?.calibrated
       ? "Size and presence: p_error, the calibrated probability that the given label is wrong."
       : "Size and presence: the rank. Percentages appear once p_error is calibrated.",
-    "Faded: reviewed. Edges of the current item: solid agrees, dashed conflicts.",
+    "Faded: reviewed. Dotted: decided here and waiting, not saved yet. Edges of the current item: solid agrees, dashed conflicts.",
     "Drag moves the map, the wheel zooms once the widget has the focus, Shift and drag draws a lasso.",
   ];
 }

@@ -240,6 +240,25 @@ describe("a kernel that goes away", () => {
     expect(transport.link).toBe("live");
   });
 
+  it("is asked, ever less often, while it is silent: another kernel gives itself away", async () => {
+    vi.useFakeTimers();
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    const edit = transport.call("edit", {} as never);
+    edit.catch(() => {});
+    vi.advanceTimersByTime(7 * SILENT_MS);
+    expect(model.count("hello")).toBe(3);
+    // A busy kernel answers them all, and nothing comes of it.
+    expect(links).toEqual(["silent"]);
+    model.reply("hello", {});
+    expect(transport.link).toBe("silent");
+    vi.advanceTimersByTime(SILENT_MS * 8);
+    model.idle();
+    vi.advanceTimersByTime(IDLE_MS);
+    await expect(edit).rejects.toBeInstanceOf(Disconnected);
+    expect(links).toEqual(["silent", "gone"]);
+  });
+
   it("is gone when every widget was closed, and there again with the next", () => {
     const { transport, links, end } = linked(new MockModel());
     end.abort();

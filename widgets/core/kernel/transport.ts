@@ -7,7 +7,7 @@
  *
  * A comm is lost when it throws, when its host says so (`comm_live_update`, Jupyter's word before a restart), and when
  * the kernel was idle again without an answer: another kernel runs there, which does not know the comm. What comes in
- * on a lost comm brings it back.
+ * on a lost comm brings it back. A silent kernel is asked, ever less often, whether it still knows the comm.
  */
 import type { AnyModel } from "@anywidget/types";
 import type { Calls, Push, WireError } from "./schema";
@@ -72,6 +72,10 @@ export class Transport {
   private readonly pending = new Map<string, Pending>();
   private reached: Link = "live";
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Questions whose answer says no more than that there is one; when the next is due, and how long after that. */
+  private readonly questions = new Set<string>();
+  private due = 0;
+  private pause = SILENT_MS;
 
   /** `onLink` hears how the kernel is reached whenever that changes. */
   constructor(
@@ -157,20 +161,31 @@ export class Transport {
 
   private send(id: string): void {
     const { call, args, line } = this.pending.get(id) as Pending;
-    const status = (message: { content?: { execution_state?: string } }): void => {
-      if (message.content?.execution_state !== "idle") return;
-      setTimeout(() => this.pending.get(id)?.line === line && this.lose(line), IDLE_MS);
+    this.put(line, { id, call, args }, () => this.pending.get(id)?.line === line);
+    this.tell();
+  }
+
+  /** Hand a message to the host; `owed` says whether its answer is still to come. */
+  private put(line: Line, message: { id: string; call: string; args: unknown }, owed: () => boolean): void {
+    const status = (news: { content?: { execution_state?: string } }): void => {
+      if (news.content?.execution_state === "idle") setTimeout(() => owed() && this.lose(line), IDLE_MS);
     };
     try {
       // Jupyter calls back with what the kernel says about this message; other hosts take no notice.
-      const callbacks = PROMPT.has(call) ? { iopub: { status } } : undefined;
-      const sent: unknown = line.model.send({ id, call, args }, callbacks);
+      const callbacks = PROMPT.has(message.call) ? { iopub: { status } } : undefined;
+      const sent: unknown = line.model.send(message, callbacks);
       if (sent instanceof Promise) sent.catch(() => this.lose(line));
     } catch {
       // The host's comm is disposed ("Cannot send"). What waited on it is moved, or ends as `Disconnected`.
       this.lose(line);
     }
-    this.tell();
+  }
+
+  /** Ask whether the kernel still knows the comm. */
+  private ask(line: Line): void {
+    const id = freshId();
+    this.questions.add(id);
+    this.put(line, { id, call: "hello", args: {} }, () => this.questions.has(id));
   }
 
   private receive(line: Line, content: unknown, buffers: readonly DataView[]): void {
@@ -187,6 +202,7 @@ export class Transport {
       return;
     }
     const reply = content as Reply;
+    if (this.questions.delete(reply.id)) return;
     const waiting = this.pending.get(reply.id);
     if (!waiting) {
       // Asked for by another page that shows the same widget: to this one it is news.
@@ -209,11 +225,7 @@ export class Transport {
   /** The host says that the comm was cut, or is back: whatever answers brings it back. */
   private doubt(line: Line): void {
     this.lose(line);
-    try {
-      line.model.send({ id: freshId(), call: "hello", args: {} });
-    } catch {
-      // It was cut.
-    }
+    this.ask(line);
   }
 
   private lose(line: Line): void {
@@ -237,13 +249,30 @@ export class Transport {
     this.tell();
   }
 
+  /** Ask the silent kernel when that is due; returns in how many milliseconds it is due again. */
+  private question(): number {
+    const now = Date.now();
+    if (this.open && now >= this.due) {
+      this.due = now + this.pause;
+      this.pause *= 2;
+      this.ask(this.open);
+    }
+    return this.due - now;
+  }
+
   /** Reckon how the kernel is reached, and say so where that is news. */
   private tell(): void {
     clearTimeout(this.timer);
     const prompt = [...this.pending.values()].filter(({ call }) => PROMPT.has(call));
     const left = Math.min(...prompt.map(({ since }) => since)) + SILENT_MS - Date.now();
-    if (left > 0 && left < Number.POSITIVE_INFINITY) this.timer = setTimeout(() => this.tell(), left);
     const link: Link = !this.open ? "gone" : left <= 0 ? "silent" : "live";
+    if (link === "silent") this.timer = setTimeout(() => this.tell(), this.question());
+    else {
+      this.pause = SILENT_MS;
+      this.due = 0;
+      if (link === "live" && left < Number.POSITIVE_INFINITY)
+        this.timer = setTimeout(() => this.tell(), left);
+    }
     if (link === this.reached) return;
     this.reached = link;
     this.onLink(link);

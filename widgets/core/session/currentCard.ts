@@ -73,6 +73,8 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
       put(card);
     } catch (error) {
       if (mine !== turn || signal.aborted) return;
+      // What is shown stays to be read; that nothing can be decided on it is said elsewhere.
+      if (error instanceof Disconnected && shown === item) return;
       none(
         error instanceof Disconnected
           ? "No kernel is connected: run the notebook's cell again."
