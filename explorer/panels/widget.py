@@ -10,6 +10,7 @@ import traitlets
 
 from explorer.errors import ExplorerError
 from explorer.panels.session import SESSIONS
+from explorer.pipeline import kernel
 from explorer.review.review import Review
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -44,3 +45,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no ty
     def __init__(self, review: Review, panel: str = "explorer", **kwargs: Any) -> None:
         super().__init__(review=review.id, panel=panel, **kwargs)
         SESSIONS.of(review).attach(self)
+
+    @traitlets.observe("comm")  # type: ignore[untyped-decorator]  # traitlets has no types for it
+    def _adopt(self, change: dict[str, Any]) -> None:
+        if change["new"] is not None:
+            kernel.adopt(change["new"], self._handle_msg)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from explorer.pipeline import kernel
 from explorer.pipeline.runner import Pipeline
 from explorer.pipeline.stages import STAGES
 from explorer.progress import Stage
@@ -106,30 +108,39 @@ def follow(pipeline: Pipeline, stage: str | None, timeout: float | None, show: b
     bool
         Whether the stage has ended.
     """
-    if not show:
-        return pipeline.wait(stage, timeout)
     begun = time.monotonic()
-    bar: Bar = CellBar() if in_kernel() else TerminalBar()
+    pause = 0.2 if sys.stderr.isatty() else 1.0  # a log file needs no animation
+    bar: Bar | None = None
+    if show:
+        bar = CellBar() if kernel.in_kernel() else TerminalBar()
     try:
-        while not pipeline.wait(stage, 0.2 if sys.stderr.isatty() else 1.0):  # a log file needs no animation
-            waited = time.monotonic() - begun
-            if timeout is not None and waited > timeout:
-                return False
-            running = next((s for s in pipeline.stages if s.state == "running"), None)
-            if running is not None and waited >= PATIENCE:
-                bar.show(running)
+        with kernel.messages() as messages:
+            while not _ended(pipeline, stage, _least(pause if show else None, timeout, begun), messages):
+                waited = time.monotonic() - begun
+                if timeout is not None and waited >= timeout:
+                    return False
+                running = next((s for s in pipeline.stages if s.state == "running"), None)
+                if bar is not None and running is not None and waited >= PATIENCE:
+                    bar.show(running)
     finally:
-        bar.close()
+        if bar is not None:
+            bar.close()
     return True
-
-
-def in_kernel() -> bool:
-    """Say whether this runs in a Jupyter kernel, whose output is a notebook's."""
-    ipython = sys.modules.get("IPython")  # a kernel has imported it
-    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 def caption(stage: Stage) -> str:
     """Return a stage's name with its place among all, and its device."""
     place = f"{STAGES.index(stage.name) + 1}/{len(STAGES)}"
     return f"{place} {stage.name}" + (f" on {stage.device}" if stage.device else "")
+
+
+def _least(pause: float | None, timeout: float | None, begun: float) -> float | None:
+    """Return for how long to wait at once, in seconds; `None` for as long as it takes."""
+    left = None if timeout is None else max(0.0, begun + timeout - time.monotonic())
+    return min((each for each in (pause, left) if each is not None), default=None)
+
+
+def _ended(pipeline: Pipeline, stage: str | None, seconds: float | None, messages: kernel.Messages | None) -> bool:
+    if messages is None:
+        return pipeline.wait(stage, seconds)
+    return messages.wait(lambda: pipeline.wait(stage, 0), math.inf if seconds is None else seconds)
