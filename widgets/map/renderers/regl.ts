@@ -2,14 +2,15 @@
  * The points drawn by regl-scatterplot, used as a renderer only.
  *
  * Its own mouse handling is switched off (the canvas takes no pointer events and the camera is fixed), because
- * gestures, hit tests and the lasso are the same for every renderer. Three things about the library shape this file:
+ * gestures, hit tests and the lasso are the same for every renderer. Four things about the library shape this file:
  * a second `draw` before the first has finished is refused, so changes are gathered and drawn one after the other;
  * its default renderer allocates a float buffer as large as the window, so it gets one as large as the map; and a lost
- * graphics context is not restored by it, so the owner is told.
+ * graphics context is not restored by it, so the owner is told. Its loop of frames would never rest: it gets one that does.
  */
-import createScatterplot, { createRenderer } from "regl-scatterplot";
+import createScatterplot, { createRegl, createRenderer } from "regl-scatterplot";
 import { type Size, toMatrix, type View } from "../geometry/camera";
 import { ease, TRANSITION } from "../geometry/flight";
+import { Frames } from "./frames";
 import { growth, looks, type PointRenderer, Positions, type RendererEvents } from "./renderer";
 
 const NEEDED = ["OES_texture_float", "OES_element_index_uint"];
@@ -31,6 +32,7 @@ export class ReglRenderer implements PointRenderer {
   /** What the next draw has to do; null = nothing. */
   private due: { moved: boolean; animate: boolean } | null = null;
   private drawing: Promise<void> | null = null;
+  private readonly frames = new Frames(() => this.drawing !== null);
 
   constructor(
     holder: HTMLElement,
@@ -47,7 +49,14 @@ export class ReglRenderer implements PointRenderer {
     this.canvas.className = "dqx-map-points";
     this.canvas.setAttribute("aria-hidden", "true");
     holder.prepend(this.canvas);
-    this.renderer = createRenderer({ canvas: this.gl });
+    const regl = createRegl(this.gl);
+    regl.frame = (step) =>
+      this.frames.begin(() => {
+        regl.poll();
+        // The library's own step, which looks at nothing of what regl tells it.
+        (step as () => void)();
+      });
+    this.renderer = createRenderer({ canvas: this.gl, regl });
     this.plot = createScatterplot({
       renderer: this.renderer,
       canvas: this.canvas,
@@ -63,7 +72,10 @@ export class ReglRenderer implements PointRenderer {
       pointScaleMode: "constant",
     });
     this.renderer.resize(size.width, size.height);
-    this.plot.subscribe("drawing", () => this.events.frame());
+    this.plot.subscribe("drawing", () => {
+      this.frames.wake();
+      this.events.frame();
+    });
     const { signal } = this.ending;
     this.gl.addEventListener("webglcontextlost", () => this.events.lost(), { signal });
   }
@@ -76,7 +88,7 @@ export class ReglRenderer implements PointRenderer {
 
   setColours(indices: Uint8Array, palette: readonly string[]): void {
     this.colours = new Uint8Array(indices);
-    void this.plot.set({ pointColor: [...palette] });
+    this.set({ pointColor: [...palette] });
     if (this.positions.to.length > 0) this.ask(false, false);
   }
 
@@ -88,6 +100,7 @@ export class ReglRenderer implements PointRenderer {
   setView(view: View): void {
     this.view = view;
     if (this.grown !== growth(view, this.size)) this.look();
+    this.frames.wake();
     this.plot.view(toMatrix(view, this.size) as unknown as number[]);
   }
 
@@ -98,7 +111,7 @@ export class ReglRenderer implements PointRenderer {
   resize(size: Size): void {
     this.size = size;
     this.renderer.resize(size.width, size.height);
-    void this.plot.set({ width: size.width, height: size.height });
+    this.set({ width: size.width, height: size.height });
     this.setView(this.view);
   }
 
@@ -136,10 +149,15 @@ export class ReglRenderer implements PointRenderer {
   private look(): void {
     this.grown = growth(this.view, this.size);
     const byLevel = looks(this.positions.to.length / 2);
-    void this.plot.set({
+    this.set({
       pointSize: byLevel.map((l) => l.size * this.grown),
       opacity: byLevel.map((l) => l.opacity),
     });
+  }
+
+  private set(changes: Parameters<typeof this.plot.set>[0]): void {
+    this.frames.wake();
+    void this.plot.set(changes);
   }
 
   private async drawOnce(due: { moved: boolean; animate: boolean }): Promise<void> {
@@ -155,6 +173,7 @@ export class ReglRenderer implements PointRenderer {
     this.look();
     // Recolouring moves nothing, so the library's spatial index can stay.
     const index = due.moved ? undefined : this.plot.get("spatialIndex");
+    this.frames.wake();
     await this.plot.draw(
       { x, y, valueA: column(this.colours, n), valueB: column(this.levels, n) },
       {
