@@ -13,6 +13,7 @@ import { h, isTyping, key } from "../core/ui/dom";
 import { isFor, panelKey, printed } from "../core/ui/keys";
 import { makePane } from "../core/ui/pane";
 import { makePicker } from "../core/ui/picker";
+import { onTheme } from "../core/ui/theme";
 import { type BulkAction, changing, decidedIn, editOf, itemsInScope, type Plan } from "./plan";
 import { makeTable } from "./table";
 import { decidersOf, goOf, sentenceOf } from "./words";
@@ -123,6 +124,7 @@ class BulkDialog {
     session.on("command", (wish) => this.obey(wish), signal);
     session.on("labels", () => this.recount(), signal);
     session.on("scores", () => this.recount(), signal);
+    onTheme(() => this.show(), signal);
     // Other items: those that were chosen may be others now.
     session.on("hello", () => this.pane.show(false), signal);
   }

@@ -157,7 +157,8 @@ export const Neighbours: Panel = {
     );
     session.on("labels", draw, signal);
     session.on("hover", mark, signal);
-    onTheme(draw, signal);
+    // Without drawing anew: JupyterLab hides the whole page for a frame when its theme changes, and nothing has a size.
+    onTheme(() => stage.querySelectorAll<HTMLElement>("[data-label]").forEach(frameIn), signal);
     stage.addEventListener("keydown", (event) => walk(event, stage, ".dqx-ego-node"), { signal });
     if (globalThis.ResizeObserver) {
       const observer = new ResizeObserver(draw);
@@ -232,7 +233,8 @@ function graph(session: Session, card: Card, spokes: readonly Placed[], box: Box
     },
     thumbnail(session, card.item),
   );
-  middle.style.borderColor = classColour(now, isDark());
+  middle.dataset.label = String(now);
+  frameIn(middle);
   put(middle, centre.x, centre.y, box.middleWidth, box.middleHeight);
   const list = h("ul", { class: "dqx-ego-nodes", aria: { label: "Nearest neighbours" } });
   around(spokes).forEach((index, order) => {
@@ -251,7 +253,8 @@ function node(session: Session, spoke: Placed, now: number, first: boolean): HTM
   const speaks = { agrees: "same label", conflicts: "another label", unknown: "not comparable" };
   const title = `labelled ${name} (${speaks[agreement(now, spoke.label)]}), similarity ${spoke.similarity.toFixed(3)}`;
   const picture = h("span", { class: "dqx-ego-picture" }, thumbnail(session, spoke.item));
-  picture.style.borderColor = classColour(spoke.label, isDark());
+  picture.dataset.label = String(spoke.label);
+  frameIn(picture);
   return h(
     "button",
     {
@@ -277,6 +280,11 @@ function node(session: Session, spoke: Placed, now: number, first: boolean): HTM
       h("span", { class: "dqx-ego-number", text: ` ${spoke.similarity.toFixed(2).replace(/^0/, "")}` }),
     ),
   );
+}
+
+/** Frame a picture in the colour of its label, as the theme has it. */
+function frameIn(picture: HTMLElement): void {
+  picture.style.borderColor = classColour(Number(picture.dataset.label), isDark());
 }
 
 function put(element: HTMLElement, x: number, y: number, width: number, height: number): void {
