@@ -1,0 +1,192 @@
+"""A kernel that goes away: it is said at the top, nothing is decided without one, and what waits is saved once."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter import PATIENCE, Lab, Server
+from playwright.sync_api import Locator, expect
+from store import read_store
+from test_quickstart import current_item, press, settled, tile
+from test_survives import choose_fresh, start
+
+# Holds up everything that the widget asks for, whichever thread of the kernel answers it, until the kernel goes.
+BUSY = """
+import time
+with review.state.lock:
+    print("busy")
+    time.sleep(3600)
+"""
+
+
+def busy(page: Lab) -> None:
+    """Keep the kernel busy with a cell's code; returns when it is."""
+    page.page.evaluate(
+        """code => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          window.busy = false;
+          kernel.requestExecute({code}).onIOPub = message => { window.busy ||= message.header.msg_type === "stream"; };
+        }""",
+        BUSY,
+    )
+    page.page.wait_for_function("window.busy", timeout=PATIENCE)
+
+
+def restart_by_menu(page: Lab) -> None:
+    """Restart the kernel as a person does: the menu's command, and yes to its question."""
+    page.page.evaluate("() => { void window.jupyterapp.commands.execute('notebook:restart-kernel'); }")
+    page.page.locator(".jp-Dialog .jp-mod-accept").click(timeout=PATIENCE)
+    page.page.wait_for_function(
+        """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
+                   return kernel?.status === "idle" && kernel.connectionStatus === "connected"; }""",
+        timeout=PATIENCE,
+    )
+
+
+def restart_by_server(page: Lab, server: Server) -> None:
+    """Restart the kernel behind the page's back, as another tab or a tool does."""
+    kernel = page.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id")
+    request = urllib.request.Request(
+        f"{server.url}/api/kernels/{kernel}/restart", method="POST", headers={"Authorization": f"token {server.token}"}
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE / 1000) as answer:
+        assert answer.status == 200
+
+
+def banner(page: Lab) -> Locator:
+    return page.dqx("banner").first
+
+
+def states(page: Lab) -> dict[str, tuple[str, str]]:
+    """State of every tile that is in the page, and whether it waits."""
+    found = page.dqx("queue-tile").evaluate_all(
+        "all => all.map(tile => [tile.dataset.item, tile.dataset.state, tile.dataset.waiting])"
+    )
+    return {item: (state, waiting) for item, state, waiting in found}
+
+
+def reviewed(page: Lab) -> int:
+    """How many items of the queue are reviewed, as it says."""
+    text = page.dqx("queue-counts").first.inner_text()
+    found = re.search(r"([\d,]+) reviewed", text)
+    assert found, text
+    return int(found[1].replace(",", ""))
+
+
+def decide(page: Lab, key: str = "k") -> str:
+    """Decide on the current item, and return its position."""
+    item = current_item(page)
+    press(page, key)
+    return item
+
+
+def commits(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = read_store(folder / "quickstart.labels.db")["log"]
+    return found
+
+
+def try_every_key(page: Lab) -> None:
+    """Press the keys that decide, and the buttons, while no kernel is there."""
+    explorer = page.page.locator(".dqx-explorer").first
+    for key in ("Enter", "k", "1", "a", "u"):
+        explorer.focus()
+        page.page.keyboard.press(key)
+    for hook in ("keep", "undo"):
+        expect(page.dqx(hook).first).to_have_attribute("aria-disabled", "true")
+        page.dqx(hook).first.click()
+
+
+def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
+    lab: Callable[..., Lab], folder: Path, shot: Any
+) -> None:
+    page = start(lab)
+    choose_fresh(page)
+    saved = [decide(page), decide(page, "Enter")]
+    settled(page)
+    before = commits(folder)
+    counted = reviewed(page)
+
+    # Two more while the kernel is busy: they wait, and are counted and marked apart.
+    busy(page)
+    waiting = [decide(page), decide(page, "Enter")]
+    for item in waiting:
+        expect(tile(page, item)).to_have_attribute("data-waiting", "true")
+        expect(tile(page, item)).to_have_class(re.compile("dqx-tile-waiting"))
+        expect(tile(page, item)).not_to_have_class(re.compile("dqx-tile-reviewed"))
+        expect(tile(page, item)).to_have_attribute("aria-label", re.compile("waiting, not saved yet"))
+    for item in saved:
+        expect(tile(page, item)).to_have_class(re.compile("dqx-tile-reviewed"))
+    expect(page.dqx("queue-waiting").first).to_have_text("+2 waiting")
+    expect(page.dqx("unsaved").first).to_have_attribute("data-count", "2")
+    assert reviewed(page) == counted
+    assert len(commits(folder)) == len(before)
+    shot(page, "waiting-light")
+
+    restart_by_menu(page)
+    expect(banner(page)).to_be_visible(timeout=PATIENCE)
+    expect(banner(page)).to_have_attribute("role", "alert")
+    expect(banner(page)).to_contain_text("The kernel was restarted or has stopped. Run this cell again.")
+    expect(banner(page)).to_contain_text("2 decisions are not saved yet")
+    expect(page.dqx("banner-list").first.locator("li")).to_have_count(2)
+    shot(page, "restarted-light")
+    page.theme("Dark")
+    shot(page, "restarted-dark")
+    page.theme("Light")
+
+    seen, item = states(page), current_item(page)
+    try_every_key(page)
+    expect(page.dqx("banner-list").first.locator("li")).to_have_count(2)
+    assert states(page) == seen
+    assert current_item(page) == item
+    assert reviewed(page) == counted
+    expect(page.dqx("notice")).to_have_count(0)
+    assert len(commits(folder)) == len(before)
+
+    # The notebook's own cell relabels one item each time it runs; the two that waited come on top, once each.
+    page.run_all()
+    page.drawn("umap")
+    expect(banner(page)).to_be_hidden(timeout=PATIENCE)
+    settled(page)
+    expect(page.dqx("queue-waiting").first).to_be_hidden()
+    added = commits(folder)[: -len(before)]
+    assert len(added) == 3, added
+    for item in [*saved, *waiting]:
+        expect(tile(page, item)).to_have_attribute("data-waiting", "false", timeout=PATIENCE)
+        expect(tile(page, item)).to_have_class(re.compile("dqx-tile-reviewed"))
+    # What is counted at the top is what the store has.
+    decided = {row["item_id"] for row in commits(folder)}
+    expect(page.dqx("reviewed").first).to_have_attribute("data-reviewed", str(len(decided)))
+    assert not [text for text in page.console if "Cannot send" in text], page.console
+
+    # And the work goes on.
+    decide(page)
+    settled(page)
+    assert len(commits(folder)) == len(before) + 4
+
+
+def test_a_kernel_restarted_from_elsewhere_gives_itself_away(
+    lab: Callable[..., Lab], server: Server, folder: Path
+) -> None:
+    page = start(lab)
+    choose_fresh(page)
+    before = commits(folder)
+    restart_by_server(page, server)
+    # Nobody has told this page. What is decided first waits, is never shown as saved, and comes to light as not saved.
+    item = decide(page)
+    expect(banner(page)).to_have_attribute("data-link", "gone", timeout=PATIENCE)
+    expect(banner(page)).to_contain_text("1 decision is not saved yet")
+    expect(tile(page, item)).to_have_attribute("data-waiting", "true")
+    seen = states(page)
+    try_every_key(page)
+    assert states(page) == seen
+    assert len(commits(folder)) == len(before)
+    page.run_all()
+    page.drawn("umap")
+    expect(banner(page)).to_be_hidden(timeout=PATIENCE)
+    settled(page)
+    expect(tile(page, item)).to_have_class(re.compile("dqx-tile-reviewed"), timeout=PATIENCE)
+    assert len(commits(folder)) == len(before) + 2
