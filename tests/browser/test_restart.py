@@ -77,6 +77,13 @@ def reviewed(page: Lab) -> int:
     return int(found[1].replace(",", ""))
 
 
+def fresh(page: Lab) -> list[str]:
+    """Positions of the items that nobody has decided on, in the queue's order, without random ones."""
+    tiles = page.page.locator('[data-dqx="queue-tile"][data-state="given"]:not(:has([data-dqx="tile-random"]))')
+    places = tiles.evaluate_all("all => all.map(tile => [Number(tile.ariaPosInSet), tile.dataset.item])")
+    return [item for _, item in sorted(places)]
+
+
 def decide(page: Lab, key: str = "k") -> str:
     """Decide on the current item, and return its position."""
     item = current_item(page)
@@ -110,9 +117,15 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
     before = commits(folder)
     counted = reviewed(page)
 
-    # Two more while the kernel is busy: they wait, and are counted and marked apart.
+    # Two more while the kernel is busy: they wait, and are counted and marked apart. Their cards are known before.
+    waiting = fresh(page)[10:12]
+    for item in reversed(waiting):
+        tile(page, item).click()
+        page.shown()
     busy(page)
-    waiting = [decide(page), decide(page, "Enter")]
+    for item, key in zip(waiting, ("k", "Enter"), strict=True):
+        tile(page, item).click()
+        assert decide(page, key) == item
     for item in waiting:
         expect(tile(page, item)).to_have_attribute("data-waiting", "true")
         expect(tile(page, item)).to_have_class(re.compile("dqx-tile-waiting"))
@@ -131,7 +144,10 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
     expect(banner(page)).to_have_attribute("role", "alert")
     expect(banner(page)).to_contain_text("The kernel was restarted or has stopped. Run this cell again.")
     expect(banner(page)).to_contain_text("2 decisions are not saved yet")
-    expect(page.dqx("banner-list").first.locator("li")).to_have_count(2)
+    listed = page.dqx("banner-list").first.locator("li")
+    expect(listed).to_have_count(2)
+    expect(listed.last).to_have_text(re.compile(r"^item digit-\d{4}: \d → \d · not saved$"))
+    ids = [text.split(":")[0].removeprefix("item ") for text in listed.all_inner_texts()]
     shot(page, "restarted-light")
     page.theme("Dark")
     shot(page, "restarted-dark")
@@ -139,33 +155,33 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
 
     seen, item = states(page), current_item(page)
     try_every_key(page)
-    expect(page.dqx("banner-list").first.locator("li")).to_have_count(2)
+    expect(listed).to_have_count(2)
     assert states(page) == seen
     assert current_item(page) == item
     assert reviewed(page) == counted
     expect(page.dqx("notice")).to_have_count(0)
     assert len(commits(folder)) == len(before)
 
-    # The notebook's own cell relabels one item each time it runs; the two that waited come on top, once each.
+    # The notebook runs again, and relabels another item by itself; the two that waited are saved, once each.
     page.run_all()
     page.drawn("umap")
     expect(banner(page)).to_be_hidden(timeout=PATIENCE)
     settled(page)
     expect(page.dqx("queue-waiting").first).to_be_hidden()
     added = commits(folder)[: -len(before)]
-    assert len(added) == 3, added
+    assert sorted(row["item"] for row in added if row["item"] in ids) == sorted(ids)
     for item in [*saved, *waiting]:
         expect(tile(page, item)).to_have_attribute("data-waiting", "false", timeout=PATIENCE)
         expect(tile(page, item)).to_have_class(re.compile("dqx-tile-reviewed"))
     # What is counted at the top is what the store has.
-    decided = {row["item_id"] for row in commits(folder)}
+    decided = {row["item"] for row in commits(folder)}
     expect(page.dqx("reviewed").first).to_have_attribute("data-reviewed", str(len(decided)))
     assert not [text for text in page.console if "Cannot send" in text], page.console
 
     # And the work goes on.
     decide(page)
     settled(page)
-    assert len(commits(folder)) == len(before) + 4
+    assert len(commits(folder)) == len(before) + len(added) + 1
 
 
 def test_a_kernel_restarted_from_elsewhere_gives_itself_away(
@@ -179,6 +195,9 @@ def test_a_kernel_restarted_from_elsewhere_gives_itself_away(
     item = decide(page)
     expect(banner(page)).to_have_attribute("data-link", "gone", timeout=PATIENCE)
     expect(banner(page)).to_contain_text("1 decision is not saved yet")
+    listed = page.dqx("banner-list").first.locator("li")
+    expect(listed).to_have_count(1)
+    name = listed.inner_text().split(":")[0].removeprefix("item ")
     expect(tile(page, item)).to_have_attribute("data-waiting", "true")
     seen = states(page)
     try_every_key(page)
@@ -189,4 +208,5 @@ def test_a_kernel_restarted_from_elsewhere_gives_itself_away(
     expect(banner(page)).to_be_hidden(timeout=PATIENCE)
     settled(page)
     expect(tile(page, item)).to_have_class(re.compile("dqx-tile-reviewed"), timeout=PATIENCE)
-    assert len(commits(folder)) == len(before) + 2
+    added = commits(folder)[: -len(before)]
+    assert [row["item"] for row in added].count(name) == 1
