@@ -1,4 +1,4 @@
-"""Decisions on many items: said before they are made, one commit, and one key back. And a map that rests while nothing happens."""
+"""Decisions on many items: said before they are made, one commit, and one key back; and a map that rests when it can."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ review = explorer.Review(dataset, store="{store}.labels.db", cache=False, k=10, 
 {then}
 explorer.show(review)
 """
+FRAMES = """() => [...document.querySelectorAll('.dqx-ego-picture')]
+    .map(each => getComputedStyle(each).borderColor)"""
+"""Colours that the neighbours are framed in."""
+DOTS = """() => {
+    const canvas = document.querySelector('.dqx-map-points');
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    const sum = [0, 0, 0];
+    let n = 0;
+    for (let i = 0; i < data.length; i += 4)
+        if (data[i + 3] > 100) { n++; for (let c = 0; c < 3; c++) sum[c] += data[i + c]; }
+    return sum.map(each => Math.round(each / n));
+}"""
+"""The mean colour of the map's dots."""
 NO_MAP = 'review.wait("score")\nreview.cancel()'
 
 
@@ -189,28 +202,20 @@ def test_everything_drawn_takes_the_new_theme_at_once(lab: Callable[..., Lab], f
     page = opened(lab, folder, "theme", 600, 'review.wait("layout")')
     page.drawn("umap")
     expect(page.dqx("neighbour-node").first).to_be_visible(timeout=PATIENCE)
-    frames = (
-        """() => [...document.querySelectorAll('.dqx-ego-picture')].map(each => getComputedStyle(each).borderColor)"""
-    )
-    dots = """() => { const canvas = document.querySelector('.dqx-map-points');
-        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-        let sum = [0, 0, 0], n = 0;
-        for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) { n++; for (let c = 0; c < 3; c++) sum[c] += data[i + c]; }
-        return sum.map(each => Math.round(each / n)); }"""
-    light = page.page.evaluate(frames), page.page.evaluate(dots)
+    light = page.page.evaluate(FRAMES), page.page.evaluate(DOTS)
     page.theme("Dark")
     try:
         page.page.wait_for_function(
             "([frames, before]) => JSON.stringify(eval(frames)()) !== JSON.stringify(before)",
-            arg=[frames, light[0]],
+            arg=[FRAMES, light[0]],
             timeout=PATIENCE,
         )
         page.page.wait_for_function(
             "([dots, before]) => Math.max(...eval(dots)().map((each, c) => Math.abs(each - before[c]))) > 10",
-            arg=[dots, light[1]],
+            arg=[DOTS, light[1]],
             timeout=PATIENCE,
         )
-        dark = page.page.evaluate(frames)
+        dark = page.page.evaluate(FRAMES)
         assert not set(dark) & set(light[0])
         shot(page, "bulk-theme-dark")
     finally:
