@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { MockModel } from "../testing/mockModel";
+import { MockModel, settled } from "../testing/mockModel";
 import type { Push } from "./schema";
 import { CallError, Disconnected, IDLE_MS, type Link, SILENT_MS, Transport } from "./transport";
 
@@ -178,6 +178,33 @@ describe("a kernel that goes away", () => {
     vi.spyOn(model, "send").mockImplementation((() => Promise.reject(new Error("closed"))) as never);
     await expect(transport.call("card", { item: 1 })).rejects.toBeInstanceOf(Disconnected);
     expect(links).toEqual(["gone"]);
+  });
+
+  it("is there in a host that wants a function to call when the message is sent", async () => {
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    const send = model.send.bind(model);
+    vi.spyOn(model, "send").mockImplementation(((content: never, callback?: () => void) => {
+      send(content);
+      return Promise.resolve().then(() => callback?.());
+    }) as never);
+    const call = transport.call("edit", {} as never);
+    await settled();
+    model.reply("edit", "saved");
+    expect(await call).toBe("saved");
+    expect(links).toEqual([]);
+  });
+
+  it("is asked for when a host could not send, and is back with its answer", async () => {
+    vi.useFakeTimers();
+    const model = new MockModel();
+    const { transport, links } = linked(model);
+    model.broken = new Error("offline");
+    await expect(transport.call("card", { item: 1 })).rejects.toBeInstanceOf(Disconnected);
+    model.broken = null;
+    vi.advanceTimersByTime(SILENT_MS);
+    model.reply("hello", {});
+    expect(links).toEqual(["gone", "live"]);
   });
 
   it("is another one where it was idle again without an answer", async () => {

@@ -7,7 +7,7 @@
  *
  * A comm is lost when it throws, when its host says so (`comm_live_update`, Jupyter's word before a restart), and when
  * the kernel was idle again without an answer: another kernel runs there, which does not know the comm. What comes in
- * on a lost comm brings it back. A silent kernel is asked, ever less often, whether it still knows the comm.
+ * on a lost comm brings it back. One that does not answer is asked, ever less often, whether it knows the comm.
  */
 import type { AnyModel } from "@anywidget/types";
 import type { Calls, Push, WireError } from "./schema";
@@ -171,8 +171,8 @@ export class Transport {
       if (news.content?.execution_state === "idle") setTimeout(() => owed() && this.lose(line), IDLE_MS);
     };
     try {
-      // Jupyter calls back with what the kernel says about this message; other hosts take no notice.
-      const callbacks = PROMPT.has(message.call) ? { iopub: { status } } : undefined;
+      // Jupyter calls back with what the kernel says about this message; marimo takes a function, called when it is sent.
+      const callbacks = PROMPT.has(message.call) ? Object.assign(() => {}, { iopub: { status } }) : undefined;
       const sent: unknown = line.model.send(message, callbacks);
       if (sent instanceof Promise) sent.catch(() => this.lose(line));
     } catch {
@@ -249,15 +249,15 @@ export class Transport {
     this.tell();
   }
 
-  /** Ask the silent kernel when that is due; returns in how many milliseconds it is due again. */
-  private question(): number {
-    const now = Date.now();
-    if (this.open && now >= this.due) {
-      this.due = now + this.pause;
+  /** Ask the kernel that does not answer, when that is due. */
+  private remind(): void {
+    const line = this.open ?? this.lines[0];
+    if (this.reached !== "live" && line && Date.now() >= this.due) {
+      this.due = Date.now() + this.pause;
       this.pause *= 2;
-      this.ask(this.open);
+      this.ask(line);
     }
-    return this.due - now;
+    this.tell();
   }
 
   /** Reckon how the kernel is reached, and say so where that is news. */
@@ -266,13 +266,13 @@ export class Transport {
     const prompt = [...this.pending.values()].filter(({ call }) => PROMPT.has(call));
     const left = Math.min(...prompt.map(({ since }) => since)) + SILENT_MS - Date.now();
     const link: Link = !this.open ? "gone" : left <= 0 ? "silent" : "live";
-    if (link === "silent") this.timer = setTimeout(() => this.tell(), this.question());
-    else {
+    if (link === "live") {
       this.pause = SILENT_MS;
       this.due = 0;
-      if (link === "live" && left < Number.POSITIVE_INFINITY)
-        this.timer = setTimeout(() => this.tell(), left);
     }
+    const next = link === "live" ? left : Math.max(0, this.due - Date.now());
+    if (this.lines.length > 0 && next < Number.POSITIVE_INFINITY)
+      this.timer = setTimeout(() => this.remind(), next);
     if (link === this.reached) return;
     this.reached = link;
     this.onLink(link);
