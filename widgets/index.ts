@@ -6,6 +6,7 @@ import { Charts } from "./charts/panel";
 import { sessionOf } from "./core/session/page";
 import { bindKeys } from "./core/ui/keys";
 import { makeMessage } from "./core/ui/message";
+import { placeNotice } from "./core/ui/notice";
 import type { Panel } from "./core/ui/panel";
 import { placeBanner } from "./explorer/banner";
 import { Explorer } from "./explorer/panel";
@@ -47,6 +48,7 @@ const widget: AnyWidget<State> = () => ({
     const session = sessionOf(model.get("review"));
     panel.mount(el, session, signal);
     if (panel !== Explorer) placeBanner(el, session, signal);
+    if (panel !== Explorer && panel !== Card) placeNotice(el, session, signal);
     // Where no panel has a better place for it, the merge view lies over the one that asked.
     handleMerge(el, session, signal);
     if (DECIDING.includes(panel))

@@ -111,7 +111,7 @@ def test_a_click_that_was_never_acknowledged_is_sent_again_after_a_reload(
     # The message is lost on its way, as when a laptop's lid closes.
     page.page.evaluate(
         """() => {
-          for (const session of globalThis[Symbol.for("data-quality-explorer.sessions.2")].values()) {
+          for (const session of globalThis[Symbol.for("data-quality-explorer.sessions.3")].values()) {
             const call = session.transport.call.bind(session.transport);
             session.transport.call = (name, ...rest) => (name === "edit" ? new Promise(() => {}) : call(name, ...rest));
           }

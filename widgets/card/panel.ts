@@ -5,11 +5,11 @@ import "./decisions.css";
 import "./conflict.css";
 import type { Card as CardData } from "../core/kernel/schema";
 import { followCard } from "../core/session/currentCard";
-import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
 import { isFor } from "../core/ui/keys";
+import { placeNotice } from "../core/ui/notice";
 import type { Panel } from "../core/ui/panel";
 import { onTheme } from "../core/ui/theme";
 import { makeMethodPage } from "../methods/page";
@@ -250,40 +250,9 @@ export const Card: Panel = {
       fillFacts(card);
       keepFocus(root, () => pairs.replaceChildren(comparison(session, card)));
     }, signal);
-    showNotices(root, session, signal);
+    placeNotice(root, session, signal);
   },
 };
-
-/** Say what went wrong. Inside the explorer its own line does; alone in a cell, nobody else would. */
-function showNotices(root: HTMLElement, session: Session, signal: AbortSignal): void {
-  const text = h("span", { class: "dqx-card-notice-text" });
-  const line = h("div", { class: "dqx-card-notice", role: "status", hidden: true }, text);
-  line.append(
-    h("button", {
-      class: "dqx-button",
-      type: "button",
-      text: "Dismiss",
-      on: {
-        click: () =>
-          keepFocus(root, () => {
-            line.hidden = true;
-          }),
-      },
-    }),
-  );
-  root.append(line);
-  session.on(
-    "notice",
-    (notice) => {
-      if (root.closest(".dqx-explorer")) return;
-      line.hidden = false;
-      line.dataset.dqx = "notice";
-      line.dataset.kind = notice.kind;
-      text.textContent = [notice.text, notice.remedy].filter(Boolean).join(" ");
-    },
-    signal,
-  );
-}
 
 /** Whether two cards compare the same items under the same labels. */
 function sameItems(a: CardData | null, b: CardData): boolean {

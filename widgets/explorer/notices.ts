@@ -24,6 +24,20 @@ export function makeNotices(session: Session, signal: AbortSignal): HTMLElement 
     },
     signal,
   );
+  // What fills the screen hides everything that is not in it.
+  const home = document.createComment("");
+  document.addEventListener(
+    "fullscreenchange",
+    () => {
+      const page = element.getRootNode() as Document | ShadowRoot;
+      const full = page.fullscreenElement ?? document.fullscreenElement;
+      if (full && home.parentNode === null && element.closest(".dqx-explorer")?.contains(full)) {
+        element.before(home);
+        full.append(element);
+      } else if (!full && home.parentNode !== null) home.replaceWith(element);
+    },
+    { signal },
+  );
   // On its own card a conflict tells of itself.
   session.on(
     "current",

@@ -26,8 +26,8 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
   let turn = 0;
   let rest: ReturnType<typeof setTimeout> | undefined;
   let soon = false;
-  /** Whether what changed is about the current item itself. */
-  let own = false;
+  /** The item that was current when something about it itself changed. */
+  let own: number | null = null;
   let fetching = false;
   signal.addEventListener("abort", () => clearTimeout(rest), { once: true });
 
@@ -44,8 +44,9 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
 
   const look = (): void => {
     const mine = ++turn;
-    const now = own;
-    soon = own = false;
+    const now = own === session.current;
+    soon = false;
+    own = null;
     clearTimeout(rest);
     if (signal.aborted) return;
     const item = session.current;
@@ -108,7 +109,7 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
   /** Several topics often come in one turn (an edit, then a step): look once, after the last. */
   const lookSoon = (items: ArrayLike<number> | null = null): void => {
     const { current } = session;
-    own ||= items === null || Array.prototype.includes.call(items, current);
+    if (items === null || Array.prototype.includes.call(items, current)) own = current;
     if (current !== null && current !== shown && session.lastCard(current) === null) reader.wait(current);
     if (soon) return;
     soon = true;

@@ -7,7 +7,7 @@ import { Session } from "./session";
 
 /** The page's sessions, shared by all copies of the bundle. */
 export function sessionOf(review: string): Session {
-  const key = Symbol.for("data-quality-explorer.sessions.2");
+  const key = Symbol.for("data-quality-explorer.sessions.3");
   const page = globalThis as unknown as Record<symbol, Map<string, Session> | undefined>;
   page[key] ??= new Map();
   let session = page[key].get(review);
