@@ -1,4 +1,4 @@
-"""Decisions on many items: said before they are made, one commit, and one key back; and a map that rests when it can."""
+"""Decisions on many items: said before they are made, one commit, one key back; and a map that rests when it can."""
 
 from __future__ import annotations
 
