@@ -143,7 +143,8 @@ def find_issues(
     doubt = "" if checked is None else misplaced(checked, codes, names, named)
     if doubt:
         log.warning("%s", doubt)
-    task = Task(codes, names, Options(device="cpu", seed=seed), trusted=settled, only=wanted, training=False)
+    options = Options(device="cpu", seed=seed, cache=False)
+    task = Task(codes, names, options, trusted=settled, only=wanted, training=False)
     given_vectors = None if vectors is None else Embedding(vectors, "given", "given as features=", "cpu")
     found = Results(embedding=given_vectors, graph=graph, probs=checked)
     frame = _judged(task, found, np.arange(n), ARRAYS, doubt)
@@ -185,7 +186,7 @@ def find_issues_in(
         raise DataError("There is nothing to judge the labels by.", "Give probabilities, or an embedder.")
     if dataset.probs is None:
         check_labelled(dataset.given)
-    options = Options(embedder or "", device="cpu", seed=seed)
+    options = Options(embedder or "", device="cpu", seed=seed, cache=False)
     task = Task(dataset.given, dataset.classes, options, dataset, only=wanted, training=False)
     found = Results()
     if embedder is not None:

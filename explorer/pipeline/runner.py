@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled, ExplorerError
+from explorer.pipeline import result_cache
 from explorer.pipeline.results import Options, Results
 from explorer.pipeline.stages import FUNCTIONS, NEEDS, NOT_NEEDED, STAGES, Step, Task, layout
 from explorer.progress import Progress, Stage
@@ -119,14 +120,18 @@ class Pipeline:
     def _run(self) -> None:
         from explorer.layout import borrowed
 
+        begun, options = self.dataset, self._task.options
         with ExitStack() as stack:
             try:
                 # UMAP compiles for seconds: its process does so beside the embedding, and is warm when it is needed.
-                self._umap = stack.enter_context(borrowed())
+                if not result_cache.laid_out(begun, options):
+                    self._umap = stack.enter_context(borrowed())
             except Exception:  # the stage "layout" tries again, and fails under its own name
                 log.exception("The process for UMAP could not be started.")
             try:
                 self._run_stages()
+                if self.results.layout_name == "umap":
+                    result_cache.note_layout(begun, options)
             except Exception as error:  # whoever waits must hear of it
                 log.exception("The pipeline stopped.")
                 for name in STAGES:

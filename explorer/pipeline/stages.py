@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled, DataError, ExplorerError
+from explorer.pipeline import result_cache
 from explorer.pipeline.results import Options, Results
 from explorer.progress import Progress
 from explorer.utils.arrays import moderate
@@ -164,10 +165,17 @@ def graph(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
     """Find the nearest neighbours of every item."""
     from explorer import graph as graphs
 
-    o = task.options
-    found = graphs.build(vectors_of(results), o.k, ids=task.ids, device=accelerator(o), seed=o.seed, progress=progress)
+    o, vectors, device = task.options, vectors_of(results), accelerator(task.options)
+    found, origin = result_cache.cached(
+        o,
+        "graph",
+        lambda: result_cache.graph_key(vectors, task.ids, o, device),
+        lambda: graphs.build(vectors, o.k, ids=task.ids, device=device, seed=o.seed, progress=progress),
+        result_cache.pack_graph,
+        result_cache.unpack_graph,
+    )
     recall = "" if found.method == "exact" or found.recall is None else f", recall {found.recall:.3f}"
-    yield Step("graph", {"graph": found}, f"k {found.k}, {found.method}{recall}")
+    yield Step("graph", {"graph": found}, f"k {found.k}, {found.method}{recall}{origin}")
 
 
 def probe(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
@@ -184,18 +192,37 @@ def probe(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
         yield Step(note=f"{NOT_NEEDED}: fewer than two classes are in use")
         return
     few = len(task.labels) * len(task.classes) <= CHECKPOINT_CELLS
-    found = probes.out_of_fold(
-        vectors_of(results),
-        task.labels,
-        len(task.classes),
-        ids=task.ids,
-        seed=task.options.seed,
-        device=accelerator(task.options),
-        progress=progress,
-        suites=task.training and len(task.labels) >= SUITES_FROM,
-        checkpoints=CHECKPOINTS if task.training and few else 0,
+    o, vectors, device = task.options, vectors_of(results), accelerator(task.options)
+    suites = task.training and len(task.labels) >= SUITES_FROM
+    checkpoints = CHECKPOINTS if task.training and few else 0
+    found, origin = result_cache.cached(
+        o,
+        "probe",
+        lambda: result_cache.probe_key(
+            vectors,
+            task.labels,
+            task.ids,
+            o,
+            classes=len(task.classes),
+            device=device,
+            suites=suites,
+            checkpoints=checkpoints,
+        ),
+        lambda: probes.out_of_fold(
+            vectors,
+            task.labels,
+            len(task.classes),
+            ids=task.ids,
+            seed=o.seed,
+            device=device,
+            progress=progress,
+            suites=suites,
+            checkpoints=checkpoints,
+        ),
+        result_cache.pack_probe,
+        result_cache.unpack_probe,
     )
-    yield Step("probe", {"probe": found, "probs": found.probs}, f"out-of-fold accuracy {found.accuracy:.3f}")
+    yield Step("probe", {"probe": found, "probs": found.probs}, f"out-of-fold accuracy {found.accuracy:.3f}{origin}")
 
 
 def score(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
@@ -230,8 +257,16 @@ def layout(task: Task, results: Results, progress: Progress, worker: Worker | No
     if results.layout is None:
         yield Step(note=f"{NOT_NEEDED}: there is no first map to start from")
         return
-    found = layouts.umap(results.graph, results.layout, seed=task.options.seed, progress=progress, worker=worker)
-    yield Step("layout", {"layout": found, "layout_name": "umap"}, "UMAP of the neighbour graph")
+    o, neighbours, start = task.options, results.graph, results.layout
+    found, origin = result_cache.cached(
+        o,
+        "layout",
+        lambda: result_cache.layout_key(neighbours, start, o),
+        lambda: layouts.umap(neighbours, start, seed=o.seed, progress=progress, worker=worker),
+        lambda points: {"points": points},
+        lambda arrays: arrays["points"],
+    )
+    yield Step("layout", {"layout": found, "layout_name": "umap"}, f"UMAP of the neighbour graph{origin}")
 
 
 FUNCTIONS: dict[str, Stage] = {"embed": embed, "graph": graph, "probe": probe, "score": score, "layout": layout}
