@@ -144,7 +144,7 @@ export class Edits {
     } catch (error) {
       if (error instanceof CallError && error.detail.cells) this.show(error.detail.cells);
       if (error instanceof Disconnected) state.emit("kernel", "gone");
-      state.report(error);
+      else state.report(error);
     }
   }
 

@@ -244,13 +244,11 @@ export class ReviewState extends Emitter<Topics> {
   /** Say something to the kernel and show its refusal, without waiting for the answer. */
   tell<N extends keyof Calls>(call: N, ...args: CallArgs<N>): void {
     this.transport.call(call, ...args).catch((error: unknown) => {
-      this.report(error);
+      if (!(error instanceof Disconnected)) this.report(error);
     });
   }
 
-  /** Say what went wrong; that the kernel is gone says itself. */
   report(error: unknown): void {
-    if (error instanceof Disconnected) return;
     const text = error instanceof Error ? error.message : String(error);
     const remedy = error instanceof CallError ? error.detail.remedy : "";
     this.emit("notice", { kind: "error", text, remedy });
