@@ -138,7 +138,7 @@ class BulkDialog {
     this.plan = { action: begin.action, label: null, decided: false };
     this.home ??= this.element.parentElement;
     // What is in full screen hides everything beside it.
-    const full = document.fullscreenElement;
+    const full = (this.root.getRootNode() as Document | ShadowRoot).fullscreenElement;
     const place = full && this.root.contains(full) ? full : this.home;
     if (place && this.element.parentElement !== place) place.append(this.element);
     this.pane.show(true);
@@ -150,6 +150,8 @@ class BulkDialog {
     if (on) this.element.dataset.dqxCover = "";
     else {
       delete this.element.dataset.dqxCover;
+      // The card lay under it: it has to be drawn before the next key is about its item.
+      this.session.sight.decided();
       this.turn++;
       this.found = null;
       this.items = [];

@@ -21,10 +21,10 @@ export function makeTable(session: Session, found: Outlook, decided: boolean): H
       h(
         "tr",
         {},
-        h("th", { text: "label now" }),
-        h("th", { text: "then" }),
-        h("th", { class: "dqx-bulk-number", text: "labels" }),
-        h("th", { class: "dqx-bulk-number", text: "decided before" }),
+        h("th", { text: "label now", scope: "col" }),
+        h("th", { text: "then", scope: "col" }),
+        h("th", { class: "dqx-bulk-number", text: "labels", scope: "col" }),
+        h("th", { class: "dqx-bulk-number", text: decided ? "of them decided" : "decided, left out", scope: "col" }),
       ),
     ),
     h(
