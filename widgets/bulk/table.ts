@@ -24,7 +24,11 @@ export function makeTable(session: Session, found: Outlook, decided: boolean): H
         h("th", { text: "label now", scope: "col" }),
         h("th", { text: "then", scope: "col" }),
         h("th", { class: "dqx-bulk-number", text: "labels", scope: "col" }),
-        h("th", { class: "dqx-bulk-number", text: decided ? "of them decided" : "decided, left out", scope: "col" }),
+        h("th", {
+          class: "dqx-bulk-number",
+          text: decided ? "of them decided" : "decided, left out",
+          scope: "col",
+        }),
       ),
     ),
     h(
