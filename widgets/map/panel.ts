@@ -76,7 +76,7 @@ class MapPanel {
     this.tooltip = makeTooltip(session);
     this.list = makeList(session, signal);
     this.legend = makeLegend(session, (code) => this.setHighlight(this.highlight === code ? null : code));
-    this.toolbar = makeToolbar(session, {
+    this.toolbar = makeToolbar(session, signal, {
       lasso: () => this.setLasso(!this.view.lassoing),
       conflicts: () => {
         this.conflictsOnly = !this.conflictsOnly;

@@ -3,6 +3,7 @@
 import type { Session } from "../../core/session/session";
 import { h, key, svg } from "../../core/ui/dom";
 import { printed } from "../../core/ui/keys";
+import { makeMessage } from "../../core/ui/message";
 import { makeChosenChip } from "./selection";
 
 export interface ToolbarState {
@@ -27,7 +28,7 @@ export interface Toolbar {
   fill(state: ToolbarState): void;
 }
 
-export function makeToolbar(session: Session, events: ToolbarEvents): Toolbar {
+export function makeToolbar(session: Session, signal: AbortSignal, events: ToolbarEvents): Toolbar {
   const suspects = toggle("Suspects", "suspects", "Show the suspects, the rest in the background", () =>
     session.setFilter({ suspects: true }),
   );
@@ -54,6 +55,10 @@ export function makeToolbar(session: Session, events: ToolbarEvents): Toolbar {
   full.addEventListener("click", events.fullScreen);
   if (!document.fullscreenEnabled) full.hidden = true;
 
+  // In full screen nothing else says what was done.
+  const said = makeMessage(session, signal);
+  said.dataset.dqx = "map-said";
+
   const element = h(
     "div",
     { class: "dqx-map-tools", role: "toolbar", aria: { label: "Map" } },
@@ -64,6 +69,7 @@ export function makeToolbar(session: Session, events: ToolbarEvents): Toolbar {
     pair,
     highlighted,
     chosen.element,
+    h("span", { class: "dqx-map-said" }, said),
     h("span", { class: "dqx-map-corner" }, fit, full),
   );
 
