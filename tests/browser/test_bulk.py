@@ -27,6 +27,14 @@ review = explorer.Review(dataset, store="{store}.labels.db", cache=False, k=10, 
 {then}
 explorer.show(review)
 """
+PLACES = """() => {
+    const top = document.querySelector('.dqx-explorer').getBoundingClientRect().top;
+    return ['.dqx-card', '.dqx-tabs', '.dqx-queue'].map(each => {
+        const box = document.querySelector(each).getBoundingClientRect();
+        return [Math.round(box.top - top), Math.round(box.height)];
+    });
+}"""
+"""Where the card, the tabs and the queue lie."""
 FRAMES = """() => [...document.querySelectorAll('.dqx-ego-picture')]
     .map(each => getComputedStyle(each).borderColor)"""
 """Colours that the neighbours are framed in."""
@@ -82,7 +90,7 @@ def test_many_labels_change_only_after_it_was_said_which(lab: Callable[..., Lab]
     said, dialog, go = page.dqx("said").first, page.dqx("bulk").first, page.dqx("bulk-go").first
 
     # A decision says what it did in one place, which is there before and moves nothing.
-    where = page.dqx("card").first.bounding_box()
+    where = page.page.evaluate(PLACES)
     before, after = page.dqx("card-given").first.inner_text(), page.dqx("card-suggested").first.inner_text()
     item = str(page.dqx("card").first.get_attribute("data-item"))
     press(page, "Enter")
@@ -91,7 +99,7 @@ def test_many_labels_change_only_after_it_was_said_which(lab: Callable[..., Lab]
     press(page, "k")
     expect(said).to_contain_text("kept, U to undo", timeout=PATIENCE)
     saved(page)
-    assert page.dqx("card").first.bounding_box() == where
+    assert page.page.evaluate(PLACES) == where
     decided = read_store(store)
     commits = len({entry["commit"] for entry in decided["log"]})
 
@@ -102,8 +110,8 @@ def test_many_labels_change_only_after_it_was_said_which(lab: Callable[..., Lab]
     words = page.dqx("bulk-words").first.inner_text()
     assert "would get their suggested label" in words
     assert len(read_store(store)["log"]) == len(decided["log"]), "nothing is written yet"
-    rows = page.dqx("bulk-row")
-    counts = [int(rows.nth(i).locator("td").nth(2).inner_text()) for i in range(rows.count())]
+    rows = page.dqx("bulk-table").locator("tbody tr")
+    counts = [int(rows.nth(i).locator(".dqx-bulk-number").first.inner_text()) for i in range(rows.count())]
     many = number(go.inner_text())
     assert sum(counts) == many
     shot(page, "bulk-dialog-light")
@@ -135,7 +143,7 @@ def test_many_labels_change_only_after_it_was_said_which(lab: Callable[..., Lab]
     # The same over a lasso, with what somebody had decided where one says so.
     page.execute("review.select([str(i) for i in dataset.item_ids[:40]])")
     expect(page.dqx("relabel-chosen").first).to_contain_text("Relabel 40", timeout=PATIENCE)
-    page.execute("review.keep([str(i) for i in dataset.item_ids[:3]])")
+    page.execute("review.keep([str(i) for i in dataset.item_ids[:8]])")
     page.dqx("relabel-chosen").first.click()
     page.page.keyboard.press("1")
     expect(page.dqx("bulk-words").first).to_contain_text("would be changed to cat", timeout=PATIENCE)
@@ -143,7 +151,7 @@ def test_many_labels_change_only_after_it_was_said_which(lab: Callable[..., Lab]
     fewer = number(go.inner_text())
     page.page.keyboard.press("i")
     expect(page.dqx("bulk-decided").first).to_be_checked()
-    assert fewer <= number(go.inner_text()) <= fewer + 5
+    assert fewer < number(go.inner_text()) <= fewer + 10
     page.page.keyboard.press("Escape")
     assert not [line for line in page.console if "anywidget" in line]
 
@@ -167,7 +175,7 @@ def test_twenty_thousand_labels_change_by_three_keys_in_one_commit(lab: Callable
     found = read_store(store)
     assert set(found["labels"].values()) == {"ship"}
     assert len({entry["commit"] for entry in found["log"]}) == 1
-    assert page.dqx("notice").count() == 0
+    assert page.page.locator('[data-dqx="notice"]:not([data-kind="info"])').count() == 0
     press(page, "u")
     expect(said).to_have_text(f"Taken back: {many:,} decisions.", timeout=PATIENCE)
     labels = read_store(store)["labels"]
