@@ -65,12 +65,13 @@ export function makeView(root: HTMLElement, item: HTMLElement, session: Session,
   const place: Place = {
     of(wanted): Seen {
       if (!root.isConnected || state === "none") return "none";
-      if (!inSight || isBehind(root)) return "away";
+      if (!inSight || isBehind(root) || isCovered(root, item)) return "away";
       return state === "shown" && drawn && shown.startsWith(`${wanted} `) ? "here" : "coming";
     },
     decided: () => void draw(),
     reveal() {
       if (isBehind(root)) return "Leave the full screen to see it.";
+      if (isCovered(root, item)) return "Close what lies over its card.";
       root.scrollIntoView?.({ block: "nearest" });
       return "Look at its card, then press the key again.";
     },
@@ -102,4 +103,14 @@ function isBehind(root: HTMLElement): boolean {
   const page = root.getRootNode();
   if (!(page instanceof ShadowRoot) || !full.contains(page.host)) return true;
   return page.fullscreenElement !== null && !page.fullscreenElement.contains(root);
+}
+
+/** Whether something of the explorer (the help, what helped) lies over the middle of the item. */
+function isCovered(root: HTMLElement, item: HTMLElement): boolean {
+  const page = root.getRootNode() as Document | ShadowRoot;
+  const explorer = root.closest(".dqx-explorer");
+  if (!explorer || !page.elementFromPoint) return false;
+  const { left, top, width, height } = item.getBoundingClientRect();
+  const there = page.elementFromPoint(left + width / 2, top + height / 2);
+  return there !== null && explorer.contains(there) && !there.contains(root) && !root.contains(there);
 }

@@ -11,7 +11,10 @@ export const AUDIT = 20;
 
 /** Decisions come in bursts, and so do new scores. */
 const SOON_MS = 200;
-/** Scores of a few items have followed a decision: the estimate, made of all, follows when nobody has decided for so long. */
+/**
+ * The estimate is made of all items: it follows the scores of a few when nobody has decided for so long, and is asked for
+ * no more often than that.
+ */
 const REST_MS = 1000;
 
 export interface LeftView {
@@ -143,14 +146,44 @@ export function makeLeft(
   };
 
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const soon = (wait = SOON_MS): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => void load(), wait);
+  let wanted = false;
+  let asked = Number.NEGATIVE_INFINITY;
+  /** Whether somebody sees the figure. */
+  let seen = true;
+  const ask = (): void => {
+    if (!seen || document.hidden) return;
+    wanted = false;
+    asked = performance.now();
+    void load();
   };
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  const soon = (wait: number, gap = REST_MS): void => {
+    wanted = true;
+    clearTimeout(timer);
+    timer = setTimeout(ask, Math.max(wait, asked + gap - performance.now()));
+  };
+  const look = (): void => {
+    if (wanted) soon(0);
+  };
+  const observer = globalThis.IntersectionObserver
+    ? new IntersectionObserver((entries) => {
+        seen = entries.at(-1)?.isIntersecting ?? seen;
+        look();
+      })
+    : null;
+  observer?.observe(root);
+  document.addEventListener("visibilitychange", look, { signal });
+  signal.addEventListener(
+    "abort",
+    () => {
+      clearTimeout(timer);
+      observer?.disconnect();
+    },
+    { once: true },
+  );
   session.on("scores", (items) => soon(items === null ? SOON_MS : REST_MS), signal);
-  session.on("sample", () => soon(), signal);
-  if (session.scores) soon();
+  // Somebody has asked for it.
+  session.on("sample", () => soon(SOON_MS, SOON_MS), signal);
+  if (session.scores) soon(SOON_MS);
   let cut = session.dial.cut.count;
   return {
     button,
@@ -162,7 +195,7 @@ export function makeLeft(
       passed.textContent =
         over === 1 ? "Go to the random item passed over" : `Go to ${count(over)} random items passed over`;
       // The line of the cut has moved.
-      if (session.scores && cut !== session.dial.cut.count) soon();
+      if (session.scores && cut !== session.dial.cut.count) soon(SOON_MS);
       cut = session.dial.cut.count;
     },
   };
