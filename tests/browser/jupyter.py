@@ -200,9 +200,11 @@ class Lab:
         self.page.wait_for_selector(f'[data-dqx="map"][data-drawn="{layout}"]', timeout=PATIENCE)
 
     def shown(self) -> None:
-        """Wait until every card shows its item: keys are not taken for one that is still on its way."""
+        """Wait until every card is drawn with its item: keys are not taken for one that is still on its way."""
         self.page.wait_for_function(
-            "() => !document.querySelector('[data-dqx=card][aria-busy=true]')", timeout=PATIENCE
+            """() => [...document.querySelectorAll('[data-dqx=card]')].every(card =>
+                 card.hidden || (card.ariaBusy !== 'true' && card.dataset.drawn === card.dataset.item))""",
+            timeout=PATIENCE,
         )
 
     def theme(self, name: str) -> None:

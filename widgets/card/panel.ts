@@ -113,7 +113,7 @@ export const Card: Panel = {
     let epoch: number | undefined;
     let release = (): void => {};
     const previews = new NextPreviews();
-    const view = makeView(root, preview, session, signal);
+    const view = makeView(root, body, preview, session, signal);
     signal.addEventListener(
       "abort",
       () => {

@@ -17,8 +17,14 @@ export interface View {
   none(): void;
 }
 
-/** Make a view of a card at `root`, on which `item` shows the item itself. */
-export function makeView(root: HTMLElement, item: HTMLElement, session: Session, signal: AbortSignal): View {
+/** Make a view of a card, `body` at `root`, on which `item` shows the item itself. */
+export function makeView(
+  root: HTMLElement,
+  body: HTMLElement,
+  item: HTMLElement,
+  session: Session,
+  signal: AbortSignal,
+): View {
   let state: "shown" | "waiting" | "none" = "none";
   let shown = "";
   let drawn = false;
@@ -28,6 +34,7 @@ export function makeView(root: HTMLElement, item: HTMLElement, session: Session,
 
   const draw = async (): Promise<void> => {
     drawn = false;
+    delete body.dataset.drawn;
     const mine = ++turn;
     cancelAnimationFrame(frame);
     const picture = item.querySelector("img");
@@ -37,6 +44,7 @@ export function makeView(root: HTMLElement, item: HTMLElement, session: Session,
     frame = requestAnimationFrame(() => {
       frame = requestAnimationFrame(() => {
         drawn = true;
+        body.dataset.drawn = shown.split(" ")[0];
       });
     });
   };
