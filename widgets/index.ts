@@ -8,6 +8,7 @@ import { bindKeys } from "./core/ui/keys";
 import { makeMessage } from "./core/ui/message";
 import { placeNotice } from "./core/ui/notice";
 import type { Panel } from "./core/ui/panel";
+import { hideSnapshot } from "./core/ui/snapshot";
 import { placeBanner } from "./explorer/banner";
 import { Explorer } from "./explorer/panel";
 import { History } from "./history/panel";
@@ -54,6 +55,7 @@ const widget: AnyWidget<State> = () => ({
     if (DECIDING.includes(panel))
       el.append(makeMessage(session, signal), makeBulkDialog(el, session, signal));
     bindKeys(el, session, signal);
+    hideSnapshot(el, session, signal);
   },
 });
 

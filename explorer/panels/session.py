@@ -27,6 +27,7 @@ from explorer.panels.schema import calls
 from explorer.panels.schema.base import Answer
 from explorer.panels.schema.labels import Cell, EditReply
 from explorer.panels.schema.scores import ChangedFlags
+from explorer.panels.snapshot import Snapshot
 from explorer.panels.watcher import watch
 from explorer.review.events import (
     CellsChanged,
@@ -72,12 +73,15 @@ class Session:
         The widgets that `show` has made, by panel.
     comparison
         "Did it help?": see `Comparison`.
+    snapshot
+        The picture that a saved notebook keeps.
     """
 
     def __init__(self, review: Review) -> None:
         self.review = review
         self.panels: dict[str, Any] = {}
         self.comparison = Comparison(review, self.push)
+        self.snapshot = Snapshot(review)
         self._widgets: weakref.WeakSet[Widget] = weakref.WeakSet()
         self._sending = threading.Lock()
         self._workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="explorer-panel")

@@ -43,8 +43,18 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no ty
     panel = traitlets.Unicode("explorer").tag(sync=True)
 
     def __init__(self, review: Review, panel: str = "explorer", **kwargs: Any) -> None:
+        self._title = f"The explorer of {len(review.dataset):,} items. Run this cell to see it."
         super().__init__(review=review.id, panel=panel, **kwargs)
-        SESSIONS.of(review).attach(self)
+        self._session = SESSIONS.of(review)
+        self._session.attach(self)
+
+    def __repr__(self) -> str:
+        return self._title
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self.panel == "explorer" and self.comm is not None:
+            self._session.snapshot.show()
+        return super()._repr_mimebundle_(**kwargs)
 
     @traitlets.observe("comm")  # type: ignore[untyped-decorator]  # traitlets has no types for it
     def _adopt(self, change: dict[str, Any]) -> None:

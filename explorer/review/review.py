@@ -60,17 +60,17 @@ class Review:
         Name or folder of an embedder, or "auto".
     device
         "cpu", "cuda", "cuda:1", "mps"; chosen when not given.
-    k
-        Neighbours per item in the neighbour graph.
-    seed
-        Everything random follows from it.
+    k, seed
+        Neighbours per item in the neighbour graph; what everything random follows from.
     rater
         Who gives the labels; by default the hub's or the system's user name. On a server it is the login.
     start
         Whether to begin at once; otherwise the first attribute that needs a stage begins.
     cache
-        Whether finished embeddings are kept on disk, or the folder for them. The random sample is no cache: its file
+        Whether what was computed is kept on disk, or the folder for it. The random sample is no cache: its file
         lies beside the store's, or for a store on a server in the default cache folder, whatever is given here.
+    snapshot
+        Whether a saved notebook holds the ten worst items, beside how far the review is.
     allow_changed
         Open a store with keyed items although the content of all of them is another one now.
     **embedder_options
@@ -78,10 +78,8 @@ class Review:
 
     Attributes
     ----------
-    labels
-        The label store: history, branches, tags, blame.
-    sample, scores
-        The random sample that `left` rests on (`RandomSample`), and what the methods say (`Scores`).
+    labels, sample, scores
+        The label store; the random sample that `left` rests on (`RandomSample`); what the methods say (`Scores`).
 
     Examples
     --------
@@ -103,13 +101,14 @@ class Review:
         rater: str | None = None,
         start: bool = True,
         cache: bool | str = True,
+        snapshot: bool = True,
         allow_changed: bool = False,
         **embedder_options: Any,
     ) -> None:
         bound = dataset if isinstance(dataset, Dataset) else read(dataset)
         k, seed = check_arguments(bound, store, embedder, k, seed, rater)
         self.id = uuid.uuid4().hex
-        self.closed = False
+        self.closed, self.snapshot = False, snapshot
         self.temporary = store is None
         path = store or Path(tempfile.mkdtemp(prefix="explorer-")) / "temporary.labels.db"
         self.labels: Store = path if isinstance(path, Store) else label_store.open(path, rater=rater)

@@ -46,11 +46,12 @@ def preview(dataset: Dataset, item: int, size: int, characters: int) -> schema.P
         return schema.TextPreview(text=text)
     if isinstance(content, dict):
         cells = list(content.items())[: 6 if characters <= SNIPPET else 200]
-        return schema.TablePreview(cells=[(str(k), _cell(v)) for k, v in cells])
+        return schema.TablePreview(cells=[(str(k), cell_text(v)) for k, v in cells])
     return schema.VectorPreview(text=f"item {item}")
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Write one cell of a table in a few characters."""
     if isinstance(value, float | np.floating):
         return f"{value:.4g}"
     return str(value)[:SNIPPET]
