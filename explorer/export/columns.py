@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
@@ -13,11 +14,15 @@ from explorer.labels.model.states import State
 
 COLUMNS = (
     "item_id", "given_label", "corrected_label", "state", "rater", "time", "why", "reason", "p_error", "version",
+    "left_out",
 )  # fmt: skip
 """item_id: as in the dataset. given_label, corrected_label: class names, missing = unlabelled. state: see
 `explorer.labels.Cell`. rater, time (UTC), why, reason: of the newest decision. p_error: as its rater saw it. version:
-the commit that the table was taken at."""
-
+the commit that the table was taken at. left_out: whether the item is to be left out of the dataset."""
+LEFT_OUT = "left_out"
+"""The last column. A file may lack it, as those of earlier versions do: then the state says it."""
+_FLAGS = {"true": True, "false": False}
+"""What the text of a file says, in lower case: spreadsheets write it in capitals."""
 
 _LABELS = ("given_label", "corrected_label")
 MAY_MISS = (*_LABELS, "rater")
@@ -33,11 +38,14 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
     UnknownName
         A column that is missing or too many, or a state that is none.
     DataError
-        A column that stands there twice, a label that is no class label, a value that is no text, time or number.
+        A column that stands there twice, a label that is no class label, a value that is no text, time, number or
+        truth value, a state that `left_out` contradicts.
     """
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise DataError(f"The column {twice!r} stands there twice.", "Keep one of them.")
+    if LEFT_OUT not in table.columns and "state" in table.columns:
+        table = table.assign(**{LEFT_OUT: [state == State.LEFT_OUT for state in table["state"]]})
     for column in COLUMNS:
         if column not in table.columns:
             raise UnknownName("column", column, table.columns, "Corrected labels have " + ", ".join(COLUMNS) + ".")
@@ -45,13 +53,20 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         if column not in COLUMNS:
             raise UnknownName("column", column, COLUMNS, "Add columns of your own to the file afterwards.")
     for column in COLUMNS:
-        if column not in ("time", "p_error"):
+        if column not in ("time", "p_error", LEFT_OUT):
             _check_text(table[column], column)
     states = tuple(State)
     for row, state in enumerate(table["state"].tolist()):
         if state not in states:
             raise UnknownName("state", state, states, f"It stands in row {row}.")
-    return _typed(table)
+    made = _typed(table)
+    for row, (state, left_out) in enumerate(zip(made["state"], made[LEFT_OUT], strict=True)):
+        if left_out != (state == State.LEFT_OUT) and not (left_out and state == State.CONFLICT):
+            raise DataError(
+                f"Row {row}: left_out is {left_out}, and the state is {state!r}.",
+                f"left_out is True where the state is {State.LEFT_OUT.value!r}, and may be where it is 'conflict'.",
+            )
+    return made
 
 
 def _check_text(values: pd.Series[Any], column: str) -> None:
@@ -84,11 +99,20 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
             columns[column] = _converted(column, _times, values)
         elif column == "p_error":
             columns[column] = _converted(column, lambda v: pd.to_numeric(v).astype(float), values)
+        elif column == LEFT_OUT:
+            columns[column] = pd.Series([_flag(row, value) for row, value in enumerate(values.tolist())], dtype=bool)
         elif column in MAY_MISS:
             columns[column] = values.astype(object).where(values.notna(), None).astype(_TEXT)
         else:
             columns[column] = values.astype(_TEXT)
     return pd.DataFrame(columns)
+
+
+def _flag(row: int, value: Any) -> bool:
+    found = _FLAGS.get(value.lower()) if isinstance(value, str) else value
+    if not isinstance(found, bool | np.bool_):
+        raise DataError(f"Row {row}, column {LEFT_OUT!r}: {value!r} is neither true nor false.", "It has to be one.")
+    return bool(found)
 
 
 def _times(values: pd.Series[Any]) -> Any:
@@ -109,7 +133,7 @@ def _converted(column: str, convert: Callable[[Any], Any], values: pd.Series[Any
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows as plain values: text, float and `None`."""
+    """Return the rows as plain values: text, float, bool and `None`."""
     plain = {c: table[c].astype(object).where(table[c].notna(), None).tolist() for c in COLUMNS}
     plain["time"] = [None if t is None else t.isoformat() for t in plain["time"]]
     return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*plain.values(), strict=True)]

@@ -15,10 +15,12 @@ from explorer.errors import DataError, UnknownName
 from explorer.export.columns import COLUMNS, checked
 from explorer.export.files import read, write_table
 from explorer.labels import Cell, Commit, Edit, Rater, Store
-from explorer.labels.model.states import State
+from explorer.labels.model.states import State, leaves_out
 
 
-def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "head") -> pd.DataFrame:
+def frame(
+    dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "head", *, drop: bool = False
+) -> pd.DataFrame:
     """Make the table of corrected labels.
 
     Parameters
@@ -30,6 +32,8 @@ def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "
     at
         The version: "head", "base", a commit id, a tag, a branch or a time: see `Store.as_of`. Labels have the names
         that their classes had then.
+    drop
+        Whether items that are left out have no row; otherwise the column `left_out` tells them.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "
             "item", missing[0], cells.index[:2000], f"{len(missing):,} items are not in the store at {at!r}."
         )
     found = cells.iloc[rows].reset_index(drop=True)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "item_id": ids,
             "given_label": found["given"],
@@ -63,9 +67,11 @@ def frame(dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "
             "reason": found["reason"],
             "p_error": found["p_error"],
             "version": pd.Series([commit] * len(found), dtype=cells["why"].dtype),
+            "left_out": found["left_out"],
         },
         columns=list(COLUMNS),
     )
+    return table[~table["left_out"]].reset_index(drop=True) if drop else table
 
 
 def write(
@@ -74,6 +80,7 @@ def write(
     format: str | None = None,  # noqa: A002
     *,
     at: str | dt.date = "head",
+    drop: bool = False,
 ) -> Path:
     """Write corrected labels to a file, which is complete or not there at all.
 
@@ -87,6 +94,8 @@ def write(
         One of `FORMATS`; without it, the ending of the path says so.
     at
         The version of a store: see `frame`.
+    drop
+        Whether the rows of items that are left out are not written. Such a file does not bring these decisions back.
 
     Returns
     -------
@@ -112,8 +121,9 @@ def write(
     >>> rows = frame[item >= 0].assign(item_id=dataset.item_ids[item[item >= 0]])  # doctest: +SKIP
     >>> rows.merge(export.read("corrected.csv"), on="item_id", how="left")  # doctest: +SKIP
     """
-    table = corrections if isinstance(corrections, pd.DataFrame) else frame(None, corrections, at)
-    return write_table(table, path, format)
+    if not isinstance(corrections, pd.DataFrame):
+        return write_table(frame(None, corrections, at, drop=drop), path, format)
+    return write_table(checked(corrections).query("not left_out") if drop else corrections, path, format)
 
 
 def import_into(
@@ -121,10 +131,10 @@ def import_into(
 ) -> Commit | None:
     """Write the decisions of a table of corrected labels into a store, as one commit of kind "import".
 
-    Items that were relabelled, kept or flagged are so again, with their reasons, by raters of the same names (of kind
-    "import"); when they were first decided on, at which version and in which file goes into the evidence. Items that
-    the table has no decision on are left alone, and so are stale ones: their decision was about other content. What is
-    in the store already is not written again.
+    Items that were relabelled, kept, flagged or left out are so again, with their reasons, by raters of the same names
+    (of kind "import"); when they were first decided on, at which version and in which file goes into the evidence.
+    Items that the table has no decision on are left alone, and so are stale ones: their decision was about other
+    content. What is in the store already is not written again.
 
     Parameters
     ----------
@@ -180,7 +190,10 @@ def _edits(cell: Cell, row: dict[Any, Any], name: str) -> list[Edit]:
     """Return the edits that bring a cell to what a row says; none if it is so already."""
     value = None if pd.isna(row["corrected_label"]) else str(row["corrected_label"])
     state, why, reason = str(row["state"]), str(row["why"]), str(row["reason"])
-    alike = (state,) if state in (State.KEPT, State.FLAGGED) else (State.RELABELLED, State.KEPT, State.CONFLICT)
+    if row["left_out"] or (state == State.FLAGGED and leaves_out("flag", reason)):  # the latter as earlier versions say
+        state, reason = State.LEFT_OUT.value, State.LEFT_OUT.value
+    own = (State.KEPT, State.FLAGGED, State.LEFT_OUT)
+    alike = (state,) if state in own else (State.RELABELLED, State.KEPT, State.CONFLICT)
     if cell.state in alike and (cell.value, cell.why, cell.reason) == (value, why, reason):
         return []
     origin = {"file": name, "version": str(row["version"]), "state": state}
@@ -188,9 +201,9 @@ def _edits(cell: Cell, row: dict[Any, Any], name: str) -> list[Edit]:
         origin["time"] = row["time"].isoformat()
     evidence = {"p_error": row["p_error"], "imported": origin}
     rater = None if pd.isna(row["rater"]) else Rater(str(row["rater"]), "import")
-    op = {State.KEPT.value: "keep", State.FLAGGED.value: "flag"}.get(state, "set")
+    op = {State.KEPT.value: "keep", State.FLAGGED.value: "flag", State.LEFT_OUT.value: "flag"}.get(state, "set")
     first: list[Edit] = []
-    if op != "set" and cell.value != value:  # keep and flag leave the label, so it comes first
+    if op != "set" and cell.value != value:  # the others leave the label, so it comes first
         first = [Edit(cell.item, "set", value, cell.event, evidence=evidence, rater=rater)]
     new = value if op == "set" else None
     return [*first, Edit(cell.item, op, new, cell.event, why, reason, evidence, rater=rater)]

@@ -18,6 +18,7 @@ from explorer.labels.history.reader import Reader
 from explorer.labels.model.arguments import checked
 from explorer.labels.model.raters import check_rater
 from explorer.labels.model.reports import BindReport
+from explorer.labels.model.states import State
 from explorer.labels.model.types import FIELD, Commit, Edit
 from explorer.labels.working_copy import WorkingCopy
 
@@ -96,8 +97,7 @@ class Store(Reader):
         keyed
             The item ids come from a key column; otherwise from the content.
         allow_changed
-            Bind keyed items although the content of all of them is another one. What was decided on them is then
-            stale.
+            Bind keyed items although the content of all of them is another one. Decisions on them are then stale.
 
         Raises
         ------
@@ -139,8 +139,7 @@ class Store(Reader):
         Conflict
             A cell is not as `Edit.expected` says.
         UnknownName, DataError, StoreError
-            An item, field, class or op that does not exist; a value that cannot be stored; a file that cannot be
-            written.
+            An item, field, class or op that does not exist; a value that cannot be stored, a file that cannot be.
         """
         return apply(self.working_copy, edits, kind, message, rater, op_id)
 
@@ -194,6 +193,10 @@ class Store(Reader):
     ) -> Commit:
         """Mark an item with a reason; its label stays."""
         return self.apply([Edit(item, "flag", None, expected, why, reason, evidence, op_id, field=field)])
+
+    def leave_out(self, item: str, expected: str | None = None, why: str = "", op_id: str | None = None) -> Commit:
+        """Leave an item out of the dataset; its label stays. Stored as a flag with the reason "left out"."""
+        return self.flag(item, expected, why, State.LEFT_OUT.value, op_id=op_id)
 
     def clear(
         self,

@@ -57,6 +57,8 @@ class Pipeline:
         Bool [N]: items whose label a person has settled.
     given
         int32 [N]: class codes as they were given, where some are settled.
+    marked_wrong
+        bool [N]: items whose label a person has called wrong, without another.
     """
 
     def __init__(
@@ -69,8 +71,9 @@ class Pipeline:
         report: Callable[[tuple[Stage, ...]], None],
         trusted: NDArray[np.bool_] | None = None,
         given: NDArray[np.int32] | None = None,
+        marked_wrong: NDArray[np.bool_] | None = None,
     ) -> None:
-        self._task = Task(labels, classes, options, dataset, given, trusted)
+        self._task = Task(labels, classes, options, dataset, given, trusted, marked_wrong)
         self.results = Results()
         self.failures: dict[str, Exception] = {}
         self._publish = publish

@@ -63,6 +63,8 @@ class Task:
         int32 [N]: class codes as they were given, where some are settled; by default `labels`.
     trusted
         bool [N]: items whose label a person has settled; `None` for none.
+    marked_wrong
+        bool [N]: items whose label a person has called wrong, without another; `None` for none.
     only
         Names of the methods to run; `None` for all.
     training
@@ -76,6 +78,7 @@ class Task:
     dataset: Dataset | None = None
     given: NDArray[np.int32] | None = None
     trusted: NDArray[np.bool_] | None = None
+    marked_wrong: NDArray[np.bool_] | None = None
     only: Sequence[str] | None = None
     training: bool = True
 
@@ -99,6 +102,7 @@ class Task:
             labels=self.labels[keep],
             given=None if self.given is None else self.given[keep],
             trusted=None if self.trusted is None else self.trusted[keep],
+            marked_wrong=None if self.marked_wrong is None else self.marked_wrong[keep],
         )
 
 
@@ -234,7 +238,7 @@ def score(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
     inputs = inputs_of(task, results)
     if task.only is None:
         given = task.labels if task.given is None else task.given
-        findings, combined, settled = rescore.score(inputs, given, inputs.trusted, progress)
+        findings, combined, settled = rescore.score(inputs, given, inputs.trusted, progress, task.marked_wrong)
     else:
         findings = detectors.run(inputs, only=task.only, progress=progress)
         combined, settled = detectors.combine(inputs, findings, progress=progress), None

@@ -20,6 +20,13 @@ from explorer.utils.text import counted
 if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
 
+FOR_PEOPLE = """
+audit audit_rate cancel classes clear close corrected current dataset detectors drift explain export helped
+import_corrections issues keep labels leave_out left left_below manifest mark method new_sample queue rater relabel
+rerun results sample sample_since scores select selection status trust undo wait
+"""
+"""Names of a review that completion offers."""
+
 
 def check_arguments(dataset: Dataset, store: Any, embedder: Any, k: Any, seed: Any, rater: Any) -> tuple[int, int]:
     """Return `k` and `seed` of a new review, all whose arguments can be right.

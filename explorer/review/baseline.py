@@ -34,7 +34,8 @@ class Baseline:
     shown
         float64 [N]: `p_error` that was shown then, with what had been learnt from the reviewer; NaN for others.
     wrong
-        float64 [N]: 1 where that label was changed, 0 where it was kept; NaN for others, and for what was set aside.
+        float64 [N]: 1 where that label was changed or marked as wrong, 0 where it was kept; NaN for others, and for
+        what was marked otherwise or left out.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Baseline:
         codes: NDArray[np.int32],
         states: NDArray[np.uint8],
         given: NDArray[np.int32],
+        marked_wrong: NDArray[np.bool_] | None = None,
     ) -> None:
         """Take down what has been decided on some items, and taken back, since the last time. Costs O(rows).
 
@@ -89,20 +91,22 @@ class Baseline:
             As they stand.
         given
             What the given labels read as now: where a class was merged into another since, that.
+        marked_wrong
+            Of which labels somebody said that they are wrong, and not which is right; `None` for none.
         """
         since = decided & ~self.before[rows]
         new = since & np.isnan(self.seen[rows])
         for kept, now in ((self.seen, p_error), (self.shown, shown)):
             kept[rows[new]] = now[new]
             kept[rows[~since]] = np.nan
-        label, kept_or_changed = self.labels[rows], is_settled(states)
-        settled = since & kept_or_changed & (label >= 0)
+        marked = np.zeros(len(rows), dtype=bool) if marked_wrong is None else marked_wrong
+        label, judged = self.labels[rows], is_settled(states) | marked
         other = codes != given
-        self.wrong[rows] = np.where(settled, other & (codes != label), np.nan)
+        self.wrong[rows] = np.where(since & judged & (label >= 0), marked | (other & (codes != label)), np.nan)
         if self.settled is not None:
             first = self.settled.labels[rows]
-            still = self.before[rows] & kept_or_changed & (first >= 0)
-            self._earlier[rows] = np.where(still, other & (codes != first), np.nan)
+            still = self.before[rows] & judged & (first >= 0)
+            self._earlier[rows] = np.where(still, marked | (other & (codes != first)), np.nan)
         undone = rows[~since]
         if len(undone) > len(self._order):
             undone = undone[np.isin(undone, self.order)]

@@ -1,4 +1,4 @@
-"""Decisions on labels: relabel, keep, mark, clear, undo. Each is one commit of the store."""
+"""Decisions on labels: relabel, keep, mark, leave out, clear, undo. Each is one commit of the store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.errors import UnknownName
 from explorer.labels import Edit, Store
-from explorer.labels.model.states import Reason
+from explorer.labels.model.states import Reason, State
 from explorer.review.arguments import Items, labels_for, positions_of
 from explorer.review.item import shown
 from explorer.review.state import ReviewState
@@ -47,6 +47,10 @@ class Decisions:
         """Set items aside with a reason."""
         return self.edit("flag", self.ids(items), reason=reason, why=why)
 
+    def leave_out(self, items: Items, *, why: str = "") -> Written | None:
+        """Leave items out of the dataset; see `Review.leave_out`."""
+        return self.edit("leave_out", self.ids(items), why=why)
+
     def clear(self, items: Items, *, why: str = "") -> Written | None:
         """Take a decision back to "not reviewed"."""
         return self.edit("clear", self.ids(items), why=why)
@@ -82,9 +86,9 @@ class Decisions:
         Parameters
         ----------
         op
-            "set" (to `label`: a class name, or one per item), "keep", "flag" or "clear".
+            "set" (to `label`: a class name, or one per item), "keep", "flag", "leave_out" or "clear".
         reason
-            A `Reason`: a must for "flag", allowed for all.
+            A `Reason`: a must for "flag", allowed for all but "leave_out", which is a reason of its own.
         expected
             Per item id, the event that the writer saw (compare-and-swap).
         op_id
@@ -98,7 +102,10 @@ class Decisions:
             An item or a reason that there is none of.
         """
         if reason not in tuple(Reason) and (reason or op == "flag"):
-            raise UnknownName("reason", reason, tuple(Reason))
+            remedy = "Items are left out with leave_out()." if reason == State.LEFT_OUT else ""
+            raise UnknownName("reason", reason, tuple(Reason), remedy)
+        if op == "leave_out":
+            op, reason = "flag", State.LEFT_OUT.value
         state = self._state
         names = [label] * len(items) if label is None or isinstance(label, str) else label
         with state.lock:

@@ -50,18 +50,31 @@ class Exports:
         self._bound = bound
         self._store_name = store_name
 
-    def corrected(self) -> pd.Series[Any]:
-        """Return the labels now, aligned to the user's own rows and in the user's own values."""
+    def corrected(self, *, left_out: bool = False) -> pd.Series[Any] | pd.DataFrame:
+        """Return the labels now, aligned to the user's own rows; see `Review.corrected`."""
         with self._state.lock:
-            return CurrentLabels(self._bound, self._store).corrected()
+            now = CurrentLabels(self._bound, self._store)
+            labels = now.corrected()
+        if not left_out:
+            return labels
+        table = labels.to_frame("label" if labels.name is None else labels.name)
+        table.insert(1, "left_out", now.rows_left_out(), allow_duplicates=True)
+        return table
 
-    def export(self, path: str | Path, *, format: str | None = None, at: str | dt.date = "head") -> Path:  # noqa: A002
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: str | None = None,  # noqa: A002
+        at: str | dt.date = "head",
+        drop: bool = False,
+    ) -> Path:
         """Write the labels, with who changed what, when and why; see `Review.export`."""
         from explorer import export
 
         self._check_target(Path(path))
         ids = self._bound.item_ids if isinstance(at, str) and at == "head" else None
-        return export.write(export.frame(ids, self._store, at), path, format)
+        return export.write(export.frame(ids, self._store, at, drop=drop), path, format)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
         """Bring an export's labels into this review's store; see `Review.import_corrections`."""

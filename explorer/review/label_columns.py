@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from explorer.dataset.dataset import Dataset
 from explorer.labels import BindReport, Cell, Store
 from explorer.labels.history import overview
-from explorer.labels.model.states import DECIDED_CODES, SETTLED_CODES, State
+from explorer.labels.model.states import DECIDED_CODES, MARKED_CODES, SETTLED_CODES, Reason, State
 from explorer.tasks.classification import UNLABELLED
 
-_DECIDED, _SETTLED = (np.isin(np.arange(len(State)), codes) for codes in (DECIDED_CODES, SETTLED_CODES))
+_DECIDED, _SETTLED, _MARKED = (
+    np.isin(np.arange(len(State)), codes) for codes in (DECIDED_CODES, SETTLED_CODES, MARKED_CODES)
+)
 
 
 def is_decided(states: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -56,6 +58,10 @@ class CurrentLabels:
         class was merged into another.
     states
         uint8 [N]: code of its `State`.
+    left_out
+        bool [N]: the item is to be left out of the dataset.
+    marked_wrong
+        bool [N]: somebody said that the label is wrong, and not which one is right.
     events
         Newest event of each item that has one, by position.
     classes
@@ -74,6 +80,8 @@ class CurrentLabels:
         self.given: NDArray[np.int32] = self.reading(dataset.given)
         self.codes: NDArray[np.int32] = self.given.copy()
         self.states: NDArray[np.uint8] = np.zeros(len(dataset), dtype=np.uint8)
+        self.left_out: NDArray[np.bool_] = np.zeros(len(dataset), dtype=bool)
+        self.marked_wrong: NDArray[np.bool_] = np.zeros(len(dataset), dtype=bool)
         self.events: dict[int, str] = {}
         self._newest: dict[str, str] = {}  # by item id, also of items that this dataset does not hold
         self._in_state = np.zeros(len(State), dtype=np.int64)  # counted along, so that a click counts nothing
@@ -120,15 +128,10 @@ class CurrentLabels:
         return {"op": op, "value": label if op == "set" else None}
 
     def reviewed_counts(self) -> dict[str, int]:
-        """Return how many items a person has decided on: reviewed, relabelled, kept, flagged. Counts nothing anew."""
-        n = self._in_state
-        relabelled, kept, flagged = (int(n[s.code]) for s in (State.RELABELLED, State.KEPT, State.FLAGGED))
-        return {
-            "reviewed": relabelled + kept + flagged,
-            "relabelled": relabelled,
-            "kept": kept,
-            "flagged": flagged,
-        }
+        """Return how many items a person has decided on: reviewed, and how. Counts nothing anew."""
+        states = (State.RELABELLED, State.KEPT, State.FLAGGED, State.LEFT_OUT)
+        found = {state.value.replace(" ", "_"): int(self._in_state[state.code]) for state in states}
+        return {"reviewed": sum(found.values()), **found}
 
     def corrected(self) -> pd.Series[Any]:
         """Return the labels now, aligned to the user's own rows, in the user's own values.
@@ -140,7 +143,7 @@ class CurrentLabels:
         d = self._dataset
         decided = is_decided(self.states)
         # Marking an item leaves its label alone: an earlier correction holds, and without one each row keeps its own.
-        decided &= (self.states != State.FLAGGED.code) | (self.codes != self.given)
+        decided &= ~_MARKED[self.states] | (self.codes != self.given)
         codes = np.where((d.row_item >= 0) & decided[d.row_item], self.codes[d.row_item], self.reading(d.row_given))
         values = _own_values(self.classes, d)
         column = pd.Series(
@@ -149,6 +152,11 @@ class CurrentLabels:
         # Whole numbers beside missing ones would become fractions, and large ones other numbers.
         gaps = bool((codes < 0).any()) and any(type(v) is int for v in values)
         return column if gaps else column.infer_objects()
+
+    def rows_left_out(self) -> NDArray[np.bool_]:
+        """Say which of the user's own rows are of items to be left out, bool [rows]; none that was set aside is."""
+        found: NDArray[np.bool_] = (self._dataset.row_item >= 0) & self.left_out[self._dataset.row_item]
+        return found
 
     def _show(self, item: str, cell: Cell) -> int | None:
         self._newest[item] = cell.event
@@ -162,6 +170,8 @@ class CurrentLabels:
         self._in_state[self.states[position]] -= 1
         self._in_state[state] += 1
         self.states[position] = state
+        self.left_out[position] = cell.left_out
+        self.marked_wrong[position] = cell.state == State.FLAGGED and cell.reason == Reason.WRONG
         self.events[position] = cell.event
         return position
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from explorer import labels as label_store
 from explorer.dataset.dataset import Dataset
 from explorer.labels import BindReport, Commit, Store
+from explorer.labels.head import When
 from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
 from explorer.readers import read
 from explorer.reports.manifest import manifest
-from explorer.review.arguments import Items, check_arguments, check_open, rater_name
+from explorer.review.arguments import FOR_PEOPLE, Items, check_arguments, check_open, rater_name
 from explorer.review.decisions import Decisions
 from explorer.review.estimates import Estimates
 from explorer.review.events import Closed, Events, LabelsReset
@@ -38,12 +39,6 @@ if TYPE_CHECKING:
     from explorer.estimates.helped import Helped
     from explorer.estimates.results import Below, Left
     from explorer.progress import Progress
-
-_FOR_PEOPLE = """
-audit audit_rate cancel classes clear close corrected current dataset detectors drift explain export helped
-import_corrections issues keep labels left left_below manifest mark method new_sample queue rater relabel rerun
-results sample sample_since scores select selection status trust undo wait
-"""
 
 
 class Review:
@@ -133,7 +128,7 @@ class Review:
             self.runs.start()
 
     def __dir__(self) -> list[str]:
-        return _FOR_PEOPLE.split()
+        return FOR_PEOPLE.split()
 
     def __repr__(self) -> str:
         if self.closed:
@@ -185,7 +180,7 @@ class Review:
         return self.runs.status
 
     def counts(self) -> dict[str, int]:
-        """Count what people have decided on: reviewed, relabelled, kept, flagged; and the suspects."""
+        """Count what people have decided on: reviewed, relabelled, kept, flagged, left_out; and the suspects."""
         self.sync.catch_up()
         return self.state.counts()
 
@@ -209,8 +204,7 @@ class Review:
     def rerun(self, embedder: str | None = None, *, device: str | None = None, **embedder_options: Any) -> None:
         """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now.
 
-        The random sample goes on, with the answers given so far. An embedder, option or device that cannot be had is
-        refused (`UnknownName`, `MissingExtra`, `DataError`): the run so far and its results stay as they are.
+        The random sample goes on. What cannot be had is refused (`UnknownName`, `MissingExtra`, `DataError`).
         """
         check_open(self.closed, self.labels)
         self.runs.rerun(embedder, device, embedder_options)
@@ -239,6 +233,10 @@ class Review:
     def mark(self, items: Items, reason: str, *, why: str = "") -> Commit | None:
         """Set items aside with a reason (see `relabel`), without another label."""
         return _commit(self.decisions.mark(items, reason, why=why))
+
+    def leave_out(self, items: Items, *, why: str = "") -> Commit | None:
+        """Leave items out of the dataset, their labels as they are: `export` tells them, or drops them."""
+        return _commit(self.decisions.leave_out(items, why=why))
 
     def clear(self, items: Items, *, why: str = "") -> Commit | None:
         """Take a decision back to "not reviewed"; the history stays."""
@@ -270,9 +268,8 @@ class Review:
     def issues(self) -> pd.DataFrame:
         """All items, those to be decided on first, each part worst first, indexed by item id (waits for "score").
 
-        Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad),
-        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now, `decided`
-        whether somebody has decided on the item, and `where` names the file or row.
+        Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad), …; `label`
+        and `state` say what stands now, `decided` whether somebody has decided, and `where` names the file or row.
         """
         return self.scores.issues
 
@@ -280,8 +277,7 @@ class Review:
     def queue(self) -> pd.DataFrame:
         """The suspects still to be decided on, worst first, with draws mixed in at `audit_rate` (waits for "score").
 
-        As `issues`, and `drawn`: the item stands here because it was drawn at random. Decide on those too, whether or
-        not they look wrong. Without any suspect the queue is the first 20 draws.
+        As `issues`, and `drawn`: it stands here because it was drawn at random; decide on those too, wrong or not.
         """
         return self._queue.table()
 
@@ -308,9 +304,9 @@ class Review:
     def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
 
-        It rests on the random items that were decided on, in the queue or of `audit()` (see `sample`); before there are
-        enough, on what the model believes. A mark as wrong counts as a label found wrong, any other mark as no answer.
-        Without `wait` the scores are taken as they are, also while they follow the last decision.
+        It rests on the random items that were decided on, in the queue or of `audit()` (see `sample`), or else on what
+        the model believes. A mark as wrong is a label found wrong; any other, or leaving out, is no answer. Without
+        `wait` the scores are taken as they are, also while they follow the last decision.
         """
         return self.estimates.left(wait=wait)
 
@@ -350,16 +346,18 @@ class Review:
     def helped(self, progress: Progress | None = None) -> Helped:
         """Compare the probe taught on the given labels with one taught on the labels as they stand.
 
-        Both are judged on the labels of the items that people have decided on (none: `DataError`). Takes as long as two
-        runs of the probe, and needs the embedding only. `per_class` is indexed by class name.
+        Both are judged on the items that people have decided on (none: `DataError`). Takes as long as two probes.
         """
         return self.estimates.helped(progress)
 
-    def corrected(self) -> pd.Series[Any]:
-        """Return the labels now, aligned to the user's own rows and in the user's own values."""
-        return self.exports.corrected()
+    def corrected(self, *, left_out: bool = False) -> Any:
+        """Return the labels now, aligned to the user's own rows and in the user's own values: a Series.
 
-    def export(self, path: str | Path, *, format: str | None = None, at: str | dt.date = "head") -> Path:  # noqa: A002
+        With `left_out` a table, whose bool column `left_out` tells the rows of items that are left out.
+        """
+        return self.exports.corrected(left_out=left_out)
+
+    def export(self, path: str | Path, *, format: str | None = None, at: When = "head", drop: bool = False) -> Path:  # noqa: A002
         """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
 
         Parameters
@@ -370,13 +368,15 @@ class Review:
             "csv", "parquet" or "jsonl"; by default the ending of the path says so.
         at
             The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given.
+        drop
+            Whether items that are left out have no row; by default the column `left_out` tells them.
         """
-        return self.exports.export(path, format=format, at=at)
+        return self.exports.export(path, format=format, at=at, drop=drop)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
         """Bring an export's labels into this review's store; importing the same file twice changes nothing.
 
-        Labels that are no classes here are refused (`UnknownName`), or with `new_classes=True` added.
+        Labels that are no classes here are refused (`UnknownName`), or with `new_classes` added.
         """
         return self.exports.import_corrections(path, new_classes=new_classes)
 

@@ -98,7 +98,9 @@ class Runs:
 
         now = state.read()
         settled = is_settled(now.states)
-        return Pipeline(now.dataset, now.codes, now.classes, options, publish, report, settled, now.given)
+        return Pipeline(
+            now.dataset, now.codes, now.classes, options, publish, report, settled, now.given, now.marked_wrong
+        )
 
     def _publish(self, generation: int, what: str, results: Results, dataset: Dataset) -> None:
         state = self._state

@@ -263,7 +263,8 @@ class ScoreUpdates:
             labels = np.where(codes < live.inputs.n_classes, codes, -1).astype(np.int32)
             differs = labels != live.inputs.labels[rows]
             p_error = live.combined.p_error[rows]
-            baseline.note(rows, decided, p_error, shown.p_error[rows], codes, states, given)
+            marked = state.labels.marked_wrong[rows]
+            baseline.note(rows, decided, p_error, shown.p_error[rows], codes, states, given, marked)
             live.decided[rows] = decided
             with self._wanted:
                 self._unheard = self._unheard or not every or baseline.decisions > 0

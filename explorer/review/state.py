@@ -35,6 +35,8 @@ class Snapshot:
         int32 [N]: class codes of the labels then, and of the given ones; -1 = unlabelled.
     states
         uint8 [N]: codes of `State`.
+    marked_wrong
+        bool [N]: somebody said that the label is wrong, and not which one is right.
     generation
         Number of the newest run of the pipeline.
     """
@@ -45,6 +47,7 @@ class Snapshot:
     codes: NDArray[np.int32]
     given: NDArray[np.int32]
     states: NDArray[np.uint8]
+    marked_wrong: NDArray[np.bool_]
     generation: int
 
 
@@ -141,7 +144,7 @@ class ReviewState:
         return self.labels.events.get(position) or self.base_event
 
     def counts(self) -> dict[str, int]:
-        """Return what people have decided on: reviewed, relabelled, kept, flagged; and the suspects. Costs O(1)."""
+        """Return how many items people have decided on, and how; and the suspects. Costs O(1)."""
         with self.lock:
             return self.labels.reviewed_counts() | {"suspects": self.suspects}
 
@@ -157,7 +160,7 @@ class ReviewState:
             results = self.results
             if results.combined is not None:
                 results = replace(results, combined=_own(results.combined))
-            columns = self.codes.copy(), self.given.copy(), self.states.copy()
+            columns = self.codes.copy(), self.given.copy(), self.states.copy(), self.labels.marked_wrong.copy()
             return Snapshot(self.dataset, results, self.classes, *columns, self.generation)
 
     def begin_run(self, options: Options) -> int:

@@ -28,7 +28,8 @@ class Settled:
     Attributes
     ----------
     labels
-        int32 [N]: the given labels of the items that they settled; -1 for others, and where a given label says nothing.
+        int32 [N]: the given labels of the items that they settled or marked as wrong; -1 for others, and where a given
+        label says nothing.
     p_error
         float32 [N]: how likely these were held to be wrong.
     rivals
@@ -66,7 +67,11 @@ def put_back(
 
 
 def score(
-    inputs: Inputs, given: NDArray[np.int32], settled: NDArray[np.bool_] | None, progress: Progress | None = None
+    inputs: Inputs,
+    given: NDArray[np.int32],
+    settled: NDArray[np.bool_] | None,
+    progress: Progress | None = None,
+    marked_wrong: NDArray[np.bool_] | None = None,
 ) -> tuple[Findings, Combined, Settled | None]:
     """Run all detectors and the combiner on labels as they stand, some of them settled by people.
 
@@ -76,15 +81,19 @@ def score(
         With the labels as they stand.
     given, settled
         As of `put_back`; `None` where nothing is settled.
+    marked_wrong
+        bool [N]: somebody has called the label wrong, and not said which is right; `None` where nobody has.
 
     Returns
     -------
     Findings, Combined
         Of the labels as they stand.
     Settled
-        What is to be learnt from those that are settled; `None` where there is nothing.
+        What is to be learnt from those that are settled or marked; `None` where there is nothing.
     """
-    if settled is None or not settled.any():
+    none = np.zeros(inputs.n, dtype=bool)
+    settled = (none if settled is None else settled) | (none if marked_wrong is None else marked_wrong)
+    if not settled.any():
         findings = run(inputs, progress=progress)
         return findings, combine(inputs, findings, progress=progress), None
     before = put_back(inputs.labels, given, settled, inputs.n_classes)

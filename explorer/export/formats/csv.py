@@ -1,5 +1,7 @@
 """Exports as CSV, in UTF-8. Times are ISO 8601 in UTC; an empty field is a missing label, rater, time or p_error.
 
+`left_out` is True or False; capitals do not matter.
+
 Text is data: a value that begins with = + - or @ is written as it is, since an apostrophe in front, which some writers
 add so that spreadsheets do not take it for a formula, would make another class of it on the way back. Whoever opens
 such a file in a spreadsheet should import these columns as text.

@@ -1,4 +1,4 @@
-"""Exports as Parquet: text, UTC times in microseconds, p_error as float64."""
+"""Exports as Parquet: text, UTC times in microseconds, p_error as float64, left_out as bool."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from explorer.export.columns import COLUMNS
+from explorer.export.columns import COLUMNS, LEFT_OUT
 
 
 def write(table: pd.DataFrame, file: BinaryIO) -> None:
@@ -14,7 +14,7 @@ def write(table: pd.DataFrame, file: BinaryIO) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {"time": pa.timestamp("us", tz="UTC"), "p_error": pa.float64()}
+    kinds = {"time": pa.timestamp("us", tz="UTC"), "p_error": pa.float64(), LEFT_OUT: pa.bool_()}
     schema = pa.schema([pa.field(c, kinds.get(c, pa.string())) for c in COLUMNS])
     pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), file, compression="zstd")
 

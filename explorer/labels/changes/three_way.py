@@ -1,8 +1,8 @@
 """Three-way merge of two branches, cell by cell: what is taken, what agrees, what is a conflict.
 
 A cell is compared by its *decision*, the event whose word holds. A decision that changed on one side only is taken from
-that side. Changed on both sides to the same label, it stays as it is here; to different labels, it is a conflict, which
-a person settles. Snapshot and schema are merged three ways too.
+that side. Changed on both sides to the same label, it stays as it is here; to different labels, or left out on one side
+only, it is a conflict, which a person settles. Snapshot and schema are merged three ways too.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CellKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MergeConflict:
-    """A cell that both branches changed, to different labels.
+    """A cell that both branches changed, to different labels, or that one of them left out.
 
     Attributes
     ----------
@@ -74,8 +74,7 @@ class MergeConflict:
     @property
     def sides(self) -> tuple[str, str]:
         """The label here and the one in the branch that is merged, each with its rater, in words."""
-        ours, theirs = (f"{label_text(c.value)}{f' by {c.rater}' if c.rater else ''}" for c in (self.ours, self.theirs))
-        return ours, theirs
+        return _in_words(self.ours), _in_words(self.theirs)
 
     def __repr__(self) -> str:
         field = "" if self.field == FIELD else f".{self.field}"
@@ -96,9 +95,9 @@ class Comparison:
     taken
         Cells whose decision is taken from the other branch.
     same
-        Number of cells that both changed to the same label.
+        Number of cells that both changed to the same label, and both left out or both not.
     conflicts
-        Cells that both changed, to different labels.
+        Cells that both changed otherwise.
     """
 
     ours: Contents
@@ -167,7 +166,14 @@ def _agree(here: Version, there: Version, item: str) -> bool | None:
     if ours.value != theirs.value and _recorded(ours) != _recorded(theirs):
         return None
     # The same label, but here on content that is no more: theirs is the one that holds.
-    return ours.state == State.STALE and theirs.state != State.STALE and here.snapshot.row(item) is not None
+    if State.STALE in (ours.state, theirs.state):
+        return ours.state != theirs.state and ours.state == State.STALE and here.snapshot.row(item) is not None
+    return None if ours.left_out != theirs.left_out else False
+
+
+def _in_words(cell: Cell) -> str:
+    left_out = ", left out" if cell.left_out else ""
+    return f"{label_text(cell.value)}{left_out}{f' by {cell.rater}' if cell.rater else ''}"
 
 
 def _recorded(cell: Cell) -> Any:

@@ -127,7 +127,7 @@ def frame_of(version: Version, cells: Mapping[str, Cell]) -> pd.DataFrame:
 
     Columns: value, given (text, missing = unlabelled; in other fields than "label" the values as they are); state,
     event (categories); rater (text, missing = nobody); time (UTC, missing = never); why, reason (text); p_error (float,
-    as the rater saw it).
+    as the rater saw it); left_out (bool).
     """
     snapshot, n = version.snapshot, len(version.snapshot)
     changed = list(cells.values())
@@ -136,6 +136,8 @@ def frame_of(version: Version, cells: Mapping[str, Cell]) -> pd.DataFrame:
     times[where] = [np.datetime64(c.time.replace(tzinfo=None) if c.time else "NaT") for c in changed]
     p_error = np.full(n, np.nan)
     p_error[where] = [seen_p_error(c.evidence) for c in changed]
+    left_out = np.zeros(n, dtype=bool)
+    left_out[where] = [c.left_out for c in changed]
     label = version.field == FIELD
     given = _taken([*map(version.names.given, snapshot.given_names), None])[snapshot.given_codes] if label else None
 
@@ -155,6 +157,7 @@ def frame_of(version: Version, cells: Mapping[str, Cell]) -> pd.DataFrame:
             "reason": text("", [c.reason for c in changed]),
             "p_error": p_error,
             "given": text(given, [c.given for c in changed]),
+            "left_out": left_out,
         },
         index=snapshot.index,
     )

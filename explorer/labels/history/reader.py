@@ -137,7 +137,7 @@ class Reader:
         DataFrame
             Indexed by item id, in the order of the dataset. value, given (text, missing = unlabelled; in other fields
             than "label" the values as they are); state, event (categories); rater (text, missing = nobody); time (UTC,
-            missing = never); why, reason (text); p_error (float64, as the rater saw it).
+            missing = never); why, reason (text); p_error (float64, as the rater saw it); left_out (bool).
         """
         with self._backend.lock:
             version = self._head.at(when, field)

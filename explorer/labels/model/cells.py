@@ -19,7 +19,7 @@ from explorer.labels.display import (
     time_text,
     to_text,
 )
-from explorer.labels.model.states import State
+from explorer.labels.model.states import State, leaves_out
 from explorer.labels.model.types import FIELD
 
 
@@ -36,8 +36,8 @@ class Cell:
     op, rater, time, why, reason
         Of that event; `None` and "" where there is none. `time` is UTC.
     state
-        A `State`, which is text: given, relabelled, kept, flagged, stale (the decision is shown, as `recorded`, but
-        does not hold) or conflict (`given` changed under it).
+        A `State`, which is text: given, relabelled, kept, flagged, left out, stale (the decision is shown, as
+        `recorded`, but does not hold) or conflict (`given` changed under it).
     given
         The given label now; only the field "label" has one.
     recorded
@@ -67,13 +67,18 @@ class Cell:
         """The state in words that a name may follow; going back to the given label is not giving it."""
         return "given label, cleared" if self.state == State.GIVEN and self.op == "clear" else self.state.value
 
+    @property
+    def left_out(self) -> bool:
+        """The item is to be left out of the dataset: so also in a conflict, where only its given label changed."""
+        return self.state.decided and leaves_out(self.op, self.reason)
+
     def __repr__(self) -> str:
         field = "" if self.field == FIELD else f".{self.field}"
         decided = decided_text(self.rater, self.time, self.why)
         state = f"{self.state_text} {decided}" if decided else self.state.value
         was = f", given {label_text(self.given)}" if self.field == FIELD and self.given != self.value else ""
         held = f", recorded {label_text(self.recorded)}" if self.recorded != self.value else ""
-        reason = f", reason {self.reason!r}" if self.reason else ""
+        reason = f", reason {self.reason!r}" if self.reason and self.state != State.LEFT_OUT else ""
         return f"Cell({self.item!r}{field}: {label_text(self.value)}, {state}{was}{held}{reason})"
 
     def _repr_html_(self) -> str:
@@ -84,7 +89,7 @@ class Cell:
             "by": self.rater,
             "at": time_text(self.time),
             "why": self.why,
-            "reason": self.reason,
+            "reason": None if self.state == State.LEFT_OUT else self.reason,
             "evidence": to_text(dict(self.evidence)) if self.evidence else None,
         }
         field = "" if self.field == FIELD else f", field {self.field!r}"

@@ -32,6 +32,9 @@ class State(StrEnum):
     """The content changed after the decision, which therefore does not hold."""
     CONFLICT = "conflict"
     """The decision holds, but the given label changed under it."""
+    LEFT_OUT = "left out"
+    """The item is to be left out of the dataset; the label is left as it is. Stored as a flag with this as its reason,
+    so that stores of every version can hold it, and versions before it read it as flagged."""
 
     __repr__ = str.__repr__  # a cell in a notebook shows 'kept', as it shows any other text
     __hash__ = str.__hash__
@@ -43,13 +46,18 @@ class State(StrEnum):
 
     @property
     def decided(self) -> bool:
-        """Somebody decided on the item, and the decision holds: relabelled, kept, flagged or conflict."""
+        """Somebody decided on the item, and the decision holds: relabelled, kept, flagged, conflict or left out."""
         return self in _DECIDED
 
     @property
     def settled(self) -> bool:
         """Somebody said which label is right, and nothing speaks against it: relabelled or kept."""
         return self in _SETTLED
+
+    @property
+    def marked(self) -> bool:
+        """Somebody set the item aside and left its label alone: flagged or left out."""
+        return self in _MARKED
 
 
 class Reason(StrEnum):
@@ -68,7 +76,8 @@ class Reason(StrEnum):
 
 _CODES = {state: code for code, state in enumerate(State)}
 _SETTLED = frozenset({State.RELABELLED, State.KEPT})
-_DECIDED = _SETTLED | {State.FLAGGED, State.CONFLICT}
+_MARKED = frozenset({State.FLAGGED, State.LEFT_OUT})
+_DECIDED = _SETTLED | _MARKED | {State.CONFLICT}
 
 
 def _codes(states: Iterable[State]) -> NDArray[np.uint8]:
@@ -81,3 +90,10 @@ DECIDED_CODES = _codes(_DECIDED)
 """Codes of the states that are `State.decided`, uint8, read-only."""
 SETTLED_CODES = _codes(_SETTLED)
 """Codes of the states that are `State.settled`, uint8, read-only."""
+MARKED_CODES = _codes(_MARKED)
+"""Codes of the states that are `State.marked`, uint8, read-only."""
+
+
+def leaves_out(op: str | None, reason: str) -> bool:
+    """Tell whether an event of this op and reason leaves its item out."""
+    return op == "flag" and reason == State.LEFT_OUT.value

@@ -11,7 +11,7 @@ from explorer.errors import UnknownName
 from explorer.labels.model.cells import Cell
 from explorer.labels.model.schema import Names, names_of
 from explorer.labels.model.snapshot import Snapshot
-from explorer.labels.model.states import State
+from explorer.labels.model.states import State, leaves_out
 from explorer.labels.model.types import FIELD, LabelSchema, Logged, Value
 from explorer.labels.model.values import to_public
 
@@ -125,7 +125,7 @@ class Version:
             if row is not None and self.given(row[1]) != given:
                 return recorded, State.CONFLICT
         if op == "flag":
-            return recorded, State.FLAGGED
+            return recorded, State.LEFT_OUT if leaves_out(op, event.reason) else State.FLAGGED
         # Giving an item the label that it has anyway is a way of keeping it.
         return recorded, State.KEPT if op == "keep" or recorded == given else State.RELABELLED
 

@@ -105,9 +105,14 @@ class State:
         label = None if decision.label is None else schema.read(decision.label)
         if label != given and schema.given(decision.given) != given:
             return label, "conflict"
-        if decision.op == "flag":
-            return label, "flagged"
+        if decision.op in ("flag", "leave_out"):
+            return label, "flagged" if decision.op == "flag" else "left out"
         return label, "kept" if decision.op == "keep" or label == given else "relabelled"
+
+    def left_out(self, item):
+        """Whether an item of the dataset is left out."""
+        decision = self.decision(item)
+        return decision is not None and decision.op == "leave_out" and self.outcome(item)[1] != "stale"
 
     def label_id(self, item):
         return self.given_id(item) if self.outcome(item)[1] in ("given", "stale") else self.decision(item).label
@@ -295,6 +300,13 @@ def merging(ours, theirs, base):
             conflicts.append(item)
         elif item in rows and mine.outcome(item)[1] == "stale" and other.outcome(item)[1] != "stale":
             taken.append(item)  # the same label, but only theirs was decided on the content that the item has
+        elif (
+            item in rows
+            and other.outcome(item)[1] != "stale"
+            and mine.outcome(item)[1] != "stale"
+            and (mine.left_out(item) != other.left_out(item))
+        ):
+            conflicts.append(item)
         else:
             same.append(item)
     return Merging(mine, theirs, taken, same, conflicts)

@@ -19,7 +19,9 @@ TAGS = ["t1", "t2"]
 item = st.sampled_from(ITEMS)
 picked = st.integers(0, 1_000)  # chooses one of what there is by then
 few = st.integers(0, 2)  # so that branches meet on the same items
-op = st.sampled_from(["set", "set", "keep", "clear", "flag"])
+op = st.sampled_from(["set", "set", "keep", "clear", "flag", "leave_out"])
+STORED = {"leave_out": ("flag", "left out")}
+"""How an op that the store has no number for is stored: op and reason."""
 edits = st.lists(st.tuples(few, op, picked), min_size=1, max_size=4)
 settling = st.tuples(
     st.lists(st.tuples(st.sampled_from(["ours", "theirs", "value"]), picked), min_size=1, max_size=4),
@@ -37,6 +39,11 @@ def raised(kind, call, *given, **named):
     with pytest.raises(kind) as caught:
         call(*given, **named)
     return caught.value
+
+
+def edit(item, op, name, seen, why):
+    op, reason = STORED.get(op, (op, ""))
+    return Edit(item, op, name if op == "set" else None, seen, why, reason)
 
 
 def as_dict(series):
@@ -104,7 +111,7 @@ class StoreMachine(RuleBasedStateMachine):
         why, rater = self.say(), self.bob if second else self.ann
         wanted = [(self.present(i), o, *self.new_label(v)) for i, o, v in wishes]
         seen = {i: self.store.get(i).event for i, *_ in wanted}
-        asked = [Edit(i, o, name if o == "set" else None, seen[i], why) for i, o, name, _ in wanted]
+        asked = [edit(i, o, name, seen[i], why) for i, o, name, _ in wanted]
         if second:
             with self.opened(self.bob) as other:
                 made = other.apply(asked)
@@ -112,7 +119,7 @@ class StoreMachine(RuleBasedStateMachine):
             made = self.store.apply(asked)
         self.grown(self.tip.applied([(i, o, label) for i, o, _, label in wanted], rater, why), made)
 
-    @rule(i=few, v=picked, how=st.sampled_from(["set", "keep", "flag", "clear"]))
+    @rule(i=few, v=picked, how=st.sampled_from(["set", "keep", "flag", "leave_out", "clear"]))
     def one_edit_and_its_retry(self, i, v, how):
         chosen, (name, label), why = self.present(i), self.new_label(v), self.say()
         given = (chosen, name) if how == "set" else (chosen,)
@@ -409,14 +416,18 @@ class StoreMachine(RuleBasedStateMachine):
         if decision is None:
             assert found.decision is None
             return
-        assert (found.decision.rater, found.decision.op) == (decision.rater, decision.op)
+        op, reason = STORED.get(decision.op, (decision.op, ""))
+        assert (found.decision.rater, found.decision.op, found.decision.reason) == (decision.rater, op, reason)
         assert decision.why in (found.decision.why, None)
 
     @rule()
     def votes(self):
         votes = self.tip.votes()
         read = self.state.schema.read
-        expected = {k: (None if e.recorded is None else read(e.recorded), e.after.op) for k, e in votes.items()}
+        expected = {
+            k: (None if e.recorded is None else read(e.recorded), STORED.get(e.after.op, (e.after.op,))[0])
+            for k, e in votes.items()
+        }
         found = self.store.votes()
         assert {
             (v.item, v.rater): (None if pd.isna(v.value) else v.value, v.op) for v in found.itertuples()
@@ -448,7 +459,9 @@ class StoreMachine(RuleBasedStateMachine):
 
     def teardown(self):
         try:
-            assert self.store.cells()["state"].to_dict() == {i: self.state.outcome(i)[1] for i in self.state.rows}
+            cells = self.store.cells()
+            assert cells["state"].to_dict() == {i: self.state.outcome(i)[1] for i in self.state.rows}
+            assert cells["left_out"].to_dict() == {i: self.state.left_out(i) for i in self.state.rows}
             self.another_handle_sees_the_same()
             verification = self.store.verify()
             assert verification.ok, verification.problem

@@ -166,7 +166,7 @@ def test_counts_are_those_of_the_states(review):
     counts, states = review.counts(), review.state.states
     for state in (State.RELABELLED, State.KEPT, State.FLAGGED):
         assert counts[state.value] == (states == state.code).sum()
-    assert counts["reviewed"] == counts["relabelled"] + counts["kept"] + counts["flagged"]
+    assert counts["reviewed"] == counts["relabelled"] + counts["kept"] + counts["flagged"] + counts["left_out"]
 
 
 def test_a_change_tells_the_cells_that_it_wrote(review):

@@ -98,7 +98,7 @@ def test_relabel_keep_mark_and_undo_are_each_one_commit(review: Review) -> None:
     review.relabel("digit-0000", 7, why="has a bar")
     review.keep(["digit-0001", "digit-0002"])
     review.mark("digit-0003", "ambiguous")
-    assert review.counts() == {"reviewed": 4, "relabelled": 1, "kept": 2, "flagged": 1, "suspects": 0}
+    assert review.counts() == {"reviewed": 4, "relabelled": 1, "kept": 2, "flagged": 1, "left_out": 0, "suspects": 0}
     log = review.labels.log()
     assert log["op"].tolist() == ["flag", "keep", "keep", "set"]
     assert log["rater"].unique().tolist() == ["ann"]
@@ -178,7 +178,7 @@ def test_decisions_are_there_again_in_a_new_review(planted: Planted, tmp_path: P
     first.keep("digit-0001")
     first.labels.close()
     second = Review(read(planted), tmp_path / "s.labels.db", start=False)
-    assert second.counts() == {"reviewed": 2, "relabelled": 1, "kept": 1, "flagged": 0, "suspects": 0}
+    assert second.counts() == {"reviewed": 2, "relabelled": 1, "kept": 1, "flagged": 0, "left_out": 0, "suspects": 0}
     assert second.corrected().iloc[0] == 7
 
 
