@@ -8,6 +8,7 @@ const DONE: Record<string, string> = {
   relabelled: "relabelled",
   kept: "kept",
   flagged: "marked",
+  "left out": "left out",
   conflict: "decided before their given label changed",
 };
 

@@ -100,5 +100,6 @@ function possessive(name: string): string {
 
 function wish(action: string, label: string | undefined, reason: string | undefined): string {
   if (action === "mark") return reason || "marked";
+  if (action === "leave_out") return "leave out";
   return label ?? (action === "clear" ? "no decision" : "keep");
 }

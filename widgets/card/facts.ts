@@ -142,7 +142,7 @@ export function evidence(session: Session, card: Card, lines: number, more: () =
     h("dt", { text: "label now" }),
     h(
       "dd",
-      { class: `dqx-card-state dqx-card-${state}`, data: { state } },
+      { class: `dqx-card-state dqx-card-${state.replace(" ", "-")}`, data: { state } },
       label,
       h("span", { class: "dqx-card-decision dqx-cut", text: words, title: words }),
       moreLines(card.why.length - (all ? 1 : lines), all, more),

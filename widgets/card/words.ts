@@ -30,6 +30,8 @@ export function decision(state: ItemState, entry: HistoryEntry | null): string {
       return `kept${signed(entry, "keep")}`;
     case "flagged":
       return `marked ${entry?.op === "flag" && entry.reason ? entry.reason : "for a closer look"}${signed(entry, "flag")}`;
+    case "left out":
+      return `left out${signed(entry, "flag")}`;
     case "stale":
       return "stale: decided when the item had other content; decide again";
     case "conflict":

@@ -103,6 +103,8 @@ function decided(session: Session, edit: Edit, item: number | undefined): string
       return `${given} kept`.trim();
     case "mark":
       return `marked ${edit.reason ?? ""}`.trim();
+    case "leave_out":
+      return `${given} left out`.trim();
     case "clear":
       return "decision taken back";
   }

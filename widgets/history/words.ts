@@ -24,7 +24,7 @@ function done(entry: HistoryEntry): string {
     case "keep":
       return `${entry.new ?? entry.old ?? "label"} kept`;
     case "flag":
-      return `marked ${entry.reason || "for a closer look"}`;
+      return entry.reason === "left out" ? "left out" : `marked ${entry.reason || "for a closer look"}`;
     case "clear":
       return entry.new === null ? "decision taken back" : `back to ${entry.new}`;
     case "set":

@@ -59,6 +59,8 @@ export function deed(side: Side): string {
       return "kept on purpose";
     case "flagged":
       return `marked ${side.reason || "for a closer look"}`;
+    case "left out":
+      return "left out";
     case "given":
       return side.rater ? "decision taken back" : "";
     default:

@@ -84,6 +84,8 @@ function labelsOf(session: Session, item: number): { from: string; to: string; o
       return { from, to: "kept", out: false };
     case "flagged":
       return { from, to: "marked", out: false };
+    case "left out":
+      return { from, to: "left out", out: false };
     case "given":
       return suggested < 0 || suggested === given
         ? { from, to: "", out: false }

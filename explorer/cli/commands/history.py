@@ -127,17 +127,27 @@ def _log(given: argparse.Namespace) -> int:
 
 def _for_people(log: pd.DataFrame) -> pd.DataFrame:
     """Put a log into few columns: when, who, what, and why with its reason code."""
-    why = [" · ".join(filter(None, (r, w))) for r, w in zip(log["reason"], log["why"], strict=True)]
-    change = [change_of(*row) for row in zip(log["op"], log["old"], log["new"], log["kind"], strict=True)]
+    told = zip(log["op"], log["reason"], log["why"], strict=True)
+    why = [" · ".join(filter(None, ("" if _leaves_out(o, r) else r, w))) for o, r, w in told]
+    told = zip(log["op"], log["old"], log["new"], log["kind"], log["reason"], strict=True)
+    change = [change_of(*row) for row in told]
     return log[["commit", "time", "rater", "item"]].assign(change=change, why=why)
 
 
-def change_of(op: str, old: Any, new: Any, kind: str = "edit") -> str:
+def _leaves_out(op: str, reason: str) -> bool:
+    from explorer.labels.model.states import leaves_out
+
+    return leaves_out(op, reason)
+
+
+def change_of(op: str, old: Any, new: Any, kind: str = "edit", reason: str = "") -> str:
     """Say in words what an event did."""
     if kind == "revert":
         return f"back to {label(new)}"
     if op == "keep":
         return f"keep {label(new)}"
+    if _leaves_out(op, reason):
+        return f"leave out {label(new)}"
     if op == "flag":
         return f"mark {label(new)}"
     return f"{label(old)} → {label(new)}"
@@ -194,8 +204,9 @@ def summary(row: Row) -> str:
         said = f": {commit.message}" if commit.message else ""
         return plain(f"{commit.kind} of {row.count:,} changes{said}")
     first = entries[0]
-    why = " · ".join(filter(None, (first["reason"], first["why"])))
-    change = change_of(first["op"], first["old"], first["new"], commit.kind)
+    reason = "" if _leaves_out(first["op"], first["reason"]) else first["reason"]
+    why = " · ".join(filter(None, (reason, first["why"])))
+    change = change_of(first["op"], first["old"], first["new"], commit.kind, first["reason"])
     return plain(f"{first['item']} {change}{f' ({why})' if why else ''}")
 
 
@@ -275,7 +286,8 @@ def _blame(given: argparse.Namespace) -> int:
     decision, held = blame.decision, blame.cell
     print(f"{plain(held.item)}: {label(held.value)}, {held.state}")
     if decision is not None:
-        why = " · ".join(filter(None, (decision.reason, decision.why)))
+        reason = "" if _leaves_out(decision.op, decision.reason) else decision.reason
+        why = " · ".join(filter(None, (reason, decision.why)))
         print(f"by {plain(decision.rater)}, {moment(decision.time)} UTC{f', {plain(why)}' if why else ''}")
         print(f"{plain(blame.settled)}\n" if blame.settled else "")
         show(_for_people(table).drop(columns="item"), "table")

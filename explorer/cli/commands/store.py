@@ -68,6 +68,7 @@ def _describe_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path)
     parser.add_argument("--at", default="head", metavar="WHEN", help="commit, tag, branch, time or base (%(default)s)")
     parser.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="when the file's name does not say")
+    parser.add_argument("--drop", action="store_true", help="write no rows of items that are left out")
     parser.add_argument("-f", "--force", action="store_true", help="replace a file that is no export")
     parser.set_defaults(run=_export)
 
@@ -189,11 +190,14 @@ def _export(given: argparse.Namespace) -> int:
             "Give another name, or replace it all the same with -f.",
         )
     with open_store(given) as store:
-        frame = export.frame(None, store, given.at)
-        path = export.write(frame, given.path, given.format)
+        whole = export.frame(None, store, given.at)
+        path = export.write(whole, given.path, given.format, drop=given.drop)
+    left_out = int(whole["left_out"].sum())
+    frame = whole[~whole["left_out"]] if given.drop else whole
     changed = int((frame["state"] != "given").sum())
     at = "" if given.at == "head" else f" as of {plain(given.at)}"
-    print(f"Wrote {len(frame):,} labels{at}, {changed:,} of them reviewed, to {path}")
+    out = f" ({left_out:,} left out{'' if given.drop else ', see the column left_out'})" if left_out else ""
+    print(f"Wrote {len(frame):,} labels{at}, {changed:,} of them reviewed, to {path}{out}")
     return 0
 
 

@@ -11,7 +11,7 @@ from explorer.panels.registry import call, item_at
 from explorer.panels.schema import labels as schema
 from explorer.review.review import Review
 
-OPS = {"relabel": "set", "keep": "keep", "mark": "flag", "clear": "clear"}
+OPS = {"relabel": "set", "keep": "keep", "mark": "flag", "clear": "clear", "leave_out": "leave_out"}
 
 
 @call("hello")

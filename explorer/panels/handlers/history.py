@@ -10,7 +10,7 @@ import pandas as pd
 from explorer.errors import DataError
 from explorer.labels.history import overview
 from explorer.labels.history import timeline as timelines
-from explorer.labels.model.states import Reason
+from explorer.labels.model.states import Reason, State
 from explorer.panels import payloads
 from explorer.panels.registry import call
 from explorer.panels.schema import history as schema
@@ -45,7 +45,7 @@ def timeline(review: Review, args: schema.TimelineArgs) -> schema.Timeline:
         commits=[_row(review, row) for row in found.rows],
         total=found.total,
         raters=overview.raters(store),
-        reasons=list(Reason),
+        reasons=[*Reason, State.LEFT_OUT.value],
         labels=list(review.classes),
     )
 

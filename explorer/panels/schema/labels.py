@@ -11,7 +11,7 @@ from explorer.labels.model.states import State
 from explorer.panels.schema.base import Answer, Args, Int32Array, Natural, Uint8Array
 
 ItemState = State
-Action = Literal["relabel", "keep", "mark", "clear"]
+Action = Literal["relabel", "keep", "mark", "clear", "leave_out"]
 
 
 class Cell(Answer):
@@ -60,12 +60,14 @@ class Counts(Answer):
     """How many items stand how."""
 
     reviewed: int
-    """Items decided on by a person: relabelled, kept or flagged."""
+    """Items decided on by a person: relabelled, kept, flagged or left out."""
     relabelled: int
     kept: int
     flagged: int
     suspects: int
     """Items that the ranking called label issues when this was counted; what is shown is `session.suspects`."""
+    left_out: int | UnsetType = UNSET
+    """Items to be left out of the dataset."""
 
 
 class StoreInfo(Answer, kw_only=True):

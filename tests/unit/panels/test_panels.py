@@ -150,6 +150,16 @@ def test_an_edit_is_acknowledged_with_the_new_cells(
     assert len(finished.labels.log(item="digit-0000")) == 1
 
 
+def test_an_item_is_left_out(wire: Wire, finished: Review) -> None:
+    labels = wire.call("labels")["result"]
+    edit = {"action": "leave_out", "items": [4], "expected": {}, "order": labels["order"], "why": "blank"}
+    reply = wire.call("edit", **edit, op_id="op-out")["result"]
+    assert (reply["cells"][0]["state"], reply["counts"]["left_out"]) == ("left out", 1)
+    assert finished.labels.get("digit-0004").left_out
+    entry = wire.call("history", limit=1)["result"]["entries"][0]
+    assert (entry["op"], entry["reason"], entry["why"]) == ("flag", "left out", "blank")
+
+
 def test_a_stale_edit_is_refused_with_what_stands_there(wire: Wire, finished: Review) -> None:
     labels = wire.call("labels")["result"]
     other = (int(finished.dataset.given[1]) + 1) % 10

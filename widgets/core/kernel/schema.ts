@@ -1,10 +1,10 @@
 /** What goes over the wire. Made from explorer/panels/schema by `make schema`: change it there. */
 
 /** States of an item, as the kernel numbers them in the `state` column. */
-export const STATES = ["given", "relabelled", "kept", "flagged", "stale", "conflict"] as const;
+export const STATES = ["given", "relabelled", "kept", "flagged", "stale", "conflict", "left out"] as const;
 export type ItemState = (typeof STATES)[number];
 /** States of an item on which somebody has decided, so that the decision holds. */
-export const DECIDED: readonly ItemState[] = ["relabelled", "kept", "flagged", "conflict"];
+export const DECIDED: readonly ItemState[] = ["relabelled", "kept", "flagged", "conflict", "left out"];
 /** States of an item of which somebody has said which label is right. */
 export const SETTLED: readonly ItemState[] = ["relabelled", "kept"];
 /** Why an item is set aside, or why its label was changed. */
@@ -17,7 +17,7 @@ export const REASONS = [
   "duplicate",
 ] as const;
 
-export type Action = "relabel" | "keep" | "mark" | "clear";
+export type Action = "relabel" | "keep" | "mark" | "clear" | "leave_out";
 
 /** The label of one item as the store has it. */
 export interface Cell {
@@ -60,13 +60,15 @@ export interface Stage {
 
 /** How many items stand how. */
 export interface Counts {
-  /** Items decided on by a person: relabelled, kept or flagged. */
+  /** Items decided on by a person: relabelled, kept, flagged or left out. */
   reviewed: number;
   relabelled: number;
   kept: number;
   flagged: number;
   /** Items that the ranking called label issues when this was counted; what is shown is `session.suspects`. */
   suspects: number;
+  /** Items to be left out of the dataset. */
+  left_out?: number;
 }
 
 /** The label store. */

@@ -13,6 +13,7 @@ export function oneInWords(state: ReviewState, edit: Edit): string {
     keep: `${given} kept`,
     mark: `marked ${edit.reason || "for a closer look"}`,
     clear: "decision taken back",
+    leave_out: `${before} left out`,
   }[edit.action];
   return `${did}, U to undo`;
 }
@@ -26,6 +27,7 @@ export function manyInWords({ action, items, label, labels, reason }: Edit): str
     keep: `${many} kept`,
     mark: `${countOf(items.length, "item")} marked ${reason || "for a closer look"}`,
     clear: `${countOf(items.length, "decision")} taken back`,
+    leave_out: `${countOf(items.length, "item")} left out`,
   }[action];
   return `${did}. U takes it back.`;
 }

@@ -18,6 +18,7 @@ const AFTER: Record<Action, ItemState> = {
   keep: "kept",
   mark: "flagged",
   clear: "given",
+  leave_out: "left out",
 };
 
 /** Show an edit as if it had been saved. */

@@ -110,7 +110,10 @@ export function saysTheSame(
 ): boolean {
   if (mine.action === "relabel") return cell.state === "relabelled" && className(cell.label) === mine.label;
   // Marks may have other reasons, which the cell does not tell.
-  return mine.action === "keep" && cell.state === "kept";
+  return (
+    (mine.action === "keep" && cell.state === "kept") ||
+    (mine.action === "leave_out" && cell.state === "left out")
+  );
 }
 
 /** "ann relabelled it to Sneaker at 10:32 (“it has laces”)". */
@@ -123,6 +126,7 @@ export function theirsInWords(theirs: Cell, className: (code: number) => string,
     relabelled: `relabelled ${it} to ${label}`,
     kept: `kept ${label} for ${it}`,
     flagged: `marked ${it} for a closer look`,
+    "left out": `left ${it} out`,
     given: `took the decision about ${it} back: ${label} again`,
     stale: `decided on ${it} when it had other content: ${label}`,
     conflict: `decided on ${it} before its given label changed: ${label}`,
@@ -139,6 +143,8 @@ export function mineInWords(mine: LiveConflict["mine"]): string {
       return "kept the given label";
     case "mark":
       return `marked it ${mine.reason || "for a closer look"}`;
+    case "leave_out":
+      return "left it out";
     case "clear":
       return "took the decision back";
   }
