@@ -13,7 +13,8 @@ It can be used without the rest of the package:
 A *snapshot* is the dataset as it was bound. A *cell* is a field of an item; the field "label" is its class. An *event*
 is one change of one cell: set, keep, clear or flag; a flag with the reason "left out" leaves the item out of the
 dataset. A *commit* is the events of one call, written together. The label in force is the newest event of a cell over
-its given label. Nothing is ever changed or deleted: an undo adds the inverse events. Ids are SHA-256 over RFC 8785 canonical JSON of what they name; `Store.verify` recomputes them all.
+its given label. Nothing is ever changed or deleted: an undo adds the inverse events. Ids are SHA-256 over RFC 8785
+canonical JSON of what they name; `Store.verify` recomputes them all.
 
 A writer says what it saw (`expected`); if that changed, `Conflict` brings the cell as it is now, and nothing of the
 call is written. A call that is repeated with the same `op_id` is written once.

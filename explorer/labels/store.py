@@ -369,7 +369,7 @@ class Store(Reader):
         """Merge a branch into the current one: three ways, cell by cell, against the best commit both have in common.
 
         What only one of them changed is taken from that one; what both changed to the same label stays; the rest, and
-        what only one leaves out, are conflicts. Labels that are taken keep their rater, time and reasons in `blame`. To take a merge back, `undo` it.
+        what only one leaves out, are conflicts. Labels that are taken keep who, when and why. `undo` takes it back.
 
         Parameters
         ----------
