@@ -141,7 +141,8 @@ class Lab:
 
     def open(self, notebook: str) -> None:
         """Open a notebook and wait for its kernel."""
-        self.page.goto(f"{self.server.url}/{self.host.address}/{notebook}?token={self.server.token}&reset")
+        address = f"{self.server.url}/{self.host.address}/{notebook}?token={self.server.token}&reset"
+        self.page.goto(address, timeout=PATIENCE)
         self.ready()
 
     def ready(self) -> None:

@@ -11,8 +11,23 @@ from typing import Any
 from jupyter import PATIENCE, Lab, Server
 from playwright.sync_api import Locator, expect
 from store import read_store
+from test_low_screens import notebook
 from test_quickstart import current_item, press, settled, tile
-from test_survives import choose_fresh, start
+
+# Small, so that running it again takes no time; it decides on nothing by itself.
+REVIEW = """
+import numpy as np
+import explorer
+rng = np.random.default_rng(0)
+labels = np.arange(300) % 3
+features = (rng.normal(0, 1, (300, 6)) + 4 * np.eye(6)[labels]).astype("float32")
+names = np.array(["cat", "dog", "newt"])
+wrong = rng.choice(300, 45, replace=False)
+labels[wrong] = (labels[wrong] + 1) % 3
+dataset = explorer.read(features, label=names[labels], key=[f"item-{n:04d}" for n in range(300)])
+review = explorer.Review(dataset, store="STORE.labels.db").wait(progress=False)
+review.audit_rate = 0
+"""
 
 # Holds up everything that the widget asks for, whichever thread of the kernel answers it, until the kernel goes.
 BUSY = """
@@ -57,6 +72,18 @@ def restart_by_server(page: Lab, server: Server) -> None:
         assert answer.status == 200
 
 
+def start(page: Lab, folder: Path, store: str) -> None:
+    """Open a notebook with a review of that store, and run it to the end."""
+    notebook(folder, f"{store}.ipynb", REVIEW.replace("STORE", store), "review")
+    page.open(f"{store}.ipynb")
+    rerun(page)
+
+
+def rerun(page: Lab) -> None:
+    page.run_all()
+    page.drawn("umap")
+
+
 def banner(page: Lab) -> Locator:
     return page.dqx("banner").first
 
@@ -91,9 +118,9 @@ def decide(page: Lab, key: str = "k") -> str:
     return item
 
 
-def commits(folder: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = read_store(folder / "quickstart.labels.db")["log"]
-    return found
+def commits(folder: Path, store: str) -> list[str]:
+    """Names of the items that were decided on, newest first, one a decision."""
+    return [row["item"] for row in read_store(folder / f"{store}.labels.db")["log"]]
 
 
 def try_every_key(page: Lab) -> None:
@@ -110,15 +137,16 @@ def try_every_key(page: Lab) -> None:
 def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
     lab: Callable[..., Lab], folder: Path, shot: Any
 ) -> None:
-    page = start(lab)
-    choose_fresh(page)
+    page, store = lab(), "restarted"
+    start(page, folder, store)
+    waiting = fresh(page)[4:6]
     saved = [decide(page), decide(page, "Enter")]
     settled(page)
-    before = commits(folder)
-    counted = reviewed(page)
+    before = commits(folder, store)
+    assert len(before) == 2
+    assert reviewed(page) == 2
 
     # Two more while the kernel is busy: they wait, and are counted and marked apart. Their cards are known before.
-    waiting = fresh(page)[10:12]
     for item in reversed(waiting):
         tile(page, item).click()
         page.shown()
@@ -135,8 +163,8 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
         expect(tile(page, item)).to_have_class(re.compile("dqx-tile-reviewed"))
     expect(page.dqx("queue-waiting").first).to_have_text("+2 waiting")
     expect(page.dqx("unsaved").first).to_have_attribute("data-count", "2")
-    assert reviewed(page) == counted
-    assert len(commits(folder)) == len(before)
+    assert reviewed(page) == 2
+    assert commits(folder, store) == before
     shot(page, "waiting-light")
 
     restart_by_menu(page)
@@ -146,8 +174,8 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
     expect(banner(page)).to_contain_text("2 decisions are not saved yet")
     listed = page.dqx("banner-list").first.locator("li")
     expect(listed).to_have_count(2)
-    expect(listed.last).to_have_text(re.compile(r"^item digit-\d{4}: \d → \d · not saved$"))
-    ids = [text.split(":")[0].removeprefix("item ") for text in listed.all_inner_texts()]
+    expect(listed.last).to_have_text(re.compile(r"^item item-\d{4}: \w+ → \w+ · not saved$"))
+    names = [text.split(":")[0].removeprefix("item ") for text in listed.all_inner_texts()]
     shot(page, "restarted-light")
     page.theme("Dark")
     shot(page, "restarted-dark")
@@ -158,55 +186,50 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
     expect(listed).to_have_count(2)
     assert states(page) == seen
     assert current_item(page) == item
-    assert reviewed(page) == counted
+    assert reviewed(page) == 2
     expect(page.dqx("notice")).to_have_count(0)
-    assert len(commits(folder)) == len(before)
+    assert commits(folder, store) == before
 
-    # The notebook runs again, and relabels another item by itself; the two that waited are saved, once each.
-    page.run_all()
-    page.drawn("umap")
+    # The notebook runs again: what waited is saved, once each, and all counts say so.
+    rerun(page)
     expect(banner(page)).to_be_hidden(timeout=PATIENCE)
     settled(page)
     expect(page.dqx("queue-waiting").first).to_be_hidden()
-    added = commits(folder)[: -len(before)]
-    assert sorted(row["item"] for row in added if row["item"] in ids) == sorted(ids)
+    assert commits(folder, store) == [*reversed(names), *before]
     for item in [*saved, *waiting]:
         expect(tile(page, item)).to_have_attribute("data-waiting", "false", timeout=PATIENCE)
         expect(tile(page, item)).to_have_class(re.compile("dqx-tile-reviewed"))
-    # What is counted at the top is what the store has.
-    decided = {row["item"] for row in commits(folder)}
-    expect(page.dqx("reviewed").first).to_have_attribute("data-reviewed", str(len(decided)))
+    assert reviewed(page) == 4
+    expect(page.dqx("reviewed").first).to_have_attribute("data-reviewed", "4")
     assert not [text for text in page.console if "Cannot send" in text], page.console
 
     # And the work goes on.
     decide(page)
     settled(page)
-    assert len(commits(folder)) == len(before) + len(added) + 1
+    assert len(commits(folder, store)) == 5
 
 
 def test_a_kernel_restarted_from_elsewhere_gives_itself_away(
     lab: Callable[..., Lab], server: Server, folder: Path
 ) -> None:
-    page = start(lab)
-    choose_fresh(page)
-    before = commits(folder)
+    page, store = lab(), "elsewhere"
+    start(page, folder, store)
+    page.shown()
     restart_by_server(page, server)
     # Nobody has told this page. What is decided first waits, is never shown as saved, and comes to light as not saved.
     item = decide(page)
     expect(banner(page)).to_have_attribute("data-link", "gone", timeout=PATIENCE)
     expect(banner(page)).to_contain_text("1 decision is not saved yet")
+    expect(tile(page, item)).to_have_attribute("data-waiting", "true")
     listed = page.dqx("banner-list").first.locator("li")
     expect(listed).to_have_count(1)
     name = listed.inner_text().split(":")[0].removeprefix("item ")
-    expect(tile(page, item)).to_have_attribute("data-waiting", "true")
     seen = states(page)
     try_every_key(page)
     assert states(page) == seen
-    assert len(commits(folder)) == len(before)
-    page.run_all()
-    page.drawn("umap")
+    assert commits(folder, store) == []
+    rerun(page)
     expect(banner(page)).to_be_hidden(timeout=PATIENCE)
     settled(page)
     expect(tile(page, item)).to_have_class(re.compile("dqx-tile-reviewed"), timeout=PATIENCE)
-    added = commits(folder)[: -len(before)]
-    assert [row["item"] for row in added].count(name) == 1
+    assert commits(folder, store) == [name]
