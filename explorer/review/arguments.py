@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
 
 FOR_PEOPLE = """
-audit audit_rate cancel classes clear close corrected current dataset detectors drift explain export helped
-import_corrections issues keep labels leave_out left left_below manifest mark method new_sample queue rater relabel
-rerun results sample sample_since scores select selection status trust undo wait
+audit cancel classes clear close corrected dataset explain export facts filter find grow helped highlight
+import_corrections issues keep labels leave_out left mark on_select queue queue_of rater relabel rerun sample scores
+select selection status undo wait
 """
 """Names of a review that completion offers."""
 
@@ -127,6 +127,34 @@ def positions_of(dataset: Dataset, items: Any) -> list[int]:
     if any(isinstance(one, bool | np.bool_) for one in listed):
         return _marked(dataset, items, listed)
     return [dataset.find(item) for item in listed]
+
+
+def positions_of_rows(dataset: Dataset, rows: Any) -> list[int]:
+    """Return the positions of the items of some rows, each item once, in the order of the rows.
+
+    Parameters
+    ----------
+    rows
+        One number or several, from 0, in the order of the user's own data: what a card prints as "row 500". Rows of
+        equal content are one item.
+
+    Raises
+    ------
+    DataError
+        What is no row, or one that was set aside.
+    """
+    count = len(dataset.row_item)
+    listed = [rows] if isinstance(rows, str | bytes) or not hasattr(rows, "__iter__") else list(rows)
+    found: dict[int, None] = {}
+    for row in listed:
+        if not isinstance(row, int | np.integer) or isinstance(row, bool) or not 0 <= row < count:
+            raise DataError(f"There is no row {row!r}.", f"Rows are whole numbers from 0 to {count - 1:,}.")
+        item = int(dataset.row_item[row])
+        if item < 0:
+            why = next((aside.reason for aside in dataset.set_aside if aside.row == row), "")
+            raise DataError(f"Row {row} was set aside. {why}".strip(), "See review.dataset.set_aside_table().")
+        found[item] = None
+    return list(found)
 
 
 def _naming(dataset: Dataset, frame: pd.DataFrame) -> str:

@@ -130,6 +130,13 @@ class SelectionChanged(Event):
 
 
 @dataclass(frozen=True, eq=False)
+class HighlightChanged(Event):
+    """Positions of the items that stand out on the map; empty where all are shown alike."""
+
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Closed(Event):
     """The review was closed."""
 

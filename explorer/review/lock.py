@@ -21,20 +21,35 @@ class StateLock:
         self._lock = threading.RLock()
         self._depth = 0  # written by the holder alone; others see 0 or not
         self._left: deque[Callable[[], None]] = deque()
+        self._holder = 0  # the thread that holds it, where one does
+        self._own: list[Callable[[], None]] = []  # the holder's alone
 
     def __enter__(self) -> StateLock:
         """Wait for the lock."""
         self._lock.acquire()
         self._depth += 1
+        self._holder = threading.get_ident()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Let go, and do what was left."""
         # In this order: whoever leaves work after our look at it sees that the lock is free.
+        own: list[Callable[[], None]] = []
+        if self._depth == 1:
+            own, self._own = self._own, []
         self._depth -= 1
         self._lock.release()
         if self._left:
             self._work()
+        for work in own:
+            work()
+
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Do some work on this thread without the lock: now, or when this thread lets go of it."""
+        if self._depth and self._holder == threading.get_ident():
+            self._own.append(work)
+        else:
+            work()
 
     def later(self, work: Callable[[], None]) -> None:
         """Do some work as soon as nobody holds the lock: now, or on the thread that lets go of it."""

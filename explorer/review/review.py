@@ -23,6 +23,7 @@ from explorer.review.estimates import Estimates
 from explorer.review.events import Closed, Events, LabelsReset
 from explorer.review.exports import Exports
 from explorer.review.label_columns import bind
+from explorer.review.listings import Listings
 from explorer.review.queue import Queue
 from explorer.review.runs import Runs
 from explorer.review.sample.random_sample import AUDIT, RandomSample
@@ -31,6 +32,7 @@ from explorer.review.scores import Scores
 from explorer.review.selection import Selection
 from explorer.review.state import ReviewState
 from explorer.review.sync import StoreSync, Written
+from explorer.review.views import Views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from explorer.progress import Progress
 
 
-class Review:
+class Review(Views):
     """Embed, rank, show and fix the labels of one dataset. Returns at once; the work goes on in the background.
 
     Parameters
@@ -73,8 +75,11 @@ class Review:
 
     Attributes
     ----------
-    labels, sample, scores
-        The label store; the random sample that `left` rests on (`RandomSample`); what the methods say (`Scores`).
+    labels
+        The label store: history, branches, tags, blame.
+    sample, scores
+        The random sample that `left` rests on (`RandomSample`: `draw`, `rate`, `new`), and what the methods say
+        (`Scores`: `methods`, `why`, `trust`).
 
     Examples
     --------
@@ -122,6 +127,7 @@ class Review:
         self.scores = Scores(self.state, self.sync, self.runs, self._updates)
         self.sample = RandomSample(self.state, self.scores, self.labels, self.events, temporary=self.temporary)
         self._queue = Queue(self.state, self.scores, self.sample)
+        self.listings = Listings(self.state, self.scores, self.sample, self.selected)
         self.estimates = Estimates(self.state, self.sync, self.runs, self.scores, self.sample)
         self.exports = Exports(self.state, self.sync, self.runs, self.decisions, self.labels, bound, self.store_name)
         if start:
@@ -250,57 +256,6 @@ class Review:
         """Write one commit for items by id; see `Decisions.edit`."""
         return _commit(self.decisions.edit(op, items, **how))
 
-    @property
-    def current(self) -> str | None:
-        """Id of the item that every panel shows; `None` for none."""
-        return self.selected.current
-
-    @property
-    def selection(self) -> list[str]:
-        """Ids of the items that are chosen in the panels."""
-        return self.selected.chosen
-
-    def select(self, items: Items | None) -> None:
-        """Show an item, or choose several, in every panel."""
-        self.selected.select(items)
-
-    @property
-    def issues(self) -> pd.DataFrame:
-        """All items, those to be decided on first, each part worst first, indexed by item id (waits for "score").
-
-        Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad), …; `label`
-        and `state` say what stands now, `decided` whether somebody has decided, and `where` names the file or row.
-        """
-        return self.scores.issues
-
-    @property
-    def queue(self) -> pd.DataFrame:
-        """The suspects still to be decided on, worst first, with draws mixed in at `audit_rate` (waits for "score").
-
-        As `issues`, and `drawn`: it stands here because it was drawn at random; decide on those too, wrong or not.
-        """
-        return self._queue.table()
-
-    @property
-    def detectors(self) -> pd.DataFrame:
-        """List every method: what it looks for, whether it ran, and whether it is in step (`scores.methods`)."""
-        return self.scores.methods
-
-    @property
-    def trust(self) -> Any:
-        """Whether the embedding is good enough to trust (`scores.trust`)."""
-        return self.scores.trust
-
-    def method(self, name: str) -> str:
-        """Return what a method does, its formula, when to trust it and its source; "p_error" for the number itself."""
-        from explorer import detectors
-
-        return detectors.page(name)
-
-    def explain(self, item: str | int) -> pd.DataFrame:
-        """Say in words why an item is suspect (`scores.why`; waits for "score")."""
-        return self.scores.why(item)
-
     def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
 
@@ -350,6 +305,14 @@ class Review:
         """
         return self.estimates.helped(progress)
 
+    def branches(self) -> pd.DataFrame:
+        """List the branches of the label store (`labels.branch()`)."""
+        return self.labels.branch()
+
+    def tags(self) -> pd.DataFrame:
+        """List the tags of the label store (`labels.tag()`)."""
+        return self.labels.tag()
+
     def corrected(self, *, left_out: bool = False) -> Any:
         """Return the labels now, aligned to the user's own rows and in the user's own values: a Series.
 
@@ -392,6 +355,7 @@ class Review:
         self._updates.close()
         self.events.emit(Closed())
         self.events.close()
+        self.selected.close()
         self.labels.close()
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from explorer.errors import ExplorerError
 from explorer.pipeline.requirements import REVIEW, needs
 from explorer.pipeline.results import Results
+from explorer.review.issues_frame import IssuesFrame
 from explorer.review.label_columns import is_decided, standing
 from explorer.review.runs import Runs
 from explorer.review.score_updates import ScoreUpdates
@@ -200,11 +201,7 @@ class Scores:
         """All items, those to be decided on first, each part worst first; see `Review.issues`."""
         self.ready()
         with self._state.lock:
-            ranked = self.ranking()
-            decided = self._state.decided()[ranked]
-            if not decided.any():
-                return self.listed(slice(None))  # nothing moves, so nothing is copied
-            return self.listed(np.concatenate([np.flatnonzero(~decided), np.flatnonzero(decided)]))
+            return self.issues_now()
 
     # For other parts: whoever calls holds the state's lock ----------------------------------------------------------
 
@@ -217,15 +214,24 @@ class Scores:
         """Return the positions of the items, worst label first, unlabelled ones last; not to be written to."""
         return self._table()[1]
 
-    def listed(self, places: slice | NDArray[np.intp]) -> pd.DataFrame:
+    def issues_now(self) -> IssuesFrame:
+        """Return `issues` as the scores stand."""
+        decided = self._state.decided()[self.ranking()]
+        if not decided.any():
+            return self.listed(slice(None))  # nothing moves, so nothing is copied
+        return self.listed(np.concatenate([np.flatnonzero(~decided), np.flatnonzero(decided)]))
+
+    def listed(self, places: slice | NDArray[np.intp]) -> IssuesFrame:
         """Return some places of the ranking as `issues` has them, with what stands now."""
         state = self._state
         table, ranked = self._table()
         position = ranked[places]
-        return table.iloc[places].assign(
-            where=[state.dataset.name(p) for p in position],
-            **standing(state.codes, state.states, state.classes, position),
-            decided=is_decided(state.states[position]),
+        return IssuesFrame(
+            table.iloc[places].assign(
+                where=[state.dataset.name(p) for p in position],
+                **standing(state.codes, state.states, state.classes, position),
+                decided=is_decided(state.states[position]),
+            )
         )
 
     def of_item(self, position: int) -> ItemScores:

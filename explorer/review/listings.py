@@ -1,0 +1,235 @@
+"""Some of a review's items as a table: those of a scope, those that a search finds, those that fit conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.dataset.dataset import Dataset
+from explorer.detectors.protocol import Findings, Inputs
+from explorer.detectors.registry import get
+from explorer.errors import DataError, UnknownName
+from explorer.labels.model.states import State
+from explorer.review.arguments import Items
+from explorer.review.grow import grow
+from explorer.review.label_columns import is_decided, names_of, standing
+from explorer.review.mixed_queue import ALONE
+from explorer.review.sample.random_sample import RandomSample
+from explorer.review.scopes import Members, Moment, Scope, members, scope
+from explorer.review.scores import Scores
+from explorer.review.search import matches
+from explorer.review.selection import Selection
+from explorer.review.state import ReviewState
+from explorer.tasks.classification import class_name
+
+BASE = ("given_label", "suggested_label", "p_error", "label", "state", "decided", "where")
+"""Columns of the table of issues that every list has."""
+
+STANDS = {"decided": is_decided, "open": lambda states: ~is_decided(states)}
+"""What `filter(state=)` takes besides the states."""
+
+
+class _Seen(NamedTuple):
+    """What a list is made of, of one moment."""
+
+    moment: Moment
+    dataset: Dataset
+    classes: tuple[str, ...]
+    states: NDArray[np.uint8]
+
+
+class Listings:
+    """Makes the tables of `Review.queue_of`, `find` and `filter`, and grows selections."""
+
+    def __init__(self, state: ReviewState, scores: Scores, sample: RandomSample, selection: Selection) -> None:
+        self._state = state
+        self._scores = scores
+        self._sample = sample
+        self._selection = selection
+
+    def queue_of(self, name: str, *, decided: bool = False) -> pd.DataFrame:
+        """Return the items of a scope in its own order; see `Review.queue_of`."""
+        one = scope(name)
+        self._scores.ready()
+        with self._state.lock:
+            seen = self._seen()
+            found = members(one, seen.moment)
+            if not decided:
+                found = _open(found, is_decided(seen.states))
+            table = self._listed(found.positions)
+        columns = [c for c in (*BASE, *one.columns) if c in table.columns]
+        table = table[columns].assign(**found.columns)
+        return table if one.name == "all" else table.assign(why=_why(one, seen, found.positions))
+
+    def find(self, query: str | int) -> pd.DataFrame:
+        """Return the items that a query finds; see `Review.find`."""
+        with self._state.lock:
+            dataset = self._state.dataset
+        found = matches(dataset, query)  # without the lock: it reads all texts
+        with self._state.lock:
+            if self._state.dataset is not dataset:
+                places = {i: self._state.dataset.place(str(dataset.item_ids[i])) for i in found}
+                found = {now: found[then] for then, now in places.items() if now is not None}
+            rows = np.fromiter(found, dtype=np.intp, count=len(found))
+            exact = np.array([found[i] in ("id", "row") for i in found], dtype=bool)
+            table = self._plain(rows).assign(found=list(found.values()))
+            order = np.lexsort((rows, -np.nan_to_num(table["p_error"].to_numpy(), nan=-1), ~exact))
+            if self._state.dataset.kind == "text":
+                table = table.assign(text=[self._state.dataset.load(i) for i in rows])
+            return table.iloc[order]
+
+    def filter(
+        self,
+        *,
+        given: Any = None,
+        suggested: Any = None,
+        label: Any = None,
+        state: Any = None,
+        p_error: Any = None,
+        scope: str | None = None,
+        text: str | None = None,
+    ) -> pd.DataFrame:
+        """Return the items that fit all conditions; see `Review.filter`."""
+        self._scores.ready()
+        low, high = _range(p_error)
+        stands = _states(state)
+        with_text = None if text is None else self.find(text).index
+        with self._state.lock:
+            if scope is None:
+                table = self._scores.issues_now()
+            else:
+                table = self._listed(self._members(scope).positions)
+            keep = np.ones(len(table), dtype=bool)
+            for column, wanted in (("given_label", given), ("suggested_label", suggested), ("label", label)):
+                if wanted is not None:
+                    keep &= table[column].isin(self._classes(wanted)).to_numpy(dtype=bool)
+            if stands is not None:
+                keep &= table["state"].isin(stands).to_numpy(dtype=bool)
+            if p_error is not None:
+                keep &= table["p_error"].between(low, high).to_numpy(dtype=bool)
+            if with_text is not None:
+                keep &= table.index.isin(with_text)
+            return table[keep]
+
+    def grow(
+        self, items: Items | None = None, *, rows: Any = None, size: int | None = None, same_label: bool = True
+    ) -> pd.DataFrame:
+        """Return a selection and the items that hang together with it; see `Review.grow`."""
+        self._scores.ready()
+        with self._state.lock:
+            if items is None and rows is None:
+                items = self._selection.items
+            positions = self._selection.positions(items, rows)
+            inputs = self._scores.results().inputs
+        if inputs is None:
+            raise DataError("A selection grows along the neighbour graph, and there is none.", "See review.status.")
+        grown = grow(positions, inputs, same_label=same_label, size=size)
+        with self._state.lock:
+            return self._plain(grown.positions).assign(belongs=grown.scores)
+
+    # The lock is held -----------------------------------------------------------------------------------------------
+
+    def _members(self, name: str) -> Members:
+        return members(scope(name), self._seen().moment)
+
+    def _seen(self) -> _Seen:
+        state = self._state
+        results = self._scores.results()
+        draws = self._sample.draws().astype(np.intp)
+        asked = self._sample.asked().astype(np.intp)
+        open_ = np.cumsum(~state.decided()[draws])
+        draws = draws[: int(np.searchsorted(open_, ALONE)) + 1]
+        moment = Moment(results, np.concatenate([asked, draws]))
+        return _Seen(moment, state.dataset, state.classes, state.states.copy())
+
+    def _listed(self, positions: NDArray[np.intp]) -> pd.DataFrame:
+        ranked = self._scores.ranking()
+        place = np.empty(len(ranked), dtype=np.intp)
+        place[ranked] = np.arange(len(ranked))
+        return self._scores.listed(place[positions])
+
+    def _plain(self, positions: NDArray[np.intp]) -> pd.DataFrame:
+        """Return some items with the columns in `BASE`; what scores there are, are taken as they are."""
+        state, dataset = self._state, self._state.dataset
+        combined = state.results.combined
+        suggested = np.full(len(positions), -1, dtype=np.int32)
+        p_error = np.full(len(positions), np.nan, dtype=np.float32)
+        if combined is not None and self._scores.scored:
+            suggested, p_error = combined.suggested[positions], combined.p_error[positions]
+        columns: dict[str, Any] = {
+            "given_label": pd.array(names_of(dataset.given[positions], state.classes), dtype="str"),
+            "suggested_label": pd.array(names_of(suggested, state.classes), dtype="str"),
+            "p_error": p_error,
+            **standing(state.codes, state.states, state.classes, positions),
+            "decided": is_decided(state.states[positions]),
+            "where": [dataset.name(i) for i in positions],
+        }
+        return pd.DataFrame(columns, index=pd.Index(dataset.item_ids[positions], name="item_id"))
+
+    def _classes(self, wanted: Any) -> list[str]:
+        several = isinstance(wanted, Iterable) and not isinstance(wanted, str | bytes)
+        names = [class_name(one) for one in (wanted if several else [wanted])]
+        for name in names:
+            if name not in self._state.classes:
+                raise UnknownName("class", name, self._state.classes)
+        return names
+
+
+def _open(found: Members, decided: NDArray[np.bool_]) -> Members:
+    """Return the items that nobody has decided on; of a set all, as long as one of them is open."""
+    keep = ~decided[found.positions]
+    if found.sets is not None:
+        keep = np.isin(found.sets, found.sets[keep])
+    columns = {name: values[keep] for name, values in found.columns.items()}
+    return Members(found.positions[keep], columns, None if found.sets is None else found.sets[keep])
+
+
+def _why(one: Scope, seen: _Seen, positions: NDArray[np.intp]) -> list[str]:
+    """Say in words why each item is in a scope."""
+    if one.name == "random":
+        return ["drawn at random"] * len(positions)
+    inputs, findings = seen.moment.results.inputs, seen.moment.results.findings
+    assert inputs is not None
+    assert findings is not None
+    return [_said(one, int(position), inputs, findings, seen.classes) for position in positions]
+
+
+def _said(one: Scope, position: int, inputs: Inputs, findings: Findings, classes: tuple[str, ...]) -> str:
+    reasons = [
+        reason.text
+        for name in one.told_by
+        if name in findings.results
+        for reason in get(name).explain(position, inputs, findings.results[name], classes)
+    ]
+    return "; ".join(reasons)
+
+
+def _range(p_error: Any) -> tuple[float, float]:
+    """Return the ends of the range that `filter(p_error=)` means: a least value, or both ends."""
+    ends = list(p_error) if isinstance(p_error, Sequence) and not isinstance(p_error, str) else [p_error, 1.0]
+    if p_error is None:
+        return 0.0, 1.0
+    real = all(isinstance(end, int | float | np.number) and not isinstance(end, bool) for end in ends)
+    if len(ends) != 2 or not real or not 0 <= ends[0] <= ends[1] <= 1:
+        raise DataError(f"p_error={p_error!r} is no range.", "Give the least value, such as .5, or both ends: (.2, .5).")
+    return float(ends[0]), float(ends[1])
+
+
+def _states(state: Any) -> list[str] | None:
+    """Return the names of the states that `filter(state=)` means."""
+    if state is None:
+        return None
+    found: list[str] = []
+    for name in [state] if isinstance(state, str) else list(state):
+        if name in STANDS:
+            codes = np.array([one.code for one in State], dtype=np.uint8)
+            found += [one.value for one, wanted in zip(State, STANDS[name](codes), strict=True) if wanted]
+        elif name in tuple(State):
+            found.append(str(name))
+        else:
+            raise UnknownName("state", name, [*State, *STANDS])
+    return found

@@ -1,0 +1,293 @@
+"""The half of `Review` that looks: its tables, its facts, and what is chosen. It holds no state; each part does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from explorer.review.arguments import Items
+from explorer.review.facts import facts_of
+from explorer.review.listings import Listings
+from explorer.review.queue import Queue
+from explorer.review.scores import Scores
+from explorer.review.selection import Selection
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from explorer.reports.facts import Facts
+    from explorer.review.state import ReviewState
+
+
+class Views:
+    """What a review shows; see `Review`."""
+
+    state: ReviewState
+    scores: Scores
+    selected: Selection
+    listings: Listings
+    _queue: Queue
+
+    @property
+    def issues(self) -> pd.DataFrame:
+        """All items, those to be decided on first, each part worst first, indexed by item id (waits for "score").
+
+        Columns follow cleanlab: `given_label`, `suggested_label`, `p_error`, `label_score` (0–1, low = bad),
+        `is_label_issue`, `outlier_score`, `is_outlier_issue`, …; `label` and `state` say what stands now, `decided`
+        whether somebody has decided on the item, and `where` names the file or row. A dozen columns are shown, and how
+        many more there are; in all else it is a plain DataFrame.
+        """
+        return self.scores.issues
+
+    @property
+    def queue(self) -> pd.DataFrame:
+        """The suspects still to be decided on, worst first, with draws mixed in at `audit_rate` (waits for "score").
+
+        As `issues`, and `drawn`: the item stands here because it was drawn at random. Decide on those too, whether or
+        not they look wrong. Without any suspect the queue is the first 20 draws.
+        """
+        return self._queue.table()
+
+    def queue_of(self, scope: str, *, decided: bool = False) -> pd.DataFrame:
+        """Return the items of one scope still to be decided on, in its own order, each with why (waits for "score").
+
+        Parameters
+        ----------
+        scope
+            "label" (label errors), "outlier", "near_duplicate", "conflicting_duplicate", "ambiguous", "underperforming"
+            (groups), "imbalance" (rare classes), "non_iid" (order of the rows), "kind" (what the training curves are
+            like), "random" (random checks) or "all". What is in brackets will do as well.
+        decided
+            Also those that somebody has decided on. Sets of duplicates stay whole as long as one of them is open.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by item id: `given_label`, `suggested_label`, `p_error`, `label`, `state`, `decided`, `where`, the
+            scope's own scores, and `why` in words ("all" has none).
+
+        Raises
+        ------
+        UnknownName
+            No such scope; it lists them.
+        ExplorerError
+            The scope is not computed; it says what to run.
+
+        Examples
+        --------
+        >>> review.queue_of("outlier").columns[-2:].tolist()
+        ['outlier_relation', 'why']
+        >>> len(review.queue_of("everything")) == len(review.dataset)
+        True
+        """
+        return self.listings.queue_of(scope, decided=decided)
+
+    def find(self, query: str | int) -> pd.DataFrame:
+        """Return the items that a word, an id, a file's name or a row finds. Waits for nothing.
+
+        Parameters
+        ----------
+        query
+            Upper and lower case are alike. A word is found in texts, in a table's cells, in keys and in file names. A
+            number, or "row 500" as a card prints it, is also a row of your own data, from 0.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by item id, what is named exactly first, then worst first: `given_label`, `suggested_label`,
+            `p_error` (missing before there are scores), `label`, `state`, `decided`, `where`; `found` says in what
+            ("text", "id", "file", "row" or a column); texts have `text`.
+
+        Raises
+        ------
+        DataError
+            An empty query.
+
+        Examples
+        --------
+        >>> review.find("K07")["found"].tolist(), review.find(7).index.tolist()
+        (['id'], ['k07', 'k17', 'k27', 'k37', 'k47', 'k57'])
+        """
+        return self.listings.find(query)
+
+    def filter(
+        self,
+        *,
+        given: Any = None,
+        suggested: Any = None,
+        label: Any = None,
+        state: Any = None,
+        p_error: Any = None,
+        scope: str | None = None,
+        text: str | None = None,
+    ) -> pd.DataFrame:
+        """Return the rows of `issues` that fit all conditions given (waits for "score").
+
+        Parameters
+        ----------
+        given, suggested, label
+            A class or several: the given label, the suggested one, the one that stands now.
+        state
+            One or several of "given", "relabelled", "kept", "flagged", "stale", "conflict" (`State`), or "open" and
+            "decided".
+        p_error
+            The least value, or both ends: `.5`, `(.2, .5)`.
+        scope
+            As `queue_of` takes it, with what is decided on; its order is kept.
+        text
+            As `find` takes it.
+
+        Raises
+        ------
+        UnknownName
+            A class, state or scope that there is none of.
+        DataError
+            A range that is none.
+
+        Examples
+        --------
+        >>> found = review.filter(p_error=0.5, state="open")
+        >>> bool((found.p_error >= 0.5).all()), bool(found.decided.any())
+        (True, False)
+        """
+        conditions = {"given": given, "suggested": suggested, "label": label, "state": state}
+        return self.listings.filter(**conditions, p_error=p_error, scope=scope, text=text)
+
+    def facts(self) -> Facts:
+        """Say what the methods know of the whole (waits for "score"); shown in a notebook as a page.
+
+        Returns
+        -------
+        Facts
+            With a DataFrame for each of `transition`, `joint`, `imbalance`, `order`, `groups`, `kinds`, `duplicates`,
+            `trust` and `leaning`; `missing` says what the others need, and `items(fact, of)` names the items.
+
+        Examples
+        --------
+        >>> facts = review.facts()
+        >>> facts.joint.shape == (len(review.classes), len(review.classes))
+        True
+        >>> facts.missing["kinds"]
+        'needs ...'
+        """
+        self.scores.ready()
+        with self.state.lock:
+            dataset, classes, results = self.state.dataset, self.state.classes, self.scores.results()
+        return facts_of(dataset.item_ids, classes, results)
+
+    @property
+    def detectors(self) -> pd.DataFrame:
+        """List every method: what it looks for, whether it ran, and whether it is in step (`scores.methods`)."""
+        return self.scores.methods
+
+    @property
+    def trust(self) -> Any:
+        """Whether the embedding is good enough to trust (`scores.trust`)."""
+        return self.scores.trust
+
+    def method(self, name: str) -> str:
+        """Return what a method does, its formula, when to trust it and its source; "p_error" for the number itself."""
+        from explorer import detectors
+
+        return detectors.page(name)
+
+    def explain(self, item: str | int) -> pd.DataFrame:
+        """Say in words why an item is suspect (`scores.why`; waits for "score")."""
+        return self.scores.why(item)
+
+    # What is chosen -------------------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> str | None:
+        """Id of the item that every panel shows; `None` for none."""
+        return self.selected.current
+
+    @property
+    def selection(self) -> list[str]:
+        """Ids of the items that are chosen in the panels."""
+        return self.selected.chosen
+
+    def select(self, items: Items | None = None, *, rows: Any = None) -> None:
+        """Show an item, or choose several, in every panel; nothing for none.
+
+        Parameters
+        ----------
+        items
+            See `Review.relabel`. Without keys a bare number is an item's position.
+        rows
+            Rows of your own data, from 0, as a card prints them ("row 500"), in place of items.
+
+        Raises
+        ------
+        UnknownName, DataError
+            No such item or row.
+
+        Examples
+        --------
+        >>> review.select(rows=[3, 5])
+        >>> review.selection
+        ['k03', 'k05']
+        >>> review.select(None)
+        """
+        self.selected.select(items, rows)
+
+    def highlight(self, items: Items | None = None, *, rows: Any = None) -> None:
+        """Let items stand out on the map, the others grey and not gone; nothing shows all alike. See `select`."""
+        self.selected.highlight(items, rows)
+
+    def on_select(self, callback: Callable[[list[str]], Any]) -> Callable[[], None]:
+        """Call `callback(ids)` whenever other items are shown or chosen, here or in a panel.
+
+        Parameters
+        ----------
+        callback
+            Gets the ids of the chosen items, of the one that is shown where none are, and `[]` for none. What it raises
+            is logged.
+
+        Returns
+        -------
+        Callable
+            Ends it when it is called.
+
+        Examples
+        --------
+        >>> seen = []
+        >>> stop = review.on_select(seen.append)
+        >>> review.select(["k01", "k02"])
+        >>> stop(); review.select(None)
+        >>> seen
+        [['k01', 'k02']]
+        """
+        return self.selected.on_select(callback)
+
+    def grow(
+        self, items: Items | None = None, *, rows: Any = None, size: int | None = None, same_label: bool = True
+    ) -> pd.DataFrame:
+        """Return a selection and the items that hang together with it in the neighbour graph (waits for "score").
+
+        Parameters
+        ----------
+        items, rows
+            As `select` takes them; by default what is chosen or shown.
+        size
+            Items wanted, the selection included; by default the size at which the group ends by itself.
+        same_label
+            Stay within a label where that can be; without, only likeness counts.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The selection first, then the closest first, with `belongs`, 1 for the strongest.
+
+        Raises
+        ------
+        DataError
+            Nothing is selected; a size below that of the selection.
+
+        Examples
+        --------
+        >>> grown = review.grow("k03", size=4)
+        >>> len(grown), grown.index[0]
+        (4, 'k03')
+        """
+        return self.listings.grow(items, rows=rows, size=size, same_label=same_label)
