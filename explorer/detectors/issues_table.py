@@ -44,9 +44,9 @@ def table(
         `label_score` (1 − p_error), `is_label_issue`.
 
         Then `<kind>_score` and `is_<kind>_issue` for each kind of issue that a detector declares a `public_score` for,
-        as far as it ran, `near_duplicate_set` (number of the group, missing for none) and `outlier_relation` (the Neural
-        Relation Graph's outlier score, where there are probabilities; high = far from all). All `…_score` lie in
-        [0, 1], low = bad.
+        as far as it ran, `near_duplicate_set` (number of the group, missing for none) and `outlier_relation` (the
+        Neural Relation Graph's outlier score, where there are probabilities; high = far from all). All `…_score` lie
+        in [0, 1], low = bad.
 
         Last what every detector of label issues holds, and every one of the user's own, on its own scale, high =
         suspicious: its score as `<name>_raw`, its further columns as `<column>_raw`.

@@ -31,7 +31,7 @@ def read(
     image: str | None = None,
     text: str | None = None,
     features: Any = None,
-    embedding: str | None = None,
+    embedding: Any = None,
     probs: Any = None,
     key: str | None = None,
     kind: MediaKind | None = None,
@@ -60,7 +60,8 @@ def read(
         Precomputed features, float [R, D] (array, tensor, DataFrame, sparse matrix), or the names of feature columns.
         Beside pictures or texts, the columns are the embedding; alone, they are the cells of a table.
     embedding
-        Name of a column whose cells are lists of numbers, also as text: a precomputed embedding.
+        Name of a column whose cells are lists of numbers, also as text: a precomputed embedding. An array [R, D] is
+        taken as `features`.
     probs
         Predicted probabilities: an array [R, K] with columns in the order of the classes, a `DataFrame` whose
         columns are classes, a list of columns, or the prefix that such columns share. Columns that fit other classes
@@ -100,7 +101,10 @@ def read(
     options = Options(
         label, image, text, features, embedding, probs, key, kind, classes, root, split, encoding, pixel_limit
     )
-    dataset = _read(source, options)
+    beside = options.embedding_is_array
+    dataset = _read(source, options.with_embedding_as_features() if beside else options)
+    if beside:
+        dataset = replace(dataset, notes=(*dataset.notes, "embedding= is an array, and is taken as features="))
     for note in dataset.notes:
         _log.info("%s: %s", dataset.source or "dataset", note)
     if dataset.set_aside:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,6 +12,8 @@ from explorer.media.base import MediaKind
 from explorer.media.image import MOST_PIXELS
 from explorer.tasks.classification import listed_classes
 from explorer.utils.numbers import whole
+
+_ARRAYS = ("features", "embedding", "embedding")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Options:
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise DataError(Said("{} is a {}.", Option(name), type(value).__name__), "Give a name, as text.")
+        if isinstance(self.embedding, list | tuple) and self.embedding and isinstance(self.embedding[0], str):
+            raise DataError(
+                Said("{} names {} columns.", Option("embedding"), str(len(self.embedding))),
+                Said("Give one whose cells are lists of numbers, or several to {}.", Option("features")),
+            )
         if self.root is not None and not isinstance(self.root, str | os.PathLike):
             raise DataError(Said("{} is a {}.", Option("root"), type(self.root).__name__), "Give the path of a folder.")
         object.__setattr__(self, "classes", listed_classes(self.classes))  # once: it may be a generator
@@ -69,6 +76,29 @@ class Options:
             return [self.features]
         named = isinstance(self.features, list | tuple) and all(isinstance(f, str) for f in self.features)
         return list(self.features) if named else []
+
+    @property
+    def embedding_is_array(self) -> bool:
+        """Whether `embedding` holds the numbers themselves: an array, a tensor, a table or a list of vectors."""
+        given = self.embedding
+        if isinstance(given, list | tuple):
+            return bool(given) and not isinstance(given[0], str)
+        return hasattr(given, "toarray") or len(getattr(given, "shape", ())) > 0
+
+    def with_embedding_as_features(self) -> Options:
+        """Return the options with the array that stands as `embedding` as `features`.
+
+        Raises
+        ------
+        DataError
+            There are features too.
+        """
+        if self.features is not None:
+            raise DataError(
+                Said("Both {} and {} are given, and {} is an array.", *map(Option, _ARRAYS)),
+                Said("Leave one of them out: an array goes to {}.", Option("features")),
+            )
+        return replace(self, features=self.embedding, embedding=None)
 
     def folder(self, default: Path) -> Path:
         """Return the folder that paths in the data start from and may not leave."""

@@ -198,10 +198,9 @@ class Facts:
             said = f"facts.{fact.name}" + (f" has {' and '.join(more)}" if more else "")
             n = len(fact.items())
             about = f"; facts.items({fact.name!r}) names {n:,} item{'' if n == 1 else 's'}" if n else ""
-            parts.append(
-                f"<h4>{escape(fact.title)}</h4><p>{escape(fact.sentence)}</p>"
-                f"{table.to_html(escape=True, border=0, float_format=_figure)}<p><small>{escape(said + about)}</small></p>"
-            )
+            figures = table.to_html(escape=True, border=0, float_format=_figure)
+            parts.append(f"<h4>{escape(fact.title)}</h4><p>{escape(fact.sentence)}</p>{figures}")
+            parts.append(f"<p><small>{escape(said + about)}</small></p>")
         for name, why in self.missing.items():
             parts.append(f"<h4>{escape(TITLES[name])}</h4><p>Not computed: it {escape(why)}.</p>")
         return "<div>" + "".join(parts) + "</div>"

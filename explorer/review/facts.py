@@ -13,6 +13,7 @@ from explorer.estimates.trust import WEAK_CLASS
 from explorer.pipeline.requirements import REVIEW, needs
 from explorer.pipeline.results import Results
 from explorer.reports.facts import TITLES, Fact, Facts
+from explorer.utils.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,9 +156,7 @@ class _Reader:
             true, given = np.unravel_index(int(off.argmax()), off.shape)
             a, b = self.classes[int(true)], self.classes[int(given)]
             text += f"; the commonest slip: {matrix[true, given]:.1%} of what is {a} is labelled {b}"
-        return Fact(
-            "transition", _sentence(text), self._square(matrix, "true label", "given label"), self._pairs()
-        )
+        return Fact("transition", _sentence(text), self._square(matrix, "true label", "given label"), self._pairs())
 
     def _joint(self) -> Fact:
         noise = self._result("joint").frozen["noise"]
@@ -183,7 +182,11 @@ class _Reader:
         )
         names = [self.classes[c] for c in np.flatnonzero(rare)]
         text = f"the largest has {summary['unevenness']:.1f} times the items of the smallest"
-        text = f"{_names(names)} {'is' if len(names) == 1 else 'are'} rare; {text}" if names else f"no class is rare; {text}"
+        text = (
+            f"{_names(names)} {'is' if len(names) == 1 else 'are'} rare; {text}"
+            if names
+            else f"no class is rare; {text}"
+        )
         labels = self.inputs.labels
         rows = self._worst(self._flags("imbalance"))
         about = self._by((self.classes[c] for c in labels[rows]), rows)
@@ -198,7 +201,9 @@ class _Reader:
         rows = self._worst(self._flags("order"))
         p = float(summary["p_value"])
         if p <= SURE:
-            text = f"items that are alike stand nearer to each other than by chance (p = {p:.3g}): the rows are sorted, "
+            text = (
+                f"items that are alike stand nearer to each other than by chance (p = {p:.3g}): the rows are sorted, "
+            )
             text += "or near ones depend on each other"
         else:
             text = f"no sign that near rows are alike (p = {p:.2g})"
@@ -236,11 +241,15 @@ class _Reader:
         counts = np.bincount(of[of >= 0], minlength=len(names))
         recognised = [float(result.summary["recognised"][name]) for name in names]
         table = pd.DataFrame(
-            {"items": counts, "recognised": recognised, "means": [WORDS.get(name, "as most items are learnt") for name in names]},
+            {
+                "items": counts,
+                "recognised": recognised,
+                "means": [WORDS.get(name, "as most items are learnt") for name in names],
+            },
             index=pd.Index(list(names), name="kind"),
         )
         said = [i for i, name in enumerate(names) if name in WORDS and recognised[i] >= RECOGNISED]
-        parts = [f"{int(counts[i]):,} items were learnt like {names[i].replace('_', ' ')} ones" for i in said]
+        parts = [f"{counted(int(counts[i]), 'item')} learnt like {names[i].replace('_', ' ')} ones" for i in said]
         text = "; ".join(parts) or "no kind that was planted recognises its own, so nothing is said of kinds"
         rows = self.order[of[self.order] >= 0]
         return Fact("kinds", _sentence(text), table, self._by((names[k] for k in of[rows]), rows))
@@ -265,14 +274,16 @@ class _Reader:
         ).sort_values(["conflict", "items"], ascending=False, kind="stable")
         text = "no two items are equal or almost equal"
         if len(sizes):
-            text = f"{len(sizes):,} sets of equal or almost equal items ({int(sizes.sum()):,} items)"
+            text = f"{counted(len(sizes), 'set')} of equal or almost equal items ({int(sizes.sum()):,} items)"
             text += f", {int(conflict.sum()):,} of them under different labels"
         return Fact("duplicates", _sentence(text), table, self._by(group[rows].tolist(), rows))
 
     def _trust(self) -> Fact:
         trust = self.results.trust
         assert trust is not None
-        text = f"a probe gives {trust.probe_accuracy:.0%} of the given labels, and {trust.neighbour_agreement:.0%} of an "
+        text = (
+            f"a probe gives {trust.probe_accuracy:.0%} of the given labels, and {trust.neighbour_agreement:.0%} of an "
+        )
         text += "item's neighbours share its label"
         if trust.warning:
             text = f"{text}. {trust.warning.rstrip('.')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -63,9 +64,9 @@ class IssuesFrame(pd.DataFrame):
     def _repr_html_(self) -> str | None:
         folded, line = self._folded()
         if not line:
-            return super()._repr_html_()  # type: ignore[operator,no-any-return]  # pandas has it; its stubs do not
+            return _html(pd.DataFrame(self))
         with pd.option_context("display.show_dimensions", False):
-            html = folded._repr_html_()  # type: ignore[operator]  # as above
+            html = _html(folded)
         return None if html is None else f"{html}\n<p>{escape(line)}</p>"
 
     def _folded(self) -> tuple[pd.DataFrame, str]:
@@ -79,6 +80,12 @@ class IssuesFrame(pd.DataFrame):
         further = f"{more} more column{'' if more == 1 else 's'}"
         line = f"{rows}; {further}: issues.columns names all {len(names)}, pd.DataFrame(issues) shows them"
         return pd.DataFrame(self.iloc[:, shown]), line
+
+
+def _html(frame: Any) -> str | None:
+    """Return a table as pandas shows it in a notebook; its stubs do not know the way."""
+    shown: str | None = frame._repr_html_()
+    return shown
 
 
 def _is_detail(name: object) -> bool:

@@ -16,6 +16,7 @@ from explorer.errors import DataError, UnknownName
 from explorer.labels.model.states import State
 from explorer.review.arguments import Items
 from explorer.review.grow import grow
+from explorer.review.issues_frame import IssuesFrame
 from explorer.review.label_columns import is_decided, names_of, standing
 from explorer.review.mixed_queue import ALONE
 from explorer.review.sample.random_sample import RandomSample
@@ -29,7 +30,7 @@ from explorer.tasks.classification import class_name
 BASE = ("given_label", "suggested_label", "p_error", "label", "state", "decided", "where")
 """Columns of the table of issues that every list has."""
 
-STANDS = {"decided": is_decided, "open": lambda states: ~is_decided(states)}
+STANDS = ("open", "decided")
 """What `filter(state=)` takes besides the states."""
 
 
@@ -60,7 +61,7 @@ class Listings:
             found = members(one, seen.moment)
             if not decided:
                 found = _open(found, is_decided(seen.states))
-            table = self._listed(found.positions)
+            table = pd.DataFrame(self._listed(found.positions))
         columns = [c for c in (*BASE, *one.columns) if c in table.columns]
         table = table[columns].assign(**found.columns)
         return table if one.name == "all" else table.assign(why=_why(one, seen, found.positions))
@@ -99,10 +100,7 @@ class Listings:
         stands = _states(state)
         with_text = None if text is None else self.find(text).index
         with self._state.lock:
-            if scope is None:
-                table = self._scores.issues_now()
-            else:
-                table = self._listed(self._members(scope).positions)
+            table = self._scores.issues_now() if scope is None else self._listed(self._members(scope).positions)
             keep = np.ones(len(table), dtype=bool)
             for column, wanted in (("given_label", given), ("suggested_label", suggested), ("label", label)):
                 if wanted is not None:
@@ -146,7 +144,7 @@ class Listings:
         moment = Moment(results, np.concatenate([asked, draws]))
         return _Seen(moment, state.dataset, state.classes, state.states.copy())
 
-    def _listed(self, positions: NDArray[np.intp]) -> pd.DataFrame:
+    def _listed(self, positions: NDArray[np.intp]) -> IssuesFrame:
         ranked = self._scores.ranking()
         place = np.empty(len(ranked), dtype=np.intp)
         place[ranked] = np.arange(len(ranked))
@@ -215,7 +213,9 @@ def _range(p_error: Any) -> tuple[float, float]:
         return 0.0, 1.0
     real = all(isinstance(end, int | float | np.number) and not isinstance(end, bool) for end in ends)
     if len(ends) != 2 or not real or not 0 <= ends[0] <= ends[1] <= 1:
-        raise DataError(f"p_error={p_error!r} is no range.", "Give the least value, such as .5, or both ends: (.2, .5).")
+        raise DataError(
+            f"p_error={p_error!r} is no range.", "Give the least value, such as .5, or both ends: (.2, .5)."
+        )
     return float(ends[0]), float(ends[1])
 
 
@@ -226,8 +226,7 @@ def _states(state: Any) -> list[str] | None:
     found: list[str] = []
     for name in [state] if isinstance(state, str) else list(state):
         if name in STANDS:
-            codes = np.array([one.code for one in State], dtype=np.uint8)
-            found += [one.value for one, wanted in zip(State, STANDS[name](codes), strict=True) if wanted]
+            found += [one.value for one in State if one.decided == (name == "decided")]
         elif name in tuple(State):
             found.append(str(name))
         else:

@@ -98,7 +98,8 @@ def scope(name: str) -> Scope:
     for one in SCOPES:
         if wanted in (one.name, one.title, one.title.replace(" ", "_")):
             return one
-    raise UnknownName("scope", name, [one.name for one in SCOPES])
+    names = [one.name for one in SCOPES]
+    raise UnknownName("scope", name, names, f"All scopes: {', '.join(names)}.")
 
 
 def lacking(one: Scope, results: Results) -> str:

@@ -23,9 +23,9 @@ def matches(dataset: Dataset, query: str | int) -> dict[int, str]:
     Parameters
     ----------
     query
-        Upper and lower case are alike. It is found in texts, in a table's cells, in keys and in file names; as a number,
-        or as "row 500", it is also a row of the user's own data, from 0. An id that is a content's hash is found by its
-        first six characters or more.
+        Upper and lower case are alike. It is found in texts, in a table's cells, in keys and in file names; as a
+        number, or as "row 500", it is also a row of the user's own data, from 0. An id that is a content's hash is
+        found by its first six characters or more.
 
     Returns
     -------
