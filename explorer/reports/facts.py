@@ -97,7 +97,7 @@ class Facts:
     --------
     >>> facts = review.facts()
     >>> facts["imbalance"].sentence
-    'No class is rare; the largest has 1.1 times the items of the smallest.'
+    'No class is rare; the largest has ... times the items of the smallest.'
     >>> len(facts.items("joint")) == int(review.issues.is_label_issue.sum())
     True
     """

@@ -76,7 +76,8 @@ class Listings:
                 places = {i: self._state.dataset.place(str(dataset.item_ids[i])) for i in found}
                 found = {now: found[then] for then, now in places.items() if now is not None}
             rows = np.fromiter(found, dtype=np.intp, count=len(found))
-            exact = np.array([found[i] in ("id", "row") for i in found], dtype=bool)
+            wanted, ids = str(query).strip().casefold(), self._state.dataset.item_ids
+            exact = np.array([what == "row" or ids[i].casefold() == wanted for i, what in found.items()], dtype=bool)
             table = self._plain(rows).assign(found=list(found.values()))
             order = np.lexsort((rows, -np.nan_to_num(table["p_error"].to_numpy(), nan=-1), ~exact))
             if self._state.dataset.kind == "text":

@@ -77,7 +77,7 @@ class Views:
         --------
         >>> review.queue_of("outlier").columns[-2:].tolist()
         ['outlier_relation', 'why']
-        >>> len(review.queue_of("everything")) == len(review.dataset)
+        >>> len(review.queue_of("everything", decided=True)) == len(review.dataset)
         True
         """
         return self.listings.queue_of(scope, decided=decided)
@@ -106,7 +106,7 @@ class Views:
         Examples
         --------
         >>> review.find("K07")["found"].tolist(), review.find(7).index.tolist()
-        (['id'], ['k07', 'k17', 'k27', 'k37', 'k47', 'k57'])
+        (['id'], ['k07', ...])
         """
         return self.listings.find(query)
 

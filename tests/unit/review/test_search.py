@@ -184,3 +184,11 @@ def scored_issues(tmp_path):
     found = made.issues
     made.close()
     return found
+
+
+def test_what_is_named_exactly_comes_first(tmp_path):
+    dataset = explorer.read(list("abcdefghijklmnop"), label=["x", "y"] * 8, key=[f"k{n}" for n in range(16)])
+    review = explorer.Review(dataset, tmp_path / "s.labels.db", start=False)
+    assert review.find("K1").index.tolist() == ["k1", "k10", "k11", "k12", "k13", "k14", "k15"]
+    assert review.find(5)["found"].to_dict() == {"k5": "row", "k15": "id"}
+    review.close()
