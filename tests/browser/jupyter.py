@@ -128,6 +128,7 @@ class Lab:
         self.host = host
         self.context = browser.new_context(viewport={"width": 1500, "height": 1400}, **context)
         self.page: Page = self.context.new_page()
+        self.page.set_default_navigation_timeout(PATIENCE)
         self.outside: list[str] = []
         self.console: list[str] = []
         self.page.on("console", lambda m: self.console.append(m.text) if m.type == "error" else None)

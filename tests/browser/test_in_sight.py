@@ -169,7 +169,7 @@ def test_six_quick_keys_decide_on_what_was_seen(lab: Callable[..., Lab], folder:
     assert len(decided(store)) == 1
 
 
-@pytest.mark.parametrize("count", [60])
+@pytest.mark.parametrize("count", [25])
 def test_no_open_suspect_is_left_behind_and_the_next_card_is_there(
     lab: Callable[..., Lab], folder: Path, count: int
 ) -> None:
