@@ -59,6 +59,7 @@ def opened(lab: Callable[..., Lab], folder: Path, name: str, items: int, then: s
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)], metadata=python), folder / f"{name}.ipynb"
     )
     page = lab()
+    page.page.set_default_navigation_timeout(PATIENCE)
     page.open(f"{name}.ipynb")
     page.run_all()
     expect(page.dqx("p-error").first).to_contain_text(re.compile(r"(\d+|over 99) % likely wrong"), timeout=PATIENCE)

@@ -41,6 +41,7 @@ class BulkDialog {
   private readonly picker;
   private readonly actions: readonly HTMLButtonElement[];
   private readonly words = h("p", { class: "dqx-bulk-words", role: "status", data: { dqx: "bulk-words" } });
+  private readonly choice = h("div", { class: "dqx-bulk-label" });
   private readonly table = h("div", { class: "dqx-bulk-changes" });
   private readonly tick = h("input", { type: "checkbox", data: { dqx: "bulk-decided" } });
   private readonly ticked = h("span");
@@ -79,6 +80,8 @@ class BulkDialog {
       () => this.element.focus({ preventScroll: true }),
     );
     this.picker.input.dataset.dqx = "bulk-label";
+    this.picker.input.placeholder = "Label…";
+    this.choice.append(this.picker.element, this.picker.list);
     this.go = h(
       "button",
       {
@@ -112,7 +115,7 @@ class BulkDialog {
         aria: { label: "Decide about many items" },
       },
       h("div", { class: "dqx-bulk-head", role: "group", aria: { label: "What to do" } }, ...this.actions),
-      h("div", { class: "dqx-bulk-label" }, this.picker.element, this.picker.list),
+      this.choice,
       this.words,
       this.table,
       this.ticking,
@@ -266,6 +269,7 @@ class BulkDialog {
 
   private fill(text: string): void {
     this.words.textContent = text;
+    this.choice.hidden = this.plan.action !== "relabel";
     for (const [i, [action]] of ACTIONS.entries())
       this.actions[i]?.setAttribute("aria-pressed", String(action === this.plan.action));
   }
