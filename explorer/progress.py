@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from explorer.errors import Cancelled
+
+RECENT = 5.0
+"""Seconds of the past by which the rate is reckoned."""
+
+FEWEST = 4
+"""Fewest moments by which it is reckoned, however long ago, once there are so many."""
+
+APART = 0.05
+"""Seconds between two moments that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +50,49 @@ class Progress:
     interval: float = 0.1  # least seconds between two reports of the same stage
     _started: float = 0.0
     _reported: float = 0.0
+    _work: float = 0.0
+    _moments: deque[tuple[float, float, int]] = field(default_factory=deque)  # time, work, units done
 
-    def begin(self, total: int, unit: str = "items", device: str = "", note: str = "") -> None:
-        """Say how much there is to do (`total` units) and on which device."""
+    def begin(
+        self, total: int, unit: str = "items", device: str = "", note: str = "", work: float | None = None
+    ) -> None:
+        """Say how much there is to do (`total` units) and on which device.
+
+        Parameters
+        ----------
+        work
+            What all units take together, in any measure, where some take longer than others; see `advance`.
+        """
         self.check()
         self._started = time.perf_counter()
-        self._set(state="running", done=0, total=total, unit=unit, device=device, note=note, left=None)
+        self._work = total if work is None else work
+        self._moments = deque([(self._started, 0.0, 0)])
+        self._set(state="running", done=0, total=total, unit=unit, device=device, note=note, rate=0.0, left=None)
         self._tell()
 
-    def advance(self, units: int = 1) -> None:
-        """Count `units` more as done; raises `Cancelled` if the person asked for it."""
+    def advance(self, units: int = 1, work: float | None = None) -> None:
+        """Count `units` more as done, which were `work` of all that was said at `begin` (default: `units`).
+
+        Rate and seconds left rest on the last `RECENT` seconds, or on the last units where these take longer: how a
+        stage warms up says nothing of how it goes on. Raises `Cancelled` if the person asked for it.
+        """
         self.check()
-        done = self.stage.done + units
-        seconds = max(time.perf_counter() - self._started, 1e-9)
-        rate = done / seconds
-        left = (self.stage.total - done) / rate if rate > 0 and self.stage.total else None
-        self._set(done=done, seconds=seconds, rate=rate, left=left)
-        if time.perf_counter() - self._reported >= self.interval:
+        now, done = time.perf_counter(), self.stage.done + units
+        moments = self._moments
+        spent = (moments[-1][1] if moments else 0.0) + (units if work is None else work)
+        if len(moments) > 2 and now - moments[-2][0] < APART:
+            moments.pop()
+        moments.append((now, spent, done))
+        if len(moments) == 3 and moments[0][1] == 0:
+            moments.popleft()  # what came before the first unit was done
+        while len(moments) > FEWEST and now - moments[1][0] >= RECENT:
+            moments.popleft()
+        since, first, units_first = moments[0]
+        seconds = max(now - since, 1e-9)
+        pace = (spent - first) / seconds
+        left = max(0.0, self._work - spent) / pace if pace > 0 and self.stage.total else None
+        self._set(done=done, seconds=now - self._started, rate=(done - units_first) / seconds, left=left)
+        if now - self._reported >= self.interval:
             self._tell()
 
     def say(self, note: str) -> None:

@@ -32,6 +32,7 @@ _REGIONS = 3  # a side
 _PART = 8  # pictures that one thread works on at a time
 _FIT_PICTURES = 3000
 _FIT_PATCHES = 40_000
+_ROUNDS = 10  # of k-means
 
 
 class Patches:
@@ -71,7 +72,8 @@ class Patches:
 
     def prepare(self, dataset: Dataset, progress: Progress) -> None:
         """Learn dictionary and principal components from a sample of the pictures."""
-        progress.say("patches: learning features from a sample of the pictures")
+        note, device = "patches: learning features from a sample of the pictures", progress.stage.device
+        progress.begin(_ROUNDS, "rounds", device, note)
         sample = self._sample(dataset, progress)
         rng = np.random.default_rng(self.seed)
         patches = _contrast(_draw(sample, rng))
@@ -81,9 +83,12 @@ class Patches:
         kernels = dictionary @ whitening
         self._fitted = {"kernels": kernels.astype(np.float32), "bias": (-kernels @ mean).astype(np.float32)}
         pooled: list[NDArray[np.float32]] = []
+        progress.begin(len(sample), "pictures of the sample", device, note)
         for start in range(0, len(sample), self.batch_size):
             progress.check()
-            pooled.append(self._in_parts(self._pooled, sample[start : start + self.batch_size]))
+            batch = sample[start : start + self.batch_size]
+            pooled.append(self._in_parts(self._pooled, batch))
+            progress.advance(len(batch))
         self._fitted.update(_components(np.concatenate(pooled), self.dimensions, self.seed))
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -237,7 +242,7 @@ def _spherical_kmeans(
     """Return `count` unit vectors [count, 108]: ten rounds from random points; an empty one stays where it was."""
     centres = points[rng.choice(len(points), size=count, replace=len(points) < count)]
     centres = centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-6)
-    for _ in range(10):
+    for _ in range(_ROUNDS):
         progress.check()
         nearest = np.concatenate([(part @ centres.T).argmax(axis=1) for part in _parts(points)])
         weight = np.einsum("ij,ij->i", points, centres[nearest])
@@ -245,6 +250,7 @@ def _spherical_kmeans(
         np.add.at(moved, nearest, points * weight[:, None])
         length = np.linalg.norm(moved, axis=1, keepdims=True)
         centres = np.where(length > 1e-6, moved / np.maximum(length, 1e-6), centres)
+        progress.advance()
     dictionary: NDArray[np.float32] = centres.astype(np.float32)
     return dictionary
 

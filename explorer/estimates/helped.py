@@ -236,11 +236,12 @@ class _Half(Progress):
         super().__init__(cancel=whole.cancel)
         self._whole = whole
 
-    def begin(self, total: int, unit: str = "", device: str = "", note: str = "") -> None:  # noqa: ARG002  # see above
+    def begin(self, total: int, unit: str = "", device: str = "", note: str = "", work: float | None = None) -> None:
         """Hear whether it should stop before it begins."""
+        del total, unit, device, note, work  # the whole has said its own
         self.check()
 
-    def advance(self, units: int = 1) -> None:
+    def advance(self, units: int = 1, work: float | None = None) -> None:  # noqa: ARG002  # the whole counts rounds
         """Count for both."""
         self._whole.advance(units)
 

@@ -148,7 +148,9 @@ def out_of_fold(
     if len(present) > 1:
         folds = min(folds, int(known.sum()))
         device = device or "cpu"
-        progress.begin(CHOOSING + EPOCHS, unit="epochs", device=device, note=f"linear probe, {folds} folds")
+        trial = len(PENALTIES) * min(int(known.sum()), CHOSEN_ON)
+        work, note = CHOOSING * trial + EPOCHS * n, f"linear probe, {folds} folds"
+        progress.begin(CHOOSING + EPOCHS, unit="epochs", device=device, note=note, work=work)
         with torch_workers("probe") if device.startswith("cpu") else nullcontext() as pool:
             fitted, penalty, planted = _start(
                 vectors[order], labels[order], n_classes, folds, device, pool, progress, seed if suites else None
@@ -188,7 +190,7 @@ def _start(
     trial = Linear(x[part], y[part], n_classes, folds, PENALTIES, device, pool)
     for _ in range(CHOOSING):
         trial.train(progress)
-        progress.advance()
+        progress.advance(work=len(PENALTIES) * len(part))
     best = int(np.argmin(trial.held_out_loss()))
     fold, planted = None, None
     if seed is not None:
@@ -216,7 +218,7 @@ def _train(
         dynamics[:, epoch] = fitted.record()
         if epoch in moments:
             checkpoints[moments.index(epoch), order] = fitted.predict()[:n]
-        progress.advance()
+        progress.advance(work=n)
     return dynamics
 
 
