@@ -267,12 +267,19 @@ function pairTable(found: Diff, chosen: string | null, narrow: (to: string | nul
   );
 }
 
+/** "cat → dog", "cat left out", "cat → dog, left out". */
+function differenceOf({ old, new: now, left_out: out }: DiffRow): string {
+  const changed = `${labelName(old)}${ARROW}${labelName(now)}`;
+  if (!out) return changed;
+  return old === now ? `${labelName(now)} ${out}` : `${changed}, ${out}`;
+}
+
 function makeDiffRow(context: Context, row: DiffRow, first: boolean): HTMLElement {
   const { session } = context;
   const { item } = row;
   const cells = [
     picture(session, item),
-    changeElement(`${labelName(row.old)}${ARROW}${labelName(row.new)}`),
+    changeElement(differenceOf(row)),
     itemElement(session, item, row.itemId),
     h("span", {
       class: "dqx-history-who dqx-muted dqx-cut",

@@ -127,8 +127,8 @@ def _log(given: argparse.Namespace) -> int:
 
 def _for_people(log: pd.DataFrame) -> pd.DataFrame:
     """Put a log into few columns: when, who, what, and why with its reason code."""
-    told = zip(log["op"], log["reason"], log["why"], strict=True)
-    why = [" · ".join(filter(None, ("" if _leaves_out(o, r) else r, w))) for o, r, w in told]
+    reasons = zip(log["op"], log["reason"], log["why"], strict=True)
+    why = [" · ".join(filter(None, ("" if _leaves_out(o, r) else r, w))) for o, r, w in reasons]
     told = zip(log["op"], log["old"], log["new"], log["kind"], log["reason"], strict=True)
     change = [change_of(*row) for row in told]
     return log[["commit", "time", "rater", "item"]].assign(change=change, why=why)
@@ -255,7 +255,11 @@ def _diff(given: argparse.Namespace) -> int:
     if given.format != "table":
         show(found, given.format)
         return 0
-    change = [change_of("set", old, new) for old, new in zip(found["old"], found["new"], strict=True)]
+    told = zip(found["old"], found["new"], found["left_out"], strict=True)
+    change = [
+        ", ".join(filter(None, (change_of("set", old, new) if old is not new and old != new else label(old), out)))
+        for old, new, out in told
+    ]
     table = found[["item", "rater", "time", "why", "commit"]].assign(change=change)
     show(table, "table", ["item", "change", "rater", "time", "commit", "why"], f"No label differs between {a} and {b}.")
     for name in ("added", "removed"):

@@ -17,13 +17,16 @@ from explorer.labels.head import SCHEMAS, When
 from explorer.labels.history.entries import typed
 from explorer.labels.history.frames import coded, text_of, values_of
 from explorer.labels.model.schema import names_of
+from explorer.labels.model.states import leaves_out
 from explorer.labels.model.types import FIELD, Commit, LabelSchema
 from explorer.labels.model.values import to_public
-from explorer.labels.model.version import Version
+from explorer.labels.model.version import Version, known_cell
 from explorer.labels.storage.backend import Backend
 from explorer.labels.working_copy import WorkingCopy
 
 _NOBODY = (None,) * 4
+_LEFT_OUT = ("back in", "left out")
+"""What the column `left_out` says where one version leaves an item out: the first of the two, or the second."""
 
 
 def between(copy: WorkingCopy, a: When, b: When, field: str, schema: str) -> pd.DataFrame:
@@ -48,11 +51,12 @@ def later(copy: WorkingCopy, a: Version, b: Version) -> Version:
 
 
 def diff(a: Version, b: Version, later: Version) -> pd.DataFrame:
-    """List the items whose label differs between two versions, in the order of the item ids.
+    """List the items whose label differs between two versions, or that only one leaves out, in the order of the ids.
 
-    Columns: item, old, new, rater, time, why, commit. Who, when and why come from the event in force at the later
-    version; they are missing where the given label itself changed. `attrs`: "counts" maps (old, new) to the number of
-    items, commonest first; "added" and "removed" count items that only one version has.
+    Columns: item, old, new, rater, time, why, commit, left_out ("left out", "back in", or "" where that is no other).
+    Who, when and why come from the event in force at the later version; they are missing where the given label itself
+    changed. `attrs`: "counts" maps (old, new) to the number of items whose label differs, commonest first; "added" and
+    "removed" count items that only one version has.
 
     Parameters
     ----------
@@ -61,18 +65,34 @@ def diff(a: Version, b: Version, later: Version) -> pd.DataFrame:
     """
     if a.snapshot.id == b.snapshot.id:
         rows, old, new = _differing(a, b, None, None)
-        return _table(b.snapshot.ids[rows].tolist(), old, new, later, 0, 0)
-    common = a.snapshot.index.get_indexer(b.snapshot.index)  # row of a for each row of b, -1 where there is none
-    in_b = np.flatnonzero(common >= 0)
-    rows, old, new = _differing(a, b, common[in_b], in_b)
-    added, removed = len(b.snapshot) - len(in_b), len(a.snapshot) - len(in_b)
-    return _table(b.snapshot.ids[in_b[rows]].tolist(), old, new, later, added, removed)
+        added = removed = 0
+    else:
+        common = a.snapshot.index.get_indexer(b.snapshot.index)  # row of a for each row of b, -1 where there is none
+        in_b = np.flatnonzero(common >= 0)
+        rows, old, new = _differing(a, b, common[in_b], in_b)
+        rows = in_b[rows]
+        added, removed = len(b.snapshot) - len(in_b), len(a.snapshot) - len(in_b)
+    items = b.snapshot.ids[rows].tolist()
+    before, after = _left_out(a), _left_out(b)
+    more = [i for i in (before ^ after).difference(items) if a.snapshot.row(i) and b.snapshot.row(i)]
+    for version, labels in ((a, old), (b, new)):
+        labels += [known_cell(version, item).value for item in more]
+    items += more
+    moved = ["" if (i in before) == (i in after) else _LEFT_OUT[i in after] for i in items]
+    return _table(items, old, new, moved, later, added, removed)
+
+
+def _left_out(version: Version) -> set[str]:
+    """Return the items of a version that are left out."""
+    marked = (i for i, logged in version.heads.items() if leaves_out(logged.event.op, logged.event.reason))
+    return {i for i in marked if (cell := version.cell(i)) is not None and cell.left_out}
 
 
 def of_changes(backend: Backend, a: Commit, b: Commit, words: LabelSchema | None) -> pd.DataFrame | None:
     """Return the same as `diff` from the events in between, at a cost of these alone: no snapshot is looked into.
 
-    `None` where more than labels changed in between, or neither commit is part of the other's history.
+    `None` where more than labels changed in between, neither commit is part of the other's history, or something was
+    left out before, which may have been of other content.
     """
     if a.snapshot != b.snapshot or a.schema != b.schema:
         return None
@@ -80,6 +100,8 @@ def of_changes(backend: Backend, a: Commit, b: Commit, words: LabelSchema | None
     if not forward and not backend.steady(a, b):
         return None
     changed = backend.changed(b, a, FIELD) if forward else backend.changed(a, b, FIELD)
+    if changed.was_left_out.any():
+        return None
     # Whole columns from here on, without a loop over changes in Python: thousands of them are to take milliseconds.
     items = changed.items
     newest = dict(zip(items, range(len(items)), strict=True))
@@ -98,9 +120,10 @@ def of_changes(backend: Backend, a: Commit, b: Commit, words: LabelSchema | None
     after = code[np.searchsorted(numbers, changed.new[last])]
     if not forward:
         before, after = after, before
-    differing = before != after
-    last, before, after = last[differing], before[differing], after[differing]
-    pairs = Counter((before * len(shown) + after).tolist()).most_common()
+    out = changed.left_out[last]
+    differing = (before != after) | out
+    last, before, after, out = last[differing], before[differing], after[differing], out[differing]
+    pairs = Counter((before * len(shown) + after)[before != after].tolist()).most_common()
     commits, which = np.unique(changed.commits[last], return_inverse=True)
     made = [changed.made[n] for n in commits.tolist()]
     raters, by = np.unique(changed.raters[last], return_inverse=True)
@@ -113,6 +136,7 @@ def of_changes(backend: Backend, a: Commit, b: Commit, words: LabelSchema | None
             "time": _times([time for _, time in made])[which],
             "why": _text(changed.whys, last),
             "commit": text_of([identity for identity, _ in made]).take(which),
+            "left_out": text_of(["", _LEFT_OUT[forward]]).take(out.astype(np.intp)),
         },
         {(shown[pair // len(shown)], shown[pair % len(shown)]): n for pair, n in pairs},
     )
@@ -175,14 +199,17 @@ def _source(later: Version, item: str) -> tuple[Any, ...]:
     return logged.rater, logged.time, event.why, logged.commit
 
 
-def _table(items: list[str], old: list[Any], new: list[Any], later: Version, added: int, removed: int) -> pd.DataFrame:
+def _table(
+    items: list[str], old: list[Any], new: list[Any], moved: list[str], later: Version, added: int, removed: int
+) -> pd.DataFrame:
     label = later.field == FIELD
     order = sorted(range(len(items)), key=items.__getitem__)
-    items, old, new = [items[r] for r in order], [old[r] for r in order], [new[r] for r in order]
+    items, old, new, moved = ([column[r] for r in order] for column in (items, old, new, moved))
     found = [_source(later, item) for item in items]
     raters, times, whys, commits = zip(*found, strict=True) if found else ((),) * 4
     which, distinct = _coded(times)
     shown = zip(old, new, strict=True) if label else zip(map(to_text, old), map(to_text, new), strict=True)
+    pairs = Counter(pair for pair in shown if pair[0] != pair[1])
     columns = {
         "item": text_of(items),
         "old": text_of(old) if label else pd.Series(old, dtype=object),
@@ -191,8 +218,9 @@ def _table(items: list[str], old: list[Any], new: list[Any], later: Version, add
         "time": _times(distinct)[which],
         "why": text_of(whys),
         "commit": text_of(commits),
+        "left_out": text_of(moved),
     }
-    return _frame(columns, dict(Counter(shown).most_common()), added, removed)
+    return _frame(columns, dict(pairs.most_common()), added, removed)
 
 
 def _frame(

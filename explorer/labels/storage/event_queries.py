@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from explorer.labels.model import times
 from explorer.labels.model.hashing import of_rows, read_value, root_hash
-from explorer.labels.model.types import FIELD, KINDS, Commit, Logged, Value
+from explorer.labels.model.states import State
+from explorer.labels.model.types import FIELD, KINDS, OPS, Commit, Logged, Value
 from explorer.labels.storage import rows
 from explorer.labels.storage.ancestry import Range, event_range
 from explorer.labels.storage.commit_queries import CommitQueries
@@ -26,7 +27,7 @@ _REMEMBERED = 50_000
 
 
 class ChangeColumns(NamedTuple):
-    """Changes as columns of the same length, oldest first; numbers stand for what the last three say of them."""
+    """Changes as columns of the same length, oldest first; numbers stand for what the three mappings say of them."""
 
     items: list[str]
     old: NDArray[np.int64]
@@ -37,6 +38,13 @@ class ChangeColumns(NamedTuple):
     values: dict[int, Value]
     names: dict[int, str]  # of raters
     made: dict[int, tuple[str, dt.datetime]]  # id and time of commits
+    left_out: NDArray[np.bool_]  # the event leaves its item out
+    was_left_out: NDArray[np.bool_]  # the event that it follows did
+
+
+def _leaves_out(event: str) -> str:
+    """Return in SQL that an event leaves its item out."""
+    return f"{event}.op = {OPS.index('flag')} AND {event}.reason = '{State.LEFT_OUT.value}'"
 
 
 class EventQueries:
@@ -147,7 +155,9 @@ class EventQueries:
         made: dict[int, tuple[str, dt.datetime]] = {}
         # Columns are what a fetch costs: two numbers below 2³² travel as one.
         sql = (
-            f"SELECT e.item, (e.old << 32) | e.new, {rows.COMMIT_OF}, e.rater, e.note FROM events e "  # noqa: S608  # our own
+            f"SELECT e.item, (e.old << 32) | e.new, {rows.COMMIT_OF}, e.rater, "  # noqa: S608  # our own
+            f"CASE WHEN {_leaves_out('e')} THEN 1 ELSE 0 END + CASE WHEN {_leaves_out('p')} THEN 2 ELSE 0 END, e.note "
+            "FROM events e LEFT JOIN events p ON p.n = e.previous "
             "WHERE e.n BETWEEN :lo AND :hi AND e.field = :field ORDER BY e.n"
         )
         for lo, hi in reversed(self._commits.ranges(at, after)):
@@ -158,19 +168,19 @@ class EventQueries:
             packed, *numbers, notes = zip(*events, strict=True)
             items.extend(rows.unpack_all(packed))
             whys.extend(notes)
-            both, commits, by = (np.array(column, dtype=np.int64) for column in numbers)
+            both, commits, by, out = (np.array(column, dtype=np.int64) for column in numbers)
             old, new = both >> 32, both & (2**32 - 1)
-            parts.append((old, new, by, commits))
+            parts.append((old, new, by, commits, out))
             found = self._db.all("SELECT n, id, time FROM commits WHERE n BETWEEN :lo AND :hi", lo=lo, hi=hi)
             made |= {n: (identity.hex(), times.moment(time)) for n, identity, time in found}
-        old, new, by, commits = (
+        old, new, by, commits, out = (
             (np.concatenate(column) for column in zip(*parts, strict=True))
             if parts
-            else (np.empty(0, np.int64) for _ in range(4))
+            else (np.empty(0, np.int64) for _ in range(5))
         )
         values = self._values(set(np.unique(np.concatenate([old, new])).tolist()))
         names = {n: self._numbers.rater(n).name for n in np.unique(by).tolist()}
-        return ChangeColumns(items, old, new, by, whys, commits, values, names, made)
+        return ChangeColumns(items, old, new, by, whys, commits, values, names, made, out & 1 > 0, out & 2 > 0)
 
     @of_rows
     def _values(self, numbers: set[int]) -> dict[int, Value]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pandas as pd
+from msgspec import UNSET
 
 from explorer.errors import DataError
 from explorer.labels.history import overview
@@ -75,6 +76,7 @@ def diff(review: Review, args: schema.DiffArgs) -> schema.Diff:
                 time=None if pd.isna(row["time"]) else row["time"].isoformat(),
                 why=plain(row["why"]) or "",
                 commit=plain(row["commit"]) or "",
+                left_out=row["left_out"] or UNSET,
             )
             for row in found.head(_some(args.limit)).to_dict("records")
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from explorer.panels.schema.base import Answer, Args, Natural
 from explorer.panels.schema.labels import EditReply
@@ -161,6 +162,8 @@ class DiffRow(Answer):
     time: str | None
     why: str
     commit: str
+    left_out: Literal["", "left out", "back in"] | UnsetType = UNSET
+    """Whether the later version leaves the item out, and the earlier one did not, or the other way about."""
 
 
 class Diff(Answer):

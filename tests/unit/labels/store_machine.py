@@ -400,9 +400,12 @@ class StoreMachine(RuleBasedStateMachine):
         old, new = a.state.labels(schema), b.state.labels(schema)
         cells = table[["old", "new"]].astype(object)
         pairs = cells.where(cells.notna(), None).itertuples(index=False, name=None)
+        out = {i: (a.state.left_out(i), b.state.left_out(i)) for i in new if i in old}
         assert dict(zip(table["item"], pairs, strict=True)) == {
-            i: (old[i], new[i]) for i in new if i in old and old[i] != new[i]
+            i: (old[i], new[i]) for i, (x, y) in out.items() if old[i] != new[i] or x != y
         }
+        moved = {i: "left out" if y else "back in" for i, (x, y) in out.items() if x != y}
+        assert {i: v for i, v in zip(table["item"], table["left_out"], strict=True) if v} == moved
         assert (table.attrs["added"], table.attrs["removed"]) == (
             len(new.keys() - old.keys()),
             len(old.keys() - new.keys()),

@@ -92,6 +92,24 @@ def test_where_only_one_branch_leaves_it_out_somebody_settles_it(store, other):
     assert [store.get(i).left_out for i in "abcd"] == [True, True, False, False]
 
 
+def test_a_diff_tells_it_in_both_directions(store):
+    store.tag("v1")
+    store.set("a", "dog")
+    store.leave_out("a")
+    store.leave_out("b", why="blank")
+    columns = ["item", "old", "new", "left_out"]
+    found = store.diff("v1")
+    assert found[columns].values.tolist() == [["a", "cat", "dog", "left out"], ["b", "cat", "cat", "left out"]]
+    assert found["why"].tolist() == ["", "blank"]
+    assert found.attrs["counts"] == {("cat", "dog"): 1}
+    assert store.diff("head", "v1")["left_out"].tolist() == ["back in", "back in"]
+    store.tag("v2")
+    store.keep("b")
+    assert store.diff("v2")[columns].values.tolist() == [["b", "cat", "cat", "back in"]]
+    assert store.diff("base")[columns].values.tolist() == [["a", "cat", "dog", "left out"]]
+    assert store.diff("v1")[columns].values.tolist() == [["a", "cat", "dog", "left out"]]
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
 def test_an_export_tells_it_and_brings_it_back(store, tmp_path, kind):
     store.set("a", "dog")

@@ -366,6 +366,8 @@ export interface DiffRow {
   time: string | null;
   why: string;
   commit: string;
+  /** Whether the later version leaves the item out, and the earlier one did not, or the other way about. */
+  left_out?: "" | "left out" | "back in";
 }
 
 /** What differs between two versions. */
