@@ -3,7 +3,8 @@
  * that change cells (Ctrl+Z, Alt+Enter): none of them may be set off from a panel, whether the panel knows the key or not.
  *
  * Hosts listen in two ways. Most hear a key as it leaves the panel: there it is stopped. Notebook 7 hears it before the
- * panel does, through Lumino, which passes over whatever lies in an element with the attribute below.
+ * panel does, through Lumino, which looks from the focused element outwards and stops at one with the attribute below.
+ * Its shortcuts are for `:focus`, so that they match the focused element first: it needs the attribute itself.
  */
 
 /** Lumino's word for an element whose keys are its own. */
@@ -20,6 +21,13 @@ const OF_HOST_SHIFTED: ReadonlySet<string> = new Set(["c"]);
 /** Keep the keys of an element inside it, until the signal ends. */
 export function fence(root: HTMLElement, signal: AbortSignal): void {
   root.setAttribute(SUPPRESS, "true");
+  root.addEventListener(
+    "focusin",
+    (event) => {
+      if (event.target instanceof Element) event.target.setAttribute(SUPPRESS, "true");
+    },
+    { signal },
+  );
   for (const type of ["keydown", "keypress", "keyup"] as const)
     root.addEventListener(type, (event) => hold(root, event), { signal });
 }
