@@ -195,7 +195,7 @@ export function makeLeft(
       passed.textContent =
         over === 1 ? "Go to the random item passed over" : `Go to ${count(over)} random items passed over`;
       // The line of the cut has moved.
-      if (session.scores && cut !== session.dial.cut.count) soon(SOON_MS);
+      if (session.scores && cut !== session.dial.cut.count) soon(SOON_MS, SOON_MS);
       cut = session.dial.cut.count;
     },
   };
