@@ -41,7 +41,7 @@ describe("what is said of an action", () => {
     expect(said).toEqual([""]);
     model.reply("edit", { ...reply(3, 0, "relabelled"), cells: [] });
     await settled();
-    expect(said.at(-1)).toBe("3 labels changed as suggested. U takes it back.");
+    expect(said.at(-1)).toBe("3 suggestions accepted. U takes it back.");
     session.edit("relabel", [0, 1], { labels: ["newt", "newt"] });
     model.reply("edit", { ...reply(3, 0, "relabelled"), cells: [] });
     await settled();
