@@ -15,7 +15,7 @@ from explorer.labels.model.states import State
 from explorer.review.label_columns import is_decided
 from explorer.review.state import ReviewState
 
-Action = Literal["accept", "relabel", "keep"]
+Action = Literal["accept", "relabel", "keep", "leave_out"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,8 @@ def outlook(state: ReviewState, items: NDArray[np.int32], action: Action, label:
     items
         int32 [n]: their positions; one that is named twice counts once.
     action
-        "accept" gives each its suggested label, "relabel" all of them `label`, "keep" each its given one.
+        "accept" gives each its suggested label, "relabel" all of them `label`, "keep" each its given one; "leave_out"
+        leaves labels alone.
     label
         A class name.
 
@@ -76,17 +77,21 @@ def outlook(state: ReviewState, items: NDArray[np.int32], action: Action, label:
     """
     items = np.unique(items)
     now, given, states = state.codes[items], state.given[items], state.states[items]
-    if action == "keep":
+    if action == "leave_out":
+        after = now
+        unchanged = states == State.LEFT_OUT.code
+    elif action == "keep":
         after = given
         unchanged = (states == State.KEPT.code) & (after >= 0)
     else:
         after = _suggested(state, items) if action == "accept" else np.full_like(now, _code(state, label))
         unchanged = (after == now) & (after >= 0)
-    changing = (after >= 0) & ~unchanged
+    lacking = (after < 0) & (action != "leave_out")
+    changing = ~lacking & ~unchanged
     return Outlook(
         n=len(items),
         unchanged=int(unchanged.sum()),
-        without=int((after < 0).sum()),
+        without=int(lacking.sum()),
         items=items[changing],
         before=now[changing],
         after=after[changing],

@@ -122,6 +122,16 @@ describe("a decision on the whole queue", () => {
     expect(model.last("edit").args).not.toHaveProperty("labels");
   });
 
+  it("leaves them out by O inside the dialog", async () => {
+    const { find, model, press } = await open("b");
+    press("o");
+    await settled();
+    expect(find("bulk-words").textContent).toContain("2 would be left out");
+    press("Enter");
+    await settled();
+    expect(model.last("edit").args).toMatchObject({ action: "leave_out", items: [1, 3] });
+  });
+
   it("is left by Escape with nothing done", async () => {
     const { find, model, press, root } = await open("b");
     press("Escape");

@@ -22,6 +22,7 @@ const ACTIONS: readonly (readonly [BulkAction, string, string])[] = [
   ["accept", "Accept suggestions", "B"],
   ["relabel", "Relabel to…", "R"],
   ["keep", "Keep given", "K"],
+  ["leave_out", "Leave out", "O"],
 ];
 /** The commands that open it, and what each begins with. */
 const WISHES: Record<string, { action: BulkAction; chosen: boolean }> = {

@@ -37,7 +37,7 @@ export function editOf(
 ): { action: Action; items: number[]; options: EditOptions } {
   const places = [...found.items.keys()].filter((i) => decided || found.decided[i] === 0);
   const items = places.map((i) => found.items[i] as number);
-  if (action === "keep") return { action, items, options: {} };
+  if (action === "keep" || action === "leave_out") return { action, items, options: {} };
   const labels = places.map((i) => className(found.labels[i] as number));
   const one = new Set(labels).size === 1 ? labels[0] : undefined;
   // What was suggested is said to be so, also where that is one label.

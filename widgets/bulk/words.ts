@@ -19,11 +19,13 @@ export function sentenceOf({ action, label, decided }: Plan, found: Outlook): st
     accept: n === 1 ? "would get its suggested label" : "would get their suggested label",
     relabel: `would be changed to ${label ?? ""}`,
     keep: n === 1 ? "would keep its given label" : "would keep their given label",
+    leave_out: "would be left out",
   };
   const already: Record<BulkAction, (n: number) => string> = {
     accept: (k) => `${count(k)} ${k === 1 ? "has" : "have"} it already`,
     relabel: (k) => `${count(k)} ${k === 1 ? "is" : "are"} ${label ?? ""} already`,
     keep: (k) => `${count(k)} ${k === 1 ? "is" : "are"} kept already`,
+    leave_out: (k) => `${count(k)} ${k === 1 ? "is" : "are"} left out already`,
   };
   const lacks = action === "keep" ? "no given label" : "no suggested label";
   const before = decidedIn(found);
@@ -51,5 +53,6 @@ export function decidersOf(found: Outlook): string {
 
 /** "Change 34 labels". */
 export function goOf({ action, decided }: Plan, found: Outlook): string {
+  if (action === "leave_out") return `Leave out ${countOf(changing(found, decided), "item")}`;
   return `${action === "keep" ? "Keep" : "Change"} ${countOf(changing(found, decided), "label")}`;
 }

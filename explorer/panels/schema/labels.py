@@ -166,8 +166,8 @@ class Edit(Args, kw_only=True):
 class OutlookArgs(Args, kw_only=True):
     """A decision on many items that somebody thinks of."""
 
-    action: Literal["accept", "relabel", "keep"]
-    """Give each its suggested label, all of them `label`, or each its given one."""
+    action: Literal["accept", "relabel", "keep", "leave_out"]
+    """Give each its suggested label, all of them `label`, or each its given one; or leave them out of the dataset."""
     items: list[Natural]
     order: str
     """The order of items that `items` counts in; the kernel refuses positions of another order."""

@@ -110,6 +110,18 @@ def test_keeping_leaves_out_what_is_kept(page: Page, review: Review) -> None:
     assert found["labels"] == given[[2, 4]].tolist()
 
 
+def test_leaving_out_passes_over_what_is_left_out(page: Page, review: Review) -> None:
+    review.leave_out(str(review.dataset.item_ids[3]))
+    before = columns(review)
+    found = foresee(page, [2, 3, 4], "leave_out")
+    assert (found["items"], found["unchanged"], found["without"]) == ([2, 4], 1, 0)
+    order = review.dataset.order
+    page.call("edit", items=[2, 4], op_id="op-out", action="leave_out", expected=found["expected"], order=order)
+    assert review.state.codes.tolist() == before[0], "the labels stay"
+    page.call("undo", op_id="op-in")
+    assert columns(review) == before
+
+
 def test_many_labels_are_one_commit_and_one_undo_brings_them_back(page: Page, review: Review) -> None:
     before = columns(review)
     commits = len(review.labels.commits())

@@ -159,8 +159,8 @@ export interface Edit {
 
 /** A decision on many items that somebody thinks of. */
 export interface OutlookArgs {
-  /** Give each its suggested label, all of them `label`, or each its given one. */
-  action: "accept" | "relabel" | "keep";
+  /** Give each its suggested label, all of them `label`, or each its given one; or leave them out of the dataset. */
+  action: "accept" | "relabel" | "keep" | "leave_out";
   items: number[];
   /** The order of items that `items` counts in; the kernel refuses positions of another order. */
   order: string;

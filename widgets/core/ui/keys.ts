@@ -198,6 +198,7 @@ export const PANEL_KEYS = [
   { name: "accept", pressed: ["b"], keys: "B", about: "accept the suggestions", group: "Bulk" },
   { name: "relabel", pressed: ["r"], keys: "R", about: "one label for all", group: "Bulk" },
   { name: "keep", pressed: ["k"], keys: "K", about: "keep the given labels", group: "Bulk" },
+  { name: "leave_out", pressed: ["o"], keys: "O", about: "leave them out of the dataset", group: "Bulk" },
   {
     name: "label",
     pressed: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
