@@ -58,6 +58,7 @@ export function placeBanner(root: HTMLElement, session: Session, signal: AbortSi
 const GONE = [
   "The kernel was restarted or has stopped.",
   "Run this cell again.",
+  "If that does not help, reload the page.",
   "Until then nothing can be decided here.",
 ];
 const SILENT = [
