@@ -109,49 +109,6 @@ def test_nothing_is_decided_without_a_card(lab: Callable[..., Lab], folder: Path
     assert decided(store) == []
 
 
-def test_nothing_is_decided_in_full_screen_or_on_a_card_that_is_away(lab: Callable[..., Lab], folder: Path) -> None:
-    page, store = begin(lab, folder, "away", "explorer.show(review)")
-    page.drawn("umap")
-    page.shown()
-    page.dqx("full-screen").first.click()
-    page.page.wait_for_function("() => document.fullscreenElement !== null", timeout=PATIENCE)
-    focus(page, "map")
-    page.page.keyboard.press("Enter")
-    notice = page.dqx("notice").first
-    expect(notice).to_contain_text("Leave the full screen", timeout=PATIENCE)
-    expect(notice).to_be_in_viewport()
-    page.page.evaluate("() => document.exitFullscreen()")
-    page.page.wait_for_function("() => document.fullscreenElement === null", timeout=PATIENCE)
-
-    # Scrolled away, the card comes back at the key, and the next key decides.
-    page.page.set_viewport_size({"width": 1300, "height": 420})
-    page.page.locator(".dqx-foot").first.scroll_into_view_if_needed()
-    focus_without_scroll = "e => e.focus({preventScroll: true})"
-    page.page.locator(".dqx-explorer").first.evaluate(focus_without_scroll)
-    preview = page.page.locator(".dqx-explorer .dqx-card-preview").first
-    preview.evaluate(
-        """async e => {
-          const box = document.querySelector('.jp-WindowedPanel-outer, .jp-Notebook');
-          while (e.getBoundingClientRect().bottom > box.getBoundingClientRect().top) {
-            const before = box.scrollTop;
-            box.scrollTop += 40;
-            if (box.scrollTop === before) break;
-          }
-          const frame = () => new Promise(done => requestAnimationFrame(done));
-          for (let i = 0; i < 3; i++) await frame();
-        }"""
-    )
-    expect(preview).not_to_be_in_viewport()
-    page.page.keyboard.press("k")
-    expect(preview).to_be_in_viewport(timeout=PATIENCE)
-    assert decided(store) == []
-    page.shown()
-    page.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.page.keyboard.press("k")
-    saved(page)
-    assert decided(store) == ["keep"]
-
-
 def test_six_quick_keys_decide_on_what_was_seen(lab: Callable[..., Lab], folder: Path) -> None:
     page, store = begin(lab, folder, "quick", "explorer.show(review)")
     page.drawn("umap")
