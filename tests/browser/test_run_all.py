@@ -84,7 +84,7 @@ def test_a_notebook_without_its_kernel_shows_the_picture(lab: Callable[..., Lab]
     expect(picture).to_contain_text("row 5", timeout=PATIENCE)  # renewed with the scores
     expect(picture).to_be_hidden()
     page.save()
-    page.command("kernelmenu:shutdown")
+    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.page.wait_for_function(
         "window.jupyterapp.shell.currentWidget.sessionContext.session === null", timeout=PATIENCE
     )

@@ -134,10 +134,31 @@ export class Loader {
     return running;
   }
 
+  /**
+   * Ask who is there, again after 1, 2, 4 … seconds, until one is answered. A host may send the first question before
+   * it has a subshell for the widget: then a busy cell holds that one up, and answers a later one.
+   */
+  private async firstAnswer(): Promise<Hello> {
+    const answered = new AbortController();
+    let again: ReturnType<typeof setTimeout> | undefined;
+    try {
+      return await new Promise<Hello>((resolve, reject) => {
+        const ask = (pause: number): void => {
+          this.transport.call("hello", {}, answered.signal).then(resolve, reject);
+          again = setTimeout(() => ask(2 * pause), pause);
+        };
+        ask(1000);
+      });
+    } finally {
+      clearTimeout(again);
+      answered.abort(new Error("Another question was answered."));
+    }
+  }
+
   private async load(): Promise<void> {
     const { state } = this;
     try {
-      const hello = await this.transport.call("hello");
+      const hello = await this.firstAnswer();
       const { store } = state.hello ?? {};
       // Another branch or another store: what somebody else did there is no conflict here.
       const elsewhere = store && (store.id !== hello.store.id || store.branch !== hello.store.branch);

@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Hello, Labels, Scores } from "../kernel/schema";
 import { MockModel, settled, sixItems } from "../testing/mockModel";
 import { reply, start } from "../testing/mockSession";
 import { sessionOf } from "./page";
+import { Session } from "./session";
 
 beforeEach(() => localStorage.clear());
 
@@ -15,6 +16,25 @@ describe("loading", () => {
     expect(session.current).toBe(3);
     expect(session.rank(3)).toBe(1);
     expect(model.count("hello")).toBe(1);
+  });
+
+  it("asks again while the first question lies with a busy cell, and takes the first answer", async () => {
+    vi.useFakeTimers();
+    try {
+      const { hello, ...others } = sixItems();
+      const model = new MockModel(others);
+      const session = new Session("held up");
+      session.attach(model.model, new AbortController().signal);
+      await vi.advanceTimersByTimeAsync(3500);
+      expect(model.count("hello")).toBe(3);
+      model.reply("hello", hello?.({}));
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(session.hello?.review).toBeDefined();
+      expect(session.queue).toEqual([3, 1, 5]);
+      expect(model.count("hello")).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("loads once for several widgets", async () => {
