@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from explorer.errors import DataError
-from explorer.utils.text import Spoken, are, paragraph
+from explorer.utils.text import Spoken, are, counted, paragraph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,20 +87,20 @@ class Left(Spoken):
         """Say it in plain words."""
         if not self.unreviewed:
             return f"All labels have been decided on; {_errors(self.found)} found."
-        among = f"among {self.unreviewed:,} {_plural(self.unreviewed, 'label')} that nobody has decided on"
+        among = f"among {counted(self.unreviewed, 'label')} that nobody has decided on"
         left, up, down = round(self.left), round(self.high - self.left), round(self.left - self.low)
         if self.basis == "model":
             heard = "no random audit has been made"
             if self.draws:
-                heard = f"{self.draws:,} random {_plural(self.draws, 'item')} {are(self.draws)} too few"
+                heard = f"{counted(self.draws, 'random item')} {are(self.draws)} too few"
             return (
-                f"The model expects about {left:,} {_plural(left, 'error')} {among}, {round(self.low):,} to "
+                f"The model expects about {counted(left, 'error')} {among}, {round(self.low):,} to "
                 f"{round(self.high):,} by its assumptions; {heard}."
             )
         verb = are(left)
         if up == down:
-            return f"About {left:,} ± {up:,} {_plural(left, 'error')} {verb} left {among}."
-        return f"About {left:,} {_plural(left, 'error')} {verb} left ({left - down:,} to {left + up:,}) {among}."
+            return f"About {left:,} ± {up:,} {'error' if left == 1 else 'errors'} {verb} left {among}."
+        return f"About {counted(left, 'error')} {verb} left ({left - down:,} to {left + up:,}) {among}."
 
 
 def quantile(n: int) -> float:
@@ -110,12 +110,8 @@ def quantile(n: int) -> float:
     return float(t.ppf((1 + CONFIDENCE) / 2, max(1, n - 1)))
 
 
-def _plural(n: int, word: str) -> str:
-    return word if n == 1 else f"{word}s"
-
-
 def _errors(n: int) -> str:
-    return f"{n:,} {_plural(n, 'error')} {'was' if n == 1 else 'were'}"
+    return f"{counted(n, 'error')} {'was' if n == 1 else 'were'}"
 
 
 STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)

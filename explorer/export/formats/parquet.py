@@ -23,6 +23,6 @@ def read(file: BinaryIO) -> pd.DataFrame:
     """Read a table of corrected labels, unchecked; pyarrow's errors if it is no Parquet."""
     import pyarrow.parquet as pq
 
-    # Not read_table: its scan may outlive the call on Arrow's threads, and a process that ends then aborts.
-    table: pd.DataFrame = pq.ParquetFile(file).read().to_pandas()
+    # DANGER: none of this on Arrow's threads. One that still holds the file when the process ends aborts it.
+    table: pd.DataFrame = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False).to_pandas(use_threads=False)
     return table

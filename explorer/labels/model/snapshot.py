@@ -53,8 +53,9 @@ class Snapshot:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        # Not read_table: its scan may outlive the call on Arrow's threads, and a process that ends then aborts.
-        table = pq.ParquetFile(io.BytesIO(self._blob())).read(use_threads=False)
+        # DANGER: none of this on Arrow's threads. One that still holds an object of Python's when the process ends is
+        # made to stop in a destructor, and the process aborts. So no scan (`read_table`), no buffers ahead, no file.
+        table = pq.ParquetFile(pa.BufferReader(self._blob()), pre_buffer=False).read(use_threads=False)
         ids, hashes = (table.column(c).cast(pa.string()).to_numpy() for c in COLUMNS[:2])
         if table.column("item_id").null_count:
             raise ValueError("an item of a snapshot has no id")
