@@ -17,6 +17,7 @@ import { comparison } from "./comparison";
 import { makeDecisions } from "./decisions";
 import { badges, evidence, LINES, meter, standingLine, verdict } from "./facts";
 import { NextPreviews } from "./previews";
+import { fillScope } from "./scopeSlot";
 import { makeView } from "./sight";
 
 /**
@@ -40,6 +41,7 @@ export const Card: Panel = {
     const preview = h("div", { class: "dqx-card-preview" });
     const facts = h("div", { class: "dqx-card-facts" });
     const pairs = h("div", { class: "dqx-card-pairs" });
+    const scope = h("div", { class: "dqx-card-scope" });
     const decisions = makeDecisions(
       session,
       () => {
@@ -53,6 +55,7 @@ export const Card: Panel = {
       shown(open) {
         read.hidden = open;
         pairs.hidden = open;
+        scope.hidden = open;
         // What decides by key would be about an item whose card nobody sees.
         if (open) page.element.dataset.dqxCover = "";
         else delete page.element.dataset.dqxCover;
@@ -100,6 +103,7 @@ export const Card: Panel = {
       // In the explorer this part scrolls if it must: what is below it stays where it is, and whole.
       read,
       pairs,
+      scope,
       page.element,
       decisions.element,
     );
@@ -148,6 +152,10 @@ export const Card: Panel = {
     /** Everything that follows from the card and from the label columns as they are now. */
     const fillFacts = (card: CardData): void => {
       decisions.fill(card);
+      keepFocus(root, () => {
+        scope.replaceChildren();
+        fillScope(scope, session, card);
+      });
       const method = focusedMethod();
       body.classList.remove("dqx-card-scrolls");
       const overflows = (): boolean => read.scrollHeight > read.clientHeight;
