@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyter import PATIENCE, Lab
 from playwright.sync_api import expect
+from test_in_sight import SESSION, ask
 
 NOTEBOOK = "01_quickstart.ipynb"
 
@@ -20,11 +21,23 @@ def press(lab: Lab, key: str) -> None:
 
 
 def first_drawn(lab: Lab) -> str:
-    """Return the random item that comes first among the tiles in the page that nobody has decided on."""
-    tiles = lab.page.locator('[data-dqx="queue-tile"][data-state="given"]:has([data-dqx="tile-random"])')
-    expect(tiles.first).to_be_attached()
-    places = tiles.evaluate_all("all => all.map(tile => [Number(tile.ariaPosInSet), tile.dataset.item])")
-    return str(min(places)[1])
+    """Return the first random item of the queue that nobody has decided on."""
+    return str(ask(lab, "s.queue.find(item => s.drawn.has(item) && !s.isReviewed(item))"))
+
+
+def scroll_to(lab: Lab, item: str) -> None:
+    """Scroll the queue from its start until a tile is in the page; after a decision it shows what comes next."""
+    lab.page.evaluate("""() => { document.querySelector('[data-dqx="queue"]').scrollLeft = 0; }""")
+    lab.page.wait_for_function(
+        """item => {
+            if (document.querySelector(`[data-dqx="queue-tile"][data-item="${item}"]`)) return true;
+            const list = document.querySelector('[data-dqx="queue"]');
+            list.scrollLeft += list.clientWidth / 2;
+            return false;
+        }""",
+        arg=item,
+        timeout=PATIENCE,
+    )
 
 
 def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab], shot: Any) -> None:
@@ -93,6 +106,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     assert int(found[1].replace(",", "")) < int(most[1].replace(",", ""))
     assert int(found[2]) >= int(dial.input_value())
     expect(page.dqx("queue-counts").first).to_contain_text(f"{found[1]} item")
+    assert tile.get_attribute("data-item") == before, "an item that is among them all the while stays on the card"
     page.dqx("all").first.click()
     expect(page.dqx("cut-line").first).to_have_attribute("data-above", found[1].replace(",", ""))
     # Tiles are drawn when they come into sight, and the queue may be laid out anew meanwhile: scroll until it is there.
@@ -104,7 +118,9 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
         arg=found[1].replace(",", ""),
     )
     shot(page, "cut-light")
-    assert tile.get_attribute("data-item") == before
+    # Another scope begins at its first item that nobody has decided on.
+    before = tile.get_attribute("data-item")
+    assert tile.get_attribute("data-state") == "given"
     dial.focus()
     page.shown()
     page.page.keyboard.press("k")
@@ -124,12 +140,15 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     for answered in range(11):
         item = first_drawn(page)
         drawn = page.page.locator(f'[data-dqx="queue-tile"][data-item="{item}"]')
+        scroll_to(page, item)
         drawn.click()
         expect(card).to_have_attribute("data-item", item, timeout=PATIENCE)
         expect(page.dqx("card-random").first).to_be_visible()
         if answered == 0:
             shot(page, "random-light")
         press(page, "Enter" if "→" in drawn.inner_text() else "k")
+        page.page.wait_for_function(f"() => {SESSION}.isReviewed({item})", timeout=PATIENCE)
+        scroll_to(page, item)
         expect(drawn).to_have_attribute("data-state", re.compile("kept|relabelled"))
         expect(drawn.locator("[data-dqx=tile-random]")).to_be_visible()
     expect(page.dqx("left").first).to_have_text(re.compile(r"^[\d,]+ (±|to) [\d,]+ left$"), timeout=PATIENCE)
