@@ -23,7 +23,8 @@ export function manyInWords({ action, items, label, labels, reason }: Edit): str
   const many = countOf(items.length, "label");
   const one = labels && new Set(labels).size === 1 ? labels[0] : label;
   const did = {
-    relabel: one === undefined ? `${countOf(items.length, "suggestion")} accepted` : `${many} changed to ${one}`,
+    relabel:
+      one === undefined ? `${countOf(items.length, "suggestion")} accepted` : `${many} changed to ${one}`,
     keep: `${many} kept`,
     mark: `${countOf(items.length, "item")} marked ${reason || "for a closer look"}`,
     clear: `${countOf(items.length, "decision")} taken back`,
