@@ -40,18 +40,24 @@ class Stage:
 class Progress:
     """Reports one stage and carries the request to cancel. The default instance reports to nobody.
 
-    Worker code calls `begin` once, `advance` a batch at a time and `check` wherever it may stop;
-    `advance` checks too. Callable from any one thread at a time.
+    Worker code calls `begin` at each of its parts, `advance` a batch at a time and `check` wherever it may stop;
+    `advance` checks too. The seconds of a stage are those since `start`, or else since the first `begin`: of all its
+    parts. Callable from any one thread at a time.
     """
 
     stage: Stage = field(default_factory=lambda: Stage("work"))
     report: Callable[[Stage], None] | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
     interval: float = 0.1  # least seconds between two reports of the same stage
-    _started: float = 0.0
+    _started: float = 0.0  # the stage
+    _begun: float = 0.0  # its present part
     _reported: float = 0.0
     _work: float = 0.0
     _moments: deque[tuple[float, float, int]] = field(default_factory=deque)  # time, work, units done
+
+    def start(self) -> None:
+        """Let the time of the stage run from here on: what comes before its first `begin` counts too."""
+        self._started = time.perf_counter()
 
     def begin(
         self, total: int, unit: str = "items", device: str = "", note: str = "", work: float | None = None
@@ -64,9 +70,10 @@ class Progress:
             What all units take together, in any measure, where some take longer than others; see `advance`.
         """
         self.check()
-        self._started = time.perf_counter()
+        self._begun = time.perf_counter()
+        self._started = self._started or self._begun
         self._work = total if work is None else work
-        self._moments = deque([(self._started, 0.0, 0)])
+        self._moments = deque([(self._begun, 0.0, 0)])
         self._set(state="running", done=0, total=total, unit=unit, device=device, note=note, rate=0.0, left=None)
         self._tell()
 
@@ -102,9 +109,10 @@ class Progress:
 
     def finish(self, state: str = "done", note: str | None = None) -> None:
         """End the stage as done, failed, cancelled or skipped."""
-        seconds = time.perf_counter() - self._started if self._started else 0.0
+        now = time.perf_counter()
+        seconds = now - self._started if self._started else 0.0
         done = self.stage.total if state == "done" else self.stage.done
-        rate = done / seconds if seconds > 0 else 0.0
+        rate = done / (now - self._begun) if self._begun and now > self._begun else 0.0
         self._set(state=state, done=done, seconds=seconds, rate=rate, left=0.0 if state == "done" else None)
         if note is not None:
             self._set(note=note)

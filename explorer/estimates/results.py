@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 """Coverage of the interval."""
 
+FEWEST_DRAWS = 10
+"""With fewer answers to the random checks their interval is so wide that what the model believes says more."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Left(Spoken):
@@ -85,22 +88,11 @@ class Left(Spoken):
 
     def sentence(self) -> str:
         """Say it in plain words."""
+        left = round(self.left)
         if not self.unreviewed:
-            return f"All labels have been decided on; {_errors(self.found)} found."
+            return f"All labels have been decided on; {counted(self.found, 'wrong label')} {_was(self.found)} found."
         among = f"among {counted(self.unreviewed, 'label')} that nobody has decided on"
-        left, up, down = round(self.left), round(self.high - self.left), round(self.left - self.low)
-        if self.basis == "model":
-            heard = "no random audit has been made"
-            if self.draws:
-                heard = f"{counted(self.draws, 'random item')} {are(self.draws)} too few"
-            return (
-                f"The model expects about {counted(left, 'error')} {among}, {round(self.low):,} to "
-                f"{round(self.high):,} by its assumptions; {heard}."
-            )
-        verb = are(left)
-        if up == down:
-            return f"About {left:,} ± {up:,} {'error' if left == 1 else 'errors'} {verb} left {among}."
-        return f"About {counted(left, 'error')} {verb} left ({left - down:,} to {left + up:,}) {among}."
+        return f"About {counted(left, 'wrong label')} {are(left)} left {among} ({_range(self)})."
 
 
 def quantile(n: int) -> float:
@@ -110,8 +102,17 @@ def quantile(n: int) -> float:
     return float(t.ppf((1 + CONFIDENCE) / 2, max(1, n - 1)))
 
 
-def _errors(n: int) -> str:
-    return f"{counted(n, 'error')} {'was' if n == 1 else 'were'}"
+def _was(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+def _range(found: Left | Below) -> str:
+    """Say between which numbers it lies, and what would make that sure."""
+    ends = f"{round(found.low):,} to {round(found.high):,}"
+    if found.basis != "model":
+        return ends
+    missing, more = max(1, FEWEST_DRAWS - found.draws), " more" if found.draws else ""
+    return f"{ends}; answer {missing:,}{more} random {'one' if missing == 1 else 'ones'} to be sure"
 
 
 STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
@@ -148,21 +149,10 @@ class Below(NamedTuple):
 
     def sentence(self) -> str:
         """Say it in plain words."""
-        left, up, down = round(self.left), round(self.high - self.left), round(self.left - self.low)
-        errors = "error" if left == 1 else "errors"
         if not self.unreviewed:
             return "Stop here: everything below this line has been decided on."
-        if self.basis == "model":
-            heard = "no random item has been decided on yet"
-            if self.draws:
-                heard = f"{self.draws:,} random {'item is' if self.draws == 1 else 'items are'} too few to tell"
-            return (
-                f"Stop here: the model expects about {left:,} {errors} below this line, {round(self.low):,} to "
-                f"{round(self.high):,} by its assumptions; {heard}."
-            )
-        if up == down:
-            return f"Stop here: about {left:,} ± {up:,} {errors} left below this line."
-        return f"Stop here: about {left:,} {errors} ({left - down:,} to {left + up:,}) left below this line."
+        left = counted(round(self.left), "wrong label")
+        return f"Stop here: about {left} left below this line ({_range(self)})."
 
 
 def aim(left: Left) -> int:

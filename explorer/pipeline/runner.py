@@ -151,6 +151,7 @@ class Pipeline:
             elif lacking:
                 progress.end("skipped", f"needs the stage {lacking[0]!r}, which did not finish")
             else:
+                progress.start()
                 self._stage(name, progress)
 
     def _stage(self, name: str, progress: _StageProgress) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError, ExplorerError
 from explorer.estimates.errors_left import Heard, below
-from explorer.estimates.results import Below, Left
+from explorer.estimates.results import FEWEST_DRAWS, Below, Left
 from explorer.progress import Progress
 from explorer.review.label_columns import is_settled
 from explorer.review.runs import Runs
@@ -25,10 +25,6 @@ from explorer.utils.numbers import check_cut
 if TYPE_CHECKING:
     from explorer.estimates.drift import Drift
     from explorer.estimates.helped import Helped
-
-FEWEST_DRAWS = 10
-"""With fewer answers to the audit its interval is so wide that what the model believes says more."""
-
 
 NOTHING_JUDGED = "No label has been kept or changed yet, so there is nothing to judge on."
 """Why it cannot be said whether the corrections helped."""

@@ -161,9 +161,9 @@ def test_p_error_is_checked_against_the_truth(run: Any) -> None:
 def test_errors_left_rest_on_a_random_sample(run: Any) -> None:
     notebook, work = run("05_errors_left.ipynb")
     text = text_of(notebook)
-    assert "no random audit has been made" in text
+    assert "answer 10 random ones to be sure" in text
     really = int(re.search(r"really left: (\d+)", text)[1])  # type: ignore[index]
-    low, high = map(int, re.search(r"errors? (?:is|are) left \((\d+) to (\d+)\)", text).groups())  # type: ignore[union-attr]
+    low, high = map(int, re.search(r"wrong labels? (?:is|are) left among [^(]* \((\d+) to (\d+)\)", text).groups())  # type: ignore[union-attr]
     assert low <= really <= high + 5, "those that the audit found have been corrected since"
     assert "Stop here: about" in text
     assert "taught on the corrected labels the probe gets" in text

@@ -1,5 +1,6 @@
 /** One plotly figure in its place: asked for when it can be seen, drawn again with the theme, gone with the panel. */
 
+import type { Figure } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { isDark, onTheme } from "../core/ui/theme";
@@ -42,7 +43,7 @@ export function makeChart(
   holder.setAttribute("aria-hidden", "true");
   let stale = true;
   let turn = 0;
-  let figure: Awaited<ReturnType<Session["figure"]>> | null = null;
+  let figure: Figure | null = null;
   let listening = false;
 
   const canBeSeen = (): boolean => holder.clientWidth > 0 && holder.clientHeight > 0;
@@ -53,7 +54,10 @@ export function makeChart(
     const mine = ++turn;
     if (!figure) word.textContent = "Loading …";
     try {
-      const [made] = await Promise.all([session.figure(name, isDark()), plotly(session)]);
+      const [made] = await Promise.all([
+        session.transport.call("figure", { name, dark: isDark() }),
+        plotly(session),
+      ]);
       if (mine !== turn || signal.aborted) return;
       figure = shortTicks(
         { ...made, data: safe(made.data), layout: safe(made.layout) },

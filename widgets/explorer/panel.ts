@@ -7,6 +7,7 @@ import { makeBulkDialog } from "../bulk/dialog";
 import { Card } from "../card/panel";
 import { Charts } from "../charts/panel";
 import { h } from "../core/ui/dom";
+import { seeEstimate } from "../core/ui/estimate";
 import { frame } from "../core/ui/frame";
 import { makeKeyboardHint } from "../core/ui/keyboard";
 import { makeMessage } from "../core/ui/message";
@@ -27,6 +28,7 @@ export const Explorer: Panel = {
   name: "explorer",
   mount(root, session, signal) {
     frame(root, "explorer", signal);
+    seeEstimate(root, session, signal);
     root.setAttribute("role", "region");
     root.setAttribute("aria-label", "Data-quality explorer");
     const showKind = (): void => {

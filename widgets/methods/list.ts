@@ -23,7 +23,7 @@ export function makeMethodList(
     const mine = ++turn;
     if (!element.firstChild) element.append(h("p", { class: "dqx-muted", text: "Loading the methods …" }));
     try {
-      const methods = await session.methods();
+      const methods = await session.transport.call("methods");
       if (mine !== turn || signal.aborted) return;
       const focused = focusedIn(element);
       element.replaceChildren(

@@ -93,7 +93,7 @@ export function makeMethodPage(session: Session, events: MethodPageEvents): Meth
       element.scrollTop = 0;
       element.focus({ preventScroll: true });
       try {
-        const page = await session.method(wanted);
+        const page = await session.transport.call("method", { name: wanted });
         if (mine !== turn) return;
         heading.textContent = page.title;
         text.replaceChildren(...content(page));

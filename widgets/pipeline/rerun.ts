@@ -40,7 +40,7 @@ export function makeRerun(session: Session, signal: AbortSignal): Rerun {
     list.focus({ preventScroll: true });
     list.replaceChildren(h("div", { class: "dqx-muted", text: "Asking the kernel…" }));
     try {
-      const embedders = await session.embedders();
+      const embedders = await session.transport.call("embedders");
       list.replaceChildren(...embedders.map(row));
       if (embedders.length === 0) list.append(h("div", { class: "dqx-muted", text: "There is no other." }));
       if (list.contains(focused(list))) list.querySelector<HTMLElement>("button:enabled, input")?.focus();

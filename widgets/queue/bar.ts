@@ -1,7 +1,6 @@
 /** The line above the queue: how many there are, how many are done, and what narrows the queue. */
 
 import { makeBulkButtons } from "../bulk/buttons";
-import type { Stops } from "../core/kernel/schema";
 import { SUSPECTS } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
@@ -18,13 +17,12 @@ export interface Bar {
   update(): void;
 }
 
-/** Make the line; `onGrid` switches between strip and grid, `onStop` hears what is left below the queue. */
+/** Make the line; `onGrid` switches between strip and grid. */
 export function makeBar(
   session: Session,
   root: HTMLElement,
   signal: AbortSignal,
   onGrid: (grid: boolean) => void,
-  onStop: (stops: Stops) => void,
 ): Bar {
   const counts = h("span", { class: "dqx-queue-counts", role: "status", data: { dqx: "queue-counts" } });
   const waits = h("span", {
@@ -50,7 +48,7 @@ export function makeBar(
   const lasso = chip(() => session.choose([]));
   const dial = makeDial(session);
   const mix = makeMix(session);
-  const left = makeLeft(session, root, signal, onStop);
+  const left = makeLeft(session, root, signal);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },

@@ -1,6 +1,7 @@
 /** The queue: what comes next, worst first, as a strip or a grid of which only the part in view is in the page. */
 import "./queue.css";
 import { acceptSuggestion } from "../core/session/actions";
+import { AUDIT } from "../core/session/randomCheck";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
@@ -8,7 +9,6 @@ import { frame } from "../core/ui/frame";
 import type { Panel } from "../core/ui/panel";
 import { makeBar } from "./bar";
 import { makeLine } from "./dial";
-import { AUDIT } from "./sample";
 import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
 import { VisibleQueue } from "./visibleQueue";
@@ -37,22 +37,11 @@ export const Queue: Panel = {
     );
     const empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
     const stop = makeStop(session);
-    const line = makeLine(session, () => stop.stops.cut);
-    const bar = makeBar(
-      session,
-      root,
-      signal,
-      (grid) => {
-        root.classList.toggle("dqx-queue-tall", grid);
-        measure();
-      },
-      (stops) => {
-        Object.assign(stop.stops, stops);
-        stop.update();
-        layOut();
-        draw();
-      },
-    );
+    const line = makeLine(session, () => session.left?.stop.cut ?? "");
+    const bar = makeBar(session, root, signal, (grid) => {
+      root.classList.toggle("dqx-queue-tall", grid);
+      measure();
+    });
     root.append(bar.element, bar.left, stop.line, list, empty);
 
     const queue = new VisibleQueue(session);
@@ -240,6 +229,15 @@ export const Queue: Panel = {
       signal,
     );
     session.on("queue", fill, signal);
+    session.on(
+      "left",
+      () => {
+        stop.update();
+        layOut();
+        draw();
+      },
+      signal,
+    );
     session.on(
       "filter",
       () => {

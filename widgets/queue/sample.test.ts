@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { LeftReply } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
+import { leftWords } from "../core/ui/estimate";
 import { command } from "../core/ui/keys";
 import { makeLeft } from "./sample";
 
@@ -27,7 +28,7 @@ async function made(answers: Answers = {}) {
 describe("how many are left", () => {
   it("shows the figure, and the sentence on request", async () => {
     const { button, line } = await made();
-    expect(button.textContent).toBe("about 2 left");
+    expect(button.textContent).toBe("about 2 wrong labels left");
     expect(line.hidden).toBe(true);
     button.click();
     expect(line.hidden).toBe(false);
@@ -35,15 +36,14 @@ describe("how many are left", () => {
     expect(line.textContent).toContain("among 6 labels that nobody has looked at");
   });
 
-  it("gives the interval once an audit stands behind it", async () => {
-    const { button } = await made({
-      left: () => ({ ...reply(), left: 37, low: 25, high: 49, basis: "audit", draws: 40 }),
+  it("says the same whatever stands behind it", async () => {
+    const { session } = await made({
+      left: () => ({ ...reply(), left: 1037.4, low: 25, high: 2049.6, basis: "audit", draws: 40 }),
     });
-    expect(button.textContent).toBe("37 ± 12 left");
-    const cut = await made({
-      left: () => ({ ...reply(), left: 38, low: 0, high: 137, basis: "audit", draws: 40 }),
-    });
-    expect(cut.button.textContent).toBe("0 to 137 left");
+    expect(leftWords(session.left)).toEqual({ text: "about 1,037 wrong labels left", range: "25 to 2,050" });
+    expect(leftWords({ ...reply(), left: 1, low: 0, high: 2 })?.text).toBe("about 1 wrong label left");
+    expect(leftWords({ ...reply(), left: null, low: null, high: null })).toBeNull();
+    expect(leftWords(null)).toBeNull();
   });
 
   it("queues what was drawn", async () => {
@@ -101,14 +101,10 @@ describe("how many are left", () => {
     const end = new AbortController();
     session.attach(model.model, end.signal);
     await settled();
-    const heard: string[] = [];
-    const left = makeLeft(session, document.createElement("div"), end.signal, (stops) =>
-      heard.push(stops.cut),
-    );
-    await vi.waitFor(() => expect(heard).toEqual(["Stop here: about 2 errors left."]));
+    makeLeft(session, document.createElement("div"), end.signal);
+    await vi.waitFor(() => expect(session.left?.stop.cut).toBe("Stop here: about 2 wrong labels left."));
     expect(model.last("left").args).toEqual({ cut: 2 });
     session.setDial(90);
-    left.update();
     await vi.waitFor(() => expect(model.last("left").args).toEqual({ cut: 1 }));
   });
 

@@ -1,21 +1,13 @@
-/** How many errors are left: a figure that is always there, and on request the sentence behind it and a random audit. */
+/** How many wrong labels are left: a figure that is always there, and on request the sentence behind it and a random audit. */
 
-import type { ClassLeft, LeftReply, Stops } from "../core/kernel/schema";
+import type { ClassLeft, LeftReply } from "../core/kernel/schema";
 import { clock, day } from "../core/kernel/words";
+import { AUDIT, checkRandom } from "../core/session/randomCheck";
 import type { Session } from "../core/session/session";
 import { makeDialog } from "../core/ui/dialog";
 import { count, h } from "../core/ui/dom";
+import { leftWords, seeEstimate } from "../core/ui/estimate";
 import { makeNewSample } from "./newSample";
-
-export const AUDIT = 20;
-
-/** Decisions come in bursts, and so do new scores. */
-const SOON_MS = 200;
-/**
- * The estimate is made of all items: it follows the scores of a few when nobody has decided for so long, and is asked for
- * no more often than that.
- */
-const REST_MS = 1000;
 
 export interface LeftView {
   button: HTMLButtonElement;
@@ -25,13 +17,8 @@ export interface LeftView {
   update(): void;
 }
 
-/** Make figure and line; `onStop` hears what is left below the end of the suspects and below the cut. */
-export function makeLeft(
-  session: Session,
-  root: HTMLElement,
-  signal: AbortSignal,
-  onStop: (stops: Stops) => void = () => {},
-): LeftView {
+/** Make figure and line. */
+export function makeLeft(session: Session, root: HTMLElement, signal: AbortSignal): LeftView {
   const words = h("span", { role: "status", data: { dqx: "left-words" } });
   const more = h("span", { class: "dqx-muted", data: { dqx: "left-more" } });
   const passed = h("button", {
@@ -92,99 +79,31 @@ export function makeLeft(
     classes,
   );
 
-  const fill = (reply: LeftReply): void => {
-    button.textContent = figure(reply);
-    button.title = reply.sentence;
-    button.hidden = false;
-    words.textContent = reply.sentence;
+  const fill = (): void => {
+    const { left: reply, leftError } = session;
+    button.hidden = !reply && !leftError;
+    const said = reply?.sentence ?? "";
+    words.textContent = leftError ? `How many are left could not be estimated: ${leftError}` : said;
+    button.textContent = (leftError ? null : leftWords(reply)?.text) ?? "left: ?";
+    button.title = words.textContent;
+    if (!reply || leftError) return;
     more.textContent = moreWords(reply);
     classes.hidden = reply.classes.length === 0;
     table.replaceChildren(classTable(reply.classes, reply.basis));
-    onStop(reply.stop);
     drift.textContent = reply.drift;
     drift.hidden = reply.drift === "";
     sample.update(reply.draws);
   };
-  let turn = 0;
-  const load = async (): Promise<void> => {
-    const mine = ++turn;
-    try {
-      const cut = session.dial.ready ? session.dial.cut.count : null;
-      const reply = await session.transport.call("left", { cut });
-      if (mine === turn && !signal.aborted) fill(reply);
-    } catch (error) {
-      if (mine === turn && !signal.aborted) {
-        words.textContent = `How many are left could not be estimated: ${(error as Error).message}`;
-        button.textContent = "left: ?";
-        button.title = words.textContent;
-        button.hidden = !session.scores;
-      }
-    }
-  };
-  let drawing = false;
   const begin = async (): Promise<void> => {
-    // Not disabled: the keyboard would lose its place.
-    if (drawing) return;
-    drawing = true;
-    try {
-      const reply = await session.transport.call("audit", {
-        count: AUDIT,
-      });
-      if (signal.aborted) return;
-      session.audit(reply.items, reply.draws);
-      // On the button Enter would draw more; what comes now is to decide.
-      const { activeElement } = root.getRootNode() as Document | ShadowRoot;
-      if (reply.items.length > 0 && line.contains(activeElement))
-        (root.closest<HTMLElement>(".dqx-explorer") ?? root).focus({ preventScroll: true });
-      if (reply.items.length === 0)
-        tell(session, "Everything that was drawn has been decided on.", "Draw more.");
-    } catch (error) {
-      tell(session, `Nothing was drawn: ${(error as Error).message}`);
-    } finally {
-      drawing = false;
-    }
+    const drawn = await checkRandom(session, signal);
+    // On the button Enter would draw more; what comes now is to decide.
+    const { activeElement } = root.getRootNode() as Document | ShadowRoot;
+    if (drawn > 0 && line.contains(activeElement))
+      (root.closest<HTMLElement>(".dqx-explorer") ?? root).focus({ preventScroll: true });
   };
-
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let wanted = false;
-  let asked = Number.NEGATIVE_INFINITY;
-  /** Whether somebody sees the figure. */
-  let seen = true;
-  const ask = (): void => {
-    if (!seen || document.hidden) return;
-    wanted = false;
-    asked = performance.now();
-    void load();
-  };
-  const soon = (wait: number, gap = REST_MS): void => {
-    wanted = true;
-    clearTimeout(timer);
-    timer = setTimeout(ask, Math.max(wait, asked + gap - performance.now()));
-  };
-  const look = (): void => {
-    if (wanted) soon(0);
-  };
-  const observer = globalThis.IntersectionObserver
-    ? new IntersectionObserver((entries) => {
-        seen = entries.at(-1)?.isIntersecting ?? seen;
-        look();
-      })
-    : null;
-  observer?.observe(root);
-  document.addEventListener("visibilitychange", look, { signal });
-  signal.addEventListener(
-    "abort",
-    () => {
-      clearTimeout(timer);
-      observer?.disconnect();
-    },
-    { once: true },
-  );
-  session.on("scores", (items) => soon(items === null ? SOON_MS : REST_MS), signal);
-  // Somebody has asked for it.
-  session.on("sample", () => soon(SOON_MS, SOON_MS), signal);
-  if (session.scores) soon(SOON_MS);
-  let cut = session.dial.cut.count;
+  session.on("left", fill, signal);
+  seeEstimate(root, session, signal);
+  fill();
   return {
     button,
     line,
@@ -194,23 +113,8 @@ export function makeLeft(
       passed.hidden = over === 0;
       passed.textContent =
         over === 1 ? "Go to the random item passed over" : `Go to ${count(over)} random items passed over`;
-      // The line of the cut has moved.
-      if (session.scores && cut !== session.dial.cut.count) soon(SOON_MS, SOON_MS);
-      cut = session.dial.cut.count;
     },
   };
-}
-
-/** How many are left, in few words; the range where the interval is cut at one end, as the sentence has it. */
-function figure({ left, low, high, basis }: LeftReply): string {
-  if (left === null || low === null || high === null) return "left: ?";
-  const middle = Math.round(left);
-  if (basis !== "audit") return `about ${count(middle)} left`;
-  const up = Math.round(high - left);
-  const down = Math.round(left - low);
-  return up === down
-    ? `${count(middle)} ± ${count(up)} left`
-    : `${count(middle - down)} to ${count(middle + up)} left`;
 }
 
 /** Random items before the current one that nobody has decided on. */
@@ -233,11 +137,6 @@ function moreWords({ basis, draws, fewest, more, since }: LeftReply): string {
       : "";
   const began = draws > 0 && since ? `This sample began ${day(since)}, ${clock(since)}.` : "";
   return [heard, more, began].filter(Boolean).join(" ");
-}
-
-/** Said where it is seen: the panel may be closed. */
-function tell(session: Session, text: string, remedy = ""): void {
-  session.emit("notice", { kind: "info", text, remedy });
 }
 
 /** The table by class, most errors left first; names come from data and are text. */

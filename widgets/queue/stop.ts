@@ -13,7 +13,6 @@ const HEIGHT = 26;
 export interface StopView {
   /** The line above the queue, there when the reviewer has come to the end or beyond the cut. */
   line: HTMLElement;
-  stops: Stops;
   /** Room that the words at the end of the queue take. */
   room(shape: Shape): { width: number; height: number };
   /** Put the words after the last tile. */
@@ -30,13 +29,13 @@ export function makeStop(session: Session): StopView {
     data: { dqx: "queue-end" },
     aria: { hidden: "true" },
   });
-  const stops: Stops = { suspects: "", cut: "" };
+  const stops = (): Stops => session.left?.stop ?? { suspects: "", cut: "" };
 
   /** What is left below the end of the queue as it is filtered. */
   const atEnd = (): string => {
     const { suspects, cut, pair, items } = session.filter;
     if (pair || items || session.queue.length === 0) return "";
-    return cut !== null ? stops.cut : suspects ? stops.suspects : "";
+    return cut !== null ? stops().cut : suspects ? stops().suspects : "";
   };
   /** What to say where the reviewer is now. */
   const here = (): string => {
@@ -46,11 +45,10 @@ export function makeStop(session: Session): StopView {
     if (atEnd() && (at === queue.length - 1 || reviewed === queue.length)) return atEnd();
     // Where not even the first item is that likely wrong, there is no line to stop at.
     const crossed = dial.ready && !dial.on && dial.cut.count > 0 && at >= 0;
-    return crossed && at >= shownAbove(session, queue) ? stops.cut : "";
+    return crossed && at >= shownAbove(session, queue) ? stops().cut : "";
   };
   return {
     line,
-    stops,
     room(shape) {
       if (!atEnd()) return { width: 0, height: 0 };
       return shape.mode === "strip" ? { width: WIDTH, height: 0 } : { width: 0, height: HEIGHT };

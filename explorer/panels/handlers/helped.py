@@ -27,7 +27,7 @@ def start(review: Review, *, session: Session) -> HelpedState:
     """
     state = review.state
     if state.results.embedding is None:
-        raise DataError("The items are not embedded yet, so there is no model to teach.", "Wait for the stage Embed.")
+        raise DataError("The items are not embedded yet, so there is no model to teach.", "Wait until they are.")
     with state.lock:
         review.sync.catch_up()
         check_judged(state.states, state.given, state.codes)

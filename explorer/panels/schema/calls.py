@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from explorer.panels.schema import history, items, labels, scores
+from explorer.panels.schema import facts, history, items, labels, scores
 from explorer.panels.schema.base import Answer, Args, Float32Array, Int32Array, Uint8Array
 
 
@@ -60,6 +60,9 @@ CALLS: dict[str, Call] = {
     "method": Call(labels.NameArgs, scores.MethodPage),
     "methods": Call(None, list[scores.Method]),
     "failures": Call(None, scores.Failures),
+    "facts": Call(None, list[facts.Fact]),
+    "fact_items": Call(facts.FactItemsArgs, facts.FactItems),
+    "store": Call(None, facts.StoreReply),
 }
 """Every call by its name."""
 

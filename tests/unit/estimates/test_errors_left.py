@@ -261,10 +261,10 @@ def test_sentences():
     assert left.low > 0
     assert down != up, "it leans"
     middle = round(left.left)
-    among = f"among {left.unreviewed:,} labels that nobody has decided on."
-    assert left.sentence() == f"About {middle} errors are left ({middle - down} to {middle + up}) {among}"
-    even = replace(left, low=left.left - 30, high=left.left + 30)
-    assert even.sentence() == f"About {middle} ± 30 errors are left {among}"
+    about = f"About {middle} wrong labels are left among {left.unreviewed:,} labels that nobody has decided on"
+    assert left.sentence() == f"{about} ({round(left.low)} to {round(left.high)})."
+    even = replace(left, low=middle - 30, high=middle + 30)
+    assert even.sentence() == f"{about} ({middle - 30} to {middle + 30})."
     clipped, _, _ = reviewed(p, wrong, 0, 100, top_after=600)
     assert clipped.low == 0
     assert " (0 to " in clipped.sentence()

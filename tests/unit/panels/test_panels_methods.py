@@ -200,7 +200,7 @@ def test_how_many_are_left_and_an_audit(page: Page) -> None:
     assert said["low"] <= said["left"] <= said["high"] <= said["unreviewed"] == 300
     assert "nobody has decided on" in said["sentence"]
     assert said["drift"] == ""
-    assert said["stop"]["suspects"].startswith("Stop here: the model expects about")
+    assert said["stop"]["suspects"].startswith("Stop here: about ")
     assert said["stop"]["cut"] == ""
     assert page.call("left", cut=300)["stop"]["cut"] == "Stop here: everything below this line has been decided on."
     assert said["more"].startswith("For ± ")

@@ -275,14 +275,14 @@ def test_how_many_more():
 
 
 def test_where_to_stop():
-    assert Below(37.2, 25, 49.1, 900, "audit").sentence() == "Stop here: about 37 ± 12 errors left below this line."
-    assert Below(1, 0, 9, 900, "audit").sentence() == "Stop here: about 1 error (0 to 9) left below this line."
+    found = Below(37.2, 25, 49.1, 900, "audit").sentence()
+    assert found == "Stop here: about 37 wrong labels left below this line (25 to 49)."
+    assert Below(1, 0, 9, 900, "audit").sentence() == "Stop here: about 1 wrong label left below this line (0 to 9)."
     assert Below(37, 0, 90, 900, "model").sentence() == (
-        "Stop here: the model expects about 37 errors below this line, 0 to 90 by its assumptions; no random item has "
-        "been decided on yet."
+        "Stop here: about 37 wrong labels left below this line (0 to 90; answer 10 random ones to be sure)."
     )
-    assert Below(37, 0, 90, 900, "model", 1).sentence().endswith("; 1 random item is too few to tell.")
-    assert Below(37, 0, 90, 900, "model", 9).sentence().endswith("; 9 random items are too few to tell.")
+    assert Below(37, 0, 90, 900, "model", 1).sentence().endswith("; answer 9 more random ones to be sure).")
+    assert Below(37, 0, 90, 900, "model", 9).sentence().endswith("; answer 1 more random one to be sure).")
     assert "has been decided on" in Below(0, 0, 0, 0, "audit").sentence()
 
 

@@ -150,7 +150,7 @@ def test_how_many_are_left(review, spoilt):
     assert left.draws == 60
     assert left.found == (review.state.states == 1).sum()
     assert left.low <= 90 - left.found <= left.high
-    assert "errors are left" in left.sentence()
+    assert "wrong labels are left" in left.sentence()
     assert review.audit(5) != [], "the next ones follow"
 
 

@@ -93,3 +93,20 @@ def test_a_second_beginning_forgets_the_first(wait: Callable[[float], None]) -> 
     wait(1)
     progress.advance(50)
     assert progress.stage.left == pytest.approx(1)
+
+
+def test_the_seconds_of_a_stage_are_those_of_all_its_parts(wait: Callable[[float], None]) -> None:
+    progress = Progress()
+    progress.start()
+    wait(3)  # a library is imported
+    progress.begin(10, "steps")
+    wait(20)
+    progress.advance(10)
+    progress.begin(100, "items")
+    wait(10)
+    progress.advance(100)
+    assert progress.stage.seconds == pytest.approx(33)
+    wait(1)
+    progress.finish()
+    assert progress.stage.seconds == pytest.approx(34)
+    assert progress.stage.rate == pytest.approx(100 / 11), "of the last part"

@@ -828,6 +828,72 @@ export interface ChangedFlags {
   values: Uint8Array;
 }
 
+/** The items that a fact, or one line of its table, is about. */
+export interface Opens {
+  n: number;
+  /** The part of the fact that they belong to, as the call `fact_items` takes it; empty for all. */
+  of: string[];
+  /** A scope that has just these items. */
+  scope?: string;
+  /** Class codes given and suggested, where these items are the label errors of that pair. */
+  pair?: number[];
+}
+
+/** A line of a fact's table. */
+export interface FactRow {
+  cells: string[];
+  /** Length of its bar, 0 to 1; null for none. */
+  share: number | null;
+  opens: Opens | null;
+}
+
+/** One fact. */
+export interface Fact {
+  name: string;
+  title: string;
+  /** It in plain words; where it is not computed, what it needs. */
+  sentence: string;
+  known: boolean;
+  columns: string[];
+  rows: FactRow[];
+  /** Lines that the table has besides. */
+  more: number;
+  opens: Opens | null;
+}
+
+/** A fact, and the part of it; an empty list for all of its items. */
+export interface FactItemsArgs {
+  fact: string;
+  of: string[];
+}
+
+/** Positions of items, worst first. */
+export interface FactItems {
+  items: Int32Array;
+}
+
+/** A file of the label store. */
+export interface StoreFile {
+  name: string;
+  about: string;
+  bytes: number;
+}
+
+/** The label store, and what the results were made with. */
+export interface StoreReply {
+  name: string;
+  temporary: boolean;
+  branch: string;
+  rater: string;
+  /** Of its files; "" where it is no file. */
+  folder: string;
+  files: StoreFile[];
+  /** Of Python and of the packages that results rest on. */
+  versions: Record<string, string>;
+  /** What the run was made with. */
+  options: Record<string, string>;
+}
+
 /** Labels of some items have changed: what the answer to an edit holds, for all other widgets. */
 export interface CellsPush extends EditReply {
   event: "cells";
@@ -941,6 +1007,9 @@ export interface Calls {
   method: { args: NameArgs; answer: MethodPage };
   methods: { args: Record<string, never>; answer: Method[] };
   failures: { args: Record<string, never>; answer: Failures };
+  facts: { args: Record<string, never>; answer: Fact[] };
+  fact_items: { args: FactItemsArgs; answer: FactItems };
+  store: { args: Record<string, never>; answer: StoreReply };
 }
 
 /** What the kernel says by itself, told apart by `event`. */

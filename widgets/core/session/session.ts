@@ -12,12 +12,10 @@ import type {
   Counts,
   EditReply,
   Hello,
-  HistoryEntry,
   ItemState,
   Labels,
   Layout,
-  Method,
-  MethodPage,
+  LeftReply,
   Relations,
   Scores,
   Stage,
@@ -26,6 +24,7 @@ import { type CallArgs, Transport } from "../kernel/transport";
 import type { AuditRate } from "../state/auditRate";
 import type { Conflicts } from "../state/conflicts";
 import type { Dial } from "../state/dial";
+import { Estimate } from "../state/estimate";
 import type { Previews } from "../state/previews";
 import type { Filter } from "../state/queueOrder";
 import { ReviewState, type TellOptions } from "../state/state";
@@ -41,6 +40,7 @@ export class Session {
   /** What the person can see; see `actions.ts`. */
   readonly sight = new Sight();
   private readonly state: ReviewState;
+  private readonly estimate: Estimate;
   private readonly edits: Edits;
   private readonly reviewQueue: Queue;
   private readonly loader: Loader;
@@ -51,6 +51,7 @@ export class Session {
       (link) => this.state.emit("kernel", link),
     );
     this.state = new ReviewState(this.transport);
+    this.estimate = new Estimate(this.state, this.transport);
     this.reviewQueue = new Queue(this.state);
     this.edits = new Edits(this.state, this.transport, () => this.loader.labels());
     this.loader = new Loader(this.state, this.transport, this.edits, this.reviewQueue);
@@ -97,6 +98,21 @@ export class Session {
 
   get counts(): Counts | null {
     return this.state.counts;
+  }
+
+  /** How many wrong labels are left, as the kernel last said: the one estimate that is shown. */
+  get left(): LeftReply | null {
+    return this.estimate.left;
+  }
+
+  /** Why the estimate could not be made; "" where it was. */
+  get leftError(): string {
+    return this.estimate.error;
+  }
+
+  /** Somebody sees the estimate in one more place, or there no more: it is asked for only while somebody does. */
+  seeEstimate(viewer: object, sees: boolean): void {
+    this.estimate.see(viewer, sees);
   }
 
   /** The item that the card shows. */
@@ -345,31 +361,9 @@ export class Session {
     return this.state.cards.isFresh(item);
   }
 
-  /** What a method does, how, when to trust it and where it comes from; "p_error" has a page too. */
-  method(name: string): Promise<MethodPage> {
-    return this.transport.call("method", { name });
-  }
-
-  /** Every method, and how its last run went. */
-  methods(): Promise<Method[]> {
-    return this.transport.call("methods");
-  }
-
   /** How every stored neighbour relates to an item, over the checkpoints of the model's training. */
   relations(item: number): Promise<Relations> {
     return this.transport.call("relations", { item });
-  }
-
-  history(limit: number): Promise<{ entries: HistoryEntry[]; total: number }> {
-    return this.transport.call("history", { limit });
-  }
-
-  /** A plotly figure as JSON: "label_pairs" or "p_error". */
-  figure(
-    name: string,
-    dark: boolean,
-  ): Promise<{ data: unknown[]; layout: Record<string, unknown>; codes?: number[] }> {
-    return this.transport.call("figure", { name, dark });
   }
 
   cancel(): void {
@@ -378,10 +372,6 @@ export class Session {
 
   rerun(embedder: string): void {
     this.tell("rerun", { embedder });
-  }
-
-  embedders(): Promise<{ name: string; about: string; installed: boolean }[]> {
-    return this.transport.call("embedders");
   }
 
   setRater(name: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** What a session tells its panels, and in which words. */
 
-import type { Counts, Hello, HelpedState, Layout, Stage, Versions } from "../kernel/schema";
+import type { Counts, Hello, HelpedState, Layout, LeftReply, Stage, Versions } from "../kernel/schema";
 import type { Link } from "../kernel/transport";
 import type { Filter } from "./queueOrder";
 
@@ -29,6 +29,8 @@ export interface Topics {
   scores: Int32Array | null; // items whose scores changed; null = all
   /** The random sample has asked about more items, or is another one. */
   sample: null;
+  /** The estimate of the wrong labels left is another, or could not be made; see estimate.ts. */
+  left: LeftReply | null;
   layout: Layout;
   stages: readonly Stage[];
   counts: Counts;

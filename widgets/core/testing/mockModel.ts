@@ -153,7 +153,7 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
       seen: { base: "base:1", events: {} },
     }),
     left: () => ({
-      sentence: "About 2 errors are left (1 to 4) among 6 labels that nobody has looked at.",
+      sentence: "About 2 wrong labels are left (1 to 4) among 6 labels that nobody has looked at.",
       left: 2,
       low: 1,
       high: 4,
@@ -163,7 +163,7 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
       draws: 0,
       fewest: 10,
       more: "For ± 1 about 30 more random items are needed.",
-      stop: { suspects: "Stop here: about 1 error left.", cut: "Stop here: about 2 errors left." },
+      stop: { suspects: "Stop here: about 1 wrong label left.", cut: "Stop here: about 2 wrong labels left." },
       classes: [
         { name: "dog", labels: 2, unreviewed: 2, found: 0, left: 1.4, low: 0.6, high: 2 },
         { name: "cat", labels: 2, unreviewed: 2, found: 0, left: 0.6, low: 0, high: 1.8 },
