@@ -194,10 +194,10 @@ def test_a_dataset_of_one_class_gets_a_second_one(tmp_path, n, changed):
 
 
 def test_a_change_is_not_lost_when_something_fails_late(review, spoilt, monkeypatch):
+    item = review.issues.index[0]  # the scores are in step from here on
     first = review.results.combined
     told = []
     review.events.subscribe(ScoresChanged, told.append)
-    item = review.issues.index[0]
     with monkeypatch.context() as broken:
         broken.setattr(review.state, "publish_rows", lambda *_: 1 / 0)
         review.relabel(item, *truth_of(review, spoilt, [item]))
