@@ -4,7 +4,7 @@ import { makeBulkDialog } from "./bulk/dialog";
 import { Card } from "./card/panel";
 import { Charts } from "./charts/panel";
 import { sessionOf } from "./core/session/page";
-import { bindKeys } from "./core/ui/keys";
+import { bindKeys } from "./core/ui/handler";
 import { makeMessage } from "./core/ui/message";
 import { placeNotice } from "./core/ui/notice";
 import type { Panel } from "./core/ui/panel";

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { settled } from "../core/testing/mockModel";
 import { COUNTS, start } from "../core/testing/mockSession";
-import { bindKeys } from "../core/ui/keys";
+import { bindKeys } from "../core/ui/handler";
 import { makeMessage } from "../core/ui/message";
 import { makeBulkButtons } from "./buttons";
 import { makeBulkDialog } from "./dialog";

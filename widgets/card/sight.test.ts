@@ -4,7 +4,7 @@ import type { Card as CardData } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { reply } from "../core/testing/mockSession";
-import { bindKeys } from "../core/ui/keys";
+import { bindKeys } from "../core/ui/handler";
 import type { Panel } from "../core/ui/panel";
 import { PointsMap } from "../map/panel";
 import { Queue } from "../queue/panel";

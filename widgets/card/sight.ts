@@ -73,12 +73,14 @@ export function makeView(
   const place: Place = {
     of(wanted): Seen {
       if (!root.isConnected || state === "none") return "none";
-      if (!inSight || isBehind(root) || isCovered(root, item)) return "away";
+      if (!inSight || isHidden(root) || isBehind(root) || isCovered(root, item)) return "away";
       return state === "shown" && drawn && shown.startsWith(`${wanted} `) ? "here" : "coming";
     },
     decided: () => void draw(),
     reveal() {
       if (isBehind(root)) return "Leave the full screen to see it.";
+      // Behind another tab: the explorer brings it to the front.
+      if (isHidden(root)) root.dispatchEvent(new CustomEvent("dqx-show", { bubbles: true }));
       if (isCovered(root, item)) return "Close what lies over its card.";
       root.scrollIntoView?.({ block: "nearest" });
       return "Look at its card, then press the key again.";
@@ -101,6 +103,11 @@ export function makeView(
       state = "none";
     },
   };
+}
+
+/** Whether the card stands on a page that is not open. */
+function isHidden(root: HTMLElement): boolean {
+  return root.closest("[hidden]") !== null;
 }
 
 /** Whether something fills the screen that does not hold the card. */

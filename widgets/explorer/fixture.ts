@@ -3,7 +3,7 @@
 import type { Card, Hello } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
-import { bindKeys } from "../core/ui/keys";
+import { bindKeys } from "../core/ui/handler";
 import { Explorer } from "./panel";
 
 /** A card with as little on it as there can be. */

@@ -1,28 +1,39 @@
 /**
- * The help that `?` shows: every key from the one table, what the map's encodings mean, the notebooks of the manual, and
- * every method with how it ran and its page. Nothing waits for it.
+ * The help that `?` shows: first the keys of the place that one asks from, the rest folded; what the map's marks mean, the
+ * notebooks of the manual, and every method with how it ran and its page. Nothing waits for it.
  */
-
+import "./help.css";
 import type { Session } from "../core/session/session";
 import { h, key } from "../core/ui/dom";
-import { BINDINGS, command, isFor, PANEL_KEYS, printed } from "../core/ui/keys";
+import { BINDINGS, isFor, PANEL_KEYS, printed } from "../core/ui/keys";
 import { makePane } from "../core/ui/pane";
 import { makeMethodList } from "../methods/list";
 import { makeMethodPage } from "../methods/page";
 import { manual } from "./manual";
 
-/** The groups of keys and where each acts; `inside` finds the panel whose keys they are, if only one has them. */
+/** The groups of keys and where each acts. */
 const GROUPS = [
-  { name: "Decide", where: "on the card" },
-  { name: "Reasons", where: "on the card" },
+  { name: "Decide", where: "on the item" },
+  { name: "Reasons", where: "on the item" },
+  { name: "Move", where: "along the queue" },
   { name: "Many", where: "on the whole queue" },
-  { name: "Bulk", where: "before many labels change", inside: ".dqx-bulk" },
-  { name: "Move", where: "outside a merge and a commit" },
-  { name: "Map", where: "outside a merge" },
-  { name: "Merge", where: "while a merge is open", inside: ".dqx-merge" },
-  { name: "History", where: "on a commit of the history", inside: ".dqx-history" },
+  { name: "Tabs", where: "what is to be seen" },
+  { name: "Map", where: "wherever the map is to be seen" },
+  { name: "Bulk", where: "before many labels change" },
+  { name: "Merge", where: "while a merge is open" },
+  { name: "History", where: "on a commit of the history" },
   { name: "Help", where: "anywhere" },
 ] as const;
+type Group = (typeof GROUPS)[number]["name"];
+/** The groups that come first where the keyboard is inside a panel, or a tab is open; the first that fits. */
+const PLACES: readonly { inside: string; tab: string; groups: readonly Group[] }[] = [
+  { inside: ".dqx-bulk", tab: "", groups: ["Bulk"] },
+  { inside: ".dqx-merge", tab: "", groups: ["Merge"] },
+  { inside: ".dqx-history", tab: "history", groups: ["History"] },
+  { inside: ".dqx-map", tab: "map", groups: ["Map"] },
+  { inside: ".dqx-queue", tab: "", groups: ["Move", "Many"] },
+];
+const OF_ITEM: readonly Group[] = ["Decide", "Reasons", "Move", "Tabs"];
 
 export function makeHelp(root: HTMLElement, session: Session, signal: AbortSignal): HTMLElement {
   const close = h("button", {
@@ -32,11 +43,18 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     on: { click: () => pane.show(false) },
   });
   close.append(key(printed("escape")));
-  const made = GROUPS.map((each) => ({ inside: "inside" in each ? each.inside : "", element: group(each) }));
+  const made = GROUPS.map((each) => ({ name: each.name, element: group(each) }));
   const groups = h("div", { class: "dqx-help-groups" });
+  const folded = h("div", { class: "dqx-help-groups" });
+  const rest = h(
+    "details",
+    { class: "dqx-help-rest", data: { dqx: "help-rest" } },
+    h("summary", { text: "All other keys" }),
+    folded,
+  );
   const said = h("div", { class: "dqx-help-marks" });
   const further = h("div", { class: "dqx-help-manual" });
-  const keys = h("div", {}, groups, h("div", { class: "dqx-strong", text: "Marks" }), said, further);
+  const keys = h("div", {}, groups, rest, h("div", { class: "dqx-strong", text: "Marks" }), said, further);
   const list = makeMethodList(session, (name) => void page.open(name), signal);
   const page = makeMethodPage(session, {
     closing: "All methods",
@@ -69,20 +87,6 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     data: { dqx: "help-methods" },
     on: { click: () => view("methods") },
   });
-  const toHelped = h("button", {
-    class: "dqx-button",
-    type: "button",
-    text: "Did it help?",
-    title: "Compare a model taught on the given labels with one taught on the corrected ones",
-    data: { dqx: "help-helped" },
-    on: {
-      click: () => {
-        pane.show(false);
-        command("helped", root, session);
-      },
-    },
-  });
-  toHelped.append(key(printed("helped")));
   const element = h(
     "section",
     {
@@ -95,7 +99,7 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
     h(
       "div",
       { class: "dqx-help-head" },
-      h("span", { class: "dqx-help-views" }, toKeys, toMethods, toHelped),
+      h("span", { class: "dqx-help-views" }, toKeys, toMethods),
       close,
     ),
     keys,
@@ -112,8 +116,15 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       if (!on) return;
       // First the keys of the place that one asks from.
       const now = (root.getRootNode() as Document | ShadowRoot).activeElement;
-      const here = made.filter(({ inside }) => inside !== "" && now?.closest(inside));
-      groups.replaceChildren(...[...new Set([...here, ...made])].map((each) => each.element));
+      const place =
+        PLACES.find(({ inside }) => now?.closest(inside)) ??
+        PLACES.find(({ tab }) => tab !== "" && tab === root.dataset.tab);
+      const here = new Set<Group>(place?.groups ?? OF_ITEM);
+      const parts = (first: boolean): HTMLElement[] =>
+        made.filter(({ name }) => here.has(name) === first).map((each) => each.element);
+      groups.replaceChildren(...parts(true));
+      folded.replaceChildren(...parts(false));
+      rest.open = false;
       // What size means is known only once there are scores.
       said.replaceChildren(...marks(session).map((text) => h("div", { text })));
       // The page's address follows the notebook that is in front.
@@ -163,9 +174,9 @@ function marks(session: Session): string[] {
   return [
     "Fill: the label now. Ring: the suggested label. Beyond ten classes the shape tells them apart too.",
     session.hello?.calibrated
-      ? "Size and presence: p_error, the calibrated probability that the given label is wrong."
-      : "Size and presence: the rank. Percentages appear once p_error is calibrated.",
+      ? "Size and presence: how likely the given label is wrong."
+      : "Size and presence: the rank. Percentages appear once they are known.",
     "Faded: reviewed. Dotted: decided here and waiting, not saved yet. Edges of the current item: solid agrees, dashed conflicts.",
-    "Drag moves the map, the wheel zooms once the widget has the focus, Shift and drag draws a lasso.",
+    "Drag moves the map, the wheel zooms once the explorer has the keyboard, Shift and drag draws a lasso.",
   ];
 }

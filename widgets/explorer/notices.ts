@@ -1,5 +1,5 @@
-/** What went wrong or wants to be known, as lines that lie over the map's foot; none of them stops the work. */
-
+/** What went wrong or wants to be known, as lines that lie over the tiles of the queue; none of them stops the work. */
+import "./notices.css";
 import type { Session } from "../core/session/session";
 import type { Notice } from "../core/state/topics";
 import { h } from "../core/ui/dom";
@@ -23,20 +23,6 @@ export function makeNotices(session: Session, signal: AbortSignal): HTMLElement 
       if (notice.kind === "info") setTimeout(() => line.remove(), INFORMED);
     },
     signal,
-  );
-  // What fills the screen hides everything that is not in it.
-  const home = document.createComment("");
-  document.addEventListener(
-    "fullscreenchange",
-    () => {
-      const page = element.getRootNode() as Document | ShadowRoot;
-      const full = page.fullscreenElement ?? document.fullscreenElement;
-      if (full && home.parentNode === null && element.closest(".dqx-explorer")?.contains(full)) {
-        element.before(home);
-        full.append(element);
-      } else if (!full && home.parentNode !== null) home.replaceWith(element);
-    },
-    { signal },
   );
   // On its own card a conflict tells of itself.
   session.on(

@@ -4,17 +4,20 @@ import type { Hello } from "../core/kernel/schema";
 import { settled } from "../core/testing/mockModel";
 import { BINDINGS, PANEL_KEYS } from "../core/ui/keys";
 import { startExplorer } from "./fixture";
-import { ago } from "./footer";
+import { ago } from "./saved";
 
 const start = () => startExplorer({ rater: () => null });
 
 beforeEach(() => localStorage.clear());
 
 describe("the explorer", () => {
-  it("holds every panel, and ends with its signal", async () => {
+  it("holds what is always there, and ends with its signal", async () => {
     const { root, end } = await start();
-    for (const name of ["pipeline", "map", "card", "neighbours", "queue"])
+    for (const name of ["head", "tabs", "main", "card", "queue"])
       expect(root.querySelector(`.dqx-${name}`), name).not.toBeNull();
+    // What nobody looks at is not there yet.
+    for (const name of ["map", "neighbours", "history"])
+      expect(root.querySelector(`.dqx-${name}`), name).toBeNull();
     end.abort();
   });
 
@@ -32,7 +35,8 @@ describe("the explorer", () => {
 
   it("heads the keys by where they act, and gives the keyboard back to the merge that asked", async () => {
     const { root, find, press } = await start();
-    find("tab").dispatchEvent(new CustomEvent("dqx-merge", { bubbles: true, detail: { source: "shoes" } }));
+    const page = root.querySelector('[data-page="history"]');
+    page?.dispatchEvent(new CustomEvent("dqx-merge", { bubbles: true, detail: { source: "shoes" } }));
     expect(document.activeElement).toBe(find("merge"));
     press("?", find("merge"));
     expect(document.activeElement).toBe(find("help"));
@@ -46,7 +50,7 @@ describe("the explorer", () => {
       "/",
       "← →",
       "U",
-      "M",
+      "↵",
       "Esc",
     ]);
     const history = groups.find((each) => each.dataset.group === "History");
@@ -65,11 +69,12 @@ describe("the explorer", () => {
   it("opens a tab on click and by arrow, without moving along the queue", async () => {
     const { root, session, press } = await start();
     const tabs = [...root.querySelectorAll<HTMLElement>("[role=tab]")];
-    expect(tabs.map((t) => t.getAttribute("aria-selected"))).toEqual(["true", "false", "false"]);
+    expect(tabs.map((t) => t.dataset.tab)).toEqual(["item", "map", "neighbours", "charts", "history"]);
+    expect(tabs.map((t) => t.getAttribute("aria-selected"))).toEqual(["true", ...Array(4).fill("false")]);
     const before = session.current;
-    tabs[2]?.click();
-    expect(tabs[2]?.getAttribute("aria-selected")).toBe("true");
-    press("ArrowRight", tabs[2]);
+    tabs[4]?.click();
+    expect(tabs[4]?.getAttribute("aria-selected")).toBe("true");
+    press("ArrowRight", tabs[4]);
     expect(tabs[0]?.getAttribute("aria-selected")).toBe("true");
     expect(session.current).toBe(before);
   });
@@ -132,20 +137,20 @@ describe("the explorer", () => {
   });
 
   it("shows a branch that is not the main one so that nobody forgets it", async () => {
-    const { root, session, find } = await start();
-    expect(find("branch").textContent).toContain("branch main");
-    expect(root.querySelector(".dqx-foot-branch")).toBeNull();
+    const { session, find } = await start();
+    expect(find("branch").hidden).toBe(true);
     const hello = session.hello as Hello;
     hello.store.branch = "shoes";
     session.emit("hello", hello);
-    expect(root.querySelector(".dqx-foot-branch")?.textContent).toBe("shoes");
+    expect(find("branch").hidden).toBe(false);
+    expect(find("branch").textContent).toBe("branch shoes");
   });
 
   it("puts a merge in the place of the card, and the card back after it", async () => {
     const { root, find } = await start();
-    const tab = find("tab");
-    tab.dispatchEvent(new CustomEvent("dqx-merge", { bubbles: true, detail: { source: "shoes" } }));
-    expect(find("merge").parentElement?.className).toContain("dqx-what");
+    const page = root.querySelector('[data-page="history"]');
+    page?.dispatchEvent(new CustomEvent("dqx-merge", { bubbles: true, detail: { source: "shoes" } }));
+    expect(find("merge").parentElement?.className).toContain("dqx-main");
     expect(find("merge").parentElement?.classList.contains("dqx-merging")).toBe(true);
     find("merge-close").click();
     expect(root.querySelector(".dqx-merging")).toBeNull();

@@ -1,6 +1,7 @@
 /**
- * The whole explorer in one cell. The left half says where, the right half what, how sure and why, the strip below
- * what comes next; the pipeline above and the footer below are always there. Nothing is modal.
+ * The whole explorer in one cell, from top to bottom: how far the review is; what runs, while something does; the tabs;
+ * one page over the whole width, or more where there is room; and the queue. It has the height that its place gives it
+ * and does not scroll as a whole. Nothing is modal.
  */
 import "./explorer.css";
 import { makeBulkDialog } from "../bulk/dialog";
@@ -16,13 +17,25 @@ import { History } from "../history/panel";
 import { PointsMap } from "../map/panel";
 import { handleMerge } from "../merge/panel";
 import { Neighbours } from "../neighbours/panel";
+import { makeFailed } from "../pipeline/failures";
 import { Pipeline } from "../pipeline/panel";
+import { makeProgress } from "../pipeline/progress";
 import { Queue } from "../queue/panel";
 import { placeBanner } from "./banner";
-import { makeFooter } from "./footer";
+import { makeDetailsPage } from "./details";
+import { makeHead } from "./head";
 import { makeHelp } from "./help";
 import { makeNotices } from "./notices";
-import { makeTabs } from "./tabs";
+import { followView, makeFullScreen } from "./screen";
+import { makeTabs, type Tab } from "./tabs";
+
+const TABS: readonly Tab[] = [
+  { title: "Item", name: "item", panel: Card },
+  { title: "Map", name: "map", panel: PointsMap },
+  { title: "Neighbours", name: "neighbours", panel: Neighbours },
+  { title: "Label pairs", name: "charts", panel: Charts },
+  { title: "History", name: "history", panel: History },
+];
 
 export const Explorer: Panel = {
   name: "explorer",
@@ -36,39 +49,29 @@ export const Explorer: Panel = {
     };
     session.on("hello", showKind, signal);
     showKind();
-    const place = (panel: Panel): HTMLElement => {
-      const element = h("div");
-      panel.mount(element, session, signal);
-      return element;
-    };
-    const tabs = makeTabs(
-      [
-        { title: "Neighbours", panel: Neighbours },
-        { title: "Label pairs", panel: Charts },
-        { title: "History", panel: History },
-      ],
-      session,
-      signal,
-      makeMessage(session, signal),
-      makeKeyboardHint(),
-    );
-    // A merge decides on items, so it takes the place of the card, beside the map that shows where they are.
-    const what = h("div", { class: "dqx-what" }, place(Card), ...tabs);
-    handleMerge(what, session, signal);
-    placeBanner(root, session, signal);
+    const said = makeMessage(session, signal);
+    const tabs = makeTabs(root, TABS, session, signal, said, makeKeyboardHint());
+    const main = h("div", { class: "dqx-main" }, ...tabs.pages);
+    // A merge decides on items, so it takes the place of the item.
+    handleMerge(main, session, signal);
+    const queue = h("div");
+    const details = makeDetailsPage(root, Pipeline, [tabs.row, main, queue], session, signal);
+    const full = makeFullScreen(root, session, signal, () => tabs.arrange());
     root.append(
-      place(Pipeline),
-      h(
-        "div",
-        { class: "dqx-main" },
-        h("div", { class: "dqx-where" }, place(PointsMap)),
-        what,
-        makeNotices(session, signal),
-        makeHelp(root, session, signal),
-        makeBulkDialog(root, session, signal),
-      ),
-      place(Queue),
-      makeFooter(session, signal),
+      makeHead(root, session, signal, [details.button, full]),
+      makeProgress(session, signal),
+      makeFailed(session, root, signal),
+      tabs.row,
+      main,
+      queue,
+      details.element,
+      makeNotices(session, signal),
+      makeHelp(root, session, signal),
+      makeBulkDialog(root, session, signal),
     );
+    placeBanner(root, session, signal);
+    followView(root, signal);
+    tabs.open("item");
+    Queue.mount(queue, session, signal);
   },
 };

@@ -1,80 +1,146 @@
-/** Tabs over panels: a panel is mounted when its tab is first opened, so that what nobody looks at costs nothing. */
+/**
+ * The tabs and their pages. One page is open; beside an open item stand the map, and in full screen the neighbours, where
+ * there is room. A panel is mounted when it is first seen, so that what nobody looks at costs nothing.
+ */
 
 import { freshId } from "../core/kernel/wire";
 import type { Session } from "../core/session/session";
-import { h } from "../core/ui/dom";
+import { h, key } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+import { isFor, printed } from "../core/ui/keys";
 import type { Panel } from "../core/ui/panel";
+import { fillsScreen } from "./screen";
+
+/** From this width on, in pixels, a second page stands beside the item. */
+const TWO_PX = 1100;
 
 export interface Tab {
   title: string;
   panel: Panel;
+  /** Its name in `data-tab` and among the commands. */
+  name: string;
 }
 
-/** Make the tab row, with `beside` at its end, and its pages; the first tab is open. */
+export interface Tabs {
+  /** The row of tabs. */
+  row: HTMLElement;
+  pages: readonly HTMLElement[];
+  /** Open a page; the panel inside is mounted. */
+  open(name: string): void;
+  /** Show what there is room for: the explorer's size has changed. */
+  arrange(): void;
+}
+
+/** Make the row, with `beside` at its end, and the pages, all closed. */
 export function makeTabs(
+  root: HTMLElement,
   tabs: readonly Tab[],
   session: Session,
   signal: AbortSignal,
   ...beside: HTMLElement[]
-): HTMLElement[] {
+): Tabs {
   const id = `dqx-tab-${freshId().slice(0, 8)}`;
   const pages = tabs.map((tab) =>
     h("div", {
       class: "dqx-tab-page",
-      role: "tabpanel",
-      id: `${id}-${tab.panel.name}-page`,
-      aria: { labelledby: `${id}-${tab.panel.name}` },
+      tabIndex: -1,
+      id: `${id}-${tab.name}-page`,
+      data: { page: tab.name },
+      aria: { labelledby: `${id}-${tab.name}` },
       hidden: true,
     }),
   );
-  const buttons = tabs.map((tab, i) =>
+  const buttons = tabs.map((tab) =>
     h(
       "button",
       {
         class: "dqx-tab",
         type: "button",
         role: "tab",
-        id: `${id}-${tab.panel.name}`,
-        data: { dqx: "tab", tab: tab.panel.name },
-        aria: { controls: `${id}-${tab.panel.name}-page` },
-        on: { click: () => open(i) },
+        id: `${id}-${tab.name}`,
+        data: { dqx: "tab", tab: tab.name },
+        aria: { controls: `${id}-${tab.name}-page` },
+        on: { click: () => open(tab.name) },
       },
-      h("span", { text: tab.title, data: { dqx: `tab-${tab.panel.name}` } }),
+      h("span", { text: tab.title, data: { dqx: `tab-${tab.name}` } }),
+      key(printed(tab.name)),
     ),
   );
-  // A panel that a key asks for comes to the front by itself.
+  // A panel that has to be seen comes to the front by itself.
   pages.forEach((page, i) => {
-    page.addEventListener("dqx-show", () => open(i), { signal });
+    page.addEventListener("dqx-show", () => open(tabs[i]?.name ?? ""), { signal });
   });
-  const mounted = new Set<number>();
-  const open = (place: number): void => {
-    pages.forEach((page, i) => {
-      page.hidden = i !== place;
-    });
-    buttons.forEach((button, i) => {
-      button.setAttribute("aria-selected", String(i === place));
-      button.tabIndex = i === place ? 0 : -1;
-    });
-    const tab = tabs[place];
-    const page = pages[place];
-    if (!tab || !page || mounted.has(place)) return;
-    mounted.add(place);
-    const root = h("div");
-    page.append(root);
-    tab.panel.mount(root, session, signal);
+  const mounted = new Set<string>();
+  let current = "";
+  const mount = (tab: Tab, page: HTMLElement): void => {
+    if (mounted.has(tab.name)) return;
+    mounted.add(tab.name);
+    const place = h("div");
+    page.append(place);
+    tab.panel.mount(place, session, signal);
   };
-  const row = h("div", { class: "dqx-tab-row", role: "tablist" }, ...buttons);
+  /** The pages that are to be seen, the open one first. */
+  const seen = (): string[] => {
+    if (current !== "item" || root.clientWidth < TWO_PX) return [current];
+    return fillsScreen(root) ? ["item", "map", "neighbours"] : ["item", "map"];
+  };
+  const arrange = (): void => {
+    const names = seen();
+    root.dataset.tab = current;
+    root.dataset.pages = String(names.length);
+    keepFocus(root, () => {
+      tabs.forEach((tab, i) => {
+        const page = pages[i] as HTMLElement;
+        page.hidden = !names.includes(tab.name);
+        page.setAttribute("role", tab.name === current ? "tabpanel" : "region");
+        if (!page.hidden) mount(tab, page);
+      });
+    });
+  };
+  const open = (name: string): void => {
+    if (!tabs.some((tab) => tab.name === name)) return;
+    current = name;
+    tabs.forEach((tab, i) => {
+      const button = buttons[i] as HTMLElement;
+      button.setAttribute("aria-selected", String(tab.name === name));
+      button.tabIndex = tab.name === name ? 0 : -1;
+    });
+    arrange();
+  };
+  const row = h("div", { class: "dqx-tab-row", role: "tablist", aria: { label: "Views" } }, ...buttons);
   row.addEventListener("keydown", (event) => {
     const at = buttons.indexOf(event.target as HTMLButtonElement);
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (at < 0 || step === undefined || event.shiftKey) return;
+    const last = buttons.length - 1;
+    const to = { ArrowRight: (at + 1) % buttons.length, ArrowLeft: at > 0 ? at - 1 : last, Home: 0, End: last }[
+      event.key
+    ];
+    if (at < 0 || to === undefined || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
     // Here the arrows walk the tabs, not the queue.
     event.preventDefault();
     event.stopPropagation();
-    const next = (at + step + tabs.length) % tabs.length;
-    open(next);
-    buttons[next]?.focus();
+    open(tabs[to]?.name ?? "");
+    buttons[to]?.focus();
   });
-  open(0);
-  return [h("div", { class: "dqx-tabs" }, row, ...beside), ...pages];
+  session.on(
+    "command",
+    (wish) => {
+      const at = tabs.findIndex((tab) => tab.name === wish.name);
+      if (at < 0 || wish.taken || !isFor(root, wish.from)) return;
+      // In front already: its key may mean more inside it.
+      if (wish.name === current && row.closest("[hidden]") === null) return;
+      wish.taken = true;
+      const page = pages[at] as HTMLElement;
+      page.dispatchEvent(new CustomEvent("dqx-show", { bubbles: true }));
+      // The next Tab goes into the page; on the item all keys work from anywhere.
+      (wish.name === "item" ? root : page).focus({ preventScroll: true });
+    },
+    signal,
+  );
+  if (globalThis.ResizeObserver) {
+    // A host may hide its page for a moment: then nothing has a width.
+    const observer = new ResizeObserver(() => root.clientWidth > 0 && arrange());
+    observer.observe(root);
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  }
+  return { row: h("div", { class: "dqx-tabs" }, row, ...beside), pages, open, arrange };
 }

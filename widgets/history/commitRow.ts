@@ -4,6 +4,7 @@ import type { CommitRow } from "../core/kernel/schema";
 import { clock } from "../core/kernel/words";
 import { untag } from "../core/session/versions";
 import { h, key } from "../core/ui/dom";
+import { type PanelKeyNames, printedIn } from "../core/ui/keys";
 import { askBranch, askRevert, askTag, refusal } from "./actions";
 import { arrange } from "./childOrder";
 import type { Context } from "./context";
@@ -181,7 +182,7 @@ function makeActs(context: Context, row: CommitRow): HTMLElement {
   const { session } = context;
   const act = (
     text: string,
-    pressed: string,
+    name: PanelKeyNames["History"],
     hook: string,
     title: string,
     run: () => void,
@@ -190,11 +191,11 @@ function makeActs(context: Context, row: CommitRow): HTMLElement {
       "button",
       { class: "dqx-button", type: "button", title, data: { dqx: hook }, on: { click: run } },
       text,
-      key(pressed),
+      key(printedIn("History", name)),
     );
   const takeBack = act(
     "Revert",
-    "R",
+    "revert",
     "history-revert",
     row.undoable ? "Take this commit back by a new one" : refusal(row),
     () => askRevert(context, [row]),
@@ -204,11 +205,11 @@ function makeActs(context: Context, row: CommitRow): HTMLElement {
     "div",
     { class: "dqx-history-acts", role: "group", aria: { label: `Commit ${shortCommit(row.commit)}` } },
     takeBack,
-    act("Tag", "T", "history-tag", "Give this version a name", () => askTag(context, row)),
-    act("Compare", "C", "history-compare-now", "Compare this version with now", () => {
+    act("Tag", "tag", "history-tag", "Give this version a name", () => askTag(context, row)),
+    act("Compare", "compare", "history-compare-now", "Compare this version with now", () => {
       context.compare(row.commit, "head");
     }),
-    act("Branch", "B", "history-branch-here", "Begin a branch at this version", () => {
+    act("Branch", "branch", "history-branch-here", "Begin a branch at this version", () => {
       askBranch(context, row.commit);
     }),
     ...row.tags.map((name) =>

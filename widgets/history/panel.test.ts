@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { seeEverything } from "../core/testing/mockSession";
-import { bindKeys } from "../core/ui/keys";
+import { bindKeys } from "../core/ui/handler";
 import { commit, entry, historyAnswers, THREE, timelineOf } from "./fixture";
 import { History } from "./panel";
 

@@ -154,7 +154,8 @@ export function makeTimeline(context: Context): List {
     const onMain = target.closest(".dqx-history-main") !== null;
     const press_ = onMain && (event.key === "Enter" || event.key === " ");
     const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    switch (panelKey("History", pressed) ?? pressed) {
+    const meant = panelKey("History", event.shiftKey ? `Shift+${pressed}` : pressed);
+    switch (meant ?? pressed) {
       case "ArrowDown":
         if (!walkEntries(target, 1, event.shiftKey)) go(at + 1, event.shiftKey);
         break;

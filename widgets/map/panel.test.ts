@@ -5,7 +5,7 @@ import type { Hello, Labels } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { reply } from "../core/testing/mockSession";
-import { bindKeys } from "../core/ui/keys";
+import { bindKeys } from "../core/ui/handler";
 import { MapChart } from "./chart";
 import { colourIndices, levels } from "./layers/marks";
 import { PointsMap } from "./panel";

@@ -189,6 +189,7 @@ class MapPanel {
       "pan-up": () => view.panBy(0, PAN),
       "pan-down": () => view.panBy(0, -PAN),
     };
+    if (!this.root.closest(".dqx-explorer")) acts["full-screen"] = () => this.toggleFullScreen();
     if (view.lassoing) acts.escape = () => this.setLasso(false);
     const act = acts[wish.name];
     if (!act) return;

@@ -12,7 +12,7 @@ import type { Notice } from "../core/state/topics";
 import { h, isTyping, key } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
-import { command, panelKey } from "../core/ui/keys";
+import { command, panelKey, printedIn } from "../core/ui/keys";
 import { makePicker } from "../core/ui/picker";
 import { makeConflict } from "./conflict";
 import { MergeDraft } from "./draft";
@@ -78,7 +78,7 @@ export function openMerge(
       on: { click: () => void merge() },
     },
     "Merge",
-    key("M"),
+    key(printedIn("Merge", "merge")),
   );
   const leave = h(
     "button",

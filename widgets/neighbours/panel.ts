@@ -12,7 +12,7 @@ import type { Session } from "../core/session/session";
 import { h, key as keyCap, svg } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
-import { command, isFor, printed } from "../core/ui/keys";
+import { isFor, printed } from "../core/ui/keys";
 import { nameElement, withShortNames } from "../core/ui/name";
 import type { Panel } from "../core/ui/panel";
 import { thumbnail } from "../core/ui/preview";
@@ -52,9 +52,9 @@ export const Neighbours: Panel = {
       title: "Every neighbour by how it relates to this item, and how steadily (or back to the drawing)",
       data: { dqx: "relations" },
       aria: { pressed: "false" },
-      on: { click: () => void command("relations", root, session) },
+      on: { click: () => turn() },
     });
-    change.append(keyCap(printed("relations")));
+    change.append(keyCap(printed("neighbours")));
     const stage = h("div", { class: "dqx-ego-stage" });
     const key = h("span", {
       class: "dqx-muted",
@@ -119,18 +119,21 @@ export const Neighbours: Panel = {
 
     let mapped = false;
     let lacking = "";
+    /** From the drawing to the relation map, or back. */
+    const turn = (): void => {
+      mapped = !mapped;
+      keepFocus(root, arrangeParts);
+      relations.show(mapped ? shown : null);
+      if (!mapped) draw();
+    };
     session.on(
       "command",
       (wish) => {
-        if (wish.name !== "relations" || wish.taken || !isFor(root, wish.from)) return;
+        if (wish.name !== "neighbours" || wish.taken || !isFor(root, wish.from)) return;
+        // Behind another tab the key brings the neighbours to the front.
+        if (root.closest("[hidden]") !== null) return;
         wish.taken = true;
-        // Behind another tab the key brings the map to the front; there it goes to and fro.
-        const behind = root.closest("[hidden]") !== null;
-        if (behind) root.dispatchEvent(new CustomEvent("dqx-show", { bubbles: true }));
-        mapped = behind || !mapped;
-        keepFocus(root, arrangeParts);
-        relations.show(mapped ? shown : null);
-        if (!mapped) draw();
+        turn();
       },
       signal,
     );

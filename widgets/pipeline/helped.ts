@@ -7,8 +7,8 @@ import type { Helped, HelpedState } from "../core/kernel/schema";
 import { CallError, Disconnected } from "../core/kernel/transport";
 import type { Session } from "../core/session/session";
 import { makeDialog } from "../core/ui/dialog";
-import { h, key } from "../core/ui/dom";
-import { isFor, printed } from "../core/ui/keys";
+import { h } from "../core/ui/dom";
+import { isFor } from "../core/ui/keys";
 import { asOf } from "../methods/words";
 import { accuracy, figure, howFar, signed } from "./helpedWords";
 import { share } from "./words";
@@ -110,7 +110,6 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
     const busy = now === "running";
     button.replaceChildren(
       busy && state?.stage ? `Did it help? ${Math.floor(share(state.stage) * 100)} %` : "Did it help?",
-      key(printed("helped")),
     );
     button.hidden = (session.counts?.relabelled ?? 0) === 0 && now === "none" && element.hidden;
     if (element.hidden) return;

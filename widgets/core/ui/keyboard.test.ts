@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startExplorer } from "../../explorer/fixture";
 import { Session } from "../session/session";
 import { settled } from "../testing/mockModel";
-import { bindKeys } from "./keys";
+import { bindKeys } from "./handler";
 
 beforeEach(() => localStorage.clear());
 

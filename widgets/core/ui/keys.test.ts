@@ -5,7 +5,8 @@ import { Session } from "../session/session";
 import type { Notice } from "../state/topics";
 import { MockModel, settled, sixItems } from "../testing/mockModel";
 import { reply, seeEverything } from "../testing/mockSession";
-import { BINDINGS, bindingOf, bindKeys, command, PANEL_KEYS, panelKey, printed } from "./keys";
+import { bindKeys } from "./handler";
+import { BINDINGS, bindingOf, command, PANEL_KEYS, panelKey, printed } from "./keys";
 
 const REASONS = ["wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate"];
 

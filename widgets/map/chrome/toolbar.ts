@@ -53,7 +53,6 @@ export function makeToolbar(session: Session, signal: AbortSignal, events: Toolb
   fit.addEventListener("click", events.fit);
   const full = icon("full-screen", "Full screen", "M9 7l5-5M10 2h4v4M7 9l-5 5M2 10v4h4");
   full.addEventListener("click", events.fullScreen);
-  if (!document.fullscreenEnabled) full.hidden = true;
 
   // In full screen nothing else says what was done.
   const said = makeMessage(session, signal);
@@ -87,6 +86,8 @@ export function makeToolbar(session: Session, signal: AbortSignal, events: Toolb
       highlighted.hidden = state.highlight === null;
       if (state.highlight !== null) highlighted.textContent = `${session.className(state.highlight)} ✕`;
       press(full, state.fullScreen);
+      // The explorer fills the screen as a whole: its own button does that.
+      full.hidden = !document.fullscreenEnabled || element.closest(".dqx-explorer") !== null;
       chosen.fill();
     },
   };

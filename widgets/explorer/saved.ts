@@ -1,58 +1,46 @@
-/** The last line: which branch, how many corrections, saved when, by whom, and the keys that matter most. */
+/** Where decisions go: what waits and conflicts, the branch where it is not the main one, when was last saved, and who decides. */
 
 import { nextConflict } from "../core/session/actions";
 import type { Session } from "../core/session/session";
 import { count, h, key } from "../core/ui/dom";
-import { command, printed } from "../core/ui/keys";
+import { printed } from "../core/ui/keys";
 
-const HINTS: readonly (readonly [string, string])[] = [
-  ["next", "next"],
-  ["accept", "accept"],
-  ["keep", "keep"],
-  ["label", "label"],
-  ["ambiguous", "ambiguous"],
-  ["undo", "undo"],
-];
+/** Make the parts; what a narrow head has no room for goes by itself. */
+export function makeSaved(session: Session, signal: AbortSignal): HTMLElement[] {
+  return [
+    h("span", { role: "status" }, makeConflicts(session, signal)),
+    ...makeTimes(session, signal),
+    makeRater(session, signal),
+  ];
+}
 
-export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
-  const where = h("span", { class: "dqx-muted", data: { dqx: "branch" } });
+/** The open conflicts: a click goes to the next. */
+function makeConflicts(session: Session, signal: AbortSignal): HTMLElement {
   const conflicts = h("button", {
-    class: "dqx-link dqx-warn",
+    class: "dqx-button dqx-warn",
     type: "button",
     title: "Somebody else decided on an item while you did: go to it",
     hidden: true,
     data: { dqx: "conflicts" },
     on: { click: () => void nextConflict(session) },
   });
-  const saved = h("span", { class: "dqx-muted", data: { dqx: "saved" } });
-  const unsaved = h("span", { class: "dqx-warn", role: "status", data: { dqx: "unsaved" } });
-  const element = h(
-    "div",
-    { class: "dqx-foot" },
-    where,
-    saved,
-    makeRater(session, signal),
-    unsaved,
-    h("span", { role: "status" }, conflicts),
-    h("span", { class: "dqx-spring" }),
-    h(
-      "span",
-      { class: "dqx-foot-keys dqx-muted" },
-      ...HINTS.map(([name, text]) => h("span", { text }, key(printed(name)))),
-      h(
-        "button",
-        {
-          class: "dqx-link",
-          type: "button",
-          title: "Keys and marks",
-          on: { click: () => void command("help", element, session) },
-        },
-        "help",
-        key(printed("help")),
-      ),
-    ),
+  session.on(
+    "conflicts",
+    () => {
+      const n = session.conflicts.items.length;
+      conflicts.hidden = n === 0;
+      conflicts.replaceChildren(n === 1 ? "1 conflict" : `${count(n)} conflicts`, key(printed("conflict")));
+    },
+    signal,
   );
+  return conflicts;
+}
 
+/** What waits, the branch, and when was last saved. */
+function makeTimes(session: Session, signal: AbortSignal): HTMLElement[] {
+  const branch = h("span", { class: "dqx-head-branch", hidden: true, data: { dqx: "branch" } });
+  const saved = h("span", { class: "dqx-muted dqx-head-saved", data: { dqx: "saved" } });
+  const unsaved = h("span", { class: "dqx-warn", role: "status", data: { dqx: "unsaved" } });
   let waiting = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tick = (): void => {
@@ -70,29 +58,16 @@ export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
     if (!saved.hidden && !signal.aborted) timer = setTimeout(tick, age < 60 ? 1000 : 30_000);
   };
   const fill = (): void => {
-    const { hello, counts } = session;
-    where.replaceChildren();
-    if (hello) {
-      const fixed = counts?.relabelled ?? 0;
-      // Whoever works beside the main branch must not forget it.
-      const aside = hello.store.branch !== "main";
-      where.dataset.branch = hello.store.branch;
-      where.append(
-        "branch ",
-        h("span", { class: aside ? "dqx-foot-branch" : "dqx-strong", text: hello.store.branch }),
-      );
-      where.append(` · ${count(fixed)} ${fixed === 1 ? "correction" : "corrections"}`);
-      where.title = hello.store.name;
-    }
+    const { hello } = session;
+    const name = hello?.store.branch ?? "main";
+    branch.dataset.branch = hello ? name : "";
+    branch.textContent = `branch ${name}`;
+    branch.title = hello ? `Decisions go to the branch ${name} of ${hello.store.name}` : "";
+    // Whoever works beside the main branch must not forget it.
+    branch.hidden = !hello || name === "main";
     tick();
   };
-  const fillConflicts = (): void => {
-    const n = session.conflicts.items.length;
-    conflicts.hidden = n === 0;
-    conflicts.replaceChildren(n === 1 ? "1 conflict" : `${count(n)} conflicts`, key(printed("conflict")));
-  };
   session.on("kernel", tick, signal);
-  session.on("conflicts", fillConflicts, signal);
   session.on("hello", fill, signal);
   session.on("counts", fill, signal);
   session.on(
@@ -105,7 +80,7 @@ export function makeFooter(session: Session, signal: AbortSignal): HTMLElement {
   );
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   fill();
-  return element;
+  return [unsaved, branch, saved];
 }
 
 /** How long ago, in words that do not flicker: "just now", "12 s ago", "5 min ago", "3 h ago", "2 days ago". */
@@ -119,16 +94,16 @@ export function ago(seconds: number): string {
 }
 
 /** The rater's name; a click turns it into a text field. */
-function makeRater(session: Session, signal: AbortSignal): HTMLElement {
+export function makeRater(session: Session, signal: AbortSignal): HTMLElement {
   const name = h("button", {
     class: "dqx-link",
     type: "button",
-    title: "Change who the corrections are stored under",
+    title: "Change who the decisions are stored under",
     data: { dqx: "rater" },
     on: { click: () => edit(true) },
   });
   const input = h("input", {
-    class: "dqx-foot-input",
+    class: "dqx-head-input",
     type: "text",
     aria: { label: "Rater" },
     on: {
@@ -146,7 +121,7 @@ function makeRater(session: Session, signal: AbortSignal): HTMLElement {
       },
     },
   });
-  const element = h("span", { class: "dqx-muted" }, "rater ", name, input);
+  const element = h("span", { class: "dqx-muted dqx-head-rater" }, "rater ", name, input);
   const edit = (on: boolean): void => {
     name.hidden = on;
     input.hidden = !on;

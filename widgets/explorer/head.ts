@@ -1,0 +1,90 @@
+/** The head: how far the review is and how much is left, in one line, and the buttons for what is beside the work. */
+import "./head.css";
+import type { Session } from "../core/session/session";
+import { count, h, key } from "../core/ui/dom";
+import { command, printed } from "../core/ui/keys";
+import { makeSaved } from "./saved";
+
+/** Make the head; `buttons` stand between Export and Keys. */
+export function makeHead(
+  root: HTMLElement,
+  session: Session,
+  signal: AbortSignal,
+  buttons: readonly HTMLElement[],
+): HTMLElement {
+  const ask = (name: string) => () => void command(name, root, session);
+  const download = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "Export…",
+    title: "Save the labels as they are now to a file",
+    data: { dqx: "export" },
+    on: {
+      click: () => {
+        if (command("export", root, session)) return;
+        const text = 'Export with review.export("labels.csv") in a cell.';
+        session.emit("notice", { kind: "info", text });
+      },
+    },
+  });
+  const keys = h(
+    "button",
+    {
+      class: "dqx-button",
+      type: "button",
+      title: "Keys and marks",
+      data: { dqx: "help-button" },
+      on: { click: ask("help") },
+    },
+    "Keys",
+    key(printed("help")),
+  );
+  return h(
+    "div",
+    { class: "dqx-head", data: { dqx: "head" } },
+    makeStanding(session, signal),
+    h("span", { class: "dqx-head-saved-by" }, ...makeSaved(session, signal)),
+    h("span", { class: "dqx-head-buttons" }, download, ...buttons, keys),
+  );
+}
+
+/** "60 reviewed · 42 changed"; before anything is reviewed, what there is to do. */
+function makeStanding(session: Session, signal: AbortSignal): HTMLElement {
+  const element = h("div", { class: "dqx-head-counts", data: { dqx: "reviewed" } });
+  const fill = (): void => {
+    const { counts, hello, unsaved } = session;
+    element.dataset.reviewed = String(counts?.reviewed ?? 0);
+    element.dataset.fixed = String(counts?.relabelled ?? 0);
+    if (hello && counts && counts.reviewed + unsaved > 0)
+      element.replaceChildren(...standing(counts.reviewed, counts.relabelled, unsaved));
+    else element.replaceChildren(...begin(session));
+    element.title = hello?.store.name ?? "";
+  };
+  for (const topic of ["hello", "scores", "counts", "unsaved", "kernel"] as const)
+    session.on(topic, fill, signal);
+  fill();
+  return element;
+}
+
+/** What is on disk, and beside it how many decisions are not yet. */
+function standing(reviewed: number, changed: number, unsaved: number): Node[] {
+  const parts: (Node | string)[] = [strong(count(reviewed)), " reviewed"];
+  if (unsaved > 0) parts.push(h("span", { class: "dqx-waiting", text: ` +${count(unsaved)} waiting` }));
+  parts.push(" · ", strong(count(changed)), " changed");
+  return parts.map((part) => (typeof part === "string" ? document.createTextNode(part) : part));
+}
+
+/** What this is, in one sentence. */
+function begin(session: Session): Node[] {
+  const { hello, scores, suspects } = session;
+  const text = (words: string): Node => document.createTextNode(words);
+  if (!hello)
+    return [text(session.transport.connected ? "Waiting for the kernel…" : "Not connected to a kernel.")];
+  const n = count(hello.dataset.n);
+  if (!scores) return [text(`Looking for labels that are probably wrong among ${n} …`)];
+  return [text("Check the labels that are probably wrong: "), strong(count(suspects)), text(` of ${n}`)];
+}
+
+function strong(words: string): HTMLElement {
+  return h("strong", { text: words });
+}

@@ -1,0 +1,86 @@
+/** How large the explorer is: the whole screen on request, a view's height where it stands in one, else as the stylesheet says. */
+
+import type { Session } from "../core/session/session";
+import { h, key } from "../core/ui/dom";
+import { isFor, printed } from "../core/ui/keys";
+
+/** Where JupyterLab puts what "Create New View for Output" makes. */
+const VIEW = ".jp-LinkedOutputView";
+/** Lower than this the explorer does not get, however low its view is. */
+const LEAST_PX = 440;
+
+/** Whether the explorer fills the screen. */
+export function fillsScreen(root: HTMLElement): boolean {
+  return (root.getRootNode() as Document | ShadowRoot).fullscreenElement === root;
+}
+
+/** Make the button that fills the screen with all of the explorer, and leaves it again; `changed` is called after both. */
+export function makeFullScreen(
+  root: HTMLElement,
+  session: Session,
+  signal: AbortSignal,
+  changed: () => void,
+): HTMLElement {
+  const text = h("span", { text: "Full screen" });
+  const button = h(
+    "button",
+    {
+      class: "dqx-button",
+      type: "button",
+      title: "Fill the screen with the item, the map and the neighbours",
+      // A host may forbid it.
+      hidden: !document.fullscreenEnabled,
+      data: { dqx: "full-screen" },
+      aria: { pressed: "false" },
+      on: { click: () => toggle() },
+    },
+    text,
+    key(printed("full-screen")),
+  );
+  const toggle = (): void => {
+    if (fillsScreen(root)) void document.exitFullscreen();
+    else root.requestFullscreen().catch((error: unknown) => session.report(error));
+  };
+  document.addEventListener(
+    "fullscreenchange",
+    () => {
+      const full = fillsScreen(root);
+      text.textContent = full ? "Leave full screen" : "Full screen";
+      button.setAttribute("aria-pressed", String(full));
+      root.classList.toggle("dqx-full", full);
+      changed();
+    },
+    { signal },
+  );
+  session.on(
+    "command",
+    (wish) => {
+      if (wish.name !== "full-screen" || wish.taken || button.hidden || !isFor(root, wish.from)) return;
+      wish.taken = true;
+      toggle();
+    },
+    signal,
+  );
+  return button;
+}
+
+/** Give the explorer the height of the view that it stands in, if it does, until the signal ends. */
+export function followView(root: HTMLElement, signal: AbortSignal): void {
+  if (!globalThis.ResizeObserver) return;
+  let view: Element | null = null;
+  const observer = new ResizeObserver(() => {
+    const found = root.closest(VIEW);
+    if (found !== view) {
+      if (view) observer.unobserve(view);
+      if (found) observer.observe(found);
+      view = found;
+    }
+    const room = view?.clientHeight ?? 0;
+    if (view && room > 0) {
+      const above = root.getBoundingClientRect().top - view.getBoundingClientRect().top + view.scrollTop;
+      root.style.setProperty("--dqx-height", `${Math.max(LEAST_PX, Math.floor(room - above))}px`);
+    } else if (!view) root.style.removeProperty("--dqx-height");
+  });
+  observer.observe(root);
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+}
