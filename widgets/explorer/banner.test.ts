@@ -99,7 +99,7 @@ describe("what waits", () => {
     expect(tile().getAttribute("aria-label")).toContain("kept, waiting, not saved yet");
     expect(find("queue-counts").textContent).toContain("0 reviewed");
     expect(find("queue-waiting").textContent).toBe(" +1 waiting");
-    expect(find("reviewed").textContent).toContain("reviewed 0 +1 waiting");
+    expect(find("reviewed").textContent).toContain("0 reviewed +1 waiting");
     press("ArrowLeft");
     await settled();
     expect(find("card-waiting").textContent).toBe("waiting, not saved yet");
@@ -110,7 +110,7 @@ describe("what waits", () => {
     expect(tile().classList.contains("dqx-tile-reviewed")).toBe(true);
     expect(find("queue-counts").textContent).toContain("1 reviewed");
     expect(find("queue-waiting").hidden).toBe(true);
-    expect(find("reviewed").textContent).toBe("reviewed 1 · fixed 1");
+    expect(find("reviewed").textContent).toBe("1 reviewed · 1 changed");
     expect(root.querySelector('[data-dqx="card-waiting"]')).toBeNull();
   });
 });

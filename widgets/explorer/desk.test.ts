@@ -7,7 +7,19 @@ import { startExplorer } from "./fixture";
 const start = () => startExplorer({ rater: () => null });
 
 function stage(name: string, state: Stage["state"], changes: Partial<Stage> = {}): Stage {
-  return { name, state, done: 0, total: 0, unit: "items", rate: 0, left: null, seconds: 0, note: "", device: "", ...changes };
+  return {
+    name,
+    state,
+    done: 0,
+    total: 0,
+    unit: "items",
+    rate: 0,
+    left: null,
+    seconds: 0,
+    note: "",
+    device: "",
+    ...changes,
+  };
 }
 
 /** Which pages are to be seen. */
@@ -176,7 +188,10 @@ describe("the line of progress", () => {
   it("is there while something runs, and says what failed", async () => {
     const { session, find } = await start();
     expect(find("progress").hidden).toBe(true);
-    session.emit("stages", [stage("embed", "done"), stage("probe", "running", { done: 1, total: 4, left: 12 })]);
+    session.emit("stages", [
+      stage("embed", "done"),
+      stage("probe", "running", { done: 1, total: 4, left: 12 }),
+    ]);
     expect(find("progress").hidden).toBe(false);
     expect(find("progress").textContent).toContain("Learning the labels");
     expect(find("progress").textContent).toContain("25 % · 12 s left");

@@ -96,12 +96,7 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       data: { dqx: "help" },
       aria: { label: "Help" },
     },
-    h(
-      "div",
-      { class: "dqx-help-head" },
-      h("span", { class: "dqx-help-views" }, toKeys, toMethods),
-      close,
-    ),
+    h("div", { class: "dqx-help-head" }, h("span", { class: "dqx-help-views" }, toKeys, toMethods), close),
     keys,
     methods,
   );

@@ -111,10 +111,14 @@ export function makeTabs(
   row.addEventListener("keydown", (event) => {
     const at = buttons.indexOf(event.target as HTMLButtonElement);
     const last = buttons.length - 1;
-    const to = { ArrowRight: (at + 1) % buttons.length, ArrowLeft: at > 0 ? at - 1 : last, Home: 0, End: last }[
-      event.key
-    ];
-    if (at < 0 || to === undefined || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
+    const to = {
+      ArrowRight: (at + 1) % buttons.length,
+      ArrowLeft: at > 0 ? at - 1 : last,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (at < 0 || to === undefined || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey)
+      return;
     // Here the arrows walk the tabs, not the queue.
     event.preventDefault();
     event.stopPropagation();

@@ -194,7 +194,7 @@ describe("keys on a commit", () => {
   it("revert after one question, with why, and offer to undo it", async () => {
     const { model, session, all, press, find, type } = await start();
     all("history-row")[0]?.focus();
-    press("r");
+    press("R", { shiftKey: true });
     expect(document.activeElement).toBe(find("history-revert-why"));
     type("history-revert-why", "it meows");
     press("Enter");
@@ -213,7 +213,7 @@ describe("keys on a commit", () => {
   it("do nothing on Escape", async () => {
     const { model, all, press, find } = await start();
     all("history-row")[0]?.focus();
-    press("r");
+    press("R", { shiftKey: true });
     press("Escape");
     expect(find("history-revert-why")).toBeUndefined();
     expect(model.count("revert")).toBe(0);
@@ -232,7 +232,7 @@ describe("keys on a commit", () => {
       },
     });
     all("history-row")[0]?.focus();
-    press("r");
+    press("R", { shiftKey: true });
     press("Enter");
     await settled();
     expect(find("history-commit").textContent).toContain("ben decided otherwise since. Look at it.");
@@ -248,7 +248,7 @@ describe("keys on a commit", () => {
     press("ArrowDown", { shiftKey: true });
     press("ArrowDown", { shiftKey: true }); // the import cannot be taken back
     expect(root.querySelector(".dqx-history-chosen")?.textContent).toContain("2 commits chosen");
-    press("r");
+    press("R", { shiftKey: true });
     press("Enter");
     await due();
     expect(model.last("revert").args.commits).toEqual(["c3", "c2"]);
@@ -258,7 +258,7 @@ describe("keys on a commit", () => {
   it("tag, and begin a branch, at a commit", async () => {
     const { model, all, press, find, type } = await start();
     all("history-row")[1]?.focus();
-    press("t");
+    press("T", { shiftKey: true });
     press("Enter");
     expect(model.count("tag")).toBe(0); // a tag without a name
     type("history-tag-name", " v2 ");
@@ -266,7 +266,7 @@ describe("keys on a commit", () => {
     await due();
     expect(model.last("tag").args).toEqual({ name: "v2", when: "c2" });
     expect(find("history-said").textContent).toContain("v2");
-    press("b");
+    press("B", { shiftKey: true });
     type("history-branch-name", "second look");
     press("Enter");
     await due();
@@ -280,7 +280,7 @@ describe("keys on a commit", () => {
       },
     });
     all("history-row")[1]?.focus();
-    press("t");
+    press("T", { shiftKey: true });
     type("history-tag-name", "v1");
     press("Enter");
     await settled();
@@ -300,7 +300,7 @@ describe("a reload", () => {
     await due();
     expect(all("history-commit")[0]?.dataset.commit).toBe("c4");
     expect(document.activeElement).toBe(row);
-    press("t");
+    press("T", { shiftKey: true });
     type("history-tag-name", "half a na");
     commits = commits.map((c) => (c.commit === "c3" ? { ...c, tags: ["other"] } : c));
     session.emit("labels", [1]);
@@ -407,7 +407,7 @@ describe("comparing", () => {
   it("counts pairs, narrows to one, and selects items", async () => {
     const { model, session, find, all, press } = await start({ diff: () => answer });
     all("history-row")[1]?.focus();
-    press("c");
+    press("C", { shiftKey: true });
     await settled();
     expect(model.last("diff").args).toMatchObject({ a: "c2", b: "head" });
     expect(all("history-diff-pair").map((b) => b.textContent)).toEqual(["cat → dog", "cat → newt"]);

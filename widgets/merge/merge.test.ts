@@ -155,7 +155,7 @@ describe("the merge view", () => {
     });
     const merged: string[] = [];
     session.on("merged", (text) => merged.push(text));
-    await press("m");
+    await press("Enter");
     await press("Escape");
     expect(merged).toEqual([]);
     answer();
@@ -174,10 +174,10 @@ describe("the merge view", () => {
       ...mergeAnswers("none"),
       mergeCommit: () => Promise.reject(refusal),
     });
-    await press("m");
+    await press("Enter");
     expect(find("merge-error").textContent).toContain("decided once more. Look again.");
     const first = model.last("mergeCommit").args.op_id;
-    await press("m");
+    await press("Enter");
     expect(model.count("mergeCommit")).toBe(2);
     expect(model.last("mergeCommit").args.op_id).not.toBe(first);
   });

@@ -216,7 +216,7 @@ describe("a merge on its way", () => {
       ...mergeAnswers("one", "id-3 ours"),
       mergeCommit: held.answers(() => null),
     });
-    await press("m");
+    await press("Enter");
     await press(key);
     expect(wrong()).toContain("The merge is being written");
     expect(model.count("resolve") + model.count("unresolve")).toBe(0);
@@ -235,7 +235,7 @@ describe("a merge on its way", () => {
       mergeCommit: () => Promise.reject(LOCKED),
     });
     locked = true;
-    await press("m");
+    await press("Enter");
     expect(wrong()).toContain("The store is locked.");
     expect(commit().disabled).toBe(false);
   });
@@ -246,7 +246,7 @@ describe("a merge on its way", () => {
       ...mergeAnswers("one", "id-3 ours"),
       mergeCommit: held.answers(() => null),
     });
-    await press("m");
+    await press("Enter");
     await press("Escape");
     const looks = model.count("merge");
     await held.refuse();

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Helped, HelpedState, Stage } from "../core/kernel/schema";
 import { type Answers, settled } from "../core/testing/mockModel";
+import { command } from "../core/ui/keys";
 import { startExplorer } from "../explorer/fixture";
 import { failedWords } from "./failures";
 import { accuracy, figure, howFar, signed } from "./helpedWords";
@@ -51,6 +52,7 @@ const start = async (answers: Answers = {}, counts = COUNTS) => {
     { helped: () => NONE, helped_start: () => RUNNING, helped_cancel: () => RUNNING, ...answers },
     { counts },
   );
+  made.find("details").click();
   return { ...made, push: (state: HelpedState) => made.model.say({ event: "helped", ...state }) };
 };
 
@@ -80,14 +82,12 @@ describe("did it help, in words", () => {
 });
 
 describe("did it help", () => {
-  it("is offered once there is a correction, and is in the help and under H before that", async () => {
-    const { find, press } = await start({}, { ...COUNTS, relabelled: 0 });
+  it("is offered once there is a correction, and to whoever asks for it before that", async () => {
+    const { root, session, find } = await start({}, { ...COUNTS, relabelled: 0 });
     expect(find("helped").hidden).toBe(true);
-    press("?");
-    find("help-helped").click();
-    expect(find("help").hidden).toBe(true);
+    expect(command("helped", root, session)).toBe(true);
     expect(find("helped-panel").hidden).toBe(false);
-    press("h", find("helped-panel"));
+    expect(command("helped", root, session)).toBe(true);
     expect(find("helped-panel").hidden).toBe(true);
   });
 
@@ -100,7 +100,7 @@ describe("did it help", () => {
     expect(document.activeElement).toBe(find("helped-panel"));
     expect(model.count("helped_start")).toBe(1);
     expect(find("helped-progress").textContent).toBe(howFar(STAGE));
-    expect(root.querySelector("progress")?.value).toBe(0.25);
+    expect(root.querySelector<HTMLProgressElement>(".dqx-helped progress")?.value).toBe(0.25);
     push(DONE);
     expect(find("helped-progress").closest("[hidden]")).not.toBeNull();
     expect([...find("helped-said").children].map((line) => line.textContent)).toEqual([
@@ -136,14 +136,15 @@ describe("did it help", () => {
 
   it("goes on while it is closed, tells on its button and in a notice, and gives the keyboard back", async () => {
     const { find, press, push } = await start();
+    find("helped").focus();
     find("helped").click();
     await settled();
     press("Escape", find("helped-panel"));
     expect(find("helped-panel").hidden).toBe(true);
     expect(document.activeElement).toBe(find("helped"));
-    expect(find("helped").textContent).toBe("Did it help? 25 %H");
+    expect(find("helped").textContent).toBe("Did it help? 25 %");
     push(DONE);
-    expect(find("helped").textContent).toBe("Did it help?H");
+    expect(find("helped").textContent).toBe("Did it help?");
     expect(find("notice").textContent).toContain(`The corrections helped. ${accuracy(FOUND)}`);
     find("notice-act").click();
     expect(find("helped-panel").hidden).toBe(false);

@@ -70,6 +70,7 @@ export function makeProgress(session: Session, signal: AbortSignal): HTMLElement
 
 /** "Learning the labels", or what failed and why. */
 function said(stage: Stage): string {
-  if (stage.state === "failed") return `${stageName(stage.name)} failed: ${stage.note || "no reason was given"}`;
+  if (stage.state === "failed")
+    return `${stageName(stage.name)} failed: ${stage.note || "no reason was given"}`;
   return DOES[stage.name] ?? stageName(stage.name);
 }

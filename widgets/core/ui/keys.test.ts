@@ -169,11 +169,11 @@ describe("conflicts by key", () => {
     press("Enter");
     model.refuse("edit", refusal);
     await settled();
-    press("m");
+    press("y");
     expect(model.count("edit")).toBe(1);
     press("c");
     expect(session.current).toBe(3);
-    press("m");
+    press("y");
     expect(model.last("edit").args).toMatchObject({ label: "cat", expected: { 3: "event:9" } });
     model.refuse("edit", { ...refusal, cells: [{ ...refusal.cells[0], event: "event:10" }] });
     await settled();

@@ -87,7 +87,13 @@ export const BINDINGS: readonly Binding[] = [
   { name: "next", keys: ["ArrowRight", "j", "n"], print: "→", about: "next item", group: "Move" },
   { name: "previous", keys: ["ArrowLeft"], print: "←", about: "previous item", group: "Move" },
   { name: "conflict", keys: ["c"], print: "C", about: "next open conflict", group: "Move" },
-  { name: "escape", keys: ["Escape"], print: "Esc", about: "back: close what is open, leave the lasso, then forget it", group: "Move" },
+  {
+    name: "escape",
+    keys: ["Escape"],
+    print: "Esc",
+    about: "back: close what is open, leave the lasso, then forget it",
+    group: "Move",
+  },
   { name: "item", keys: ["i"], print: "I", about: "the item", group: "Tabs" },
   { name: "map", keys: ["m"], print: "M", about: "the map of all items", group: "Tabs" },
   {
@@ -171,8 +177,20 @@ export const PANEL_KEYS = [
     group: "History",
   },
   { name: "tag", pressed: ["Shift+t"], keys: "⇧ T", about: "give this version a name", group: "History" },
-  { name: "compare", pressed: ["Shift+c"], keys: "⇧ C", about: "compare this version with now", group: "History" },
-  { name: "branch", pressed: ["Shift+b"], keys: "⇧ B", about: "begin a branch at this version", group: "History" },
+  {
+    name: "compare",
+    pressed: ["Shift+c"],
+    keys: "⇧ C",
+    about: "compare this version with now",
+    group: "History",
+  },
+  {
+    name: "branch",
+    pressed: ["Shift+b"],
+    keys: "⇧ B",
+    about: "begin a branch at this version",
+    group: "History",
+  },
   {
     name: "tick",
     pressed: [" "],

@@ -32,7 +32,7 @@ const start = async (answers: Answers = {}) => {
 /** The panels, by how each is opened. */
 const PANELS: Record<string, { hook: string; open: (at: Awaited<ReturnType<typeof start>>) => void }> = {
   help: { hook: "help", open: ({ press }) => press("?") },
-  "did it help": { hook: "helped-panel", open: ({ press }) => press("h") },
+  details: { hook: "details-page", open: ({ find }) => find("details").click() },
   "errors left": { hook: "left-line", open: ({ find }) => find("left").click() },
   "a method's page": { hook: "method", open: ({ find }) => find("reason-method", ".dqx-card").click() },
 };
