@@ -163,7 +163,10 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
       draws: 0,
       fewest: 10,
       more: "For ± 1 about 30 more random items are needed.",
-      stop: { suspects: "Stop here: about 1 wrong label left.", cut: "Stop here: about 2 wrong labels left." },
+      stop: {
+        suspects: "Stop here: about 1 wrong label left.",
+        cut: "Stop here: about 2 wrong labels left.",
+      },
       classes: [
         { name: "dog", labels: 2, unreviewed: 2, found: 0, left: 1.4, low: 0.6, high: 2 },
         { name: "cat", labels: 2, unreviewed: 2, found: 0, left: 0.6, low: 0, high: 1.8 },
