@@ -72,7 +72,7 @@ class Decisions:
 
     def edit(
         self,
-        op: str,
+        op: str | Sequence[str],
         items: Sequence[str],
         *,
         label: str | Sequence[str] | None = None,
@@ -86,7 +86,7 @@ class Decisions:
         Parameters
         ----------
         op
-            "set" (to `label`: a class name, or one per item), "keep", "flag", "leave_out" or "clear".
+            "set" (to `label`: a class name, or one per item), "keep", "flag", "leave_out" or "clear"; or one per item.
         reason
             A `Reason`: a must for "flag", allowed for all but "leave_out", which is a reason of its own.
         expected
@@ -101,11 +101,10 @@ class Decisions:
         UnknownName
             An item or a reason that there is none of.
         """
-        if reason not in tuple(Reason) and (reason or op == "flag"):
+        ops = [op] * len(items) if isinstance(op, str) else list(op)
+        if reason not in tuple(Reason) and (reason or "flag" in ops):
             remedy = "Items are left out with leave_out()." if reason == State.LEFT_OUT else ""
             raise UnknownName("reason", reason, tuple(Reason), remedy)
-        if op == "leave_out":
-            op, reason = "flag", State.LEFT_OUT.value
         state = self._state
         names = [label] * len(items) if label is None or isinstance(label, str) else label
         with state.lock:
@@ -114,11 +113,11 @@ class Decisions:
                     item=item,
                     expected=None if expected is None else expected.get(item),
                     why=why,
-                    reason=reason,
+                    reason=State.LEFT_OUT.value if op == "leave_out" else reason,
                     evidence=shown(state.results, state.classes, position),
-                    **state.labels.decision(op, position, name),
+                    **state.labels.decision("flag" if op == "leave_out" else op, position, name),
                 )
-                for item, position, name in zip(items, map(state.dataset.position, items), names, strict=True)
+                for op, item, position, name in zip(ops, items, map(state.dataset.position, items), names, strict=True)
             ]
             if not edits:
                 return None

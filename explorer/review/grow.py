@@ -37,6 +37,9 @@ Without, it would go on to several classes together, which are cut off even bett
 
 SLACK = 0.02
 
+STEP = 8
+"""Least number of items that a selection grows by when it grows farther than its natural size."""
+
 ROUNDS = 1_000
 """Most rounds of spreading at one residual; each takes at least a share TELEPORT from what is left to spread."""
 
@@ -126,6 +129,33 @@ def grow(
     m = natural if size is None else min(size, len(ordered))
     scores = (strength[:m] / max(strength.max(), 1e-300)).astype(np.float32)
     return Grown(ordered[:m], scores, natural, float(across[m - 1]))
+
+
+def farther(
+    selection: Sequence[int] | NDArray[np.integer], inputs: Inputs, *, have: int = 0, same_label: bool = True
+) -> Grown:
+    """Grow by one step: to the natural size, or where the selection has come that far, by half as many again.
+
+    Parameters
+    ----------
+    selection
+        Positions of what it grew from at first: mass starts there at every step, so that it stays one group.
+    have
+        Items that it has grown to.
+    same_label
+        As in `grow`.
+
+    Raises
+    ------
+    DataError
+        As in `grow`.
+    """
+    grown = grow(selection, inputs, same_label=same_label)
+    least = max(have, len(np.unique(selection)))
+    if grown.natural > least:
+        return grown
+    wanted = min(inputs.n, least + max(STEP, least // 2))
+    return grow(selection, inputs, same_label=same_label, size=wanted)
 
 
 def _checked(

@@ -95,14 +95,18 @@ class Plausible:
         assert result.flags is not None
         if not result.flags[item]:
             return []
-        open_to, q = (part[0] for part in _posterior(inputs, result.frozen["model"], np.array([item])))
-        first, second = np.argsort(-q, kind="stable")[:2]
-        likely = classes[open_to[first]]
-        if q[second] < SECOND:
-            text = f"ambiguous: likely {likely}, and its neighbours often another class"
+        (first, _), (second, q) = likeliest(item, inputs, result)
+        if q < SECOND:
+            text = f"ambiguous: likely {classes[first]}, and its neighbours often another class"
         else:
-            text = f"ambiguous: {likely} or {classes[open_to[second]]}, so not plainly wrong"
+            text = f"ambiguous: {classes[first]} or {classes[second]}, so not plainly wrong"
         return [Reason(self.name, text, float(result.score[item]))]
+
+
+def likeliest(item: int, inputs: Inputs, result: Result) -> list[tuple[int, float]]:
+    """Return the two classes that an item most likely is, and the probability of each, the likelier first."""
+    open_to, q = (part[0] for part in _posterior(inputs, result.frozen["model"], np.array([item])))
+    return [(int(open_to[at]), float(q[at])) for at in np.argsort(-q, kind="stable")[:2]]
 
 
 class _Model(NamedTuple):

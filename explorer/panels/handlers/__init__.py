@@ -16,5 +16,6 @@ from explorer.panels.handlers import (  # noqa: F401
     previews,
     queue,
     sample,
+    verdicts,
     versions,
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from explorer.labels.history.timeline import newest
 from explorer.panels.handlers.history import entries_of
 from explorer.panels.handlers.previews import LONGEST, preview
+from explorer.panels.handlers.verdicts import why_of
 from explorer.panels.registry import call, item_at
 from explorer.panels.schema import items as schema
+from explorer.panels.schema.verdicts import CardArgs
 from explorer.review import item as evidence
 from explorer.review.review import Review
 
@@ -17,12 +21,13 @@ HISTORY = 200
 
 
 @call("card", slow=True, locked=False)
-def card(review: Review, args: schema.ItemArgs) -> schema.Card:
+def card(review: Review, args: CardArgs) -> schema.Card:
     """Return everything about one item; what has not been computed yet is empty."""
     state = review.state
     with state.lock:
         d, i = state.dataset, item_at(review, args.item)
         body = _card(review, i)
+        body.scope = UNSET if args.scope is UNSET else why_of(review, i, args.scope)
         results, codes = state.results, state.codes.copy()
     # Without the lock: no click waits for a picture, or for a search among all items of a class.
     body.preview = preview(d, i, LARGE, LONGEST)

@@ -82,8 +82,9 @@ def edit(review: Review, args: schema.Edit) -> schema.EditReply:
     seen = {} if args.base is UNSET else dict.fromkeys(names, args.base)
     seen |= {named[i]: event for i, event in args.expected.items() if i in named}
     label = _label(review, args)
+    kept = frozenset(() if args.kept is UNSET else args.kept)
     written = review.decisions.edit(
-        OPS[args.action],
+        ["keep" if i in kept else OPS[args.action] for i in args.items] if kept else OPS[args.action],
         names,
         label=label,
         why=args.why or "",

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from explorer.panels.schema import facts, history, items, labels, scores
+from explorer.panels.schema import facts, history, items, labels, scores, verdicts
 from explorer.panels.schema.base import Answer, Args, Float32Array, Int32Array, Uint8Array
 
 
@@ -30,7 +30,9 @@ CALLS: dict[str, Call] = {
     "audit": Call(scores.AuditArgs, scores.AuditReply),
     "new_sample": Call(None, scores.NewSampleReply),
     "left": Call(scores.LeftArgs, scores.LeftReply),
-    "card": Call(items.ItemArgs, items.Card),
+    "card": Call(verdicts.CardArgs, items.Card),
+    "scope_why": Call(verdicts.ScopeWhyArgs, verdicts.ScopeWhy),
+    "grow": Call(verdicts.GrowArgs, verdicts.GrowReply),
     "relations": Call(items.ItemArgs, items.Relations),
     "previews": Call(items.PreviewsArgs, list[items.Preview]),
     "history": Call(history.HistoryArgs, history.EntriesReply),

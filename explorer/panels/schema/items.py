@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from explorer.panels.schema.base import Answer, Args, Blob, Float32Array, Int32Array, Natural
 from explorer.panels.schema.history import HistoryEntry
+from explorer.panels.schema.verdicts import ScopeWhy
 
 
 class ImagePreview(Answer, tag_field="kind", tag="image"):
@@ -113,6 +114,8 @@ class Card(Answer):
     neighbours: list[Neighbour]
     history: list[HistoryEntry]
     second: Second | UnsetType = UNSET
+    scope: ScopeWhy | UnsetType = UNSET
+    """Why the item is in the scope that was asked about with it."""
 
 
 class Relations(Answer):

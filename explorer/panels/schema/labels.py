@@ -161,6 +161,8 @@ class Edit(Args, kw_only=True):
     """By position, the event that the item's label was seen to rest on."""
     base: str | UnsetType = UNSET
     """The event that stands for those of the items that `expected` does not name."""
+    kept: list[Natural] | UnsetType = UNSET
+    """Those of the items that keep their given label, whatever is done to the others: one of several copies."""
 
 
 class OutlookArgs(Args, kw_only=True):

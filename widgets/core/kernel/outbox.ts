@@ -18,6 +18,8 @@ export interface EditOptions {
   expected?: Record<string, string>;
   /** The event that stands for those of the items that `expected` does not name. */
   base?: string;
+  /** Those of the items that keep their given label, whatever is done to the others. */
+  kept?: number[];
 }
 
 /** What is decided on one branch waits for that branch: each has a place of its own in the browser's storage. */

@@ -155,6 +155,8 @@ export interface Edit {
   expected: Record<string, string>;
   /** The event that stands for those of the items that `expected` does not name. */
   base?: string;
+  /** Those of the items that keep their given label, whatever is done to the others: one of several copies. */
+  kept?: number[];
 }
 
 /** A decision on many items that somebody thinks of. */
@@ -496,6 +498,59 @@ export interface NearestArgs {
   count?: number;
 }
 
+export type ToldScope = "outlier" | "near_duplicate" | "conflicting_duplicate" | "ambiguous" | "underperforming" | "imbalance" | "non_iid" | "kind" | "random";
+
+/** A position, and the scope in which the item is looked at. */
+export interface CardArgs {
+  item: number;
+  scope?: ToldScope;
+}
+
+/** A position and a scope. */
+export interface ScopeWhyArgs {
+  item: number;
+  scope: ToldScope;
+}
+
+/** An item of a set. */
+export interface Member {
+  item: number;
+  id: string;
+  /** Where it came from: a file or a row. */
+  name: string;
+}
+
+/** Why an item is in a scope. */
+export interface ScopeWhy {
+  scope: ToldScope;
+  /** One sentence; "" where the item is not in it by the scores as they stand. */
+  text: string;
+  /** How many items belong together with it, itself among them; 0 where it stands alone. */
+  size: number;
+  /** The set of copies that it is decided on with, in the order of the items; empty where they are too many to see. */
+  members: Member[];
+}
+
+/** A selection that is to grow. */
+export interface GrowArgs {
+  /** What it grows from. */
+  items: number[];
+  /** The order of items that `items` counts in; the kernel refuses positions of another order. */
+  order: string;
+  /** So many it has come to already: more are wanted. */
+  count?: number;
+  /** Take the set that the first item has in this scope, where it has one. */
+  scope?: ToldScope;
+}
+
+/** What a selection has grown to. */
+export interface GrowReply {
+  /** What it grew from first, then the closest first. */
+  items: Int32Array;
+  /** Whether it ends here by itself, as a group of its own. */
+  whole: boolean;
+}
+
 /** A picture, re-encoded; sizes are pixels. */
 export interface ImagePreview {
   kind: "image";
@@ -594,6 +649,8 @@ export interface Card {
   neighbours: Neighbour[];
   history: HistoryEntry[];
   second?: Second;
+  /** Why the item is in the scope that was asked about with it. */
+  scope?: ScopeWhy;
 }
 
 /** How every stored neighbour relates to an item over the checkpoints of the training; nearest first. */
@@ -977,7 +1034,9 @@ export interface Calls {
   audit: { args: AuditArgs; answer: AuditReply };
   new_sample: { args: Record<string, never>; answer: NewSampleReply };
   left: { args: LeftArgs; answer: LeftReply };
-  card: { args: ItemArgs; answer: Card };
+  card: { args: CardArgs; answer: Card };
+  scope_why: { args: ScopeWhyArgs; answer: ScopeWhy };
+  grow: { args: GrowArgs; answer: GrowReply };
   relations: { args: ItemArgs; answer: Relations };
   previews: { args: PreviewsArgs; answer: Preview[] };
   history: { args: HistoryArgs; answer: EntriesReply };

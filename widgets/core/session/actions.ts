@@ -4,11 +4,12 @@
  * Each decision is about the current item only and then moves on to the next unreviewed one. Decisions about many items
  * have a dialog of their own, which says first what would change.
  */
+import { toldScope } from "../state/told";
 import type { Session } from "./session";
 
 /**
- * Relabel the current item to its suggested label; where the suggestion is the label it has, that is a keep. What is
- * decided on stays as it is: this goes on to the next.
+ * Relabel the current item to its suggested label; where the suggestion is the label it has, or keeping is the default,
+ * that is a keep. What is decided on stays as it is: this goes on to the next.
  */
 export function acceptSuggestion(session: Session): void {
   const item = session.current;
@@ -17,6 +18,10 @@ export function acceptSuggestion(session: Session): void {
     return;
   }
   decide(session, (item) => {
+    if (keepsByDefault(session, item)) {
+      session.edit("keep", [item]);
+      return true;
+    }
     const suggested = suggestionOf(session, item);
     if (suggested < 0) {
       tell(
@@ -29,6 +34,16 @@ export function acceptSuggestion(session: Session): void {
     edit(session, item, suggested);
     return true;
   });
+}
+
+/**
+ * Whether an item's given label stays unless somebody says otherwise: it is looked at for something else than its label,
+ * which the ranking does not call an issue. What was drawn at random is judged as label errors are.
+ */
+export function keepsByDefault(session: Session, item: number): boolean {
+  const scope = toldScope(session.filter);
+  const suspect = session.scores?.is_label_issue[item] === 1;
+  return scope !== null && scope !== "random" && !suspect && (session.labels?.given[item] ?? -1) >= 0;
 }
 
 /** Relabel the current item to its suggested label, also where that overturns a decision. */
@@ -61,6 +76,11 @@ export function relabel(
 /** Say that the current item cannot simply be labelled, and why ("ambiguous", …). */
 export function mark(session: Session, reason: string, why?: string): void {
   decide(session, (item) => session.edit("mark", [item], why === undefined ? { reason } : { reason, why }));
+}
+
+/** Leave the current item out of the dataset: it belongs in none of the classes, or is there already. */
+export function leaveOut(session: Session): void {
+  decide(session, (item) => session.edit("leave_out", [item]));
 }
 
 /** Go to the next item left to decide on, and decide nothing. */
@@ -152,7 +172,7 @@ function edit(session: Session, item: number, code: number): void {
  * Take a decision about the item that the person sees, and go on; `act` may return false where there was none. A decision
  * that comes before the card is drawn is dropped: it was meant for the item before.
  */
-function decide(session: Session, act: (item: number) => unknown): void {
+export function decide(session: Session, act: (item: number) => unknown): void {
   const item = session.current;
   if (session.transport.gone) {
     session.emit("kernel", "gone");

@@ -10,7 +10,7 @@ import type { Action, Cell, Edit, EditReply, WireError } from "../kernel/schema"
 import { CallError, Disconnected, type Transport } from "../kernel/transport";
 import { freshId } from "../kernel/wire";
 import { shortId } from "../kernel/words";
-import { lastSeen, seenTogether } from "../state/columns";
+import { actionOn, lastSeen, seenTogether } from "../state/columns";
 import { mineInWords, saysTheSame, theirsInWords } from "../state/conflicts";
 import type { ReviewState } from "../state/state";
 import { manyInWords, oneInWords, undoneInWords } from "./messages";
@@ -325,7 +325,12 @@ export class Edits {
         ? {
             act: {
               text: `Decide on the other ${rest.length}`,
-              run: () => this.make(edit.action, rest, { ...wishesOf(edit), ...labelsOf(edit, rest) }),
+              run: () =>
+                this.make(edit.action, rest, {
+                  ...wishesOf(edit),
+                  ...labelsOf(edit, rest),
+                  ...keptOf(edit, rest),
+                }),
             },
           }
         : {}),
@@ -350,11 +355,20 @@ function labelsOf({ items, labels }: Edit, some: readonly number[]): EditOptions
   return { labels: some.map((item) => of.get(item) as string) };
 }
 
+/** Those of some of an edit's items that it keeps. */
+function keptOf({ kept }: Edit, some: readonly number[]): EditOptions {
+  return kept ? { kept: kept.filter((item) => some.includes(item)) } : {};
+}
+
 /** What an edit said of each of its items. */
 function mineOf(edit: Edit): (item: number) => LiveConflict["mine"] {
   const of = new Map(edit.items.map((item, i) => [item, edit.labels?.[i]]));
+  const done = actionOn(edit);
   return (item) => {
     const label = of.get(item);
-    return { action: edit.action, ...wishesOf(edit), ...(label === undefined ? {} : { label }) };
+    const action = done(item);
+    const { label: _, ...others } = wishesOf(edit);
+    if (action === "keep") return { action, ...others };
+    return { action, ...wishesOf(edit), ...(label === undefined ? {} : { label }) };
   };
 }

@@ -19,7 +19,9 @@ export function oneInWords(state: ReviewState, edit: Edit): string {
 }
 
 /** "34 labels changed to ship. U takes it back." */
-export function manyInWords({ action, items, label, labels, reason }: Edit): string {
+export function manyInWords({ action, items, label, labels, reason, kept = [] }: Edit): string {
+  if (kept.length > 0)
+    return `${someInWords(action, items.length - kept.length, kept.length, label)}. U takes it back.`;
   const many = countOf(items.length, "label");
   const one = labels && new Set(labels).size === 1 ? labels[0] : label;
   const did = {
@@ -31,6 +33,12 @@ export function manyInWords({ action, items, label, labels, reason }: Edit): str
     leave_out: `${countOf(items.length, "item")} left out`,
   }[action];
   return `${did}. U takes it back.`;
+}
+
+/** "1 kept, 2 left out", "2 changed to cat, 1 kept": of copies that are decided on together. */
+function someInWords(action: Edit["action"], others: number, kept: number, label = ""): string {
+  if (action === "relabel") return `${others} changed to ${label}, ${kept} kept`;
+  return `${kept} kept, ${others} left out`;
 }
 
 /** "dog → cat: taken back", of what an undo has left, before it is shown. */

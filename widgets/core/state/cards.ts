@@ -1,9 +1,11 @@
 /** Cards that were asked for, kept until something about them changes and shown until they are here anew; and item ids. */
-import type { Card } from "../kernel/schema";
+import type { Card, ToldScope } from "../kernel/schema";
 
 const LIMIT = 200;
 
 interface Known {
+  /** The scope that was asked about with it. */
+  scope: ToldScope | null;
   /** The newest question, while its answer is what stands; null once something about the card has changed. */
   asked: Promise<Card> | null;
   /** Number of the newest question, and of the one that `last` answers. */
@@ -17,14 +19,19 @@ export class Cards {
   private readonly known = new Map<number, Known>();
   private ids = new Map<number, string>();
 
-  constructor(private readonly ask: (item: number) => Promise<Card>) {}
+  /** `scope` is the one in which items are looked at now: a card says why its item is in it. */
+  constructor(
+    private readonly ask: (item: number, scope: ToldScope | null) => Promise<Card>,
+    private readonly scope: () => ToldScope | null = () => null,
+  ) {}
 
-  /** An item's card, asked for once until `forget`. */
+  /** An item's card, asked for once until `forget`, and anew in another scope. */
   get(item: number): Promise<Card> {
-    const known = this.known.get(item) ?? { asked: null, turn: 0, answered: 0, last: null };
+    const scope = this.scope();
+    const known = this.of(item) ?? { scope, asked: null, turn: 0, answered: 0, last: null };
     if (known.asked) return known.asked;
     const turn = ++known.turn;
-    const card = this.ask(item);
+    const card = this.ask(item, scope);
     known.asked = card;
     // An answer that comes after `reset` tells an id of the order before: it goes where nobody looks any more.
     const { ids } = this;
@@ -46,14 +53,19 @@ export class Cards {
     return card;
   }
 
-  /** The card as it was last answered, perhaps before something about it changed; null = never. */
+  /** The card as it was last answered in this scope, perhaps before something about it changed; null = never. */
   last(item: number): Card | null {
-    return this.known.get(item)?.last ?? null;
+    return this.of(item)?.last ?? null;
   }
 
   /** Whether nothing about the card has changed since it was asked for. */
   isFresh(item: number): boolean {
-    return (this.known.get(item)?.asked ?? null) !== null;
+    return (this.of(item)?.asked ?? null) !== null;
+  }
+
+  private of(item: number): Known | undefined {
+    const known = this.known.get(item);
+    return known?.scope === this.scope() ? known : undefined;
   }
 
   /** The items' ids, or null if one of them has not been seen. */

@@ -23,14 +23,21 @@ const AFTER: Record<Action, ItemState> = {
 
 /** Show an edit as if it had been saved. */
 export function applyEdit(labels: Labels, classes: readonly string[], edit: Edit): void {
-  const state = STATES.indexOf(AFTER[edit.action]);
   const codes = codesOf(classes, edit);
+  const done = actionOn(edit);
   for (const [i, item] of edit.items.entries()) {
-    labels.state[item] = state;
+    const action = done(item);
+    labels.state[item] = STATES.indexOf(AFTER[action]);
     const code = codes(i);
-    if (edit.action === "relabel" && code >= 0) labels.current[item] = code;
-    if (edit.action === "keep" || edit.action === "clear") labels.current[item] = labels.given[item] ?? -1;
+    if (action === "relabel" && code >= 0) labels.current[item] = code;
+    if (action === "keep" || action === "clear") labels.current[item] = labels.given[item] ?? -1;
   }
+}
+
+/** What an edit does to each of its items: some may be kept while the others are relabelled or left out. */
+export function actionOn({ action, kept }: Pick<Edit, "action" | "kept">): (item: number) => Action {
+  const keeps = new Set(kept);
+  return (item) => (keeps.has(item) ? "keep" : action);
 }
 
 /** The class code that an edit gives its i-th item; -1 where that is no class here. */

@@ -27,6 +27,7 @@ import { Dial } from "./dial";
 import { Emitter } from "./emitter";
 import { Previews } from "./previews";
 import { type Filter, QueueOrder } from "./queueOrder";
+import { toldScope } from "./told";
 import type { Topics } from "./topics";
 
 export interface TellOptions {
@@ -69,7 +70,10 @@ export class ReviewState extends Emitter<Topics> {
 
   constructor(private readonly transport: Transport) {
     super();
-    this.cards = new Cards((item) => transport.call("card", { item }));
+    this.cards = new Cards(
+      (item, scope) => transport.call("card", scope === null ? { item } : { item, scope }),
+      () => toldScope(this.filter),
+    );
     this.previews = new Previews((items, size) => transport.call("previews", { items, size }));
   }
 
