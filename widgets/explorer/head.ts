@@ -2,6 +2,7 @@
 import "./head.css";
 import type { Session } from "../core/session/session";
 import { count, h, key } from "../core/ui/dom";
+import { leftWords, seeEstimate } from "../core/ui/estimate";
 import { command, printed } from "../core/ui/keys";
 import { makeSaved } from "./saved";
 
@@ -43,6 +44,7 @@ export function makeHead(
     "div",
     { class: "dqx-head", data: { dqx: "head" } },
     makeStanding(session, signal),
+    makeLeft(session, signal),
     h("span", { class: "dqx-head-saved-by" }, ...makeSaved(session, signal)),
     h("span", { class: "dqx-head-buttons" }, download, ...buttons, keys),
   );
@@ -87,4 +89,24 @@ function begin(session: Session): Node[] {
 
 function strong(words: string): HTMLElement {
   return h("strong", { text: words });
+}
+
+/** "about 230 wrong labels left (165 to 1,090)"; away until something is reviewed: first one number is enough. */
+function makeLeft(session: Session, signal: AbortSignal): HTMLElement {
+  const text = h("strong");
+  const range = h("span", { class: "dqx-muted dqx-head-range" });
+  const element = h("div", { class: "dqx-head-left", data: { dqx: "head-left" } }, text, range);
+  const fill = (): void => {
+    const words = session.leftError ? null : leftWords(session.left);
+    element.hidden = !words || (session.counts?.reviewed ?? 0) === 0;
+    text.textContent = words?.text ?? "";
+    range.textContent = words?.range ? ` (${words.range})` : "";
+    element.title = session.left?.sentence ?? "";
+  };
+  session.on("left", fill, signal);
+  session.on("counts", fill, signal);
+  session.on("hello", fill, signal);
+  seeEstimate(element, session, signal);
+  fill();
+  return element;
 }
