@@ -35,9 +35,10 @@ export function makeHead(
       type: "button",
       title: "Keys and marks",
       data: { dqx: "help-button" },
+      aria: { label: "Keys and marks" },
       on: { click: ask("help") },
     },
-    "Keys",
+    h("span", { class: "dqx-head-word", text: "Keys" }),
     key(printed("help")),
   );
   return h(

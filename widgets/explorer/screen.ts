@@ -1,7 +1,7 @@
 /** How large the explorer is: the whole screen on request, a view's height where it stands in one, else as the stylesheet says. */
 
 import type { Session } from "../core/session/session";
-import { h, key } from "../core/ui/dom";
+import { h, key, svg } from "../core/ui/dom";
 import { isFor, printed } from "../core/ui/keys";
 
 /** Where JupyterLab puts what "Create New View for Output" makes. */
@@ -21,7 +21,10 @@ export function makeFullScreen(
   signal: AbortSignal,
   changed: () => void,
 ): HTMLElement {
-  const text = h("span", { text: "Full screen" });
+  const text = h("span", { class: "dqx-head-word", text: "Full screen" });
+  const drawing = svg("svg", { width: 13, height: 13, viewBox: "0 0 16 16", "aria-hidden": "true" });
+  const path = "M9 7l5-5M10 2h4v4M7 9l-5 5M2 10v4h4";
+  drawing.append(svg("path", { d: path, fill: "none", stroke: "currentColor", "stroke-width": 1.6 }));
   const button = h(
     "button",
     {
@@ -31,9 +34,10 @@ export function makeFullScreen(
       // A host may forbid it.
       hidden: !document.fullscreenEnabled,
       data: { dqx: "full-screen" },
-      aria: { pressed: "false" },
+      aria: { pressed: "false", label: "Full screen" },
       on: { click: () => toggle() },
     },
+    drawing,
     text,
     key(printed("full-screen")),
   );
