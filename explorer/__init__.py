@@ -64,12 +64,21 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module 'explorer' has no attribute {name!r}")
     value = getattr(importlib.import_module(home), name)
+    if name == "Review":
+        value._display_ = _display
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _display(review: Any) -> Any:
+    """Return what marimo shows for a review, as its display protocol asks: the widget, or once closed its text."""
+    from explorer.panels import show
+
+    return repr(review) if review.closed else show(review)
 
 
 def _attach_display() -> None:

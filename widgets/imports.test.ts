@@ -17,6 +17,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["map/geometry"],
   // Decisions on many items: its buttons stand in several panels.
   ["bulk"],
+  // A file of the labels: the button stands in the head, the dialog over any panel.
+  ["export"],
   // A method's page, shown by the card, by the help and beside "Did it help?".
   ["methods"],
   ["core/testing"],

@@ -12,7 +12,7 @@ why. Reading it into a store that is bound to the same dataset gives the same la
 from __future__ import annotations
 
 from explorer.export.columns import COLUMNS
-from explorer.export.corrections import frame, import_into, write
-from explorer.export.files import FORMATS, read
+from explorer.export.corrections import frame, import_into, is_changed, write
+from explorer.export.files import FORMATS, read, target_of
 
-__all__ = ["COLUMNS", "FORMATS", "frame", "import_into", "read", "write"]
+__all__ = ["COLUMNS", "FORMATS", "frame", "import_into", "is_changed", "read", "target_of", "write"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from explorer.errors import DataError, UnknownName
 from explorer.export.columns import COLUMNS, checked
@@ -19,7 +20,12 @@ from explorer.labels.model.states import State, leaves_out
 
 
 def frame(
-    dataset_ids: Iterable[str] | None, store: Store, at: str | dt.date = "head", *, drop: bool = False
+    dataset_ids: Iterable[str] | None,
+    store: Store,
+    at: str | dt.date = "head",
+    *,
+    drop: bool = False,
+    changed: bool = False,
 ) -> pd.DataFrame:
     """Make the table of corrected labels.
 
@@ -34,6 +40,8 @@ def frame(
         that their classes had then.
     drop
         Whether items that are left out have no row; otherwise the column `left_out` tells them.
+    changed
+        Whether only those items have a row whose label is not the given one any more, or that are left out.
 
     Returns
     -------
@@ -71,7 +79,26 @@ def frame(
         },
         columns=list(COLUMNS),
     )
-    return table[~table["left_out"]].reset_index(drop=True) if drop else table
+    return _chosen(table, drop, changed)
+
+
+def is_changed(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say of which rows the label is not the given one any more, or that the item is left out, bool [rows]."""
+    given, now = table["given_label"], table["corrected_label"]
+    same = (given == now).fillna(False).to_numpy(bool) | (given.isna() & now.isna()).to_numpy(bool)
+    found: NDArray[np.bool_] = ~same | table["left_out"].to_numpy(bool)
+    return found
+
+
+def _chosen(table: pd.DataFrame, drop: bool, changed: bool) -> pd.DataFrame:
+    if not drop and not changed:
+        return table
+    kept = np.ones(len(table), dtype=bool)
+    if drop:
+        kept &= ~table["left_out"].to_numpy(bool)
+    if changed:
+        kept &= is_changed(table)
+    return table[kept].reset_index(drop=True)
 
 
 def write(
@@ -81,6 +108,7 @@ def write(
     *,
     at: str | dt.date = "head",
     drop: bool = False,
+    changed: bool = False,
 ) -> Path:
     """Write corrected labels to a file, which is complete or not there at all.
 
@@ -96,6 +124,8 @@ def write(
         The version of a store: see `frame`.
     drop
         Whether the rows of items that are left out are not written. Such a file does not bring these decisions back.
+    changed
+        Whether only the rows of items are written whose label is not the given one any more, or that are left out.
 
     Returns
     -------
@@ -122,8 +152,8 @@ def write(
     >>> rows.merge(export.read("corrected.csv"), on="item_id", how="left")  # doctest: +SKIP
     """
     if not isinstance(corrections, pd.DataFrame):
-        return write_table(frame(None, corrections, at, drop=drop), path, format)
-    return write_table(checked(corrections).query("not left_out") if drop else corrections, path, format)
+        return write_table(frame(None, corrections, at, drop=drop, changed=changed), path, format)
+    return write_table(_chosen(checked(corrections), drop, changed) if drop or changed else corrections, path, format)
 
 
 def import_into(

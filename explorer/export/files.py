@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 import pandas as pd
 
-from explorer.errors import DataError, Option, Said, UnknownName
+from explorer.errors import DataError, ExplorerError, Option, Said, UnknownName
 from explorer.export.columns import checked
 from explorer.export.formats import csv, jsonl, parquet
 from explorer.utils import files
@@ -35,16 +35,10 @@ FORMATS: dict[str, Format] = {
 
 def write_table(corrections: pd.DataFrame, path: str | os.PathLike[str], format: str | None = None) -> Path:  # noqa: A002
     """Write a table of corrected labels; see `explorer.export.write`."""
-    target = Path(path).expanduser()
-    write = FORMATS[_format(target, format)].write
+    write = FORMATS[_format(Path(path), format)].write
     table = checked(corrections)
-    if target.is_dir():
-        raise DataError(f"{target} is a folder.", "Give the path of a file in it.")
-    if not target.parent.is_dir():
-        raise DataError(f"The folder {target.parent} does not exist.", "Make it first, or give another path.")
-    target = target.resolve()  # a link stays a link to the new file
+    target = target_of(path, format)
     try:
-        _refuse_database(target)
         with files.replacing(target) as file:
             write(table, file)
     except OSError as error:
@@ -52,6 +46,41 @@ def write_table(corrections: pd.DataFrame, path: str | os.PathLike[str], format:
             f"{target} cannot be written: {error.strerror or error}. What was there before is untouched.",
             "Check the permissions and the free space of the folder.",
         ) from error
+    return target
+
+
+def target_of(path: str | os.PathLike[str], format: str | None = None) -> Path:  # noqa: A002
+    """Return the whole path of the file that `write` would write, which is not written yet.
+
+    Parameters
+    ----------
+    path
+        As given to `write`; a link leads to the file that would be replaced.
+    format
+        One of `FORMATS`; without it, the ending of the path says so.
+
+    Raises
+    ------
+    UnknownName
+        No such format.
+    DataError
+        There can be no such file: it is a folder, the folder is not there, or it is a label store.
+    """
+    try:
+        given = Path(path).expanduser()
+        _format(given, format)
+        if given.is_dir():
+            raise DataError(f"{given} is a folder.", "Give the path of a file in it.")
+        if not given.parent.is_dir():
+            raise DataError(f"The folder {given.parent} does not exist.", "Make it first, or give another path.")
+        target = given.resolve()  # a link stays a link to the new file
+        _refuse_database(target)
+    except ExplorerError:
+        raise
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}.", "Give another path.") from error
+    except (RuntimeError, ValueError) as error:  # a home that nobody has, a circle of links, a name with a NUL
+        raise DataError(f"{os.fspath(path)!r} is no path of a file: {error}.", "Give another path.") from error
     return target
 
 

@@ -21,6 +21,8 @@ __all__ = ["PANELS", "Panel", "session_of", "show"]
 def show(review: Review, panel: str = "explorer") -> Panel:
     """Return the widget of a review's panel: the same one for every cell, so that it is stored once.
 
+    Where its host has ended it, as marimo does when the cell that showed it runs again, it is another one.
+
     Raises
     ------
     DataError
@@ -34,6 +36,8 @@ def show(review: Review, panel: str = "explorer") -> Panel:
         raise UnknownName("panel", panel, PANELS)
     check_open(review.closed, review.labels)
     panels: dict[str, Panel] = session_of(review).panels
+    if panel in panels and panels[panel].ended:
+        panels.pop(panel).close()
     if panel not in panels:
         panels[panel] = Panel(review, panel)
     return panels[panel]

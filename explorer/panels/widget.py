@@ -48,6 +48,12 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no ty
         self._session = SESSIONS.of(review)
         self._session.attach(self)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was closed, by somebody or by its host: nothing that is said to it arrives."""
+        # Both ipykernel's comms and marimo's say so only in this attribute.
+        return self.comm is None or bool(getattr(self.comm, "_closed", False))
+
     def __repr__(self) -> str:
         return self._title
 

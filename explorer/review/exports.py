@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError
@@ -19,6 +19,14 @@ from explorer.review.sync import StoreSync
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class ExportExtent(NamedTuple):
+    """How much an export holds: rows, those of them with another label than was given, and those left out."""
+
+    rows: int
+    relabelled: int
+    left_out: int
 
 
 class Exports:
@@ -68,13 +76,44 @@ class Exports:
         format: str | None = None,  # noqa: A002
         at: str | dt.date = "head",
         drop: bool = False,
+        changed: bool = False,
     ) -> Path:
         """Write the labels, with who changed what, when and why; see `Review.export`."""
+        return self.write(path, format=format, at=at, drop=drop, changed=changed)[0]
+
+    def write(
+        self,
+        path: str | Path,
+        *,
+        format: str | None = None,  # noqa: A002
+        at: str | dt.date = "head",
+        drop: bool = False,
+        changed: bool = False,
+    ) -> tuple[Path, ExportExtent]:
+        """Do what `export` does; returns the file and how much it holds."""
         from explorer import export
 
         self._check_target(Path(path))
+        table = self._table(at, drop, changed)
+        return export.write(table, path, format), _extent(table)
+
+    def target(self, path: str | Path, *, format: str | None = None) -> Path:  # noqa: A002
+        """Return the whole path of the file that `export` would write, by its own checks; writes nothing."""
+        from explorer import export
+
+        target = export.target_of(path, format)
+        self._check_target(target)
+        return target
+
+    def extent(self, *, drop: bool = False, changed: bool = False) -> ExportExtent:
+        """Say how much `export` would write now; writes nothing."""
+        return _extent(self._table("head", drop, changed))
+
+    def _table(self, at: str | dt.date, drop: bool, changed: bool) -> pd.DataFrame:
+        from explorer import export
+
         ids = self._bound.item_ids if isinstance(at, str) and at == "head" else None
-        return export.write(export.frame(ids, self._store, at, drop=drop), path, format)
+        return export.frame(ids, self._store, at, drop=drop, changed=changed)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
         """Bring an export's labels into this review's store; see `Review.import_corrections`."""
@@ -116,3 +155,10 @@ class Exports:
                 f"{target} holds the data under review, or its labels: an export there would replace them.",
                 f"Give another name, such as {f'{target.stem}-corrected{target.suffix}'!r}.",
             )
+
+
+def _extent(table: pd.DataFrame) -> ExportExtent:
+    from explorer import export
+
+    left_out = table["left_out"].to_numpy(bool)
+    return ExportExtent(len(table), int((export.is_changed(table) & ~left_out).sum()), int(left_out.sum()))

@@ -320,7 +320,15 @@ class Review(Views):
         """
         return self.exports.corrected(left_out=left_out)
 
-    def export(self, path: str | Path, *, format: str | None = None, at: When = "head", drop: bool = False) -> Path:  # noqa: A002
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: str | None = None,  # noqa: A002
+        at: When = "head",
+        drop: bool = False,
+        changed: bool = False,
+    ) -> Path:
         """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
 
         Parameters
@@ -333,8 +341,10 @@ class Review(Views):
             The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given.
         drop
             Whether items that are left out have no row; by default the column `left_out` tells them.
+        changed
+            Whether only those items have a row whose label is not the given one any more, or that are left out.
         """
-        return self.exports.export(path, format=format, at=at, drop=drop)
+        return self.exports.export(path, format=format, at=at, drop=drop, changed=changed)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
         """Bring an export's labels into this review's store; importing the same file twice changes nothing.

@@ -30,8 +30,8 @@ LOOSE = {"__init__.py", "__main__.py", "errors.py", "progress.py"}
 LABELS = ("display", "model", "storage", "head", "working_copy", "history", "changes")
 """Inside the label store, from the ground up; `store.py` and the package's face stand above all."""
 
-HANDED_ON = {"_replace", "_asdict", "_fields", "_make", "_repr_mimebundle_", "_repr_html_"}
-"""Names with an underscore that are public by the convention of Python or IPython."""
+HANDED_ON = {"_replace", "_asdict", "_fields", "_make", "_repr_mimebundle_", "_repr_html_", "_display_"}
+"""Names with an underscore that are public by the convention of Python, IPython or marimo."""
 
 SOURCE_LINES, TEST_LINES, HOUSE_FLOORS = 400, 500, 10
 

@@ -69,6 +69,9 @@ def _describe_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", default="head", metavar="WHEN", help="commit, tag, branch, time or base (%(default)s)")
     parser.add_argument("--format", choices=("csv", "parquet", "jsonl"), help="when the file's name does not say")
     parser.add_argument("--drop", action="store_true", help="write no rows of items that are left out")
+    parser.add_argument(
+        "--changed", action="store_true", help="write only rows with another label than was given, or left out"
+    )
     parser.add_argument("-f", "--force", action="store_true", help="replace a file that is no export")
     parser.set_defaults(run=_export)
 
@@ -191,9 +194,10 @@ def _export(given: argparse.Namespace) -> int:
         )
     with open_store(given) as store:
         whole = export.frame(None, store, given.at)
-        path = export.write(whole, given.path, given.format, drop=given.drop)
+        path = export.write(whole, given.path, given.format, drop=given.drop, changed=given.changed)
     left_out = int(whole["left_out"].sum())
-    frame = whole[~whole["left_out"]] if given.drop else whole
+    frame = whole[export.is_changed(whole)] if given.changed else whole
+    frame = frame[~frame["left_out"]] if given.drop else frame
     changed = int((frame["state"] != "given").sum())
     at = "" if given.at == "head" else f" as of {plain(given.at)}"
     out = f" ({left_out:,} left out{'' if given.drop else ', see the column left_out'})" if left_out else ""

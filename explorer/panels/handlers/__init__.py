@@ -5,6 +5,7 @@ from explorer.panels.handlers import (  # noqa: F401
     card,
     charts,
     explorer,
+    export,
     facts,
     helped,
     history,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from explorer.panels.schema import facts, history, items, labels, scores, verdicts
+from explorer.panels.schema import export, facts, history, items, labels, scores, verdicts
 from explorer.panels.schema.base import Answer, Args, Float32Array, Int32Array, Uint8Array
 
 
@@ -65,6 +65,8 @@ CALLS: dict[str, Call] = {
     "facts": Call(None, list[facts.Fact]),
     "fact_items": Call(facts.FactItemsArgs, facts.FactItems),
     "store": Call(None, facts.StoreReply),
+    "export_outlook": Call(export.ExportArgs, export.ExportOutlook),
+    "export": Call(export.ExportArgs, export.ExportReply),
 }
 """Every call by its name."""
 

@@ -16,7 +16,7 @@ from explorer.panels import registry, session_of, show, wire
 from explorer.panels.schema.calls import CALLS
 from explorer.review.review import Review
 
-HEAVY = {"rerun", "helped_start"}  # each valid one begins a computation of minutes
+HEAVY = {"rerun", "helped_start", "export"}  # each valid one begins a computation of minutes, or writes a file
 
 
 @pytest.fixture(scope="module")

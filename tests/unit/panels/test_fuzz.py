@@ -53,8 +53,8 @@ def fitting(kind: Any) -> st.SearchStrategy[Any]:
 
 WRITES = {"edit", "undo", "revert", "tag", "untag", "branch", "switch", "resolve", "mergeCommit", "mergeAbort"}
 """Calls that may change the store where their arguments are right."""
-RUNS = {"rerun", "cancel", "helped_start", "plotly"}
-"""Calls that begin long work, or answer with megabytes."""
+RUNS = {"rerun", "cancel", "helped_start", "plotly", "export"}
+"""Calls that begin long work, answer with megabytes, or write files."""
 READS = sorted(set(CALLS) - WRITES - RUNS)
 
 

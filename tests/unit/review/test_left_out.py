@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from planted_help import Planted
 
@@ -77,6 +78,34 @@ def test_an_export_has_the_column_or_drops_the_rows(review: Review, tmp_path: Pa
     assert review.import_corrections(tmp_path / "rest.csv") is None
     assert review.import_corrections(tmp_path / "all.csv") is not None
     assert review.counts()["left_out"] == 1
+
+
+def test_an_export_can_hold_only_what_changed(review: Review, tmp_path: Path) -> None:
+    given = review.dataset.classes[int(review.dataset.given[5])]
+    other = next(name for name in review.classes if name != given)
+    review.relabel("digit-0005", other)
+    review.keep("digit-0004")
+    review.leave_out("digit-0003")
+    changed = export.read(review.export(tmp_path / "changed.csv", changed=True))
+    assert changed["item_id"].tolist() == ["digit-0003", "digit-0005"]
+    both = export.read(review.export(tmp_path / "both.csv", changed=True, drop=True))
+    assert both["item_id"].tolist() == ["digit-0005"]
+    assert export.read(export.write(changed, tmp_path / "again.csv", changed=True)).equals(changed)
+    whole = export.read(review.export(tmp_path / "all.csv"))
+    assert whole["item_id"][export.is_changed(whole)].tolist() == ["digit-0003", "digit-0005"]
+    assert review.import_corrections(tmp_path / "changed.csv") is None
+
+
+def test_a_missing_label_that_stays_missing_is_no_change() -> None:
+    labels = {"given_label": [None, None, "a", "a"], "corrected_label": [None, "a", None, "a"]}
+    table = pd.DataFrame(labels | {"left_out": False})
+    assert export.is_changed(table).tolist() == [False, True, True, False]
+    assert export.is_changed(table.astype({"given_label": "string", "corrected_label": "string"})).tolist() == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_random_item_left_out_is_an_open_answer(scored: Review) -> None:

@@ -951,6 +951,52 @@ export interface StoreReply {
   options: Record<string, string>;
 }
 
+export type ExportFormat = "csv" | "parquet" | "jsonl";
+
+/** What to export, as `Review.export` takes it. */
+export interface ExportArgs {
+  /** As a person types it; one that does not begin at the root begins in the kernel's working directory. */
+  path: string;
+  /** `None`: the ending of the path says so. */
+  format?: ExportFormat | null;
+  /** Whether items that are left out have no row. */
+  drop?: boolean;
+  /** Whether only items with another label than was given, or that are left out, have a row. */
+  changed?: boolean;
+  /** Whether a file that is there may be replaced. */
+  replace?: boolean;
+}
+
+/** What an export would do. */
+export interface ExportOutlook {
+  /** The kernel's working directory. */
+  folder: string;
+  /** Whole path of the file; "" where there can be none. */
+  path: string;
+  /** A file lies there already. */
+  exists: boolean;
+  /** Its bytes. */
+  size: number;
+  /** When it was written, ISO 8601; "" where there is none. */
+  time: string;
+  rows: number;
+  /** Rows with another label than was given, of items that are not left out. */
+  relabelled: number;
+  left_out: number;
+  /** Why it cannot be written, and what to do; "" = it can. */
+  problem: string;
+}
+
+/** A file that was written. */
+export interface ExportReply {
+  path: string;
+  rows: number;
+  relabelled: number;
+  left_out: number;
+  /** The line of Python that does the same. */
+  line: string;
+}
+
 /** Labels of some items have changed: what the answer to an edit holds, for all other widgets. */
 export interface CellsPush extends EditReply {
   event: "cells";
@@ -1069,6 +1115,8 @@ export interface Calls {
   facts: { args: Record<string, never>; answer: Fact[] };
   fact_items: { args: FactItemsArgs; answer: FactItems };
   store: { args: Record<string, never>; answer: StoreReply };
+  export_outlook: { args: ExportArgs; answer: ExportOutlook };
+  export: { args: ExportArgs; answer: ExportReply };
 }
 
 /** What the kernel says by itself, told apart by `event`. */
