@@ -20,13 +20,8 @@ export function makeHead(
     text: "Export…",
     title: "Save the labels as they are now to a file",
     data: { dqx: "export" },
-    on: {
-      click: () => {
-        if (command("export", root, session)) return;
-        const text = 'Export with review.export("labels.csv") in a cell.';
-        session.emit("notice", { kind: "info", text });
-      },
-    },
+    aria: { haspopup: "dialog" },
+    on: { click: ask("export") },
   });
   const keys = h(
     "button",

@@ -13,6 +13,7 @@ import { frame } from "../core/ui/frame";
 import { makeKeyboardHint } from "../core/ui/keyboard";
 import { makeMessage } from "../core/ui/message";
 import type { Panel } from "../core/ui/panel";
+import { makeExport } from "../export/dialog";
 import { History } from "../history/panel";
 import { PointsMap } from "../map/panel";
 import { handleMerge } from "../merge/panel";
@@ -68,6 +69,7 @@ export const Explorer: Panel = {
       makeNotices(session, signal),
       makeHelp(root, session, signal),
       makeBulkDialog(root, session, signal),
+      makeExport(root, session, signal),
     );
     placeBanner(root, session, signal);
     followView(root, signal);

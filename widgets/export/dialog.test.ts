@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ExportOutlook } from "../core/kernel/schema";
 import { settled } from "../core/testing/mockModel";
 import { start } from "../core/testing/mockSession";
-import { bindKeys, command } from "../core/ui/keys";
+import { command } from "../core/ui/command";
+import { bindKeys } from "../core/ui/handler";
 import { makeExport } from "./dialog";
 
 let end = new AbortController();
