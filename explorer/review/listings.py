@@ -22,7 +22,7 @@ from explorer.review.mixed_queue import ALONE
 from explorer.review.sample.random_sample import RandomSample
 from explorer.review.scopes import Members, Moment, Scope, members, scope
 from explorer.review.scores import Scores
-from explorer.review.search import matches
+from explorer.review.search import Found, Search
 from explorer.review.selection import Selection
 from explorer.review.state import ReviewState
 from explorer.tasks.classification import class_name
@@ -51,6 +51,7 @@ class Listings:
         self._scores = scores
         self._sample = sample
         self._selection = selection
+        self._search: Search | None = None
 
     def queue_of(self, name: str, *, decided: bool = False) -> pd.DataFrame:
         """Return the items of a scope in its own order; see `Review.queue_of`."""
@@ -70,19 +71,26 @@ class Listings:
         """Return the items that a query finds; see `Review.find`."""
         with self._state.lock:
             dataset = self._state.dataset
-        found = matches(dataset, query)  # without the lock: it reads all texts
+        found = self._searched(dataset).find(query)  # without the lock: it may read all texts
         with self._state.lock:
-            if self._state.dataset is not dataset:
-                places = {i: self._state.dataset.place(str(dataset.item_ids[i])) for i in found}
-                found = {now: found[then] for then, now in places.items() if now is not None}
-            rows = np.fromiter(found, dtype=np.intp, count=len(found))
-            wanted, ids = str(query).strip().casefold(), self._state.dataset.item_ids
-            exact = np.array([what == "row" or ids[i].casefold() == wanted for i, what in found.items()], dtype=bool)
-            table = self._plain(rows).assign(found=list(found.values()))
+            found = self._moved(found, dataset)
+            rows = np.fromiter(found.where, dtype=np.intp, count=len(found.where))
+            exact = np.isin(rows, found.exact)
+            table = self._plain(rows).assign(found=list(found.where.values()))
             order = np.lexsort((rows, -np.nan_to_num(table["p_error"].to_numpy(), nan=-1), ~exact))
             if self._state.dataset.kind == "text":
                 table = table.assign(text=[self._state.dataset.load(i) for i in rows])
             return table.iloc[order]
+
+    def positions(self, query: str | int) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
+        """Return the order of items that positions count in, those that a query finds, and those that it names whole.
+
+        The same items as `find`, without a table. Waits for nothing; whoever calls does not hold the lock.
+        """
+        with self._state.lock:
+            dataset = self._state.dataset
+        found = self._searched(dataset).find(query)
+        return dataset.order, np.array(sorted(found.where), dtype=np.int32), np.array(found.exact, dtype=np.int32)
 
     def filter(
         self,
@@ -130,7 +138,24 @@ class Listings:
         with self._state.lock:
             return self._plain(grown.positions).assign(belongs=grown.scores)
 
+    def _searched(self, dataset: Dataset) -> Search:
+        """Return what searches a dataset: kept for as long as the review's items are those."""
+        search = self._search
+        if search is None or search.dataset is not dataset:
+            search = self._search = Search(dataset)
+        return search
+
     # The lock is held -----------------------------------------------------------------------------------------------
+
+    def _moved(self, found: Found, then: Dataset) -> Found:
+        """Return what was found in a dataset of before by the positions of now."""
+        now = self._state.dataset
+        if now is then:
+            return found
+        places = {i: now.place(str(then.item_ids[i])) for i in found.where}
+        where = {place: found.where[i] for i, place in places.items() if place is not None}
+        exact = [places[i] for i in found.exact]
+        return Found(where, [place for place in exact if place is not None])
 
     def _members(self, name: str) -> Members:
         return members(scope(name), self._seen().moment)

@@ -22,7 +22,7 @@ class Selection:
     current
         The item that every panel shows; `None` for none.
     chosen
-        The items that are chosen, where they are several.
+        The items that are picked in the queue, or else chosen on the map or from Python, where they are several.
     highlighted
         The items that stand out on the map; empty where all are shown alike.
     """
@@ -72,13 +72,17 @@ class Selection:
             self.remember(current, chosen)
             self._events.emit(SelectionChanged(current, tuple(chosen)))
 
-    def remember(self, current: int | None, chosen: Sequence[int]) -> None:
-        """Note what the panels show as current and chosen, by position. It is told to callbacks, and not to panels."""
+    def remember(self, current: int | None, chosen: Sequence[int] | None) -> None:
+        """Note what the panels show as current and chosen, by position; `None` = the same are chosen as before.
+
+        It is told to callbacks, and not to panels.
+        """
         with self._state.lock:
             before = self.items
             ids = self._state.dataset.item_ids
             self.current = None if current is None else str(ids[current])
-            self.chosen = [str(ids[i]) for i in chosen]
+            if chosen is not None:
+                self.chosen = [str(ids[i]) for i in chosen]
             now = self.items
             if now != before and self._callbacks:
                 self._state.lock.afterwards(lambda: self._tell(now))

@@ -88,8 +88,9 @@ class Views:
         Parameters
         ----------
         query
-            Upper and lower case are alike. A word is found in texts, in a table's cells, in keys and in file names. A
-            number, or "row 500" as a card prints it, is also a row of your own data, from 0.
+            Upper and lower case are alike. A word is found in texts, in a table's cells, in keys and in file names; of
+            several words an item has all, and what stands in quotes is one phrase. A number, or "row 500" as a card
+            prints it, is also a row of your own data, from 0.
 
         Returns
         -------

@@ -1,39 +1,62 @@
-/** "Accept 19…" and "Relabel 19…": over what the queue offers now. */
+/** "Accept 19 suggestions…" and the other decisions on many items: on those that are picked, else on what the queue offers. */
 import type { Session } from "../core/session/session";
 import { count, h, key } from "../core/ui/dom";
 import { command, printed } from "../core/ui/keys";
+import { scopeSize } from "./plan";
 
-/** Make the buttons; they are away while the queue is empty. */
-export function makeBulkButtons(session: Session, signal: AbortSignal): HTMLElement {
-  const button = (name: string, title: string): [HTMLButtonElement, HTMLElement] => {
-    const text = h("span");
+export interface BulkButtons {
+  /** Accept the suggestions; stands in the bar. */
+  accept: HTMLButtonElement;
+  /** Relabel, keep, leave out: on request. */
+  others: readonly HTMLButtonElement[];
+}
+
+/** Commands, what they do to so many items, and what for. */
+const OTHERS: readonly (readonly [string, string, string])[] = [
+  ["relabel-all", "Relabel", "Give all of them one label"],
+  ["keep-all", "Keep", "Say that their given labels are right"],
+  ["leave-out-all", "Leave out", "Leave them out of the dataset, their labels as they are"],
+];
+
+/** Make the buttons; they are away while there is nothing to decide about. */
+export function makeBulkButtons(session: Session, signal: AbortSignal): BulkButtons {
+  const button = (name: string, title: string, ...inside: HTMLElement[]): HTMLButtonElement => {
+    const cap = printed(name);
     const made: HTMLButtonElement = h(
       "button",
       {
-        class: "dqx-button",
+        class: "dqx-button dqx-bulk-button",
         type: "button",
-        title,
+        title: `${title}; says first what would change`,
         data: { dqx: name },
         aria: { haspopup: "dialog" },
         on: { click: () => void command(name, made, session) },
       },
-      text,
-      key(printed(name)),
+      ...inside,
+      cap ? key(cap) : null,
     );
-    return [made, text];
+    return made;
   };
-  const [accept, acceptText] = button("accept-all", "Accept the suggested label of every item in the queue");
-  const [relabel, relabelText] = button("relabel-all", "Give every item in the queue one label");
-  const element = h("span", { class: "dqx-bulk-buttons" }, accept, relabel);
+  const many = h("span");
+  const thing = h("span", { class: "dqx-bulk-thing" });
+  const accept = button("accept-all", "Accept the suggested label of all of them", many, thing);
+  const others = OTHERS.map(([name, verb, title]) => {
+    const text = h("span");
+    return { element: button(name, title, text), text, verb };
+  });
   const fill = (): void => {
-    const n = session.passing;
-    element.hidden = !session.scores || n === 0;
-    acceptText.textContent = `Accept ${count(n)}…`;
-    relabelText.textContent = `Relabel ${count(n)}…`;
+    const n = scopeSize(session);
+    const none = !session.scores || n === 0;
+    accept.hidden = none;
+    many.textContent = `Accept ${count(n)}`;
+    thing.textContent = n === 1 ? " suggestion" : " suggestions";
+    for (const { element, text, verb } of others) {
+      element.hidden = none;
+      text.textContent = `${verb} ${count(n)}…`;
+    }
   };
-  session.on("queue", fill, signal);
-  session.on("scores", fill, signal);
-  session.on("hello", fill, signal);
+  thing.after("…");
+  for (const topic of ["queue", "scores", "hello", "picked"] as const) session.on(topic, fill, signal);
   fill();
-  return element;
+  return { accept, others: others.map(({ element }) => element) };
 }

@@ -39,11 +39,8 @@ async function open(key: string, answers = {}) {
   const { session, model } = made;
   const root = document.createElement("div");
   document.body.replaceChildren(root);
-  root.append(
-    makeBulkButtons(session, end.signal),
-    makeMessage(session, end.signal),
-    makeBulkDialog(root, session, end.signal),
-  );
+  const { accept, others } = makeBulkButtons(session, end.signal);
+  root.append(accept, ...others, makeMessage(session, end.signal), makeBulkDialog(root, session, end.signal));
   bindKeys(root, session, end.signal);
   root.focus();
   const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
@@ -175,13 +172,14 @@ describe("a decision on the whole queue", () => {
   });
 
   it("is offered with its number, and is away while there is nothing", async () => {
-    const { find, session, root } = await open("");
-    expect(find("accept-all").textContent).toContain("Accept 3…");
+    const { find, session } = await open("");
+    expect(find("accept-all").textContent).toContain("Accept 3 suggestions…");
     expect(find("relabel-all").textContent).toContain("Relabel 3…");
     session.setFilter({ pair: [1, 0] });
-    expect(find("accept-all").textContent).toContain("Accept 1…");
+    expect(find("accept-all").textContent).toContain("Accept 1 suggestion…");
     session.setFilter({ pair: [2, 0] });
-    expect(root.querySelector<HTMLElement>(".dqx-bulk-buttons")?.hidden).toBe(true);
+    for (const name of ["accept-all", "relabel-all", "keep-all", "leave-out-all"])
+      expect(find(name).hidden, name).toBe(true);
   });
 
   it("says what the kernel refuses", async () => {

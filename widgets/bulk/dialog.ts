@@ -28,6 +28,8 @@ const ACTIONS: readonly (readonly [BulkAction, string, string])[] = [
 const WISHES: Record<string, { action: BulkAction; chosen: boolean }> = {
   "accept-all": { action: "accept", chosen: false },
   "relabel-all": { action: "relabel", chosen: false },
+  "keep-all": { action: "keep", chosen: false },
+  "leave-out-all": { action: "leave_out", chosen: false },
   "relabel-chosen": { action: "relabel", chosen: true },
 };
 
@@ -282,6 +284,8 @@ class BulkDialog {
     const { action, items, options } = editOf(plan, found, (code) => session.className(code));
     this.pane.show(false);
     session.edit(action, items, options);
+    // They are done with.
+    session.picks.clear();
     // On to the first open item, where the present one has been decided on with the others.
     const [open] = session.upcoming(1);
     if (open !== undefined && session.current !== null && session.isReviewed(session.current))

@@ -13,10 +13,23 @@ export interface Plan {
   decided: boolean;
 }
 
-/** The items that the queue offers for its filter; those that are mixed in at random are decided one by one. */
+/**
+ * The items that a decision on many is about: those that are picked, else all that pass the filter. What is mixed in at
+ * random without passing is decided one by one.
+ */
 export function itemsInScope(session: Session): number[] {
-  const { queue, drawn } = session;
-  return drawn.size === 0 ? [...queue] : queue.filter((item) => !drawn.has(item));
+  const { queue, drawn, picked } = session;
+  if (picked.size > 0) return [...picked];
+  return drawn.size === 0 ? [...queue] : queue.filter((item) => !drawn.has(item) || passes(session, item));
+}
+
+/** How many those are. */
+export function scopeSize(session: Session): number {
+  return session.picked.size || session.passing;
+}
+
+function passes(session: Session, item: number): boolean {
+  return session.placeAmong(item) !== null;
 }
 
 /** How many items of an outlook would be decided on. */

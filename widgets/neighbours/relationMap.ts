@@ -169,7 +169,7 @@ export function makeRelationMap(
     if (asked === null) return;
     if (!found) say("Loading the relations …");
     try {
-      const answer = await session.relations(asked);
+      const answer = await session.transport.call("relations", { item: asked });
       if (mine !== turn || signal.aborted) return;
       found = answer;
       say(answer.why);

@@ -1,28 +1,38 @@
-/** The line above the queue: how many there are, how many are done, and what narrows the queue. */
+/** The line above the queue: what narrows it, how far one is, and what can be done with all of it. It never wraps. */
 
 import { makeBulkButtons } from "../bulk/buttons";
-import { SUSPECTS } from "../core/kernel/words";
+import { countOf, SUSPECTS } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
-import { makeMix } from "./auditRate";
-import { makeDial } from "./dial";
-import { makeLeft } from "./sample";
+import { keepFocus } from "../core/ui/focus";
+import { makeMenu } from "./menu";
+import { makeSearch } from "./search";
 
 export interface Bar {
   element: HTMLElement;
-  /** The line below it, shown on request: how many errors are left. */
-  left: HTMLElement;
-  /** Queue random items by themselves. */
-  audit(): Promise<void>;
+  update(): void;
+  /** Show what there is room for; the rest is behind "▾". */
+  fit(width: number): void;
+  /** Whether the grid is shown. */
+  showGrid(on: boolean): void;
+}
+
+/** Widths in CSS pixels from which on the bar has room for everything, and for all but the least important. */
+const WIDE = 900;
+const NARROW = 600;
+
+/** What is wanted seldom, and lies in the menu. */
+interface Seldom {
+  element: HTMLElement;
   update(): void;
 }
 
-/** Make the line; `onGrid` switches between strip and grid. */
+/** Make the line; `onGrid` switches between strip and grid, `pickAll` picks the whole queue. */
 export function makeBar(
   session: Session,
   root: HTMLElement,
   signal: AbortSignal,
-  onGrid: (grid: boolean) => void,
+  { onGrid, pickAll, seldom }: { onGrid(): void; pickAll(): void; seldom: readonly Seldom[] },
 ): Bar {
   const counts = h("span", { class: "dqx-queue-counts", role: "status", data: { dqx: "queue-counts" } });
   const waits = h("span", {
@@ -39,70 +49,93 @@ export function makeBar(
     session.setFilter({ hideReviewed: !session.filter.hideReviewed }),
   );
   hide.dataset.dqx = "hide-reviewed";
-  const grid = toggle("Grid", "Wrap the queue into a grid", () => {
-    const on = grid.getAttribute("aria-pressed") !== "true";
-    grid.setAttribute("aria-pressed", String(on));
-    onGrid(on);
-  });
-  const pair = chip(() => session.setFilter({ pair: null }));
-  const lasso = chip(() => session.choose([]));
-  const dial = makeDial(session);
-  const mix = makeMix(session);
-  const left = makeLeft(session, root, signal);
+  const grid = toggle("Grid", "Show the queue as a grid; Esc leads back", onGrid);
+  grid.dataset.dqx = "grid";
+  const every = toggle("Select all", "Pick every item of the queue: Ctrl+A", pickAll);
+  every.removeAttribute("aria-pressed");
+  every.dataset.dqx = "pick-all";
+  const picked = chip("Let go of the items that are picked: Esc", () => session.picks.clear());
+  picked.dataset.dqx = "picked";
+  const pair = chip("Take this filter away", () => session.setFilter({ pair: null }));
+  const lasso = chip("Take this filter away", () => session.choose([]));
+  const { accept, others } = makeBulkButtons(session, signal);
+  const menu = makeMenu(session, root, signal, ...others, hide, ...seldom.map((each) => each.element));
+  const acts = h("span", { class: "dqx-queue-acts" }, picked, every, accept, menu.element, grid);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
-    h("span", {}, counts, waits),
-    dial.element,
-    mix.element,
-    left.button,
-    makeBulkButtons(session, signal),
-    h(
-      "span",
-      { class: "dqx-queue-tools" },
-      h("span", { class: "dqx-queue-narrowing" }, pair, lasso, suspects, all),
-      hide,
-      grid,
-    ),
+    h("span", { class: "dqx-queue-narrowing" }, pair, lasso, suspects, all),
+    makeSearch(session, root, signal),
+    h("span", { class: "dqx-queue-where" }, counts, waits),
+    acts,
   );
+  session.on("picked", () => update(), signal);
+
+  const update = (): void => {
+    for (const each of seldom) each.update();
+    const { filter, picked: chosen } = session;
+    const waiting = session.waiting.inQueue.all;
+    waits.hidden = waiting === 0;
+    waits.textContent = waiting === 0 ? "" : ` +${count(waiting)} waiting`;
+    suspects.setAttribute("aria-pressed", String(filter.suspects));
+    all.setAttribute("aria-pressed", String(!filter.suspects && filter.cut === null));
+    hide.setAttribute("aria-pressed", String(filter.hideReviewed));
+    pair.hidden = filter.pair === null;
+    if (filter.pair)
+      pair.textContent = `${session.className(filter.pair[0])} → ${session.className(filter.pair[1])} only ✕`;
+    lasso.hidden = filter.items === null;
+    if (filter.items) lasso.textContent = `${count(filter.items.size)} chosen ✕`;
+    picked.hidden = chosen.size === 0;
+    picked.textContent = `${count(chosen.size)} picked ✕`;
+    every.hidden = !session.scores || session.passing === 0;
+    const text = whereIn(session);
+    if (counts.textContent !== text) counts.textContent = text;
+    counts.title = text ? inWords(session) : "";
+  };
+  let room = "";
   return {
     element,
-    left: left.line,
-    audit: left.audit,
-    update() {
-      dial.update();
-      mix.update();
-      left.update();
-      const { filter, queue, passing } = session;
-      const { all: waiting, decided } = session.waiting.inQueue;
-      const reviewed = session.reviewed - decided;
-      waits.hidden = waiting === 0;
-      waits.textContent = waiting === 0 ? "" : ` +${count(waiting)} waiting`;
-      suspects.setAttribute("aria-pressed", String(filter.suspects));
-      all.setAttribute("aria-pressed", String(!filter.suspects && filter.cut === null));
-      hide.setAttribute("aria-pressed", String(filter.hideReviewed));
-      pair.hidden = filter.pair === null;
-      if (filter.pair)
-        pair.textContent = `${session.className(filter.pair[0])} → ${session.className(filter.pair[1])} only ✕`;
-      lasso.hidden = filter.items === null;
-      if (filter.items) lasso.textContent = `${count(filter.items.size)} chosen ✕`;
-      const audited =
-        filter.asNamed === true && queue.length > 0 && queue.every((item) => session.isRandom(item));
-      const what = filter.suspects ? "suspect" : audited ? "random item" : "item";
-      // A suspect that was drawn as well is counted once.
-      const extra = queue.length - passing;
-      const random = extra > 0 ? `, ${count(extra)} at random` : "";
-      // Narrowed, they are still so many of those that the card counts.
-      const narrowed = filter.suspects && (filter.pair !== null || filter.items !== null);
-      const of = narrowed ? ` of ${count(session.suspects)}` : "";
-      const many = (narrowed ? session.suspects : passing) === 1 ? what : `${what}s`;
-      const text = session.scores
-        ? `${count(passing)}${of} ${many}${random}, ${count(reviewed)} reviewed`
-        : "";
-      if (counts.textContent !== text) counts.textContent = text;
-      counts.title = filter.suspects ? SUSPECTS : "";
+    update,
+    fit(width) {
+      const now = width >= WIDE ? "wide" : width >= NARROW ? "middle" : "narrow";
+      if (now === room) return;
+      room = now;
+      element.dataset.room = now;
+      keepFocus(root, () => {
+        if (now === "narrow") menu.slot.append(every, grid);
+        else {
+          picked.after(every);
+          acts.append(grid);
+        }
+      });
+    },
+    showGrid(on) {
+      grid.setAttribute("aria-pressed", String(on));
     },
   };
+}
+
+/** "next 1 of 19": where the current item stands among those that pass the filter. */
+function whereIn(session: Session): string {
+  const { current, passing, scores } = session;
+  if (!scores || session.queue.length === 0) return "";
+  const place = current === null ? null : session.placeAmong(current);
+  if (current !== null && session.drawn.has(current)) return "a random check";
+  if (current === null || place === null) return countOf(passing, "item");
+  return `${session.isReviewed(current) ? "" : "next "}${count(place)} of ${count(passing)}`;
+}
+
+/** The same at length. */
+function inWords(session: Session): string {
+  const { filter, queue, passing, waiting } = session;
+  const narrowed = filter.pair !== null || filter.items !== null || Boolean(filter.found);
+  const what = filter.suspects ? "suspect" : "item";
+  const of = filter.suspects && narrowed ? ` of ${count(session.suspects)}` : "";
+  const extra = queue.length - passing;
+  const random = extra > 0 ? `, and ${count(extra)} at random` : "";
+  const reviewed = session.reviewed - waiting.inQueue.decided;
+  const about = filter.suspects ? `. ${SUSPECTS}` : "";
+  return `${countOf(passing, what)}${of}${random}; ${count(reviewed)} reviewed${about}`;
 }
 
 function toggle(text: string, title: string, click: () => void): HTMLButtonElement {
@@ -116,11 +149,11 @@ function toggle(text: string, title: string, click: () => void): HTMLButtonEleme
   });
 }
 
-function chip(click: () => void): HTMLButtonElement {
+function chip(title: string, click: () => void): HTMLButtonElement {
   return h("button", {
-    class: "dqx-button dqx-cut",
+    class: "dqx-button dqx-cut dqx-queue-chip",
     type: "button",
-    title: "Take this filter away",
+    title,
     hidden: true,
     on: { click },
   });

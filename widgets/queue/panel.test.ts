@@ -45,7 +45,8 @@ async function start(n = 6, changes = {}, answers: Answers = {}) {
   await settled();
   const tiles = () => [...root.querySelectorAll<HTMLElement>('[data-dqx="queue-tile"]')];
   const tile = (item: number) => tiles().find((t) => t.dataset.item === String(item)) as HTMLElement;
-  return { session, model, root, tiles, tile, end };
+  const counts = root.querySelector('[data-dqx="queue-counts"]') as HTMLElement;
+  return { session, model, root, tiles, tile, end, counts };
 }
 
 // A panel's timers must not outlive the page.
@@ -66,10 +67,13 @@ describe("Queue", () => {
   });
 
   it("shows the suspects, worst first, with their labels", async () => {
-    const { tile, root } = await start();
-    expect(root.textContent).toContain("3 suspects, 0 reviewed");
+    const { tile, counts } = await start();
+    expect(counts.textContent).toBe("next 1 of 3");
+    expect(counts.title).toContain("3 suspects; 0 reviewed");
     expect(tile(3).textContent).toMatch(/^(text of 3)?dog→ cat$/); // its preview comes when it comes
-    expect(tile(3).getAttribute("aria-selected")).toBe("true");
+    expect(tile(3).getAttribute("aria-current")).toBe("true");
+    expect(tile(1).hasAttribute("aria-current")).toBe(false);
+    expect(tile(3).getAttribute("aria-selected")).toBe("false");
     expect(tile(3).getAttribute("aria-posinset")).toBe("1");
     expect(tile(3).getAttribute("aria-setsize")).toBe("3");
     expect(tile(5).textContent).toMatch(/^(text of 5)?unlabelled→ dog$/);
@@ -86,15 +90,19 @@ describe("Queue", () => {
   });
 
   it("fades what is reviewed and counts it", async () => {
-    const { session, model, tile, root } = await start();
+    const { session, model, tile, root, counts } = await start();
     session.edit("relabel", [1], { label: "newt" });
     expect(tile(1).dataset.state).toBe("relabelled");
     expect(tile(1).textContent).toMatch(/^(text of 1)?cat→ newt$/);
-    expect(root.textContent).toContain("3 suspects, 0 reviewed +1 waiting");
+    expect(counts.title).toContain("3 suspects; 0 reviewed");
+    expect(root.querySelector('[data-dqx="queue-waiting"]')?.textContent).toBe(" +1 waiting");
     model.reply("edit", reply(1, 2, "relabelled"));
     await settled();
     expect(tile(1).classList.contains("dqx-tile-reviewed")).toBe(true);
-    expect(root.textContent).toContain("3 suspects, 1 reviewed");
+    expect(counts.title).toContain("3 suspects; 1 reviewed");
+    expect(counts.textContent).toBe("next 1 of 3");
+    session.select(1);
+    expect(counts.textContent).toBe("2 of 3");
   });
 
   it("hides reviewed items but never the current one", async () => {
@@ -128,7 +136,7 @@ describe("Queue", () => {
     await vi.waitFor(() => expect(session.queue).toEqual([1, 4]));
     expect(model.last("audit").args).toEqual({ count: 20 });
     expect(root.querySelectorAll('[data-dqx="tile-random"]')).toHaveLength(2);
-    expect(root.textContent).toContain("2 random items, 0 reviewed");
+    expect(root.querySelector('[data-dqx="queue-counts"]')?.textContent).toBe("next 1 of 2");
   });
 
   it("keeps the page small with fifty thousand items", async () => {
@@ -156,15 +164,19 @@ describe("random items", () => {
     root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
 
   it("are chosen by their share, carry a badge, and are counted by themselves", async () => {
-    const { root, tile, session } = await start();
+    const { root, tile, session, counts } = await start();
     const rate = find(root, "audit-rate") as HTMLSelectElement;
     expect([...rate.options].map((option) => option.text)).toEqual(["none", "1 in 20", "1 in 10", "1 in 5"]);
     expect(rate.value).toBe("0");
     expect(rate.closest("label")?.textContent).toContain("drawn at random");
-    expect(root.textContent).toContain("3 suspects, 0 reviewed");
+    expect(counts.title).toContain("3 suspects; 0 reviewed");
     session.setAuditRate(3);
     expect(rate.selectedOptions[0]?.text).toBe("1 in 3");
-    expect(root.textContent).toContain("3 suspects, 1 at random, 0 reviewed");
+    expect(counts.title).toContain("3 suspects, and 1 at random; 0 reviewed");
+    session.select(4);
+    expect(counts.textContent).toBe("a random check");
+    session.select(5);
+    expect(counts.textContent).toBe("next 3 of 3");
     const badge = tile(4).querySelector<HTMLElement>('[data-dqx="tile-random"]') as HTMLElement;
     expect(badge.textContent).toBe("random");
     expect(badge.title).toContain("decide on it whether or not it looks wrong");
@@ -301,12 +313,12 @@ describe("the dial", () => {
   });
 
   it("says as it moves how many items, and what to expect of them", async () => {
-    const { root, session } = await start(6, { calibrated: true });
+    const { root, session, counts } = await start(6, { calibrated: true });
     turn(root, 85);
     // .9 and .8 of .9 + .8 + .6 + .2 + .1 + .05.
     expect(find(root, "cut").textContent).toBe("cut: 2 items, expected precision 85 %, expected recall 64 %");
     expect(session.queue).toEqual([3, 1]);
-    expect(root.textContent).toContain("2 items, 0 reviewed");
+    expect(counts.title).toContain("2 items; 0 reviewed");
     turn(root, 90);
     expect(find(root, "cut").textContent).toContain("cut: 1 item, ");
     turn(root, 95);

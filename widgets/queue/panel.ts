@@ -1,22 +1,32 @@
 /** The queue: what comes next, worst first, as a strip or a grid of which only the part in view is in the page. */
 import "./queue.css";
-import { acceptSuggestion } from "../core/session/actions";
-import { AUDIT } from "../core/session/randomCheck";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
+import { seeEstimate } from "../core/ui/estimate";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
+import { isFor } from "../core/ui/keys";
 import type { Panel } from "../core/ui/panel";
-import { makeBar } from "./bar";
-import { makeLine } from "./dial";
+import { makeMix } from "./auditRate";
+import { type Bar, makeBar } from "./bar";
+import { type Cover, makeCover, opensPage } from "./cover";
+import { makeDial, makeLine } from "./dial";
+import { whyEmpty } from "./empty";
+import { readInput } from "./input";
+import { type LeftView, makeLeft } from "./sample";
+import { tileSize } from "./size";
 import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
 import { VisibleQueue } from "./visibleQueue";
-import { columns, extent, inView, place, type Shape, scrollFor } from "./window";
+import { extent, inView, place, type Shape, scrollFor } from "./window";
 
 const GAP = 8;
+/** Room above and below the tiles of a strip: the current one's frame. */
+const EDGE = 3;
 /** From this height of the list on there is room for a second row. */
-const GRID_HEIGHT = 190;
+const GRID_HEIGHT = 240;
+/** From this height of the explorer on its tiles have the size that they have elsewhere. */
+const ROOMY = 700;
 /** Previews of tiles that only rush by are not asked for. */
 const SETTLE_MS = 60;
 
@@ -24,240 +34,111 @@ export const Queue: Panel = {
   name: "queue",
   mount(root, session, signal) {
     frame(root, "queue", signal);
-    const area = h("div", { class: "dqx-queue-area", role: "presentation" });
-    const list = h(
-      "div",
+    new QueuePanel(root, session, signal);
+  },
+};
+
+class QueuePanel {
+  private readonly area = h("div", { class: "dqx-queue-area", role: "presentation" });
+  private readonly list = h(
+    "div",
+    {
+      class: "dqx-queue-list",
+      role: "listbox",
+      data: { dqx: "queue" },
+      aria: { label: "Review queue, worst first", orientation: "horizontal", multiselectable: "true" },
+    },
+    this.area,
+  );
+  private readonly empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
+  private readonly stop;
+  private readonly line;
+  private readonly bar: Bar;
+  private readonly cover: Cover;
+  private readonly left: LeftView;
+  private readonly queue;
+  private readonly tiles = new Map<number, Tile>();
+  private shape: Shape = {
+    mode: "strip",
+    width: 0,
+    height: 0,
+    tileWidth: 84,
+    tileHeight: 90,
+    gap: GAP,
+    edge: EDGE,
+  };
+  private settle: ReturnType<typeof setTimeout> | undefined;
+  private frameAsked = 0;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly session: Session,
+    private readonly signal: AbortSignal,
+  ) {
+    this.stop = makeStop(session);
+    this.line = makeLine(session, () => session.left?.stop.cut ?? "");
+    this.queue = new VisibleQueue(session);
+    this.cover = makeCover(root, signal, () => {
+      this.bar.showGrid(this.cover.on);
+      this.measure();
+    });
+    this.left = makeLeft(session, root, signal);
+    this.bar = makeBar(session, root, signal, {
+      onGrid: () => this.cover.set(!this.cover.on),
+      pickAll: () => this.pickAll(),
+      seldom: [makeDial(session), makeMix(session), { element: this.left.button, update: this.left.update }],
+    });
+    root.append(this.bar.element, this.left.line, this.stop.line, this.list, this.empty);
+    readInput(
+      this.list,
       {
-        class: "dqx-queue-list",
-        role: "listbox",
-        data: { dqx: "queue" },
-        aria: { label: "Review queue, worst first", orientation: "horizontal" },
+        session,
+        shown: () => this.queue.items,
+        place: (item) => this.queue.place(item),
+        shape: () => this.shape,
+        open: (item) => this.open(item),
       },
-      area,
+      signal,
     );
-    const empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
-    const stop = makeStop(session);
-    const line = makeLine(session, () => session.left?.stop.cut ?? "");
-    const bar = makeBar(session, root, signal, (grid) => {
-      root.classList.toggle("dqx-queue-tall", grid);
-      measure();
-    });
-    root.append(bar.element, bar.left, stop.line, list, empty);
-
-    const queue = new VisibleQueue(session);
-    const tiles = new Map<number, Tile>();
-    let shape: Shape = { mode: "strip", width: 0, height: 0, tileWidth: 62, tileHeight: 84, gap: GAP };
-    let settle: ReturnType<typeof setTimeout> | undefined;
-    let frameAsked = 0;
-    signal.addEventListener("abort", () => {
-      clearTimeout(settle);
-      cancelAnimationFrame(frameAsked);
-      observer?.disconnect();
-    });
-
-    const scroll = (): number => (shape.mode === "strip" ? list.scrollLeft : list.scrollTop);
-
-    const draw = (): void => {
-      const { items: shown } = queue;
-      const { from, to } = inView(shown.length, shape, scroll());
-      const wanted = new Set(shown.slice(from, to));
-      // The current tile is always in the page: it holds the keyboard's place.
-      const current = session.current !== null && queue.place(session.current) >= 0 ? session.current : null;
-      if (current !== null) wanted.add(current);
-      keepFocus(
-        root,
-        () => {
-          for (const [item, tile] of tiles) {
-            if (wanted.has(item)) continue;
-            tile.element.remove();
-            tiles.delete(item);
-          }
-        },
-        () => currentTile(),
-      );
-      line.draw(area, shown, shape);
-      stop.draw(area, shown, shape);
-      const entry = current ?? shown[from];
-      for (const item of wanted) {
-        let tile = tiles.get(item);
-        if (!tile) {
-          tile = makeTile(session, item);
-          tiles.set(item, tile);
-          area.append(tile.element);
-        }
-        const position = queue.place(item);
-        const { x, y } = place(position, shape);
-        tile.element.style.transform = `translate(${x}px, ${y}px)`;
-        tile.element.tabIndex = item === entry ? 0 : -1;
-        tile.update(item === session.current, position, shown.length);
-      }
-      clearTimeout(settle);
-      settle = setTimeout(() => {
-        for (const tile of tiles.values()) tile.load();
-      }, SETTLE_MS);
-    };
-
-    const currentTile = (): HTMLElement | null =>
-      session.current === null ? null : (tiles.get(session.current)?.element ?? null);
-
-    const reveal = (): void => {
-      const position = session.current === null ? -1 : queue.place(session.current);
-      if (position < 0 || shape.width === 0) return;
-      const target = scrollFor(position, shape, scroll());
-      if (shape.mode === "strip") list.scrollLeft = target;
-      else list.scrollTop = target;
-    };
-
-    /** Take the queue from the session anew. */
-    const fill = (): void => {
-      queue.fill();
-      show();
-    };
-
-    const show = (): void => {
-      const none = queue.items.length === 0;
-      empty.hidden = !none;
-      list.hidden = none;
-      if (none) keepFocus(root, () => empty.replaceChildren(...whyEmpty(session, bar.audit)));
-      bar.update();
-      stop.update();
-      // Measured while it was hidden, the list had no width, and un-hiding it need not resize the panel.
-      if (list.clientWidth !== shape.width) {
-        measure();
-        return;
-      }
-      layOut();
-      reveal();
-      draw();
-    };
-
-    const layOut = (): void => {
-      const size = extent(queue.items.length, shape);
-      const end = stop.room(shape);
-      area.style.width = shape.mode === "strip" ? `${size.width + end.width}px` : "100%";
-      area.style.height = `${size.height + end.height}px`;
-    };
-
-    const measure = (): void => {
-      const tile = tileSize(session);
-      // What the list has for itself, where its host gives the panel a height; in the explorer the list makes it.
-      const room =
-        root.clientHeight - bar.element.offsetHeight - bar.left.offsetHeight - stop.line.offsetHeight;
-      const hosted = root.closest(".dqx-explorer") === null;
-      const tall = root.classList.contains("dqx-queue-tall") || (hosted && room >= GRID_HEIGHT);
-      root.classList.toggle("dqx-queue-grid", tall);
-      list.style.setProperty("--dqx-tile-w", `${tile.width}px`);
-      list.style.setProperty("--dqx-tile-h", `${tile.height}px`);
-      list.style.setProperty("--dqx-tile-picture", `${tile.picture}px`);
-      list.setAttribute("aria-orientation", tall ? "vertical" : "horizontal");
-      list.classList.toggle("dqx-queue-long", tile.long);
-      shape = {
-        mode: tall ? "grid" : "strip",
-        width: list.clientWidth,
-        height: list.clientHeight,
-        tileWidth: tile.width,
-        tileHeight: tile.height,
-        gap: GAP,
-      };
-      layOut();
-      reveal();
-      draw();
-    };
-
-    const select = (item: number | undefined): void => {
-      if (item !== undefined) session.select(item);
-    };
-
-    list.addEventListener(
+    this.list.addEventListener(
       "scroll",
       () => {
-        cancelAnimationFrame(frameAsked);
-        frameAsked = requestAnimationFrame(draw);
+        cancelAnimationFrame(this.frameAsked);
+        this.frameAsked = requestAnimationFrame(() => this.draw());
       },
       { signal, passive: true },
     );
-    const itemAt = (event: Event): number | undefined => {
-      const tile = event.target instanceof Element ? event.target.closest<HTMLElement>(".dqx-tile") : null;
-      return tile ? Number(tile.dataset.item) : undefined;
-    };
-    list.addEventListener("click", (event) => select(itemAt(event)), { signal });
-    list.addEventListener("pointerover", (event) => session.hover(itemAt(event) ?? null), { signal });
-    list.addEventListener("pointerleave", () => session.hover(null), { signal });
-    list.addEventListener(
-      "keydown",
-      (event) => {
-        if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-        const item = itemAt(event);
-        if (item === undefined) return;
-        const { items: shown } = queue;
-        const at = Math.max(0, queue.place(session.current ?? item));
-        const page = Math.max(1, Math.floor(shape.width / (shape.tileWidth + GAP)) - 1);
-        const row = shape.mode === "grid" ? columns(shape) : 0;
-        const moves: Record<string, number> = {
-          Home: 0,
-          End: shown.length - 1,
-          PageUp: Math.max(0, at - page),
-          PageDown: Math.min(shown.length - 1, at + page),
-          ...(row ? { ArrowUp: at - row, ArrowDown: at + row } : {}),
-        };
-        const move = moves[event.key];
-        if (move !== undefined) select(shown[move]);
-        else if (event.key === "Enter" || event.key === " ") {
-          // On the current tile Enter decides, as it does everywhere else; on another it selects.
-          if (item !== session.current) select(item);
-          else if (event.key === "Enter" && !event.repeat) acceptSuggestion(session);
-        } else return;
-        event.preventDefault();
-        event.stopPropagation();
-      },
-      { signal },
-    );
+    this.listen();
+    // The words at the end of the queue say how many are left.
+    seeEstimate(root, session, signal);
+    const observer = globalThis.ResizeObserver ? new ResizeObserver(() => this.measure()) : null;
+    observer?.observe(root);
+    signal.addEventListener("abort", () => {
+      clearTimeout(this.settle);
+      cancelAnimationFrame(this.frameAsked);
+      observer?.disconnect();
+    });
+    this.measure();
+    this.fill();
+  }
 
-    session.on(
-      "current",
-      () => {
-        const page = list.getRootNode() as Document | ShadowRoot;
-        const focused = list.contains(page.activeElement);
-        queue.follow();
-        if (session.filter.hideReviewed) show();
-        else bar.update();
-        stop.update();
-        reveal();
-        draw();
-        if (focused) currentTile()?.focus({ preventScroll: true });
-      },
-      signal,
-    );
-    session.on("queue", fill, signal);
-    session.on(
-      "left",
-      () => {
-        stop.update();
-        layOut();
-        draw();
-      },
-      signal,
-    );
-    session.on(
-      "filter",
-      () => {
-        bar.update();
-        stop.update();
-      },
-      signal,
-    );
+  private listen(): void {
+    const { session, signal, queue } = this;
+    session.on("current", () => this.showCurrent(), signal);
+    session.on("queue", () => this.fill(), signal);
+    session.on("picked", () => this.draw(), signal);
+    session.on("filter", () => this.showNumbers(), signal);
     session.on(
       "labels",
       (items) => {
         if (items === null) queue.fill();
         else queue.follow(items);
         if (session.filter.hideReviewed || items === null) {
-          show();
+          this.show();
           return;
         }
-        bar.update();
-        stop.update();
-        draw();
+        this.showNumbers();
+        this.draw();
       },
       signal,
     );
@@ -265,52 +146,200 @@ export const Queue: Panel = {
       "hello",
       () => {
         // Other items or other class names: no tile can be trusted.
-        for (const tile of tiles.values()) tile.element.remove();
-        tiles.clear();
-        measure();
-        fill();
+        for (const tile of this.tiles.values()) tile.element.remove();
+        this.tiles.clear();
+        this.measure();
+        this.fill();
+      },
+      signal,
+    );
+    session.on(
+      "left",
+      () => {
+        this.stop.update();
+        this.layOut();
+        this.draw();
       },
       signal,
     );
     // Where only some rows changed, the queue has been told already.
-    session.on("scores", (items) => items === null && fill(), signal);
+    session.on("scores", (items) => items === null && this.fill(), signal);
+    session.on(
+      "command",
+      (wish) => {
+        if (wish.taken || !isFor(this.root, wish.from)) return;
+        if (wish.name === "pick-all") wish.taken = this.pickAll();
+        else if (wish.name === "escape") wish.taken = this.back();
+        else if (opensPage(wish.name)) this.cover.set(false);
+      },
+      signal,
+    );
+  }
 
-    const observer = globalThis.ResizeObserver ? new ResizeObserver(() => measure()) : null;
-    observer?.observe(root);
-    measure();
-    fill();
-  },
-};
+  /** Pick all that the queue offers, also what is not drawn. */
+  private pickAll(): boolean {
+    const { queue, drawn, picks } = this.session;
+    if (queue.length === 0) return false;
+    picks.set(drawn.size === 0 ? queue : queue.filter((item) => this.session.placeAmong(item) !== null));
+    return true;
+  }
 
-/** Room for a tile: pictures with short labels are narrow, long labels take two lines, texts need width. */
-function tileSize(session: Session): { width: number; height: number; picture: number; long: boolean } {
-  const dataset = session.hello?.dataset;
-  const longest = Math.max(0, ...(dataset?.classes ?? []).slice(0, 500).map((name) => name.length));
-  const long = longest > 3 || (dataset?.unlabelled ?? 0) > 0;
-  const width = dataset && dataset.kind !== "image" ? 136 : long ? 84 : 62;
-  const picture = width === 136 ? 62 : width;
-  return { width, picture, height: picture + 8 + (long ? 30 : 16), long };
-}
+  /** What Escape means here, if anything. */
+  private back(): boolean {
+    if (this.session.picked.size > 0) this.session.picks.clear();
+    else if (this.cover.on) this.cover.set(false);
+    else return false;
+    return true;
+  }
 
-function whyEmpty(session: Session, audit: () => Promise<void>): Node[] {
-  if (!session.scores) return [h("span", { text: "The queue fills when the items are scored." })];
-  const { suspects, cut, pair, items, hideReviewed } = session.filter;
-  if (!suspects && cut === null && !pair && !items && !hideReviewed)
-    return [h("span", { text: "There is nothing to review." })];
-  if (suspects && !pair && !items && session.passing === 0)
-    return [
-      h("span", { text: "No suspects. To be sure, look at a random sample. " }),
-      act(`Audit ${AUDIT} at random`, "audit-none", () => void audit()),
-    ];
-  return [
-    h("span", { text: hideReviewed ? "Nothing is left to review here. " : "No item passes the filter. " }),
-    act("Show all", "show-all", () => {
-      if (session.chosen.length) session.choose([]);
-      session.setFilter({ suspects: false, pair: null, items: null, hideReviewed: false });
-    }),
-  ];
-}
+  /** Look at an item: what lies over its card goes. Whether something did. */
+  private open(item: number): boolean {
+    if (!this.cover.on || this.cover.height() === 0) return false;
+    this.session.select(item);
+    this.cover.set(false);
+    return true;
+  }
 
-function act(text: string, hook: string, click: () => void): HTMLElement {
-  return h("button", { class: "dqx-button", type: "button", text, data: { dqx: hook }, on: { click } });
+  private get scrolled(): number {
+    return this.shape.mode === "strip" ? this.list.scrollLeft : this.list.scrollTop;
+  }
+
+  private draw(): void {
+    const { session, queue, shape, tiles, area } = this;
+    const { items: shown } = queue;
+    const { from, to } = inView(shown.length, shape, this.scrolled);
+    const wanted = new Set(shown.slice(from, to));
+    // The current tile is always in the page: it holds the keyboard's place.
+    const current = session.current !== null && queue.place(session.current) >= 0 ? session.current : null;
+    if (current !== null) wanted.add(current);
+    keepFocus(
+      this.root,
+      () => {
+        for (const [item, tile] of tiles) {
+          if (wanted.has(item)) continue;
+          tile.element.remove();
+          tiles.delete(item);
+        }
+      },
+      () => this.currentTile,
+    );
+    this.line.draw(area, shown, shape);
+    this.stop.draw(area, shown, shape);
+    const entry = current ?? shown[from];
+    for (const item of wanted) {
+      let tile = tiles.get(item);
+      if (!tile) {
+        tile = makeTile(session, item);
+        tiles.set(item, tile);
+        area.append(tile.element);
+      }
+      const position = queue.place(item);
+      const { x, y } = place(position, shape);
+      tile.element.style.transform = `translate(${x}px, ${y}px)`;
+      tile.element.tabIndex = item === entry ? 0 : -1;
+      tile.update(position, shown.length);
+    }
+    clearTimeout(this.settle);
+    this.settle = setTimeout(() => {
+      for (const tile of tiles.values()) tile.load();
+    }, SETTLE_MS);
+  }
+
+  private get currentTile(): HTMLElement | null {
+    const { current } = this.session;
+    return current === null ? null : (this.tiles.get(current)?.element ?? null);
+  }
+
+  private reveal(): void {
+    const { session, shape, list } = this;
+    const position = session.current === null ? -1 : this.queue.place(session.current);
+    if (position < 0 || shape.width === 0) return;
+    const target = scrollFor(position, shape, this.scrolled);
+    if (shape.mode === "strip") list.scrollLeft = target;
+    else list.scrollTop = target;
+  }
+
+  /** Another item is current. */
+  private showCurrent(): void {
+    const page = this.list.getRootNode() as Document | ShadowRoot;
+    const focused = this.list.contains(page.activeElement);
+    this.queue.follow();
+    if (this.session.filter.hideReviewed) this.show();
+    else this.bar.update();
+    this.stop.update();
+    this.reveal();
+    this.draw();
+    if (focused) this.currentTile?.focus({ preventScroll: true });
+  }
+
+  /** Take the queue from the session anew. */
+  private fill(): void {
+    this.queue.fill();
+    this.show();
+  }
+
+  private show(): void {
+    const none = this.queue.items.length === 0;
+    this.empty.hidden = !none;
+    this.list.hidden = none;
+    if (none) keepFocus(this.root, () => this.empty.replaceChildren(...whyEmpty(this.session, this.signal)));
+    this.showNumbers();
+    // Measured while it was hidden, the list had no width, and un-hiding it need not resize the panel.
+    if (this.list.clientWidth !== this.shape.width) {
+      this.measure();
+      return;
+    }
+    this.layOut();
+    this.reveal();
+    this.draw();
+  }
+
+  private showNumbers(): void {
+    this.bar.update();
+    this.stop.update();
+  }
+
+  private layOut(): void {
+    const { shape, area } = this;
+    const size = extent(this.queue.items.length, shape);
+    const end = this.stop.room(shape);
+    area.style.width = shape.mode === "strip" ? `${size.width + end.width}px` : "100%";
+    area.style.height = `${size.height + end.height}px`;
+  }
+
+  private measure(): void {
+    const { root, list, bar, cover } = this;
+    const explorer = root.closest(".dqx-explorer");
+    const low = explorer !== null && explorer.clientHeight < ROOMY;
+    const tile = tileSize(this.session, low && !cover.on);
+    bar.fit(root.clientWidth);
+    // What the list has for itself, where its host gives the panel a height; in the explorer the list makes it.
+    const room = root.clientHeight - bar.element.offsetHeight;
+    const tall = cover.on || (explorer === null && room >= GRID_HEIGHT);
+    root.classList.toggle("dqx-queue-grid", tall);
+    root.classList.toggle("dqx-queue-low", low);
+    const covered = cover.on ? cover.height() : 0;
+    const strip = tileSize(this.session, low).height + 2 * EDGE;
+    root.style.marginTop = covered > 0 ? `-${covered}px` : "";
+    root.style.setProperty("--dqx-strip-h", `${strip}px`);
+    root.style.setProperty("--dqx-covered-h", `${covered}px`);
+    list.style.setProperty("--dqx-tile-w", `${tile.width}px`);
+    list.style.setProperty("--dqx-tile-h", `${tile.height}px`);
+    list.style.setProperty("--dqx-tile-picture", `${tile.picture}px`);
+    list.setAttribute("aria-orientation", tall ? "vertical" : "horizontal");
+    list.classList.toggle("dqx-queue-long", tile.long);
+    list.classList.toggle("dqx-queue-words", tile.words);
+    this.shape = {
+      mode: tall ? "grid" : "strip",
+      width: list.clientWidth,
+      height: list.clientHeight,
+      tileWidth: tile.width,
+      tileHeight: tile.height,
+      gap: GAP,
+      edge: EDGE,
+    };
+    this.layOut();
+    this.reveal();
+    this.draw();
+  }
 }

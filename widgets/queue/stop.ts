@@ -33,14 +33,14 @@ export function makeStop(session: Session): StopView {
 
   /** What is left below the end of the queue as it is filtered. */
   const atEnd = (): string => {
-    const { suspects, cut, pair, items } = session.filter;
-    if (pair || items || session.queue.length === 0) return "";
+    const { suspects, cut, pair, items, found } = session.filter;
+    if (pair || items || found || session.queue.length === 0) return "";
     return cut !== null ? stops().cut : suspects ? stops().suspects : "";
   };
   /** What to say where the reviewer is now. */
   const here = (): string => {
     const { queue, current, dial, filter, reviewed } = session;
-    if (queue.length === 0 || filter.pair || filter.items) return "";
+    if (queue.length === 0 || filter.pair || filter.items || filter.found) return "";
     const at = current === null ? -1 : session.position(current);
     if (atEnd() && (at === queue.length - 1 || reviewed === queue.length)) return atEnd();
     // Where not even the first item is that likely wrong, there is no line to stop at.

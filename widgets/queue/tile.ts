@@ -1,4 +1,4 @@
-/** One tile of the queue: preview, bar, and given → suggested in few letters. */
+/** One tile of the queue: preview, and given → suggested in few letters. */
 
 import { percent, WAITING } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
@@ -11,14 +11,13 @@ export interface Tile {
   element: HTMLElement;
   /** Ask for the preview, once. */
   load(): void;
-  /** Show the labels, the state and the bar as the session has them now. */
-  update(current: boolean, position: number, total: number): void;
+  /** Show the labels and the state as the session has them now. */
+  update(position: number, total: number): void;
 }
 
 /** Make a tile; it is filled by `update`, and its preview by `load`. */
 export function makeTile(session: Session, item: number): Tile {
   const picture = h("div", { class: "dqx-tile-picture" });
-  const fill = h("i");
   const from = h("span", { class: "dqx-tile-from" });
   const to = h("span", { class: "dqx-tile-to" });
   const random = h("span", {
@@ -31,7 +30,6 @@ export function makeTile(session: Session, item: number): Tile {
     "div",
     { class: "dqx-tile", role: "option", data: { dqx: "queue-tile", item: String(item) } },
     picture,
-    h("div", { class: "dqx-tile-bar" }, fill),
     h("div", { class: "dqx-tile-labels" }, from, to),
   );
   let asked = false;
@@ -46,19 +44,22 @@ export function makeTile(session: Session, item: number): Tile {
       asked = true;
       picture.append(thumbnail(session, item));
     },
-    update(current, position, total) {
+    update(position, total) {
       const words = labelsOf(session, item);
       say(from, words.from);
       from.classList.toggle("dqx-tile-out", words.out);
       say(to, words.to);
-      fill.style.width = `${(emphasis(session, item) * 100).toFixed(1)}%`;
       element.dataset.state = session.stateOf(item);
       const waits = session.isWaiting(item);
       element.dataset.waiting = String(waits);
       element.classList.toggle("dqx-tile-waiting", waits);
       element.classList.toggle("dqx-tile-reviewed", session.isReviewed(item) && !waits);
+      const current = item === session.current;
       element.classList.toggle("dqx-tile-current", current);
-      element.setAttribute("aria-selected", String(current));
+      if (current) element.setAttribute("aria-current", "true");
+      else element.removeAttribute("aria-current");
+      // Several can be selected: those that are picked.
+      element.setAttribute("aria-selected", String(session.picked.has(item)));
       element.setAttribute("aria-posinset", String(position + 1));
       element.setAttribute("aria-setsize", String(total));
       const isDrawn = session.isRandom(item);
@@ -95,16 +96,6 @@ function labelsOf(session: Session, item: number): { from: string; to: string; o
         ? { from, to: "", out: false }
         : { from, to: `→ ${session.className(now)}`, out: given >= 0 };
   }
-}
-
-/** Length of the bar: p_error once it is calibrated; before that only the rank may speak, falling off with its logarithm. */
-export function emphasis(session: Session, item: number): number {
-  const scores = session.scores;
-  const p = scores?.p_error[item] ?? Number.NaN;
-  if (!scores || Number.isNaN(p)) return 0;
-  if (session.hello?.calibrated) return p;
-  const rank = session.rank(item);
-  return rank === null ? 0 : 1 - Math.log(rank) / Math.log(scores.p_error.length + 1);
 }
 
 function standing(session: Session, item: number): string {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { columns, extent, inView, place, type Shape, scrollFor } from "./window";
 
-const strip: Shape = { mode: "strip", width: 700, height: 100, tileWidth: 62, tileHeight: 84, gap: 8 };
+const strip: Shape = {
+  mode: "strip",
+  width: 700,
+  height: 100,
+  tileWidth: 62,
+  tileHeight: 84,
+  gap: 8,
+  edge: 4,
+};
 const grid: Shape = { ...strip, mode: "grid", height: 300 };
 
 describe("a strip", () => {
@@ -10,7 +18,7 @@ describe("a strip", () => {
     expect(to - from).toBeLessThan(40);
     expect(place(from, strip).x).toBeLessThan(1_000_000);
     expect(place(to - 1, strip).x).toBeGreaterThan(1_000_700);
-    expect(extent(50_000, strip)).toEqual({ width: 8 + 50_000 * 70, height: 100 });
+    expect(extent(50_000, strip)).toEqual({ width: 8 + 50_000 * 70, height: 92 });
   });
 
   it("begins and ends with the queue", () => {

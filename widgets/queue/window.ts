@@ -9,6 +9,8 @@ export interface Shape {
   tileWidth: number;
   tileHeight: number;
   gap: number;
+  /** Room above and below the tiles of a strip. */
+  edge: number;
 }
 
 /** Tiles drawn beyond each edge, so that a short scroll shows no empty place. */
@@ -22,7 +24,7 @@ export function columns(shape: Shape): number {
 /** Left and top of a tile inside the scrolled area. */
 export function place(index: number, shape: Shape): { x: number; y: number } {
   const { tileWidth, tileHeight, gap } = shape;
-  if (shape.mode === "strip") return { x: gap + index * (tileWidth + gap), y: gap };
+  if (shape.mode === "strip") return { x: gap + index * (tileWidth + gap), y: shape.edge };
   const across = columns(shape);
   return {
     x: gap + (index % across) * (tileWidth + gap),
@@ -32,8 +34,9 @@ export function place(index: number, shape: Shape): { x: number; y: number } {
 
 /** Size of the scrolled area. */
 export function extent(count: number, shape: Shape): { width: number; height: number } {
-  const { tileWidth, tileHeight, gap } = shape;
-  if (shape.mode === "strip") return { width: gap + count * (tileWidth + gap), height: tileHeight + 2 * gap };
+  const { tileWidth, tileHeight, gap, edge } = shape;
+  if (shape.mode === "strip")
+    return { width: gap + count * (tileWidth + gap), height: tileHeight + 2 * edge };
   return { width: shape.width, height: gap + Math.ceil(count / columns(shape)) * (tileHeight + gap) };
 }
 

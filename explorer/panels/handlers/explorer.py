@@ -121,7 +121,7 @@ def undo(review: Review, args: schema.UndoArgs) -> schema.EditReply:
 def select(review: Review, args: schema.SelectArgs) -> None:
     """Note what the person looks at, for `review.current` and `review.selection`."""
     current = None if args.item is None else item_at(review, args.item)
-    review.selected.remember(current, [item_at(review, i) for i in args.items])
+    review.selected.remember(current, None if args.items is UNSET else [item_at(review, i) for i in args.items])
 
 
 @call("rater")

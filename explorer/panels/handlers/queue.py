@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer.errors import DataError
 from explorer.panels.registry import call
+from explorer.panels.schema.items import FindArgs, FindReply
 from explorer.panels.schema.scores import Scores
 from explorer.panels.session import Session
 from explorer.review.review import Review
@@ -24,3 +25,10 @@ def scores(review: Review, *, session: Session) -> Scores:
         audit_rate=review.sample.rate,
         **review.scores.columns(),
     )
+
+
+@call("find", slow=True, locked=False)
+def find(review: Review, args: FindArgs) -> FindReply:
+    """Return the items that a search finds; it reads all texts, and takes the lock itself."""
+    order, items, exact = review.listings.positions(args.text)
+    return FindReply(order=order, items=items, exact=exact)

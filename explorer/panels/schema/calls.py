@@ -30,6 +30,7 @@ CALLS: dict[str, Call] = {
     "audit": Call(scores.AuditArgs, scores.AuditReply),
     "new_sample": Call(None, scores.NewSampleReply),
     "left": Call(scores.LeftArgs, scores.LeftReply),
+    "find": Call(items.FindArgs, items.FindReply),
     "card": Call(verdicts.CardArgs, items.Card),
     "scope_why": Call(verdicts.ScopeWhyArgs, verdicts.ScopeWhy),
     "grow": Call(verdicts.GrowArgs, verdicts.GrowReply),

@@ -141,3 +141,20 @@ class Layout(Answer):
     """principal or umap."""
     xy: Float32Array
     """x0, y0, x1, y1, … in [-1, 1], y upwards."""
+
+
+class FindArgs(Args):
+    """What is searched for: words, a phrase in quotes, an id, a row."""
+
+    text: str
+
+
+class FindReply(Answer):
+    """What a search has found, by position."""
+
+    order: str
+    """The order of items that positions count in."""
+    items: Int32Array
+    """All of them, ascending."""
+    exact: Int32Array
+    """Those that the search names whole, as an id or a row."""

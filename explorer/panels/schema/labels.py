@@ -233,10 +233,11 @@ class UndoArgs(Args):
 
 
 class SelectArgs(Args):
-    """What the person looks at, and what is chosen."""
+    """What the person looks at, and what is picked or chosen."""
 
     item: Natural | None
-    items: list[Natural]
+    items: list[Natural] | UnsetType = UNSET
+    """Left out where they are the same as before."""
 
 
 class NameArgs(Args):

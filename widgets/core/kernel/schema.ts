@@ -220,10 +220,11 @@ export interface UndoArgs {
   op_id: string;
 }
 
-/** What the person looks at, and what is chosen. */
+/** What the person looks at, and what is picked or chosen. */
 export interface SelectArgs {
   item: number | null;
-  items: number[];
+  /** Left out where they are the same as before. */
+  items?: number[];
 }
 
 /** A name: of a rater, a tag, a branch, a method. */
@@ -676,6 +677,21 @@ export interface Layout {
   xy: Float32Array;
 }
 
+/** What is searched for: words, a phrase in quotes, an id, a row. */
+export interface FindArgs {
+  text: string;
+}
+
+/** What a search has found, by position. */
+export interface FindReply {
+  /** The order of items that positions count in. */
+  order: string;
+  /** All of them, ascending. */
+  items: Int32Array;
+  /** Those that the search names whole, as an id or a row. */
+  exact: Int32Array;
+}
+
 export type MethodState = "ran" | "stale" | "skipped" | "failed" | "waiting";
 
 /** Score columns over all items. The order of review is by p_error, descending; NaN last, ties by position. */
@@ -1080,6 +1096,7 @@ export interface Calls {
   audit: { args: AuditArgs; answer: AuditReply };
   new_sample: { args: Record<string, never>; answer: NewSampleReply };
   left: { args: LeftArgs; answer: LeftReply };
+  find: { args: FindArgs; answer: FindReply };
   card: { args: CardArgs; answer: Card };
   scope_why: { args: ScopeWhyArgs; answer: ScopeWhy };
   grow: { args: GrowArgs; answer: GrowReply };

@@ -10,7 +10,7 @@ import type { ReviewState, TellOptions } from "../state/state";
 type View = Pick<Filter, "suspects" | "cut" | "pair"> & { current: number | null };
 
 /** What makes another scope of the queue: to hide reviewed items does not. */
-const SCOPE = ["suspects", "cut", "pair", "items"] as const;
+const SCOPE = ["suspects", "cut", "pair", "items", "found"] as const;
 
 export class Queue {
   /** Where the reviewer was before items were queued by themselves; null while none are. */
@@ -39,7 +39,7 @@ export class Queue {
     const { state } = this;
     const { suspects, cut, pair } = this.state.order.filter;
     this.before ??= { suspects, cut, pair, current: state.current };
-    this.take(items, { suspects: false, pair: null, asNamed: true });
+    this.take(items, { suspects: false, pair: null, found: null, asNamed: true });
     if (state.scores) this.begin({ tell: false });
     else state.select(items.find((item) => !state.isReviewed(item)) ?? items[0] ?? null, { tell: false });
     if (options.tell !== false || state.current !== items[0])

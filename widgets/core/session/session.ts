@@ -16,7 +16,6 @@ import type {
   Labels,
   Layout,
   LeftReply,
-  Relations,
   Scores,
   Stage,
 } from "../kernel/schema";
@@ -25,6 +24,7 @@ import type { AuditRate } from "../state/auditRate";
 import type { Conflicts } from "../state/conflicts";
 import type { Dial } from "../state/dial";
 import { Estimate } from "../state/estimate";
+import type { Picks } from "../state/picks";
 import type { Previews } from "../state/previews";
 import type { Filter } from "../state/queueOrder";
 import { ReviewState, type TellOptions } from "../state/state";
@@ -129,6 +129,15 @@ export class Session {
     return this.state.chosen;
   }
 
+  /** Items picked in the queue, for one decision on all of them. */
+  get picked(): ReadonlySet<number> {
+    return this.state.picks.items;
+  }
+
+  get picks(): Picks {
+    return this.state.picks;
+  }
+
   /** Time of the last acknowledged commit, ISO 8601. */
   get saved(): string | null {
     return this.state.saved;
@@ -229,6 +238,11 @@ export class Session {
   /** How many items pass the filter; random ones come on top where they do not. */
   get passing(): number {
     return this.state.order.passing;
+  }
+
+  /** Place among the items that pass the filter, 1 = the first; null for one that does not. */
+  placeAmong(item: number): number | null {
+    return this.state.order.placeAmong(item);
   }
 
   /** How many items of the queue a person has decided on, those that wait to be saved among them. */
@@ -359,11 +373,6 @@ export class Session {
   /** Whether nothing about the card has changed since it was asked for. */
   isFresh(item: number): boolean {
     return this.state.cards.isFresh(item);
-  }
-
-  /** How every stored neighbour relates to an item, over the checkpoints of the model's training. */
-  relations(item: number): Promise<Relations> {
-    return this.transport.call("relations", { item });
   }
 
   cancel(): void {

@@ -4,6 +4,12 @@ import type { Labels, Scores } from "../kernel/schema";
 import { mixed, type Place, unmixed } from "./mixedQueue";
 import { lastBefore, Ranking } from "./ranking";
 
+/** What a search in the explorer was for, and the items that it found. */
+export interface Found {
+  text: string;
+  items: ReadonlySet<number>;
+}
+
 export interface Filter {
   /** Only items that the ranking calls label issues. */
   suspects: boolean;
@@ -13,6 +19,8 @@ export interface Filter {
   pair: readonly [number, number] | null;
   /** Only these items (a lasso); null = all. */
   items: ReadonlySet<number> | null;
+  /** Only what a search has found; null = all. */
+  found?: Found | null;
   /** Those items in the order in which they were named (random ones, as they were drawn), not by rank. */
   asNamed?: boolean;
   /** Pass over items that a person has decided on. They keep their place in the queue, so nothing jumps. */
@@ -58,7 +66,7 @@ export class QueueOrder {
 
   /** The items stand in another order: no position of before means the same any more. */
   reset(): void {
-    this.filter = { ...this.filter, items: null, pair: null };
+    this.filter = { ...this.filter, items: null, pair: null, found: null };
     this.scores = null;
     this.ranking = new Ranking(new Float32Array());
     this.issues = [];
@@ -106,14 +114,14 @@ export class QueueOrder {
 
   /** Whether random items belong in the queue: in the suspects or those above the cut, as nothing else narrows them. */
   get mixes(): boolean {
-    const { suspects, cut, pair, items } = this.filter;
-    return (suspects || cut !== null) && !pair && !items && (this.scores?.draws.length ?? 0) > 0;
+    const { suspects, cut, pair, items, found } = this.filter;
+    return (suspects || cut !== null) && !pair && !items && !found && (this.scores?.draws.length ?? 0) > 0;
   }
 
   /** Make the queue anew from scores, filter and given labels; false while there are no scores. */
   fill(review: Reviewed = NOBODY): boolean {
     if (!this.scores) return false;
-    const { suspects, cut, pair, items, asNamed } = this.filter;
+    const { suspects, cut, pair, items, asNamed, found } = this.filter;
     const { order, ranked } = this.ranking;
     const passes = (item: number): boolean => this.passes(item, review.labels);
     if (items && asNamed) {
@@ -123,7 +131,7 @@ export class QueueOrder {
       const first = Math.min(cut ?? 0, ranked);
       const all = cut === null ? (suspects ? this.issues : order) : order.subarray(0, first);
       const among = items ? this.ranking.sort([...items].filter(passes)) : Array.from(all);
-      this.passed = pair ? among.filter(passes) : among;
+      this.passed = pair || found ? among.filter(passes) : among;
       this.named = null;
     }
     this.mix(review);
@@ -176,6 +184,12 @@ export class QueueOrder {
   /** Place among the suspects, 1 = most suspicious; null for an item that is none. */
   suspectPlace(item: number): number | null {
     return this.scores?.is_label_issue[item] === 1 ? this.ranking.placeIn(this.issues, item) + 1 : null;
+  }
+
+  /** Place among the items that pass the filter, 1 = the first; null for one that does not. */
+  placeAmong(item: number): number | null {
+    const place = this.named ? (this.named.get(item) ?? -1) : this.ranking.placeIn(this.passed, item);
+    return this.passed[place] === item ? place + 1 : null;
   }
 
   /** Position in the queue, or -1. */
@@ -233,12 +247,13 @@ export class QueueOrder {
   private passes(item: number, labels: Labels | null): boolean {
     const { scores, filter } = this;
     if (!scores || item >= scores.p_error.length) return false;
-    const { suspects, cut, pair, items } = filter;
+    const { suspects, cut, pair, items, found } = filter;
     return (
       (cut === null
         ? !suspects || scores.is_label_issue[item] === 1
         : (this.rank(item) ?? Number.POSITIVE_INFINITY) <= cut) &&
       (!items || items.has(item)) &&
+      (!found || found.items.has(item)) &&
       (!pair || (labels?.given[item] === pair[0] && scores.suggested[item] === pair[1]))
     );
   }

@@ -25,6 +25,7 @@ import { applyEdit, IS_DECIDED, writeCells } from "./columns";
 import { Conflicts } from "./conflicts";
 import { Dial } from "./dial";
 import { Emitter } from "./emitter";
+import { Picks } from "./picks";
 import { Previews } from "./previews";
 import { type Filter, QueueOrder } from "./queueOrder";
 import { toldScope } from "./told";
@@ -34,6 +35,9 @@ export interface TellOptions {
   /** Whether the kernel is told; left out, it is. */
   tell?: boolean;
 }
+
+/** The kernel is told of picks when nobody has picked for so long: many of them are one message. */
+const TELL_MS = 100;
 
 export class ReviewState extends Emitter<Topics> {
   hello: Hello | null = null;
@@ -67,9 +71,15 @@ export class ReviewState extends Emitter<Topics> {
   readonly order = new QueueOrder();
   readonly cards: Cards;
   readonly previews: Previews;
+  /** Items picked in the queue for one decision on all of them. */
+  readonly picks = new Picks(() => this.pickedOthers());
+  private telling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly transport: Transport) {
     super();
+    this.picks.follow(this.order.filter);
+    this.on("filter", (filter) => this.picks.follow(filter));
+    this.on("queue", () => this.picks.keep((item) => this.order.position(item) >= 0));
     this.cards = new Cards(
       (item, scope) => transport.call("card", scope === null ? { item } : { item, scope }),
       () => toldScope(this.filter),
@@ -189,7 +199,9 @@ export class ReviewState extends Emitter<Topics> {
     this.setReason("");
     if (item !== null) this.order.visit(item);
     this.emit("current", item);
-    if (tell) this.tell("select", { item, items: [...this.chosen] });
+    // What is picked has been told, and may be very many.
+    if (tell)
+      this.tell("select", { item, ...(this.picks.items.size > 0 ? {} : { items: [...this.chosen] }) });
   }
 
   hover(item: number | null): void {
@@ -230,6 +242,7 @@ export class ReviewState extends Emitter<Topics> {
     this.current = null;
     this.hovered = null;
     this.chosen = [];
+    this.picks.clear();
     this.asked = new Set();
     this.note = "";
     this.setReason("");
@@ -237,6 +250,16 @@ export class ReviewState extends Emitter<Topics> {
     this.order.reset();
     this.cards.reset();
     this.previews.clear();
+  }
+
+  private pickedOthers(): void {
+    const { items } = this.picks;
+    this.emit("picked", items);
+    clearTimeout(this.telling);
+    this.telling = setTimeout(
+      () => this.tell("select", { item: this.current, items: [...(items.size > 0 ? items : this.chosen)] }),
+      TELL_MS,
+    );
   }
 
   private relabel(items: readonly number[], write: () => void): void {

@@ -41,6 +41,8 @@ export interface Topics {
   hover: number | null;
   /** The lasso selection changed. */
   chosen: readonly number[];
+  /** Other items are picked in the queue; see picks.ts. */
+  picked: ReadonlySet<number>;
   filter: Filter;
   /** The queue's order or membership changed. */
   queue: readonly number[];
