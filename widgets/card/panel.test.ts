@@ -94,15 +94,15 @@ describe("Card", () => {
     const queue = document.createElement("div");
     root.after(queue);
     Queue.mount(queue, session, end.signal);
-    const both = () => [
-      find("card-standing").textContent,
-      queue.querySelector('[data-dqx="queue-counts"]')?.textContent,
-    ];
-    expect(both()).toEqual(["suspect 1 of 3", "3 suspects, 0 reviewed"]);
+    const both = () => {
+      const counts = queue.querySelector<HTMLElement>('[data-dqx="queue-counts"]');
+      return [find("card-standing").textContent, counts?.textContent, counts?.title.split(". ")[0]];
+    };
+    expect(both()).toEqual(["suspect 1 of 3", "next 1 of 3", "3 suspects; 0 reviewed"]);
     expect(find("card-standing").title).toContain("decided on or not");
     session.edit("keep", [3]);
     await settled();
-    expect(both()).toEqual(["suspect 1 of 3", "3 suspects, 1 reviewed"]);
+    expect(both()).toEqual(["suspect 1 of 3", "1 of 3", "3 suspects; 1 reviewed"]);
     // The decision speaks for item 1 too: the scores follow, and the place of the last suspect is another.
     session.select(5);
     await settled();
@@ -110,9 +110,9 @@ describe("Card", () => {
     issues = Uint8Array.of(0, 0, 0, 1, 0, 1);
     model.say({ event: "scores", trust: null });
     await settled();
-    expect(both()).toEqual(["suspect 2 of 2", "2 suspects, 1 reviewed"]);
+    expect(both()).toEqual(["suspect 2 of 2", "next 2 of 2", "2 suspects; 1 reviewed"]);
     session.setFilter({ pair: [-1, 1] });
-    expect(both()).toEqual(["suspect 2 of 2", "1 of 2 suspects, 0 reviewed"]);
+    expect(both()).toEqual(["suspect 2 of 2", "next 1 of 1", "1 suspect of 2; 0 reviewed"]);
     session.select(1);
     await settled();
     expect(both()[0], "no suspect any more").toBe("rank 2 of 6");

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeBulkDialog } from "../bulk/dialog";
 import { settled } from "../core/testing/mockModel";
 import { start } from "../core/testing/mockSession";
-import { bindKeys } from "../core/ui/keys";
+import { bindKeys } from "../core/ui/handler";
 import { Queue } from "./panel";
 
 let end = new AbortController();
