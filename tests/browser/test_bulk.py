@@ -23,7 +23,7 @@ vectors = (rng.normal(size=(4, 16)) * 3)[truth] + rng.normal(size=({items}, 16))
 given = np.where(rng.random({items}) < 0.05, (truth + 1) % 4, truth)
 names = np.array(["cat", "dog", "ship", "truck"])
 dataset = explorer.read(vectors.astype("float32"), label=names[given], key=[f"item-{{i}}" for i in range({items})])
-review = explorer.Review(dataset, store="{store}.labels.db", cache=False, k=10, rater="ann")
+review = explorer.Review(dataset, store="{store}.labels.db", k=10, rater="ann")
 {then}
 explorer.show(review)
 """
@@ -194,17 +194,12 @@ def test_no_frames_are_asked_for_while_nothing_happens(lab: Callable[..., Lab], 
     page.page.locator(".dqx-explorer").first.focus()
     if moment == "scrolled away":
         page.page.evaluate("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 100000)")
-    # The last frames of what was under way come first; then, in two seconds, none of ours.
+    # The last frames of what was under way come first; a loop of frames would never leave three seconds to themselves.
     page.page.wait_for_function(
-        """async () => { const before = window.asked; await new Promise(done => setTimeout(done, 1000));
-             return window.asked - before <= 2; }""",
+        """async () => { const before = window.asked; await new Promise(done => setTimeout(done, 3000));
+             return window.asked - before <= 4; }""",
         timeout=PATIENCE,
     )
-    quiet = page.page.evaluate(
-        """async () => { const before = window.asked; await new Promise(done => setTimeout(done, 2000));
-             return window.asked - before; }"""
-    )
-    assert quiet <= 4, "a loop of frames asks for about a hundred and twenty"
 
 
 def test_everything_drawn_takes_the_new_theme_at_once(lab: Callable[..., Lab], folder: Path, shot: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter import PATIENCE, Lab
 from playwright.sync_api import expect
-from test_in_sight import SESSION, ask
+from test_in_sight import ask
 
 NOTEBOOK = "01_quickstart.ipynb"
 
@@ -25,17 +25,23 @@ def first_drawn(lab: Lab) -> str:
     return str(ask(lab, "s.queue.find(item => s.drawn.has(item) && !s.isReviewed(item))"))
 
 
-def scroll_to(lab: Lab, item: str) -> None:
-    """Scroll the queue from its start until a tile is in the page; after a decision it shows what comes next."""
-    lab.page.evaluate("""() => { document.querySelector('[data-dqx="queue"]').scrollLeft = 0; }""")
+CHOSEN = "tile => { if (tile.ariaSelected !== 'true') tile.click(); return tile.ariaSelected === 'true'; }"
+ANSWERED = """tile => /kept|relabelled/.test(tile.dataset.state)
+    && tile.querySelector('[data-dqx="tile-random"]')?.checkVisibility()"""
+
+
+def until(lab: Lab, item: str, so: str) -> None:
+    """Scroll the queue until a tile is in the page, and is `so`; after a decision the queue shows what comes next."""
     lab.page.wait_for_function(
-        """item => {
-            if (document.querySelector(`[data-dqx="queue-tile"][data-item="${item}"]`)) return true;
+        """([item, so]) => {
             const list = document.querySelector('[data-dqx="queue"]');
-            list.scrollLeft += list.clientWidth / 2;
+            const tile = list.querySelector(`[data-dqx="queue-tile"][data-item="${item}"]`);
+            if (tile) return eval(so)(tile);
+            const end = list.scrollLeft + list.clientWidth >= list.scrollWidth - 1;
+            list.scrollLeft = end ? 0 : list.scrollLeft + list.clientWidth / 2;
             return false;
         }""",
-        arg=item,
+        arg=[item, so],
         timeout=PATIENCE,
     )
 
@@ -140,17 +146,13 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     for answered in range(11):
         item = first_drawn(page)
         drawn = page.page.locator(f'[data-dqx="queue-tile"][data-item="{item}"]')
-        scroll_to(page, item)
-        drawn.click()
+        until(page, item, CHOSEN)
         expect(card).to_have_attribute("data-item", item, timeout=PATIENCE)
         expect(page.dqx("card-random").first).to_be_visible()
         if answered == 0:
             shot(page, "random-light")
         press(page, "Enter" if "→" in drawn.inner_text() else "k")
-        page.page.wait_for_function(f"() => {SESSION}.isReviewed({item})", timeout=PATIENCE)
-        scroll_to(page, item)
-        expect(drawn).to_have_attribute("data-state", re.compile("kept|relabelled"))
-        expect(drawn.locator("[data-dqx=tile-random]")).to_be_visible()
+        until(page, item, ANSWERED)
     expect(page.dqx("left").first).to_have_text(re.compile(r"^[\d,]+ (±|to) [\d,]+ left$"), timeout=PATIENCE)
     expect(page.dqx("left-more").first).to_contain_text("more random items are needed")
     page.dqx("left-classes").first.locator("summary").click()
