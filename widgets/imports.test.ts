@@ -10,6 +10,8 @@ import { describe, expect, it } from "vitest";
 const FLOORS: readonly (readonly string[])[] = [
   ["index.ts"],
   ["explorer"],
+  // Pages of what several panels know.
+  ["details"],
   ["card", "charts", "history", "map/panel.ts", "merge", "neighbours", "pipeline", "queue"],
   ["map/chart.ts", "map/chrome"],
   ["map/layers", "map/interaction"],

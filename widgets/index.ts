@@ -9,6 +9,7 @@ import { makeMessage } from "./core/ui/message";
 import { placeNotice } from "./core/ui/notice";
 import type { Panel } from "./core/ui/panel";
 import { hideSnapshot } from "./core/ui/snapshot";
+import { Details } from "./details/panel";
 import { placeBanner } from "./explorer/banner";
 import { Explorer } from "./explorer/panel";
 import { History } from "./history/panel";
@@ -32,6 +33,7 @@ const panels: readonly Panel[] = [
   History,
   Merge,
   Charts,
+  Details,
   Pipeline,
 ];
 

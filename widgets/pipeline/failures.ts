@@ -1,4 +1,7 @@
-/** Methods that failed, by name with their errors, where nobody has to look for them; the others have gone on. */
+/**
+ * What went wrong without stopping the rest, where nobody has to look for it: methods that failed, by name with their
+ * errors, and an embedding that is not to be trusted.
+ */
 
 import type { Failures } from "../core/kernel/schema";
 import { Disconnected } from "../core/kernel/transport";
@@ -14,10 +17,9 @@ export function makeFailed(session: Session, root: HTMLElement, signal: AbortSig
   const list = h("button", {
     class: "dqx-button",
     type: "button",
-    text: "Methods",
-    title: "All methods, with how their last run went",
+    text: "Details",
     data: { dqx: "failed-methods" },
-    on: { click: () => command("methods", root, session) },
+    on: { click: () => command(failing ? "details-methods" : "details-data", root, session) },
   });
   const dismiss = h("button", {
     class: "dqx-button",
@@ -41,20 +43,24 @@ export function makeFailed(session: Session, root: HTMLElement, signal: AbortSig
   );
   let dismissed = "";
   let turn = 0;
+  /** Whether a method has failed; else only the embedding is spoken of. */
+  let failing = false;
 
   const load = async (): Promise<void> => {
     const mine = ++turn;
     try {
       const found = await session.transport.call("failures");
       if (mine !== turn || signal.aborted) return;
-      const text = failedWords(found);
+      const said = failedWords(found);
+      failing = said !== "";
+      const text = [said, session.hello?.trust ?? ""].filter(Boolean).join("; ");
       if (words.textContent !== text) words.textContent = text;
       words.title = found.methods.map((each) => `${each.name}: ${each.error}`).join("\n");
       element.hidden = text === "" || text === dismissed;
-      // Alone in a cell the strip has no help to list them in.
+      // Alone in a cell there are no details to list them in.
       list.hidden = root.closest(".dqx-explorer") === null;
     } catch (error) {
-      // Without a kernel nothing runs, and the strip says so.
+      // Without a kernel nothing runs, and the banner says so.
       if (mine === turn && !(error instanceof Disconnected)) session.report(error);
     }
   };

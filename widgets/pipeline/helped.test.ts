@@ -2,9 +2,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Helped, HelpedState, Stage } from "../core/kernel/schema";
 import { type Answers, settled } from "../core/testing/mockModel";
+import { start as startSession } from "../core/testing/mockSession";
 import { command } from "../core/ui/keys";
-import { startExplorer } from "../explorer/fixture";
-import { failedWords } from "./failures";
+import { failedWords, makeFailed } from "./failures";
+import { makeHelped } from "./helped";
 import { accuracy, figure, howFar, signed } from "./helpedWords";
 
 /** Without the spaces that no line may break at. */
@@ -48,12 +49,27 @@ const DONE: HelpedState = { ...NONE, state: "done", result: FOUND };
 const COUNTS = { reviewed: 2, relabelled: 2, kept: 0, flagged: 0, suspects: 3 };
 
 const start = async (answers: Answers = {}, counts = COUNTS) => {
-  const made = await startExplorer(
+  const all = await startSession(
     { helped: () => NONE, helped_start: () => RUNNING, helped_cancel: () => RUNNING, ...answers },
     { counts },
   );
-  made.find("details").click();
-  return { ...made, push: (state: HelpedState) => made.model.say({ event: "helped", ...state }) };
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  const { session, model, end, notices } = all;
+  const section = makeHelped({ root, session, signal: end.signal, leave() {} });
+  root.append(section.element);
+  section.shown();
+  await settled();
+  const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+  return {
+    session,
+    model,
+    notices,
+    root,
+    find,
+    section,
+    push: (state: HelpedState) => model.say({ event: "helped", ...state }),
+  };
 };
 
 beforeEach(() => {
@@ -82,25 +98,19 @@ describe("did it help, in words", () => {
 });
 
 describe("did it help", () => {
-  it("is offered once there is a correction, and to whoever asks for it before that", async () => {
-    const { root, session, find } = await start({}, { ...COUNTS, relabelled: 0 });
-    expect(find("helped").hidden).toBe(true);
-    expect(command("helped", root, session)).toBe(true);
-    expect(find("helped-panel").hidden).toBe(false);
-    expect(command("helped", root, session)).toBe(true);
-    expect(find("helped-panel").hidden).toBe(true);
+  it("waits to be asked where nothing has been changed yet", async () => {
+    const { model, find } = await start({}, { ...COUNTS, relabelled: 0 });
+    expect(model.count("helped_start")).toBe(0);
+    expect(find("helped-again").textContent).toBe("Compare");
+    find("helped-again").click();
+    expect(model.count("helped_start")).toBe(1);
   });
 
-  it("runs when it is first asked for, shows progress and says what came out", async () => {
+  it("runs when it is first looked at, shows progress and says what came out", async () => {
     const { root, model, find, push } = await start();
-    expect(find("helped").hidden).toBe(false);
-    find("helped").focus();
-    find("helped").click();
-    await settled();
-    expect(document.activeElement).toBe(find("helped-panel"));
     expect(model.count("helped_start")).toBe(1);
     expect(find("helped-progress").textContent).toBe(howFar(STAGE));
-    expect(root.querySelector<HTMLProgressElement>(".dqx-helped progress")?.value).toBe(0.25);
+    expect(root.querySelector("progress")?.value).toBe(0.25);
     push(DONE);
     expect(find("helped-progress").closest("[hidden]")).not.toBeNull();
     expect([...find("helped-said").children].map((line) => line.textContent)).toEqual([
@@ -112,7 +122,7 @@ describe("did it help", () => {
     const rows = [...root.querySelectorAll('[data-dqx="helped-classes"] tbody tr')];
     expect(rows.map((row) => [...row.children].map((cell) => plain(cell.textContent)))).toEqual([
       [EVIL, "90", ".900", "1.000", "+ .100", "+ .020 to + .200"],
-      ["newt", "9", "too few to tell"],
+      ["newt", "9", "too few to tell", "", "", ""],
       ["dog", "53", ".820", ".740", "− .080", "− .200 to + .050"],
     ]);
     expect(root.querySelector("img")).toBeNull();
@@ -120,8 +130,6 @@ describe("did it help", () => {
 
   it("can be cancelled, and asked again", async () => {
     const { model, find, push } = await start();
-    find("helped").click();
-    await settled();
     const cancel = find("helped-cancel");
     cancel.focus();
     cancel.click();
@@ -134,20 +142,18 @@ describe("did it help", () => {
     expect(model.count("helped_start")).toBe(2);
   });
 
-  it("goes on while it is closed, tells on its button and in a notice, and gives the keyboard back", async () => {
-    const { find, press, push } = await start();
-    find("helped").focus();
-    find("helped").click();
-    await settled();
-    press("Escape", find("helped-panel"));
-    expect(find("helped-panel").hidden).toBe(true);
-    expect(document.activeElement).toBe(find("helped"));
-    expect(find("helped").textContent).toBe("Did it help? 25 %");
+  it("goes on while nobody looks, and tells in a notice that leads back", async () => {
+    const { session, root, notices, section, push } = await start();
+    root.hidden = true;
     push(DONE);
-    expect(find("helped").textContent).toBe("Did it help?");
-    expect(find("notice").textContent).toContain(`The corrections helped. ${accuracy(FOUND)}`);
-    find("notice-act").click();
-    expect(find("helped-panel").hidden).toBe(false);
+    expect(notices.at(-1)?.text).toBe(`Did it help? The corrections helped. ${accuracy(FOUND)}`);
+    const asked: string[] = [];
+    session.on("command", (wish) => asked.push(wish.name));
+    notices.at(-1)?.act?.run();
+    expect(asked).toEqual(["details-helped"]);
+    root.hidden = false;
+    section.shown();
+    expect(root.textContent).toContain("The corrections helped.");
   });
 
   it("says what the kernel refuses and what failed, in its place", async () => {
@@ -155,8 +161,6 @@ describe("did it help", () => {
       helped_start: () =>
         Promise.reject({ type: "DataError", message: "The items are not embedded yet.", remedy: "Wait." }),
     });
-    find("helped").click();
-    await settled();
     expect(find("helped-said").textContent).toBe(
       "It could not be told: The items are not embedded yet. Wait.",
     );
@@ -165,14 +169,10 @@ describe("did it help", () => {
     expect(find("helped-said").textContent).toBe(`It could not be told: ValueError: ${EVIL}`);
   });
 
-  it("says of which labels the result is once others have changed, and decides nothing unseen", async () => {
+  it("says of which labels the result is once others have changed", async () => {
     let state = DONE;
-    const { model, find, press } = await start({ helped: () => state });
-    find("helped").click();
-    await settled();
+    const { model, find } = await start({ helped: () => state });
     expect(model.count("helped_start"), "there is an answer already").toBe(0);
-    press("k", find("helped-panel"));
-    expect(model.count("edit")).toBe(0);
     state = { ...DONE, since: 2 };
     model.say({ event: "cells", cells: [], counts: COUNTS, saved: "", classes: ["cat", "dog", "newt"] });
     await settled();
@@ -190,29 +190,43 @@ describe("a method that fails", () => {
 
   it("is said by name with its error where nobody has to look, and the list is one click away", async () => {
     let answer = failures([{ name: "my_method", title: "My method", error: `ValueError: ${EVIL}` }]);
-    const { root, model, find } = await start({ failures: () => answer, methods: () => [] });
-    expect(find("failed").hidden).toBe(false);
-    expect(find("failed").textContent).toContain(
-      `1 method failed: my_method: ValueError: ${EVIL}; the rest go on`,
+    const { session, model, end } = await startSession(
+      { failures: () => answer },
+      { trust: "Not to be trusted." },
     );
-    expect(find("failed").querySelector("[role=status]")?.textContent).toContain("my_method");
+    const root = document.createElement("div");
+    root.className = "dqx-explorer";
+    document.body.replaceChildren(root);
+    const line = makeFailed(session, root, end.signal);
+    root.append(line);
+    await settled();
+    const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
+    const again = async () => {
+      model.say({ event: "scores", trust: session.hello?.trust ?? null });
+      await settled();
+    };
+    expect(line.hidden).toBe(false);
+    expect(line.querySelector("[role=status]")?.textContent).toBe(
+      `1 method failed: my_method: ValueError: ${EVIL}; the rest go on; Not to be trusted.`,
+    );
     expect(root.querySelector("img")).toBeNull();
+    const asked: string[] = [];
+    session.on("command", (wish) => asked.push(wish.name));
     find("failed-methods").click();
-    expect(find("help").hidden).toBe(false);
-    expect(find("methods").closest("[hidden]")).toBeNull();
     // Once read it stays away, until there is something else to say.
     find("failed-dismiss").click();
-    model.say({ event: "scores", trust: null });
-    await settled();
-    expect(find("failed").hidden).toBe(true);
+    await again();
+    expect(line.hidden).toBe(true);
     answer = failures([...answer.methods, { name: "other", title: "Other", error: "KeyError: 'x'" }]);
-    model.say({ event: "scores", trust: null });
-    await settled();
-    expect(find("failed").hidden).toBe(false);
+    await again();
+    expect(line.hidden).toBe(false);
     answer = failures([]);
-    model.say({ event: "scores", trust: null });
-    await settled();
-    expect(find("failed").hidden).toBe(true);
+    await again();
+    expect(line.querySelector("[role=status]")?.textContent).toBe("Not to be trusted.");
+    find("failed-methods").click();
+    expect(asked).toEqual(["details-methods", "details-data"]);
+    expect(command("details", root, session), "nobody is there to take it").toBe(false);
+    end.abort();
   });
 
   it("is put in few words", () => {

@@ -5,10 +5,10 @@
 import "./helped.css";
 import type { Helped, HelpedState } from "../core/kernel/schema";
 import { CallError, Disconnected } from "../core/kernel/transport";
-import type { Session } from "../core/session/session";
-import { makeDialog } from "../core/ui/dialog";
 import { h } from "../core/ui/dom";
-import { isFor } from "../core/ui/keys";
+import { command } from "../core/ui/keys";
+import type { Place, Section } from "../core/ui/section";
+import { makeTable } from "../core/ui/table";
 import { asOf } from "../methods/words";
 import { accuracy, figure, howFar, signed } from "./helpedWords";
 import { share } from "./words";
@@ -21,39 +21,7 @@ const WHAT =
 const FEWEST = 10;
 const TOO_FEW = `Fewer than ${FEWEST} items of this class were judged: their accuracy says nothing yet`;
 
-export interface DidItHelp {
-  button: HTMLElement;
-  element: HTMLElement;
-}
-
-export function makeHelped(session: Session, root: HTMLElement, signal: AbortSignal): DidItHelp {
-  const {
-    element,
-    opener: button,
-    close,
-    pane,
-  } = makeDialog({
-    root,
-    session,
-    signal,
-    class: "dqx-helped",
-    hook: "helped-panel",
-    label: "Did it help?",
-    closeHook: "helped-close",
-    openerHook: "helped",
-    changed(on) {
-      // It lies over the card: what decides by key would be about an item that nobody sees.
-      if (on && root.closest(".dqx-explorer")) element.dataset.dqxCover = "";
-      else delete element.dataset.dqxCover;
-      draw();
-      if (!on) return;
-      void ask("helped").then(() => {
-        // Whoever asks for the first time wants the answer, not another button.
-        if (state?.state === "none") void ask("helped_start");
-      });
-    },
-  });
-  button.title = "Compare a model taught on the given labels with one taught on the corrected ones";
+export function makeHelped({ root, session, signal }: Place): Section {
   const bar = h("progress", { max: 1, aria: { label: "Did it help: progress" } });
   const far = h("span", { class: "dqx-helped-far", data: { dqx: "helped-progress" } });
   const cancel = act("Cancel", "helped-cancel", () => void ask("helped_cancel"));
@@ -61,8 +29,9 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
   const said = h("div", { role: "status", data: { dqx: "helped-said" } });
   const again = act("Ask again", "helped-again", () => void ask("helped_start"));
   const more = h("div", { class: "dqx-helped-more" });
-  element.append(
-    h("div", { class: "dqx-helped-head" }, h("span", { class: "dqx-strong", text: "Did it help?" }), close),
+  const element = h(
+    "div",
+    { class: "dqx-helped", tabIndex: -1, data: { dqx: "helped-panel" } },
     running,
     said,
     h("div", {}, again),
@@ -70,6 +39,7 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
   );
   let state: HelpedState | null = null;
   let turn = 0;
+  const inSight = (): boolean => element.isConnected && element.closest("[hidden]") === null;
 
   const ask = async (call: "helped" | "helped_start" | "helped_cancel"): Promise<void> => {
     const mine = ++turn;
@@ -97,29 +67,25 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
     const before = state;
     state = next;
     draw();
-    if (element.hidden && before?.state === "running" && next.state === "done" && next.result)
+    if (!inSight() && before?.state === "running" && next.state === "done" && next.result)
       session.emit("notice", {
         kind: "info",
         text: `Did it help? ${next.result.verdict}. ${accuracy(next.result)}`,
-        act: { text: "Show", run: () => pane.show(true) },
+        act: { text: "Show", run: () => command("details-helped", root, session) },
       });
   };
 
   const draw = (): void => {
     const now = state?.state ?? "none";
     const busy = now === "running";
-    button.replaceChildren(
-      busy && state?.stage ? `Did it help? ${Math.floor(share(state.stage) * 100)} %` : "Did it help?",
-    );
-    button.hidden = (session.counts?.relabelled ?? 0) === 0 && now === "none" && element.hidden;
-    if (element.hidden) return;
+    if (!inSight()) return;
     const kept = focused(element);
     running.hidden = !busy;
     bar.value = state?.stage ? share(state.stage) : 0;
     far.textContent = howFar(state?.stage ?? null);
     // The same labels, decided on as they are, would give the same answer.
-    again.hidden = busy || now === "none" || (now === "done" && state?.since === 0);
-    again.textContent = now === "done" ? "Ask again" : "Try again";
+    again.hidden = busy || (now === "done" && state?.since === 0);
+    again.textContent = now === "done" ? "Ask again" : now === "none" ? "Compare" : "Try again";
     const result = busy ? null : (state?.result ?? null);
     say(busy ? [] : sentences(state));
     more.replaceChildren(...(result ? details(result) : [h("p", { class: "dqx-muted", text: WHAT })]));
@@ -140,22 +106,21 @@ export function makeHelped(session: Session, root: HTMLElement, signal: AbortSig
     () => {
       draw();
       // The result may be of other labels now.
-      if (!element.hidden && state?.state === "done") void ask("helped");
-    },
-    signal,
-  );
-  session.on(
-    "command",
-    (wish) => {
-      if (!isFor(root, wish.from) || wish.taken) return;
-      if (wish.name !== "helped") return;
-      pane.show(!pane.open);
-      wish.taken = true;
+      if (inSight() && state?.state === "done") void ask("helped");
     },
     signal,
   );
   draw();
-  return { button, element };
+  return {
+    element,
+    shown() {
+      draw();
+      void ask("helped").then(() => {
+        // Whoever looks for the first time wants the answer, not another button.
+        if (state?.state === "none" && (session.counts?.relabelled ?? 0) > 0) void ask("helped_start");
+      });
+    },
+  };
 }
 
 function act(text: string, hook: string, run: () => void): HTMLButtonElement {
@@ -204,34 +169,21 @@ function details(found: Helped): HTMLElement[] {
 }
 
 function table(found: Helped): HTMLElement {
-  const head = ["class", "items", "before", "after", "difference", "95 % interval"];
-  return h(
-    "div",
-    { class: "dqx-helped-table", tabIndex: 0, role: "group", aria: { label: "By class" } },
-    h(
-      "table",
-      { data: { dqx: "helped-classes" } },
-      h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { text, scope: "col" })))),
-      h(
-        "tbody",
-        {},
-        ...found.classes.map((each) =>
-          h(
-            "tr",
-            each.judged < FEWEST ? { class: "dqx-helped-few" } : {},
-            h("th", { text: each.name, title: each.name, scope: "row" }),
-            h("td", { text: String(each.judged) }),
-            ...(each.judged < FEWEST
-              ? [h("td", { text: "too few to tell", colSpan: 4, title: TOO_FEW })]
-              : [
-                  figure(each.before),
-                  figure(each.after),
-                  signed(each.difference),
-                  `${signed(each.low)} to ${signed(each.high)}`,
-                ].map((text) => h("td", { text }))),
-          ),
-        ),
-      ),
-    ),
+  return makeTable(
+    "By class",
+    ["class", "items", "before", "after", "difference", "95 % range"],
+    found.classes.map((each) => [
+      each.name,
+      String(each.judged),
+      ...(each.judged < FEWEST
+        ? [h("span", { class: "dqx-muted", text: "too few to tell", title: TOO_FEW }), "", "", ""]
+        : [
+            figure(each.before),
+            figure(each.after),
+            signed(each.difference),
+            `${signed(each.low)} to ${signed(each.high)}`,
+          ]),
+    ]),
+    "helped-classes",
   );
 }

@@ -6,6 +6,7 @@ import { MockModel, settled, sixItems } from "../core/testing/mockModel";
 import { Pipeline } from "./panel";
 import { fullName } from "./rerun";
 import { duration, rate, summary } from "./words";
+import { togetherWords, workWords } from "./work";
 
 function stage(changes: Partial<Stage>): Stage {
   const base = { name: "embed", state: "done" as const, done: 1797, total: 1797, unit: "items" };
@@ -77,7 +78,16 @@ describe("words", () => {
   });
 });
 
-describe("the strip", () => {
+describe("the work", () => {
+  it("says at length what was done, and times that add up", () => {
+    const done = stage({ rate: 12_400, device: "cpu", note: "pixels: chosen", seconds: 12.3 });
+    expect(workWords(done)).toBe("1,797 items, 12,400/s · pixels: chosen · cpu");
+    const graph = stage({ name: "graph", unit: "rows", note: "k 50, exact", seconds: 23.9 });
+    expect(workWords(graph)).toBe("k 50, exact");
+    expect(togetherWords([done, graph])).toBe("Together 36 s");
+    expect(togetherWords([stage({ state: "waiting" })])).toBe("");
+  });
+
   it("waits in words until there is a review", async () => {
     const { before } = await start([stage({})]);
     expect(before).toContain("Not connected");
@@ -98,7 +108,7 @@ describe("the strip", () => {
     model.say({ event: "stages", stages: [stage({}), stage({ name: "layout" })] });
     await settled();
     expect(find("cancel").hidden).toBe(true);
-    expect(root.querySelector("[role=status]")?.textContent).toBe("Embed done, UMAP done");
+    expect(root.querySelector(".dqx-work [role=status]")?.textContent).toBe("Embedding done, Map done");
     expect(session.stages).toHaveLength(2);
   });
 
@@ -128,7 +138,7 @@ describe("the strip", () => {
 
   it("counts decisions and suspects, and says when the embedding is not to be trusted", async () => {
     const { find, root } = await start([stage({})], { trust: "Neighbours agree on 41 % only." });
-    expect(find("reviewed").textContent).toBe("reviewed 0 · fixed 0");
+    expect(find("reviewed").textContent).toBe("0 reviewed · 0 changed");
     expect(find("trust").textContent).toContain("41 %");
     expect(root.querySelector("img")).toBeNull();
   });

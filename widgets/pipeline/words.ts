@@ -4,11 +4,11 @@ import type { Stage } from "../core/kernel/schema";
 import { count } from "../core/ui/dom";
 
 const NAMES: Record<string, string> = {
-  embed: "Embed",
-  graph: "Graph",
-  probe: "Probe",
-  score: "Score",
-  layout: "UMAP",
+  embed: "Embedding",
+  graph: "Neighbours",
+  probe: "Model",
+  score: "Scores",
+  layout: "Map",
 };
 /** A note that is longer even when shortened stands in the title only. */
 const SHORT = 24;

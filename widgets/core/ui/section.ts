@@ -8,7 +8,7 @@ export interface Place {
   session: Session;
   signal: AbortSignal;
   /** Let go of the pages: what comes next is in the queue. */
-  leave(): void;
+  leave(): unknown;
 }
 
 export interface Section {
