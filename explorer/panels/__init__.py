@@ -13,7 +13,10 @@ from explorer.panels.widget import Panel
 from explorer.review.arguments import check_open
 from explorer.review.review import Review
 
-PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "merge", "charts", "pipeline")
+PANELS = ("explorer", "map", "queue", "card", "neighbours", "history", "merge", "charts", "details", "pipeline")
+
+OTHER_NAMES = {"label pairs": "charts", "pairs": "charts"}
+"""What people call a panel besides its name: as its tab is written."""
 
 __all__ = ["PANELS", "Panel", "session_of", "show"]
 
@@ -32,6 +35,8 @@ def show(review: Review, panel: str = "explorer") -> Panel:
     """
     if not isinstance(review, Review):
         raise DataError(f"{type(review).__name__} cannot be shown.", "Give an explorer.Review.")
+    if isinstance(panel, str):
+        panel = OTHER_NAMES.get(panel.strip().lower(), panel)
     if panel not in PANELS:
         raise UnknownName("panel", panel, PANELS)
     check_open(review.closed, review.labels)

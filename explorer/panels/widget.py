@@ -34,7 +34,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no ty
     review
         The review to show.
     panel
-        "explorer" (everything), or "map", "queue", "card", "neighbours", "history", "charts", "pipeline".
+        "explorer" (everything), or "map", "queue", "card", "neighbours", "history", "charts", "details",
+        "pipeline".
     """
 
     _esm = _bundle("widget.js")

@@ -52,10 +52,10 @@ export function makePages(place: Place): Pages {
     h(
       "div",
       {
-        class: "dqx-details-page",
+        class: "dqx-section",
         role: "tabpanel",
         id: `${id}-${name}-page`,
-        data: { dqx: "details-page", section: name },
+        data: { dqx: "section", section: name },
         aria: { labelledby: `${id}-${name}` },
         hidden: true,
       },

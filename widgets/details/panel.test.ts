@@ -91,7 +91,7 @@ describe("the details", () => {
     expect(["facts", "methods", "helped", "store"].map((call) => model.count(call))).toEqual([0, 0, 0, 0]);
     for (const name of ["data", "methods", "helped", "work", "store"]) await section(name);
     expect(["facts", "methods", "helped", "store"].map((call) => model.count(call))).toEqual([1, 1, 1, 1]);
-    const pages = [...root.querySelectorAll<HTMLElement>('[data-dqx="details-page"]')];
+    const pages = [...root.querySelectorAll<HTMLElement>('[data-dqx="section"]')];
     expect(pages.filter((page) => !page.hidden).map((page) => page.dataset.section)).toEqual(["store"]);
     // Arrows walk the names and not the queue.
     names[5]?.dispatchEvent(

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Stage } from "../core/kernel/schema";
 import { settled } from "../core/testing/mockModel";
+import { command } from "../core/ui/keys";
 import { startExplorer } from "./fixture";
 
 const start = () => startExplorer({ rater: () => null });
@@ -182,6 +183,21 @@ describe("the details", () => {
     expect(find("details-page").hidden).toBe(true);
     expect(seen(root)).toEqual(["map"]);
   });
+
+  it("opens at the section that is asked for, and closes when the item is", async () => {
+    const { root, session, find } = await startExplorer({ methods: () => [] });
+    const shown = () =>
+      [...root.querySelectorAll<HTMLElement>('[data-dqx="section"]')].find((each) => !each.hidden)?.dataset
+        .section;
+    expect(command("details-methods", root, session)).toBe(true);
+    expect(find("details-page").hidden).toBe(false);
+    expect(shown()).toBe("methods");
+    command("details-work", root, session);
+    expect(shown()).toBe("work");
+    expect(command("item", root, session)).toBe(true);
+    expect(find("details-page").hidden).toBe(true);
+    expect(find("card").closest("[hidden]")).toBeNull();
+  });
 });
 
 describe("the line of progress", () => {
@@ -198,7 +214,7 @@ describe("the line of progress", () => {
     session.emit("stages", [stage("embed", "done"), stage("probe", "done")]);
     expect(find("progress").hidden).toBe(true);
     session.emit("stages", [stage("embed", "failed", { note: "no room" })]);
-    expect(find("progress").textContent).toContain("Embed failed: no room");
+    expect(find("progress").textContent).toContain("Embedding failed: no room");
     expect(find("cancel").hidden).toBe(true);
   });
 });

@@ -1,4 +1,7 @@
-/** The page behind the Details button: it takes the place of everything below the head until it is closed. */
+/**
+ * The page behind the Details button: it takes the place of everything below the head until it is closed. The wish
+ * "details" opens it, "details-…" at a section of it.
+ */
 
 import type { Session } from "../core/session/session";
 import { makeDialog } from "../core/ui/dialog";
@@ -20,6 +23,7 @@ export function makeDetailsPage(
   session: Session,
   signal: AbortSignal,
 ): DetailsPage {
+  const place = h("div");
   let mounted = false;
   const { element, opener, close, pane } = makeDialog({
     root,
@@ -37,7 +41,6 @@ export function makeDetailsPage(
       for (const part of below) part.hidden = on;
       if (!on || mounted) return;
       mounted = true;
-      const place = h("div");
       element.append(place);
       panel.mount(place, session, signal);
     },
@@ -50,9 +53,11 @@ export function makeDetailsPage(
   session.on(
     "command",
     (wish) => {
-      if (wish.name !== "details" || wish.taken || !isFor(root, wish.from)) return;
+      const [name, section] = wish.name.split("-", 2);
+      if (name !== "details" || wish.taken || !isFor(root, wish.from)) return;
       wish.taken = true;
       pane.show(true);
+      if (section) place.dispatchEvent(new CustomEvent("dqx-section", { detail: section }));
     },
     signal,
   );

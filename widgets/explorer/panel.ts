@@ -13,13 +13,13 @@ import { frame } from "../core/ui/frame";
 import { makeKeyboardHint } from "../core/ui/keyboard";
 import { makeMessage } from "../core/ui/message";
 import type { Panel } from "../core/ui/panel";
+import { Details } from "../details/panel";
 import { makeExport } from "../export/dialog";
 import { History } from "../history/panel";
 import { PointsMap } from "../map/panel";
 import { handleMerge } from "../merge/panel";
 import { Neighbours } from "../neighbours/panel";
 import { makeFailed } from "../pipeline/failures";
-import { Pipeline } from "../pipeline/panel";
 import { makeProgress } from "../pipeline/progress";
 import { Queue } from "../queue/panel";
 import { placeBanner } from "./banner";
@@ -56,7 +56,7 @@ export const Explorer: Panel = {
     // A merge decides on items, so it takes the place of the item.
     handleMerge(main, session, signal);
     const queue = h("div");
-    const details = makeDetailsPage(root, Pipeline, [tabs.row, main, queue], session, signal);
+    const details = makeDetailsPage(root, Details, [tabs.row, main, queue], session, signal);
     const full = makeFullScreen(root, session, signal, () => tabs.arrange());
     root.append(
       makeHead(root, session, signal, [details.button, full]),

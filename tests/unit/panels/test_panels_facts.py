@@ -11,6 +11,7 @@ from panels_help import Page
 
 import explorer
 from explorer.errors import DataError, UnknownName
+from explorer.panels import show
 from explorer.reports.facts import TITLES
 from explorer.review.review import Review
 
@@ -95,6 +96,13 @@ def test_what_is_not_computed_says_what_it_needs(tmp_path: Path) -> None:
     assert joint["sentence"].startswith("Not computed: it needs ")
     assert joint["rows"] == []
     review.close()
+
+
+def test_label_pairs_are_shown_by_the_name_of_their_tab(review: Review) -> None:
+    assert show(review, "label pairs") is show(review, "Pairs") is show(review, "charts")
+    assert show(review, "details") is not show(review, "charts")
+    with pytest.raises(UnknownName, match="no panel 'chart'"):
+        show(review, "chart")
 
 
 def test_the_store_says_its_files_and_what_made_the_results(page: Page, review: Review) -> None:
