@@ -2,7 +2,7 @@
 import "./head.css";
 import type { Session } from "../core/session/session";
 import { count, h, key } from "../core/ui/dom";
-import { leftWords, seeEstimate } from "../core/ui/estimate";
+import { leftWords } from "../core/ui/estimate";
 import { command, printed } from "../core/ui/keys";
 import { makeSaved } from "./saved";
 
@@ -102,7 +102,6 @@ function makeLeft(session: Session, signal: AbortSignal): HTMLElement {
   session.on("left", fill, signal);
   session.on("counts", fill, signal);
   session.on("hello", fill, signal);
-  seeEstimate(element, session, signal);
   fill();
   return element;
 }
