@@ -2,6 +2,7 @@
 
 explorer.show(review)             the whole explorer
 explorer.show(review, "map")      one panel in its own cell, linked to the others
+explorer.show(review, scope="outlier")   opens a scope
 """
 
 from __future__ import annotations
@@ -21,15 +22,22 @@ OTHER_NAMES = {"label pairs": "charts", "pairs": "charts"}
 __all__ = ["PANELS", "Panel", "session_of", "show"]
 
 
-def show(review: Review, panel: str = "explorer") -> Panel:
+def show(review: Review, panel: str = "explorer", *, scope: str | None = None) -> Panel:
     """Return the widget of a review's panel: the same one for every cell, so that it is stored once.
 
     Where its host has ended it, as marimo does when the cell that showed it runs again, it is another one.
 
+    Parameters
+    ----------
+    panel
+        One of `PANELS`.
+    scope
+        Also open this scope, here and wherever the review is shown already: as `Review.queue_of` takes it.
+
     Raises
     ------
     DataError
-        For what is no review, or (`UnknownName`) a panel that does not exist.
+        For what is no review, or (`UnknownName`) a panel or a scope that does not exist.
     StoreError
         The review is closed.
     """
@@ -45,6 +53,8 @@ def show(review: Review, panel: str = "explorer") -> Panel:
         panels.pop(panel).close()
     if panel not in panels:
         panels[panel] = Panel(review, panel)
+    if scope is not None:
+        review.selected.open_scope(scope)
     return panels[panel]
 
 

@@ -33,9 +33,11 @@ from explorer.review.events import (
     CellsChanged,
     Closed,
     Event,
+    HighlightChanged,
     LabelsReset,
     LayoutChanged,
     SampleChanged,
+    ScopeOpened,
     ScoresChanged,
     SelectionChanged,
     StagesChanged,
@@ -255,6 +257,10 @@ class Session:
             VersionsMoved: self._versions_moved,
             StagesChanged: self._stages_changed,
             SelectionChanged: self._selection_changed,
+            ScopeOpened: lambda event: self.push(calls.ScopePush(scope=event.scope, token=event.token)),
+            HighlightChanged: lambda event: self.push(
+                calls.HighlightPush(items=np.array(event.positions, dtype=np.int32))
+            ),
             Closed: self._closed,
         }
 

@@ -137,6 +137,14 @@ class HighlightChanged(Event):
 
 
 @dataclass(frozen=True, eq=False)
+class ScopeOpened(Event):
+    """The pages show this scope from now on. `token` tells this wish from every other."""
+
+    scope: str
+    token: str
+
+
+@dataclass(frozen=True, eq=False)
 class Closed(Event):
     """The review was closed."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ from explorer.review.issues_frame import IssuesFrame
 from explorer.review.label_columns import is_decided, names_of, standing
 from explorer.review.mixed_queue import ALONE
 from explorer.review.sample.random_sample import RandomSample
-from explorer.review.scopes import Members, Moment, Scope, members, scope
+from explorer.review.scopes import SCOPES, Members, Moment, Scope, lacking, members, positions, scope
 from explorer.review.scores import Scores
 from explorer.review.search import Found, Search
 from explorer.review.selection import Selection
@@ -32,6 +34,30 @@ BASE = ("given_label", "suggested_label", "p_error", "label", "state", "decided"
 
 STANDS = ("open", "decided")
 """What `filter(state=)` takes besides the states."""
+
+
+NO_SCORES = "there are no scores yet: see review.status"
+
+
+class ScopeCount(NamedTuple):
+    """How many items a scope holds.
+
+    Attributes
+    ----------
+    scope
+        Which.
+    all
+        Number of its items.
+    open
+        Of them, those that nobody has decided on.
+    lacking
+        Why it is not computed, and what to do; "" where it is.
+    """
+
+    scope: Scope
+    all: int
+    open: int
+    lacking: str
 
 
 class _Seen(NamedTuple):
@@ -145,7 +171,45 @@ class Listings:
             search = self._search = Search(dataset)
         return search
 
+    # For the panels, which hold the lock ------------------------------------------------------------------------------
+
+    def present(self, name: str) -> tuple[Members, str]:
+        """Return the items of a scope by the scores as they stand, and why there are none. Waits for nothing.
+
+        Raises
+        ------
+        UnknownName
+            No such scope.
+        """
+        one = scope(name)
+        with self._at_once() as moment:
+            why = _lacking(one, moment)
+            if why:
+                return Members(np.empty(0, dtype=np.intp)), f"Not computed: {why}."
+            found = members(one, moment)
+        return found, "" if len(found.positions) else one.none
+
+    def counts(self) -> list[ScopeCount]:
+        """Count the items of every scope by the scores as they stand. Waits for nothing."""
+        decided, found = self._state.decided(), []
+        with self._at_once() as moment:
+            for one in SCOPES:
+                why = _lacking(one, moment)
+                at = np.empty(0, dtype=np.intp) if why else positions(one, moment)
+                found.append(ScopeCount(one, len(at), len(at) - int(decided[at].sum()), why))
+        return found
+
     # The lock is held -----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _at_once(self) -> Iterator[Moment]:
+        """Give the results as they are, without the table, which is made of all items; nobody writes to them inside."""
+        results = self._state.results
+        if not self._scores.scored or results.combined is None:
+            yield Moment(replace(results, findings=None, combined=None), np.empty(0, dtype=np.intp))
+            return
+        with self._scores.reading() as (inputs, findings):
+            yield Moment(replace(results, inputs=inputs, findings=findings), self._draws())
 
     def _moved(self, found: Found, then: Dataset) -> Found:
         """Return what was found in a dataset of before by the positions of now."""
@@ -162,13 +226,15 @@ class Listings:
 
     def _seen(self) -> _Seen:
         state = self._state
-        results = self._scores.results()
+        moment = Moment(self._scores.results(), self._draws())
+        return _Seen(moment, state.dataset, state.classes, state.states.copy())
+
+    def _draws(self) -> NDArray[np.intp]:
+        """Return what was asked about at random, and the draws as far as the next that are open, intp [D]."""
         draws = self._sample.draws().astype(np.intp)
         asked = self._sample.asked().astype(np.intp)
-        open_ = np.cumsum(~state.decided()[draws])
-        draws = draws[: int(np.searchsorted(open_, ALONE)) + 1]
-        moment = Moment(results, np.concatenate([asked, draws]))
-        return _Seen(moment, state.dataset, state.classes, state.states.copy())
+        open_ = np.cumsum(~self._state.decided()[draws])
+        return np.concatenate([asked, draws[: int(np.searchsorted(open_, ALONE)) + 1]])
 
     def _listed(self, positions: NDArray[np.intp]) -> IssuesFrame:
         ranked = self._scores.ranking()
@@ -201,6 +267,10 @@ class Listings:
             if name not in self._state.classes:
                 raise UnknownName("class", name, self._state.classes)
         return names
+
+
+def _lacking(one: Scope, moment: Moment) -> str:
+    return NO_SCORES if moment.results.combined is None else lacking(one, moment.results)
 
 
 def _open(found: Members, decided: NDArray[np.bool_]) -> Members:

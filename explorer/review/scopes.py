@@ -63,6 +63,10 @@ class Scope:
         As the columns of the table of issues spell it.
     title
         As people read it; it may be given in place of the name.
+    about
+        What it holds, in a sentence.
+    none
+        What is said where it holds nothing, in a sentence.
     find
         Returns the items.
     method
@@ -75,6 +79,8 @@ class Scope:
 
     name: str
     title: str
+    about: str
+    none: str
     find: Callable[[Moment, Result | None], Members]
     method: str = ""
     columns: tuple[str, ...] = ()
@@ -131,6 +137,20 @@ def members(one: Scope, moment: Moment) -> Members:
         raise ExplorerError(f"The scope {one.name!r} is not computed: {why.partition(', then ')[0]}.", _remedy(why))
     assert moment.results.findings is not None
     return one.find(moment, moment.results.findings.results[one.method] if one.method else None)
+
+
+def positions(one: Scope, moment: Moment) -> NDArray[np.intp]:
+    """Return the items of a scope that is computed, in no particular order; cheaper than `members`."""
+    findings, combined = moment.results.findings, moment.results.combined
+    assert findings is not None
+    assert combined is not None
+    if one.name == "all":
+        return np.arange(len(combined.p_error))
+    if one.name == "label":
+        return np.flatnonzero(combined.is_issue)
+    if one.name in ("random", "kind"):
+        return members(one, moment).positions
+    return _flagged(findings.results[one.method])
 
 
 def _remedy(why: str) -> str:
@@ -245,11 +265,30 @@ def _kind(moment: Moment, result: Result | None) -> Members:
 
 
 SCOPES = (
-    Scope("label", "label errors", _label, columns=("suggested_p",), told_by=("confident", "vote")),
-    Scope("outlier", "outliers", _outlier, "outlier", ("outlier_score", "outlier_relation"), ("outlier",)),
+    Scope(
+        "label",
+        "label errors",
+        "Labels that are probably wrong, the most suspicious first.",
+        "No label looks wrong.",
+        _label,
+        columns=("suggested_p",),
+        told_by=("confident", "vote"),
+    ),
+    Scope(
+        "outlier",
+        "outliers",
+        "Items that lie far from all others, the farthest first.",
+        "No item lies far from all others.",
+        _outlier,
+        "outlier",
+        ("outlier_score", "outlier_relation"),
+        ("outlier",),
+    ),
     Scope(
         "near_duplicate",
         "near duplicates",
+        "Items that are the same or almost the same, set by set.",
+        "No two items are almost the same.",
         _near_duplicate,
         "near_duplicate",
         ("near_duplicate_set", "near_duplicate_score"),
@@ -258,24 +297,70 @@ SCOPES = (
     Scope(
         "conflicting_duplicate",
         "conflicting duplicates",
+        "Copies of one item that have different labels, set by set.",
+        "No copies of one item have different labels.",
         _conflicting_duplicate,
         "conflicting_duplicate",
         ("conflicting_duplicate_score",),
         ("conflicting_duplicate",),
     ),
-    Scope("ambiguous", "ambiguous", _worst_first, "plausible", ("ambiguous_score",), ("plausible",)),
+    Scope(
+        "ambiguous",
+        "ambiguous",
+        "Items that two classes fit about equally well.",
+        "No item fits two classes about equally well.",
+        _worst_first,
+        "plausible",
+        ("ambiguous_score",),
+        ("plausible",),
+    ),
     Scope(
         "underperforming",
         "groups",
+        "Groups of alike items of which many are predicted wrong, the worst group first.",
+        "No group of alike items stands out.",
         _underperforming,
         "underperforming",
         ("underperforming_score",),
         ("underperforming",),
     ),
-    Scope("imbalance", "rare classes", _imbalance, "imbalance", ("imbalance_score",), ("imbalance",)),
-    Scope("non_iid", "order of the rows", _worst_first, "non_iid", ("non_iid_score",), ("non_iid",)),
-    Scope("kind", "kinds", _kind, "archaeology", (), ("archaeology",)),
-    Scope("random", "random checks", _random),
-    Scope("all", "everything", _everything),
+    Scope(
+        "imbalance",
+        "rare classes",
+        "Items of classes that have few, the rarest class first.",
+        "No class is rare.",
+        _imbalance,
+        "imbalance",
+        ("imbalance_score",),
+        ("imbalance",),
+    ),
+    Scope(
+        "non_iid",
+        "order of the rows",
+        "Items that stand among alike ones in your data, as they would not in a random order.",
+        "The rows are in no particular order.",
+        _worst_first,
+        "non_iid",
+        ("non_iid_score",),
+        ("non_iid",),
+    ),
+    Scope(
+        "kind",
+        "kinds",
+        "Items that were learnt like mislabelled, damaged, foreign or atypical ones, kind by kind.",
+        "No item was learnt like a mislabelled, damaged, foreign or atypical one.",
+        _kind,
+        "archaeology",
+        (),
+        ("archaeology",),
+    ),
+    Scope(
+        "random",
+        "random checks",
+        "Items drawn at random: your answers tell how many labels are wrong among all the others.",
+        "No random item is left to ask about.",
+        _random,
+    ),
+    Scope("all", "everything", "Every item, the most suspicious first.", "There are no items.", _everything),
 )
 """All scopes, in the order in which they are offered."""

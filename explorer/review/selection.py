@@ -1,14 +1,16 @@
-"""The item that every panel shows, the items that are chosen, and those that stand out on the map."""
+"""The item that every panel shows, the items that are chosen, those that stand out on the map, the scope to open."""
 
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from explorer.errors import DataError, UnknownName
 from explorer.review.arguments import Items, positions_of, positions_of_rows
-from explorer.review.events import Events, HighlightChanged, SelectionChanged
+from explorer.review.events import Events, HighlightChanged, ScopeOpened, SelectionChanged
+from explorer.review.scopes import scope
 from explorer.review.state import ReviewState
 
 log = logging.getLogger("explorer")
@@ -25,6 +27,8 @@ class Selection:
         The items that are picked in the queue, or else chosen on the map or from Python, where they are several.
     highlighted
         The items that stand out on the map; empty where all are shown alike.
+    opened
+        The scope that pages were last told to show; `None` where nobody has.
     """
 
     def __init__(self, state: ReviewState, events: Events) -> None:
@@ -34,6 +38,7 @@ class Selection:
         self.current: str | None = None
         self.chosen: list[str] = []
         self.highlighted: list[str] = []
+        self.opened: ScopeOpened | None = None
 
     @property
     def items(self) -> list[str]:
@@ -90,9 +95,21 @@ class Selection:
     def highlight(self, items: Items | None, rows: Any = None) -> None:
         """Let items stand out on the map, the others grey; `None` shows all alike. Emits `HighlightChanged`."""
         with self._state.lock:
-            positions = self.positions(items, rows)
+            positions = list(dict.fromkeys(self.positions(items, rows)))
             self.highlighted = [str(self._state.dataset.item_ids[i]) for i in positions]
             self._events.emit(HighlightChanged(tuple(positions)))
+
+    def open_scope(self, name: str) -> None:
+        """Let pages show a scope, those that are there and those that come; see `explorer.show`.
+
+        Raises
+        ------
+        UnknownName
+            No such scope; it lists them.
+        """
+        with self._state.lock:
+            self.opened = ScopeOpened(scope(name).name, uuid.uuid4().hex)
+            self._events.emit(self.opened)
 
     def on_select(self, callback: Callable[[list[str]], Any]) -> Callable[[], None]:
         """Call back with the ids whenever others are shown or chosen; see `Review.on_select`."""

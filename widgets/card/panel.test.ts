@@ -49,7 +49,10 @@ async function start(answers: Answers = {}, changes = {}) {
   return { model, session, end, root, find };
 }
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
 
 describe("Card", () => {
   it("waits quietly before there is a review", () => {

@@ -196,14 +196,14 @@ describe("the next card", () => {
     const { model, session } = await start([Card]);
     const asked = () => model.sent.filter((each) => each.call === "card").map((each) => each.args.item);
     expect(asked()).toEqual([3, 1, 5]);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     await settled();
     expect(asked()).toEqual([3, 1, 5, 2]);
   });
 
   it("costs one message for the decision, one for the place, and one card", async () => {
     const { model, session, press } = await start([Card]);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     await settled();
     const before = model.sent.length;
     press("k");

@@ -78,7 +78,7 @@ export const Charts: Panel = {
       const pairs = labelPairs(
         labels,
         scores,
-        filter.suspects,
+        filter.scope === "label" && filter.cut === null,
         (item) => session.isReviewed(item) && !session.isWaiting(item),
       );
       word.textContent = pairs.length ? "" : "No label differs from its suggestion.";

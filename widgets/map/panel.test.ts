@@ -7,7 +7,7 @@ import { type Answers, MockModel, settled, sixItems } from "../core/testing/mock
 import { reply } from "../core/testing/mockSession";
 import { bindKeys } from "../core/ui/handler";
 import { MapChart } from "./chart";
-import { colourIndices, levels } from "./layers/marks";
+import { colourIndices, levels, type Shown } from "./layers/marks";
 import { PointsMap } from "./panel";
 import { LEVEL } from "./renderers/renderer";
 
@@ -34,7 +34,10 @@ async function start(changes: Partial<Hello> = {}, answers: Answers = {}) {
   return { model, session, end, root, find, press, connect };
 }
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
 afterEach(() => end.abort());
 
 describe("the map", () => {
@@ -56,7 +59,7 @@ describe("the map", () => {
     const { session, find, connect } = await start();
     await connect();
     find("all").click();
-    expect(session.filter.suspects).toBe(false);
+    expect(session.filter.scope).toBe("all");
     session.setFilter({ pair: [1, 0] });
     expect(find("pair-filter").textContent).toBe("dog → cat only ✕");
     find("pair-filter").click();
@@ -118,12 +121,31 @@ describe("the map", () => {
     expect(root.querySelector(".dqx-map-class")?.textContent).toContain(EVIL);
   });
 
-  it("highlights a class by its name, and ends it with the chip", async () => {
-    const { root, find, connect } = await start();
+  it("narrows the queue to a class by its name, and ends that with the chip or the name", async () => {
+    const { session, root, find, connect } = await start();
     await connect();
-    root.querySelectorAll<HTMLElement>(".dqx-map-class")[1]?.click();
-    expect(find("highlight").textContent).toBe("dog ✕");
+    const dog = (): HTMLElement => root.querySelectorAll<HTMLElement>(".dqx-map-class")[1] as HTMLElement;
+    dog().click();
+    expect(find("class-filter").textContent).toBe("only dog ✕");
+    expect(dog().getAttribute("aria-pressed")).toBe("true");
+    expect(session.queue, "the suspects that were given as dogs").toEqual([3]);
+    find("class-filter").click();
+    expect(find("class-filter").hidden).toBe(true);
+    dog().click();
+    dog().click();
+    expect(session.filter.label).toBeNull();
+  });
+
+  it("lets items stand out that Python names, until the chip is pressed", async () => {
+    const { session, model, find, connect } = await start();
+    await connect();
+    model.push({ event: "highlight", items: Int32Array.of(0, 4) });
+    await settled();
+    expect(find("highlight").textContent).toBe("2 highlighted ✕");
+    expect(session.queue, "the queue stays").toEqual([3, 1, 5]);
     find("highlight").click();
+    expect(session.highlighted.size).toBe(0);
+    expect(model.last("highlight").args).toEqual({ items: [] });
     expect(find("highlight").hidden).toBe(true);
   });
 });
@@ -155,10 +177,17 @@ describe("the dots of a few items", () => {
     await vi.advanceTimersByTimeAsync(200);
     vi.useRealTimers();
     expect(styled.mock.calls.length).toBe(before + 1);
-    const { labels, scores, filter } = session;
+    const { labels, scores } = session;
     const [colours, , presence] = styled.mock.lastCall ?? [];
     expect(colours).toEqual(colourIndices((labels as Labels).current));
-    expect(presence).toEqual(levels(labels as Labels, scores, filter, null));
+    const shown: Shown = {
+      scope: "label",
+      narrowed: false,
+      passes: () => true,
+      highlighted: new Set(),
+      waits: () => false,
+    };
+    expect(presence).toEqual(levels(labels as Labels, scores, shown));
     expect(presence?.[3]).toBe(LEVEL.reviewed);
     styled.mockRestore();
   });

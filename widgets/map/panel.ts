@@ -17,7 +17,19 @@ import { makeList } from "./chrome/list";
 import { makeToolbar } from "./chrome/toolbar";
 import { makeTooltip } from "./chrome/tooltip";
 import { medians } from "./geometry/medians";
-import { colourIndex, colourIndices, emphasis, isMarked, levelOf, levels, markedItems } from "./layers/marks";
+import { edgesOf } from "./layers/edges";
+import {
+  colourIndex,
+  colourIndices,
+  emphasis,
+  isMarked,
+  levelOf,
+  levels,
+  markedItems,
+  type Shown,
+  shownOf,
+} from "./layers/marks";
+import { LEVEL } from "./renderers/renderer";
 
 const PAN = 80;
 const ZOOM = 1.5;
@@ -57,7 +69,6 @@ class MapPanel {
   private conflictsOnly = false;
   /** The current item's card, once it is here: the edges come with it. */
   private card: Card | null = null;
-  private highlight: number | null = null;
   /** The hovered item if the map itself hovers it: other panels' hovers get a ring and no preview. */
   private pointed: number | null = null;
   /** The item whose place `data-current-at` holds. */
@@ -67,6 +78,7 @@ class MapPanel {
   private colours: Uint8Array = new Uint8Array();
   private levels: Uint8Array = new Uint8Array();
   private listing = 0;
+  private readonly shown: Shown;
 
   constructor(
     private readonly root: HTMLElement,
@@ -75,7 +87,8 @@ class MapPanel {
   ) {
     this.tooltip = makeTooltip(session);
     this.list = makeList(session, signal);
-    this.legend = makeLegend(session, (code) => this.setHighlight(this.highlight === code ? null : code));
+    this.shown = shownOf(session);
+    this.legend = makeLegend(session);
     this.toolbar = makeToolbar(session, signal, {
       lasso: () => this.setLasso(!this.view.lassoing),
       conflicts: () => {
@@ -85,7 +98,6 @@ class MapPanel {
       },
       fit: () => this.view.fit(),
       fullScreen: () => this.toggleFullScreen(),
-      endHighlight: () => this.setHighlight(null),
       leave: () => this.holder.focus({ preventScroll: true }),
     });
     this.root.append(this.holder);
@@ -124,14 +136,14 @@ class MapPanel {
     session.on("layout", () => this.showLayout(), signal);
     session.on("scores", (items) => (items === null ? this.showAll() : this.restyle(items)), signal);
     session.on("labels", (items) => this.showLabels(items), signal);
-    session.on(
-      "filter",
-      () => {
-        this.showTools();
-        this.showStyleSoon();
-      },
-      signal,
-    );
+    const filtered = (): void => {
+      this.legend.press();
+      this.showTools();
+      this.showStyleSoon();
+      this.showEdges();
+    };
+    session.on("filter", filtered, signal);
+    session.on("highlight", filtered, signal);
     session.on("queue", () => this.showMarks(), signal);
     session.on("chosen", () => this.showTools(), signal);
     session.on(
@@ -198,7 +210,7 @@ class MapPanel {
   }
 
   private showAll(): void {
-    this.legend.fill(this.highlight);
+    this.legend.fill();
     this.showTools();
     this.showStyle();
     this.showLayout();
@@ -238,21 +250,22 @@ class MapPanel {
 
   /** Colours and presence of all dots. */
   private showStyle(): void {
-    const { labels, scores, filter } = this.session;
+    const { labels, scores } = this.session;
     if (!labels) return;
-    this.colours = colourIndices(labels.current);
-    this.levels = levels(labels, scores, filter, this.highlight, this.waits);
+    this.levels = levels(labels, scores, this.shown);
+    this.colours = colourIndices(labels.current, this.levels);
     this.drawStyle();
     this.showMarks();
   }
 
   /** Colours and presence of the dots of a few items; they are drawn a little later. */
   private restyle(items: readonly number[] | Int32Array): void {
-    const { labels, scores, filter } = this.session;
+    const { labels, scores } = this.session;
     if (!labels || this.levels.length !== labels.given.length) return;
     for (const item of items) {
-      this.colours[item] = colourIndex(labels.current[item] as number);
-      this.levels[item] = levelOf(item, labels, scores, filter, this.highlight, this.waits);
+      const level = levelOf(item, labels, scores, this.shown);
+      this.levels[item] = level;
+      this.colours[item] = level === LEVEL.dim ? PALETTE_LENGTH : colourIndex(labels.current[item] as number);
     }
     if (items.length > FEW) clearTimeout(this.drawing);
     else if (this.drawing) return;
@@ -269,12 +282,10 @@ class MapPanel {
     this.view.setStyle(this.colours, palette, this.levels);
   }
 
-  private readonly waits = (item: number): boolean => this.session.isWaiting(item);
-
   private isMarked(item: number): boolean {
     const { labels, scores } = this.session;
     if (!labels || !scores || this.session.position(item) < 0) return false;
-    return isMarked(item, labels, scores, this.highlight);
+    return isMarked(item, labels, scores, this.shown);
   }
 
   /** Whether an item is among the marks, which stand in the queue's order. */
@@ -290,7 +301,7 @@ class MapPanel {
     const { scores, labels, hello, queue } = this.session;
     const { scene } = this.view;
     if (!scores || !labels) return;
-    const marked = markedItems(queue, labels, scores, this.highlight);
+    const marked = markedItems(queue, labels, scores, this.shown);
     const calibrated = hello?.calibrated ?? false;
     scene.marked = marked;
     scene.markOf = (item, place) => ({
@@ -303,19 +314,10 @@ class MapPanel {
     this.view.redraw();
   }
 
-  /** The current item's neighbour edges; they come with its card. */
+  /** The current item's edges; those to its neighbours come with its card. */
   private showEdges(): void {
-    const { card } = this;
-    const now = this.session.labels?.current;
-    const edges =
-      card?.neighbours.map((n) => ({
-        item: n.item,
-        agrees: now?.[n.item] === now?.[card.item],
-        weight: Math.min(1, Math.abs(n.relation)),
-      })) ?? [];
-    this.view.scene.edges = edges.filter(
-      (edge) => this.known(edge.item) !== null && !(this.conflictsOnly && edge.agrees),
-    );
+    const edges = edgesOf(this.session, this.card, this.conflictsOnly);
+    this.view.scene.edges = edges.filter((edge) => this.known(edge.item) !== null);
     this.view.redraw();
   }
 
@@ -328,7 +330,6 @@ class MapPanel {
     this.toolbar.fill({
       lassoing: this.view.lassoing,
       conflictsOnly: this.conflictsOnly,
-      highlight: this.highlight,
       fullScreen: document.fullscreenElement === this.root,
     });
   }
@@ -348,13 +349,6 @@ class MapPanel {
   private setLasso(on: boolean): void {
     this.view.lassoing = on;
     this.showTools();
-  }
-
-  private setHighlight(code: number | null): void {
-    this.highlight = code;
-    this.legend.fill(code);
-    this.showTools();
-    this.showStyle();
   }
 
   private toggleFullScreen(): void {

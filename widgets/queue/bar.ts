@@ -6,6 +6,7 @@ import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { makeMenu } from "./menu";
+import { makeFilterChips } from "./scopes";
 import { makeSearch } from "./search";
 
 export interface Bar {
@@ -41,10 +42,6 @@ export function makeBar(
     data: { dqx: "queue-waiting" },
     hidden: true,
   });
-  const suspects = toggle("Suspects", "Only items that the ranking calls label issues", () =>
-    session.setFilter({ suspects: true }),
-  );
-  const all = toggle("All", "Every ranked item", () => session.setFilter({ suspects: false }));
   const hide = toggle("Hide reviewed", "Pass over items that are already decided", () =>
     session.setFilter({ hideReviewed: !session.filter.hideReviewed }),
   );
@@ -56,15 +53,13 @@ export function makeBar(
   every.dataset.dqx = "pick-all";
   const picked = chip("Let go of the items that are picked: Esc", () => session.picks.clear());
   picked.dataset.dqx = "picked";
-  const pair = chip("Take this filter away", () => session.setFilter({ pair: null }));
-  const lasso = chip("Take this filter away", () => session.choose([]));
   const { accept, others } = makeBulkButtons(session, signal);
   const menu = makeMenu(session, root, signal, ...others, hide, ...seldom.map((each) => each.element));
   const acts = h("span", { class: "dqx-queue-acts" }, picked, every, accept, menu.element, grid);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
-    h("span", { class: "dqx-queue-narrowing" }, pair, lasso, suspects, all),
+    makeFilterChips(session, signal),
     makeSearch(session, root, signal),
     h("span", { class: "dqx-queue-where" }, counts, waits),
     acts,
@@ -77,14 +72,7 @@ export function makeBar(
     const waiting = session.waiting.inQueue.all;
     waits.hidden = waiting === 0;
     waits.textContent = waiting === 0 ? "" : ` +${count(waiting)} waiting`;
-    suspects.setAttribute("aria-pressed", String(filter.suspects));
-    all.setAttribute("aria-pressed", String(!filter.suspects && filter.cut === null));
     hide.setAttribute("aria-pressed", String(filter.hideReviewed));
-    pair.hidden = filter.pair === null;
-    if (filter.pair)
-      pair.textContent = `${session.className(filter.pair[0])} → ${session.className(filter.pair[1])} only ✕`;
-    lasso.hidden = filter.items === null;
-    if (filter.items) lasso.textContent = `${count(filter.items.size)} chosen ✕`;
     picked.hidden = chosen.size === 0;
     picked.textContent = `${count(chosen.size)} picked ✕`;
     every.hidden = !session.scores || session.passing === 0;
@@ -128,13 +116,13 @@ function whereIn(session: Session): string {
 /** The same at length. */
 function inWords(session: Session): string {
   const { filter, queue, passing, waiting } = session;
-  const narrowed = filter.pair !== null || filter.items !== null || Boolean(filter.found);
-  const what = filter.suspects ? "suspect" : "item";
-  const of = filter.suspects && narrowed ? ` of ${count(session.suspects)}` : "";
+  const suspects = filter.scope === "label" && filter.cut === null;
+  const what = suspects ? "suspect" : "item";
+  const of = suspects && session.narrowed ? ` of ${count(session.suspects)}` : "";
   const extra = queue.length - passing;
   const random = extra > 0 ? `, and ${count(extra)} at random` : "";
   const reviewed = session.reviewed - waiting.inQueue.decided;
-  const about = filter.suspects ? `. ${SUSPECTS}` : "";
+  const about = suspects ? `. ${SUSPECTS}` : "";
   return `${countOf(passing, what)}${of}${random}; ${count(reviewed)} reviewed${about}`;
 }
 

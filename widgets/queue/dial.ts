@@ -33,7 +33,7 @@ export function makeDial(session: Session): DialView {
     data: { dqx: "to-the-cut" },
     on: {
       click: () => {
-        if (session.dial.on) session.setFilter({ suspects: true });
+        if (session.dial.on) session.setFilter({ scope: "label" });
         else session.setDial(session.dial.target);
       },
     },
@@ -96,9 +96,10 @@ export function makeLine(
     draw(area, shown, shape) {
       const { dial } = session;
       if (element.parentElement !== area) area.append(element);
-      const { items, asNamed } = session.filter;
-      // Items that stand as they were drawn or named, and not by rank, lie on no side of it.
-      element.hidden = !dial.ready || shown.length === 0 || (items !== null && asNamed === true);
+      const { items, asNamed, scope, sort } = session.filter;
+      const ranked = (scope === "label" || scope === "all") && sort === "suspicion";
+      // Items that stand as they were drawn or named, or in a scope's own order, lie on no side of it.
+      element.hidden = !dial.ready || shown.length === 0 || !ranked || (items !== null && asNamed === true);
       if (element.hidden) return;
       const above = shownAbove(session, shown);
       // All that is shown may lie above the cut: the line is drawn where the cut is, or not at all.

@@ -1,13 +1,14 @@
 /** What stands where no tile does: why, and the way on. */
 import { AUDIT, checkRandom } from "../core/session/randomCheck";
+import { whyEmpty as whyNone } from "../core/session/scopeWords";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 
 /** Say why the queue is empty. */
 export function whyEmpty(session: Session, signal: AbortSignal): Node[] {
   if (!session.scores) return [h("span", { text: "The queue fills when the items are scored." })];
-  const { suspects, cut, pair, items, hideReviewed, found } = session.filter;
-  const everything = { suspects: false, pair: null, items: null, hideReviewed: false };
+  const { scope, cut, found } = session.filter;
+  const everything = { scope: "all", pair: null, label: null, items: null, hideReviewed: false } as const;
   if (found) {
     const text = `“${found.text}”`;
     const n = found.items.size;
@@ -16,25 +17,19 @@ export function whyEmpty(session: Session, signal: AbortSignal): Node[] {
     return [
       h("span", { text: `Nothing is found for ${text} here. ` }),
       act(`In everything (${count(n)})`, "search-everywhere", () => {
-        if (session.chosen.length) session.choose([]);
         session.setFilter(everything);
       }),
       clear,
     ];
   }
-  if (!suspects && cut === null && !pair && !items && !hideReviewed)
-    return [h("span", { text: "There is nothing to review." })];
-  if (suspects && !pair && !items && session.passing === 0)
+  if (scope === "label" && cut === null && !session.narrowed && session.passing === 0)
     return [
       h("span", { text: "No suspects. To be sure, look at a random sample. " }),
       act(`Audit ${AUDIT} at random`, "audit-none", () => void checkRandom(session, signal)),
     ];
   return [
-    h("span", { text: hideReviewed ? "Nothing is left to review here. " : "No item passes the filter. " }),
-    act("Show all", "show-all", () => {
-      if (session.chosen.length) session.choose([]);
-      session.setFilter(everything);
-    }),
+    h("span", { text: `${whyNone(session)} ` }),
+    act("Show all", "show-all", () => session.setFilter({ ...everything, found: null })),
   ];
 }
 

@@ -185,7 +185,7 @@ describe("random items", () => {
     rate.value = "0";
     rate.dispatchEvent(new Event("change", { bubbles: true }));
     expect(session.queue).toEqual([3, 1, 5]);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(rate.closest("label")?.hidden).toBe(true);
   });
 
@@ -205,7 +205,7 @@ describe("random items", () => {
 
   it("lie on no side of the cut where they stand as they were drawn", async () => {
     const { root, session } = await start(6, { calibrated: true });
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(find(root, "cut-line").hidden).toBe(false);
     session.audit([4, 3, 0, 1], Int32Array.of(2));
     expect(session.queue).toEqual([4, 3, 0, 1]);
@@ -272,7 +272,7 @@ describe("where to stop", () => {
     expect(find(root, "stop").hidden).toBe(true);
     session.select(5);
     expect(find(root, "stop").textContent).toBe("Stop here: about 1 wrong label left.");
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(find(root, "queue-end").hidden).toBe(true);
     expect(find(root, "stop").hidden).toBe(true);
   });
@@ -282,13 +282,13 @@ describe("where to stop", () => {
     await vi.waitFor(() =>
       expect(find(root, "cut-line").title).toContain("Stop here: about 2 wrong labels left."),
     );
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     session.select(1);
     expect(find(root, "stop").hidden).toBe(true);
     session.select(5);
     expect(find(root, "stop").textContent).toBe("Stop here: about 2 wrong labels left.");
     session.setDial(95);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(find(root, "cut").textContent).toContain("no item");
     expect(find(root, "stop").hidden).toBe(true);
     session.setDial(80);
@@ -329,7 +329,7 @@ describe("the dial", () => {
   it("draws the cut in the queue, wherever the queue crosses it", async () => {
     const { root, session } = await start(6, { calibrated: true });
     turn(root, 85);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     const line = find(root, "cut-line");
     expect(line.hidden).toBe(false);
     expect(line.dataset.above).toBe("2");

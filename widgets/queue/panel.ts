@@ -14,6 +14,7 @@ import { makeDial, makeLine } from "./dial";
 import { whyEmpty } from "./empty";
 import { readInput } from "./input";
 import { type LeftView, makeLeft } from "./sample";
+import { makeScopeChips } from "./scopes";
 import { tileSize } from "./size";
 import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
@@ -88,7 +89,14 @@ class QueuePanel {
       pickAll: () => this.pickAll(),
       seldom: [makeDial(session), makeMix(session), { element: this.left.button, update: this.left.update }],
     });
-    root.append(this.bar.element, this.left.line, this.stop.line, this.list, this.empty);
+    root.append(
+      makeScopeChips(session, signal),
+      this.bar.element,
+      this.left.line,
+      this.stop.line,
+      this.list,
+      this.empty,
+    );
     readInput(
       this.list,
       {

@@ -79,7 +79,7 @@ describe("picks in the queue", () => {
 
   it("are a range with Shift and a click, from the current item", async () => {
     const { session, click, picked } = await open();
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     click(1);
     click(2, { shiftKey: true });
     expect(picked()).toEqual([1, 2, 5]);
@@ -94,7 +94,7 @@ describe("picks in the queue", () => {
     expect(session.current).toBe(3);
     press("Escape");
     expect(picked()).toEqual([]);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     press("a", root, { metaKey: true });
     expect(picked()).toEqual([0, 1, 2, 3, 4, 5]);
   });
@@ -107,7 +107,7 @@ describe("picks in the queue", () => {
 
   it("are made by keyboard in the list: Space, and Shift with Home, End and the pages", async () => {
     const { session, press, tile, picked } = await open();
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     press(" ", tile(3));
     expect(picked()).toEqual([3]);
     press(" ", tile(3));
@@ -165,7 +165,7 @@ describe("picks in the queue", () => {
     });
     await settled();
     expect(picked()).toEqual([1, 3]);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(picked()).toEqual([]);
   });
 

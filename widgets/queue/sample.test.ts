@@ -51,7 +51,7 @@ describe("how many are left", () => {
     line.querySelector<HTMLButtonElement>('[data-dqx="audit"]')?.click();
     await vi.waitFor(() => expect(session.current).toBe(1));
     expect([...(session.filter.items ?? [])]).toEqual([1, 4]);
-    expect(session.filter.suspects).toBe(false);
+    expect(session.filter.scope).toBe("all");
     expect([...session.queue].sort()).toEqual([1, 4]);
   });
 
@@ -140,15 +140,15 @@ describe("how many are left", () => {
     expect([1, 4, 2].map((item) => session.isRandom(item))).toEqual([true, true, false]);
     session.select(4);
     session.choose([]);
-    expect(session.filter).toMatchObject({ suspects: true, pair: [1, 0], items: null });
+    expect(session.filter).toMatchObject({ scope: "label", pair: [1, 0], items: null });
     expect(session.current).toBe(3);
     expect(session.isRandom(4), "it stays a random item").toBe(true);
     // Whoever asks for all of them meanwhile stays there.
     find("audit").click();
     await vi.waitFor(() => expect(session.current).toBe(1));
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     session.choose([]);
-    expect(session.filter.suspects).toBe(false);
+    expect(session.filter.scope).toBe("all");
     expect(line.hidden).toBe(true);
   });
 

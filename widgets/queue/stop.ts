@@ -33,14 +33,15 @@ export function makeStop(session: Session): StopView {
 
   /** What is left below the end of the queue as it is filtered. */
   const atEnd = (): string => {
-    const { suspects, cut, pair, items, found } = session.filter;
-    if (pair || items || found || session.queue.length === 0) return "";
-    return cut !== null ? stops().cut : suspects ? stops().suspects : "";
+    const { scope, cut } = session.filter;
+    if (scope !== "label" || session.narrowed || session.queue.length === 0) return "";
+    return cut !== null ? stops().cut : stops().suspects;
   };
   /** What to say where the reviewer is now. */
   const here = (): string => {
     const { queue, current, dial, filter, reviewed } = session;
-    if (queue.length === 0 || filter.pair || filter.items || filter.found) return "";
+    const ranked = filter.scope === "label" || filter.scope === "all";
+    if (queue.length === 0 || session.narrowed || !ranked || filter.sort !== "suspicion") return "";
     const at = current === null ? -1 : session.position(current);
     if (atEnd() && (at === queue.length - 1 || reviewed === queue.length)) return atEnd();
     // Where not even the first item is that likely wrong, there is no line to stop at.

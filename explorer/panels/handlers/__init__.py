@@ -17,6 +17,7 @@ from explorer.panels.handlers import (  # noqa: F401
     previews,
     queue,
     sample,
+    scopes,
     verdicts,
     versions,
 )

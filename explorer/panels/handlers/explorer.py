@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from msgspec import UNSET
 
 from explorer.errors import DataError
@@ -9,6 +10,7 @@ from explorer.labels.model.states import Reason
 from explorer.panels import payloads
 from explorer.panels.registry import call, item_at
 from explorer.panels.schema import labels as schema
+from explorer.panels.schema.scopes import Opened
 from explorer.review.review import Review
 
 OPS = {"relabel": "set", "keep": "keep", "mark": "flag", "clear": "clear", "leave_out": "leave_out"}
@@ -20,6 +22,8 @@ def hello(review: Review) -> schema.Hello:
     review.sync.catch_up()
     state = review.state
     d, r = state.dataset, state.results
+    opened = review.selected.opened
+    shining = [place for name in review.selected.highlighted if (place := d.place(name)) is not None]
     return schema.Hello(
         protocol=1,
         review=review.id,
@@ -49,6 +53,8 @@ def hello(review: Review) -> schema.Hello:
         counts=payloads.counts(review),
         reasons=list(Reason),
         ready=schema.Ready(layout=r.layout_name, scores=r.combined is not None),
+        opened=UNSET if opened is None else Opened(scope=opened.scope, token=opened.token),
+        highlighted=np.array(shining, dtype=np.int32) if shining else UNSET,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from explorer.panels.schema import export, facts, history, items, labels, scores, verdicts
+from explorer.panels.schema import export, facts, history, items, labels, scopes, scores, verdicts
 from explorer.panels.schema.base import Answer, Args, Float32Array, Int32Array, Uint8Array
 
 
@@ -31,6 +31,9 @@ CALLS: dict[str, Call] = {
     "new_sample": Call(None, scores.NewSampleReply),
     "left": Call(scores.LeftArgs, scores.LeftReply),
     "find": Call(items.FindArgs, items.FindReply),
+    "scopes": Call(None, list[scopes.ScopeInfo]),
+    "scope": Call(scopes.ScopeArgs, scopes.ScopeItems),
+    "highlight": Call(scopes.HighlightArgs, None),
     "card": Call(verdicts.CardArgs, items.Card),
     "scope_why": Call(verdicts.ScopeWhyArgs, verdicts.ScopeWhy),
     "grow": Call(verdicts.GrowArgs, verdicts.GrowReply),
@@ -128,6 +131,16 @@ class SelectPush(Answer, tag_field="event", tag="select"):
     items: list[int]
 
 
+class ScopePush(scopes.Opened, tag_field="event", tag="scope"):
+    """Show a scope."""
+
+
+class HighlightPush(Answer, tag_field="event", tag="highlight"):
+    """Items that stand out on the map; empty where all are shown alike."""
+
+    items: Int32Array
+
+
 class VersionsPush(history.Versions, tag_field="event", tag="versions"):
     """Branches or tags have moved."""
 
@@ -145,6 +158,8 @@ Push = (
     | LayoutPush
     | HelloPush
     | SelectPush
+    | ScopePush
+    | HighlightPush
     | VersionsPush
     | HelpedPush
 )

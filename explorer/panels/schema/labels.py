@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from explorer.labels.model.states import State
 from explorer.panels.schema.base import Answer, Args, Int32Array, Natural, Uint8Array
+from explorer.panels.schema.scopes import Opened
 
 ItemState = State
 Action = Literal["relabel", "keep", "mark", "clear", "leave_out"]
@@ -120,6 +121,10 @@ class Hello(Answer):
     counts: Counts
     reasons: list[str]
     ready: Ready
+    opened: Opened | UnsetType = UNSET
+    """Where somebody has told pages to show a scope."""
+    highlighted: Int32Array | UnsetType = UNSET
+    """Items that stand out on the map, where some do."""
 
 
 class Seen(Answer):

@@ -17,6 +17,54 @@ export const REASONS = [
   "duplicate",
 ] as const;
 
+export type ScopeName = "label" | "outlier" | "near_duplicate" | "conflicting_duplicate" | "ambiguous" | "underperforming" | "imbalance" | "non_iid" | "kind" | "random" | "all";
+
+/** A scope as it is offered. */
+export interface ScopeInfo {
+  name: ScopeName;
+  title: string;
+  /** What it holds, in a sentence. */
+  about: string;
+  /** What is said where it holds nothing, in a sentence. */
+  none: string;
+  /** Number of its items. */
+  all: number;
+  /** Of them, those that nobody has decided on. */
+  open: number;
+  /** Why it is not computed, and what to do; "" where it is. */
+  lacking: string;
+}
+
+/** Which scope. */
+export interface ScopeArgs {
+  name: ScopeName;
+}
+
+/** The items of a scope. */
+export interface ScopeItems {
+  name: ScopeName;
+  /** In the scope's own order, decided on or not. */
+  items: Int32Array;
+  /** For each the number of the set that it is decided on with; null where the scope has no sets. */
+  sets: Int32Array | null;
+  /** Why there are none, in words; "" where there are. */
+  why: string;
+  /** That of the scores. */
+  version: number;
+}
+
+/** The scope that pages were last told to show. */
+export interface Opened {
+  scope: ScopeName;
+  /** Tells this wish from every other: a page follows each once. */
+  token: string;
+}
+
+/** Items that stand out on the map; empty where all are shown alike. */
+export interface HighlightArgs {
+  items: number[];
+}
+
 export type Action = "relabel" | "keep" | "mark" | "clear" | "leave_out";
 
 /** The label of one item as the store has it. */
@@ -117,6 +165,10 @@ export interface Hello {
   counts: Counts;
   reasons: string[];
   ready: Ready;
+  /** Where somebody has told pages to show a scope. */
+  opened?: Opened;
+  /** Items that stand out on the map, where some do. */
+  highlighted?: Int32Array;
 }
 
 /** Event ids of the items that have events, and the one that stands for all the others. */
@@ -1072,6 +1124,17 @@ export interface SelectPush {
   items: number[];
 }
 
+/** Show a scope. */
+export interface ScopePush extends Opened {
+  event: "scope";
+}
+
+/** Items that stand out on the map; empty where all are shown alike. */
+export interface HighlightPush {
+  event: "highlight";
+  items: Int32Array;
+}
+
 /** Branches or tags have moved. */
 export interface VersionsPush extends Versions {
   event: "versions";
@@ -1097,6 +1160,9 @@ export interface Calls {
   new_sample: { args: Record<string, never>; answer: NewSampleReply };
   left: { args: LeftArgs; answer: LeftReply };
   find: { args: FindArgs; answer: FindReply };
+  scopes: { args: Record<string, never>; answer: ScopeInfo[] };
+  scope: { args: ScopeArgs; answer: ScopeItems };
+  highlight: { args: HighlightArgs; answer: null };
   card: { args: CardArgs; answer: Card };
   scope_why: { args: ScopeWhyArgs; answer: ScopeWhy };
   grow: { args: GrowArgs; answer: GrowReply };
@@ -1146,5 +1212,7 @@ export type Push =
   | LayoutPush
   | HelloPush
   | SelectPush
+  | ScopePush
+  | HighlightPush
   | VersionsPush
   | HelpedPush;

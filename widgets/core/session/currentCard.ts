@@ -2,6 +2,7 @@
 
 import type { Card } from "../kernel/schema";
 import { Disconnected } from "../kernel/transport";
+import { whyEmpty } from "./scopeWords";
 import type { Session } from "./session";
 
 /** A card that is shown though something about it has changed is asked for anew once the reader has rested so long. */
@@ -136,11 +137,6 @@ function soonShown(session: Session): number[] {
 function whyNone(session: Session): string {
   if (!session.hello) return "Waiting for the review …";
   if (!session.scores) return "Nothing is selected. The queue fills when the items are scored.";
-  if (session.queue.length === 0) {
-    const { suspects, pair, items } = session.filter;
-    return suspects && !pair && !items
-      ? "Nothing is selected, since there are no suspects. The queue offers a random sample; the map shows every item."
-      : "Nothing is selected, and no item passes the filter.";
-  }
+  if (session.queue.length === 0) return `Nothing is selected. ${whyEmpty(session)}`;
   return "Nothing is selected. Choose an item from the queue or on the map.";
 }

@@ -35,6 +35,17 @@ export class Loader {
     if (!this.running) void this.reload();
   }
 
+  /** Ask how many items each scope holds. */
+  async countScopes(): Promise<void> {
+    const { state } = this;
+    try {
+      await state.scopes.count();
+      state.emit("scopes", null);
+    } catch (error) {
+      if (!(error instanceof Disconnected)) state.report(error);
+    }
+  }
+
   /** Take the label columns anew, with the waiting edits on top. */
   async labels(): Promise<void> {
     const { state } = this;
@@ -98,6 +109,13 @@ export class Loader {
         if (push.items) this.queue.present(push.items, { tell: false });
         // Of several the first that is left to decide on is shown, which the queue has done.
         if (push.item !== undefined && !push.items?.length) state.select(push.item, { tell: false });
+        return;
+      case "scope":
+        await this.running;
+        this.queue.open(push);
+        return;
+      case "highlight":
+        state.highlight(push.items);
         return;
       case "hello":
         await this.reload();
@@ -172,6 +190,7 @@ export class Loader {
       state.previews.clear();
       await this.labels();
       this.takeUpConflicts(hello);
+      state.highlight(hello.highlighted ?? []);
       state.emit("hello", hello);
       state.emit("stages", state.stages);
       state.emit("counts", hello.counts);
@@ -220,7 +239,7 @@ export class Loader {
 
   private async takeScores(): Promise<void> {
     const { state } = this;
-    const scores = await this.transport.call("scores");
+    const [scores] = await Promise.all([this.transport.call("scores"), this.queue.prepare()]);
     // The page greeted the kernel before anything was scored.
     if (state.hello) state.hello.calibrated = scores.calibrated;
     state.cards.forget();

@@ -2,19 +2,35 @@
  * What is queued: the filter, the end that the dial sets, items chosen or presented by themselves, and random ones.
  * Every change makes the queue once and tells of it; the order itself is `queueOrder.ts`.
  */
-import type { Scores, ScoresRowsPush } from "../kernel/schema";
+import type { Opened, ScopeName, Scores, ScoresRowsPush } from "../kernel/schema";
+import { Disconnected } from "../kernel/transport";
 import type { Filter } from "../state/queueOrder";
+import type { Place } from "../state/scopePlace";
 import type { ReviewState, TellOptions } from "../state/state";
 
 /** What the queue shows, and the item one was at. */
-type View = Pick<Filter, "suspects" | "cut" | "pair"> & { current: number | null };
+type View = Pick<Filter, "scope" | "cut" | "pair" | "label" | "found"> & { current: number | null };
 
-/** What makes another scope of the queue: to hide reviewed items does not. */
-const SCOPE = ["suspects", "cut", "pair", "items", "found"] as const;
+/** What narrows a scope; each is taken away by itself. */
+const NARROWINGS = ["pair", "label", "items", "found"] as const;
+export type Narrowing = (typeof NARROWINGS)[number];
+
+/** What makes another queue, which is begun at its first open item: to hide reviewed items does not. */
+const OTHER = ["scope", "cut", "sort", ...NARROWINGS] as const;
+
+/** The scope in use is asked for anew when scores have not changed for so long. */
+const QUIET_MS = 1000;
 
 export class Queue {
   /** Where the reviewer was before items were queued by themselves; null while none are. */
   private before: View | null = null;
+  /** What narrows the queue, the newest last. */
+  private narrowings: Narrowing[] = [];
+  /** Number of the newest choice of a scope: what comes for another is too late. */
+  private turn = 0;
+  /** Where to begin when scores come. */
+  private wish: Place | null = null;
+  private refreshing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly state: ReviewState) {}
 
@@ -37,23 +53,44 @@ export class Queue {
       return;
     }
     const { state } = this;
-    const { suspects, cut, pair } = this.state.order.filter;
-    this.before ??= { suspects, cut, pair, current: state.current };
-    this.take(items, { suspects: false, pair: null, found: null, asNamed: true });
+    const { scope, cut, pair, label, found } = this.state.order.filter;
+    this.before ??= { scope, cut, pair, label, found, current: state.current };
+    this.take(items, { scope: "all", pair: null, label: null, found: null, asNamed: true });
     if (state.scores) this.begin({ tell: false });
     else state.select(items.find((item) => !state.isReviewed(item)) ?? items[0] ?? null, { tell: false });
     if (options.tell !== false || state.current !== items[0])
       state.tell("select", { item: state.current, items: [...items] });
   }
 
+  /** Change some of what is queued. A scope that is not here yet is asked for, and everything stays until it is. */
   setFilter(change: Partial<Filter>): void {
-    const { filter } = this.state;
-    // Whoever says what to see wants to stay there.
-    if (change.suspects !== undefined || change.cut !== undefined || change.pair !== undefined)
-      this.before = null;
-    this.narrow(change);
-    const now = this.state.filter;
-    if (SCOPE.some((name) => filter[name] !== now[name])) this.begin();
+    const { scope } = change;
+    if (scope === undefined) {
+      this.apply(change);
+      return;
+    }
+    this.turn++;
+    this.want(null);
+    if (this.state.scopes.isReady(scope)) this.apply(change);
+    else void this.fetch(scope, change);
+  }
+
+  /** Take the newest narrowing away; whether there was one. */
+  peel(): boolean {
+    const last = this.narrowings.at(-1);
+    if (last === undefined) return false;
+    if (last === "items") this.choose([]);
+    else this.setFilter({ [last]: null });
+    return true;
+  }
+
+  /** Show a scope that somebody has opened from Python, all of it. */
+  open(opened: Opened): void {
+    const { scopePlace, hello } = this.state;
+    if (hello) scopePlace.take(hello.store.id, undefined);
+    if (!scopePlace.isNew(opened)) return;
+    scopePlace.keep({ scope: opened.scope, sort: this.state.filter.sort });
+    this.setFilter({ scope: opened.scope, pair: null, label: null, items: null, found: null });
   }
 
   /**
@@ -75,7 +112,7 @@ export class Queue {
     const { dial } = this.state;
     dial.set({ target, on: true });
     if (!dial.on) return;
-    this.narrow({ suspects: false, cut: dial.cut.count });
+    this.narrow({ scope: "label", cut: dial.cut.count });
     this.before = null;
     // Whoever turns the dial back and forth stays with an item that is among them all the while.
     const { current, order } = this.state;
@@ -105,15 +142,45 @@ export class Queue {
     if (this.takeAsked(asked)) this.choose([]);
     else this.make();
     state.emit("sample", null);
+    this.refresh();
+  }
+
+  /**
+   * Ask for the items of the scope to be shown, before the scores are: the one in use, the one that the tab was left at,
+   * or one that somebody wishes for in Python.
+   */
+  async prepare(): Promise<void> {
+    const { scopes, scopePlace, hello, filter } = this.state;
+    const wish = hello ? scopePlace.take(hello.store.id, hello.opened) : null;
+    const scope = wish?.scope ?? filter.scope;
+    scopes.stale();
+    this.wish = wish ?? this.wish;
+    if (scopes.isOwn(scope)) return;
+    try {
+      await scopes.load(scope);
+    } catch (error) {
+      if (error instanceof Disconnected) throw error;
+      this.state.report(error);
+      this.wish = { scope: "label", sort: filter.sort };
+    }
   }
 
   /** Take whole score columns, and the sample with them. */
   takeScores(scores: Scores): void {
     const { state } = this;
+    const { order, dial, scopes } = state;
     const over = scores.asked !== undefined && this.takeAsked(scores.asked);
     state.takeScores(scores);
     state.auditRate.take(scores.audit_rate, state.hello?.store.id ?? "");
+    const { wish } = this;
+    this.wish = null;
+    if (wish) {
+      if (wish.scope !== "label" && dial.on) dial.set({ on: false });
+      order.filter = { ...order.filter, ...wish, cut: null };
+    }
+    order.enter(scopes.get(order.filter.scope));
     this.followDial();
+    if (wish) state.emit("filter", order.filter);
     if (over) this.choose([]);
     else this.make();
   }
@@ -127,11 +194,16 @@ export class Queue {
       this.make();
     } else state.emit("queue", state.queue);
     if (change.draws && change.asked) this.takeSample(change.draws, change.asked);
+    this.refresh();
   }
 
   /** The dataset changed: positions of before mean nothing any more. */
   forget(): void {
     this.before = null;
+    this.narrowings = [];
+    this.turn++;
+    this.state.scopes.wanted = null;
+    clearTimeout(this.refreshing);
   }
 
   /** Make the queue anew and tell of it. */
@@ -144,8 +216,8 @@ export class Queue {
   private followDial(): void {
     const { dial, order } = this.state;
     const { filter } = order;
-    if (dial.on) order.filter = { ...filter, suspects: false, cut: dial.cut.count };
-    else if (filter.cut !== null) order.filter = { ...filter, suspects: true, cut: null };
+    if (dial.on) order.filter = { ...filter, cut: dial.cut.count };
+    else if (filter.cut !== null) order.filter = { ...filter, cut: null };
   }
 
   private take(items: readonly number[], change: Partial<Filter>): void {
@@ -155,24 +227,101 @@ export class Queue {
     this.narrow({ ...change, items: items.length > 0 ? new Set(items) : null });
   }
 
+  private apply(change: Partial<Filter>): void {
+    const { state } = this;
+    const { filter } = state;
+    // Whoever says what to see wants to stay there, and not only with those that were named.
+    if (OTHER.some((name) => name !== "sort" && change[name] !== undefined)) this.before = null;
+    const whole = change.scope !== undefined && filter.asNamed === true && change.items === undefined;
+    const all = whole ? { items: null, ...change } : change;
+    const lets = all.items === null && state.chosen.length > 0;
+    if (lets) {
+      state.chosen = [];
+      state.emit("chosen", []);
+    }
+    this.narrow(all.items === null ? { ...all, asNamed: false } : all);
+    const now = state.filter;
+    if (change.scope !== undefined || change.sort !== undefined)
+      state.scopePlace.keep({ scope: now.scope, sort: now.sort });
+    if (OTHER.some((name) => filter[name] !== now[name])) this.begin({ tell: !lets });
+    if (lets) state.tell("select", { item: state.current, items: [] });
+    // What was shown at once is of before the last scores.
+    if (change.scope !== undefined && !state.scopes.isFresh(change.scope)) void this.reload(change.scope);
+  }
+
   private narrow(change: Partial<Filter>): void {
     const { state } = this;
     const { order } = state;
-    // Suspects, all, or those above the cut: one of the three.
-    const other = change.suspects !== undefined && change.cut === undefined;
+    const before = order.filter;
+    // A scope as a whole, or the label errors above the cut.
+    const other = change.scope !== undefined && change.cut === undefined;
     if (other && state.dial.on) state.dial.set({ on: false });
-    order.filter = { ...order.filter, ...(other ? { cut: null } : {}), ...change };
-    state.emit("filter", order.filter);
+    order.filter = { ...before, ...(other ? { cut: null } : {}), ...change };
+    order.enter(state.scopes.get(order.filter.scope));
+    const now = order.filter;
+    const news = NARROWINGS.filter((name) => now[name] !== null && now[name] !== before[name]);
+    this.narrowings = [
+      ...this.narrowings.filter((name) => now[name] !== null && !news.includes(name)),
+      ...news,
+    ];
+    state.emit("filter", now);
     this.make();
   }
 
+  /** Ask for a scope, and show it when it is here, unless another is chosen meanwhile. */
+  private async fetch(scope: ScopeName, change: Partial<Filter>): Promise<void> {
+    const { turn, state } = this;
+    this.want(scope);
+    try {
+      await state.scopes.load(scope);
+    } catch (error) {
+      if (turn === this.turn) this.want(null);
+      if (!(error instanceof Disconnected)) state.report(error);
+      return;
+    }
+    if (turn !== this.turn) return;
+    this.want(null);
+    this.apply(change);
+  }
+
+  private want(scope: ScopeName | null): void {
+    const { scopes } = this.state;
+    if (scopes.wanted === scope) return;
+    scopes.wanted = scope;
+    this.state.emit("scopes", null);
+  }
+
+  /** Scores have changed: where the scope in use is the kernel's, it is asked for anew, once they rest. */
+  private refresh(): void {
+    const { scopes } = this.state;
+    scopes.stale();
+    clearTimeout(this.refreshing);
+    if (!scopes.isOwn(this.state.filter.scope))
+      this.refreshing = setTimeout(() => void this.reload(this.state.filter.scope), QUIET_MS);
+  }
+
+  private async reload(scope: ScopeName): Promise<void> {
+    const { state } = this;
+    const before = state.scopes.get(scope);
+    try {
+      const now = await state.scopes.load(scope);
+      const same = before !== null && sameItems(before.items, now.items);
+      if (state.filter.scope !== scope) return;
+      state.order.enter(now);
+      if (!same) this.make();
+    } catch (error) {
+      if (!(error instanceof Disconnected)) state.report(error);
+    }
+  }
+
   /** What the filter was; from here on nothing is to be come back to. */
-  private viewAgain({ suspects, cut, pair }: View): Partial<Filter> {
+  private viewAgain({ scope, cut, pair, label, found }: View): Partial<Filter> {
     const { dial } = this.state;
     this.before = null;
-    if (cut === null) return { suspects, cut, pair };
+    const view = { scope, pair, label, found, cut: null };
+    if (cut === null) return view;
     dial.set({ on: true });
-    return dial.on ? { suspects, cut: dial.cut.count, pair } : { suspects: true, cut: null, pair };
+    return { ...view, cut: dial.on ? dial.cut.count : null };
   }
 
   /** Note what was asked about; says whether the queue holds an audit of a sample that has ended. */
@@ -186,4 +335,8 @@ export class Queue {
       !chosen.some((item) => this.state.asked.has(item))
     );
   }
+}
+
+function sameItems(a: Int32Array, b: Int32Array): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
 }

@@ -47,7 +47,7 @@ describe("another scope moves the card to its first item left to decide on", () 
   it("among suspects, above the cut, among all, and in a random sample by itself", async () => {
     const { session } = await calibrated();
     session.select(4);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(session.current).toBe(3);
     session.select(5);
     session.setDial(85);

@@ -6,7 +6,10 @@ import { reply, start } from "../testing/mockSession";
 import { sessionOf } from "./page";
 import { Session } from "./session";
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
 
 describe("loading", () => {
   it("asks for everything that is ready and begins with the worst suspect", async () => {
@@ -106,7 +109,7 @@ describe("a dataset that changed", () => {
     await settled();
     expect(seen).toEqual([null, null, null, null, [], []]);
     expect(told).toEqual([null]);
-    expect(session.filter).toMatchObject({ suspects: true, items: null, pair: null });
+    expect(session.filter).toMatchObject({ scope: "label", items: null, pair: null });
     expect(session.rank(3)).toBeNull();
     const cards = model.count("card");
     session.edit("keep", [5]);
@@ -187,7 +190,7 @@ describe("selection", () => {
     expect(queues.splice(0)).toEqual([[2, 5]]);
     session.takeSample(Int32Array.of(3), []);
     expect(queues.splice(0), "where one was, with one queue").toEqual([[1]]);
-    expect(session.filter).toMatchObject({ suspects: true, pair: [0, 1], items: null });
+    expect(session.filter).toMatchObject({ scope: "label", pair: [0, 1], items: null });
   });
 
   it("knows the random items that were asked about by themselves", async () => {

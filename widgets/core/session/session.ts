@@ -32,20 +32,22 @@ import type { Topics } from "../state/topics";
 import { Edits } from "./edits";
 import { Loader } from "./loader";
 import { Queue } from "./queue";
+import { QueueView } from "./queueView";
 import { Sight } from "./sight";
 import type { Unsaved } from "./waiting";
 
-export class Session {
+export class Session extends QueueView {
   readonly transport: Transport;
   /** What the person can see; see `actions.ts`. */
   readonly sight = new Sight();
-  private readonly state: ReviewState;
+  protected readonly state: ReviewState;
   private readonly estimate: Estimate;
   private readonly edits: Edits;
   private readonly reviewQueue: Queue;
   private readonly loader: Loader;
 
   constructor(readonly review: string) {
+    super();
     this.transport = new Transport(
       (push) => void this.loader.heard(push),
       (link) => this.state.emit("kernel", link),
@@ -209,72 +211,6 @@ export class Session {
     return this.edits.unsaved;
   }
 
-  // The queue -----------------------------------------------------------------------------------------------------
-
-  get filter(): Filter {
-    return this.state.order.filter;
-  }
-
-  /** Items to review in order, after the filter. */
-  get queue(): readonly number[] {
-    return this.state.order.items;
-  }
-
-  /** Whether random items belong in the queue as it is filtered now. */
-  get mixes(): boolean {
-    return this.state.order.mixes;
-  }
-
-  /** Items that stand in the queue because they were drawn at random. */
-  get drawn(): ReadonlySet<number> {
-    return this.state.order.drawn;
-  }
-
-  /** Whether an item was drawn at random, for the queue or for an audit by itself. */
-  isRandom(item: number): boolean {
-    return this.state.isRandom(item);
-  }
-
-  /** How many items pass the filter; random ones come on top where they do not. */
-  get passing(): number {
-    return this.state.order.passing;
-  }
-
-  /** Place among the items that pass the filter, 1 = the first; null for one that does not. */
-  placeAmong(item: number): number | null {
-    return this.state.order.placeAmong(item);
-  }
-
-  /** How many items of the queue a person has decided on, those that wait to be saved among them. */
-  get reviewed(): number {
-    return this.state.order.reviewed;
-  }
-
-  /** Rank over all items, 1 = most suspicious; null without scores, and for an item that has no p_error. */
-  rank(item: number): number | null {
-    return this.state.order.rank(item);
-  }
-
-  /** How many items the ranking calls label issues, decided on or not: the one count of suspects that is shown. */
-  get suspects(): number {
-    return this.state.order.suspects;
-  }
-
-  /** An item's place among the suspects, 1 = most suspicious; null where it is none. */
-  suspectPlace(item: number): number | null {
-    return this.state.order.suspectPlace(item);
-  }
-
-  /** How many items have a rank. */
-  get ranked(): number {
-    return this.state.order.ranked;
-  }
-
-  /** Position in the queue, or -1. */
-  position(item: number): number {
-    return this.state.order.position(item);
-  }
-
   // Selection -----------------------------------------------------------------------------------------------------
 
   select(item: number | null, options: TellOptions = {}): void {
@@ -295,8 +231,28 @@ export class Session {
     this.reviewQueue.present(items, options);
   }
 
+  /** Change what is queued: `setFilter({ scope: "outlier" })`. A scope that is not here yet comes a moment later. */
   setFilter(change: Partial<Filter>): void {
     this.reviewQueue.setFilter(change);
+  }
+
+  /** Take away what narrowed the queue last, then what stands out on the map; whether there was anything. */
+  peel(): boolean {
+    if (this.reviewQueue.peel()) return true;
+    if (this.highlighted.size === 0) return false;
+    this.highlight([]);
+    return true;
+  }
+
+  /** Let these items stand out on the map, the others grey; none = all are shown alike. */
+  highlight(items: readonly number[]): void {
+    this.state.highlight(items);
+    this.tell("highlight", { items: [...items] });
+  }
+
+  /** Ask how many items each scope holds; says so as the topic `scopes`. */
+  countScopes(): Promise<void> {
+    return this.loader.countScopes();
   }
 
   /** Let the queue end where fewer than `target` per cent of its items are expected to be wrong. */

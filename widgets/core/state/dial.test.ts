@@ -67,10 +67,10 @@ describe("the session's dial", () => {
     // The ranking's p_error: .9, .8, .6, .2, .1, .05.
     session.setDial(85);
     expect(session.queue).toEqual([3, 1]);
-    expect(session.filter.suspects).toBe(false);
+    expect(session.filter.cut).toBe(2);
     session.setDial(50);
     expect(session.queue).toEqual([3, 1, 5, 2, 0]);
-    session.setFilter({ suspects: true });
+    session.setFilter({ scope: "label" });
     expect([session.filter.cut, session.dial.on]).toEqual([null, false]);
     expect(session.queue).toEqual([3, 1, 5]);
     session.setDial(85);

@@ -3,10 +3,13 @@ import { Picks } from "./picks";
 import type { Filter } from "./queueOrder";
 
 const filter = (change: Partial<Filter> = {}): Filter => ({
-  suspects: true,
+  scope: "label",
   cut: null,
   pair: null,
+  label: null,
   items: null,
+  found: null,
+  sort: "suspicion",
   hideReviewed: false,
   ...change,
 });

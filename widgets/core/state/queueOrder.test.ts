@@ -4,16 +4,19 @@ import type { Scores } from "../kernel/schema";
 import { sixItems } from "../testing/mockModel";
 import { start } from "../testing/mockSession";
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
 
 describe("the queue", () => {
   it("follows the filter", async () => {
     const { session } = await start();
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(session.queue).toEqual([3, 1, 5, 2, 0, 4]);
     session.setFilter({ pair: [0, 1] });
     expect(session.queue).toEqual([1]);
-    session.setFilter({ pair: null, suspects: true });
+    session.setFilter({ pair: null, scope: "label" });
     session.choose([5, 0, 3]);
     expect(session.queue).toEqual([3, 5]);
     expect(session.position(5)).toBe(1);
@@ -58,7 +61,7 @@ describe("the queue", () => {
   it("is begun anew when the filter brings items to an empty one", async () => {
     const { session } = await start();
     session.select(null);
-    session.setFilter({ suspects: false, pair: [2, 2] });
+    session.setFilter({ scope: "all", pair: [2, 2] });
     expect(session.current).toBe(4);
   });
 
@@ -89,10 +92,10 @@ describe("the queue with random items", () => {
 
   it("has them among the suspects and above the cut, and nowhere else", async () => {
     const { session } = await start(random({ calibrated: true }), { calibrated: true });
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(session.queue).toEqual([3, 1, 5, 2, 0, 4]);
     expect(session.mixes).toBe(false);
-    session.setFilter({ suspects: true, pair: [0, 1] });
+    session.setFilter({ scope: "label", pair: [0, 1] });
     expect(session.queue).toEqual([1]);
     session.setFilter({ pair: null });
     session.choose([5, 3]);

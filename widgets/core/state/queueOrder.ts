@@ -1,8 +1,17 @@
 /** The order of review: every item's rank, the queue that the filter leaves of it, and the way along that queue. */
 
-import type { Labels, Scores } from "../kernel/schema";
+import type { Labels, ScopeName, Scores } from "../kernel/schema";
 import { mixed, type Place, unmixed } from "./mixedQueue";
-import { lastBefore, Ranking } from "./ranking";
+import { lastBefore, type MovedList, Ranking } from "./ranking";
+import type { Members } from "./scopes";
+
+/** Ways to sort a scope: as it orders its items itself, class by class and so within each, or as the rows stand. */
+export const SORTS = [
+  { name: "suspicion", title: "worst first" },
+  { name: "class", title: "by class" },
+  { name: "row", title: "by row" },
+] as const;
+export type Sort = (typeof SORTS)[number]["name"];
 
 /** What a search in the explorer was for, and the items that it found. */
 export interface Found {
@@ -10,22 +19,29 @@ export interface Found {
   items: ReadonlySet<number>;
 }
 
+/** Which items are queued: those that pass all of it. */
 export interface Filter {
-  /** Only items that the ranking calls label issues. */
-  suspects: boolean;
-  /** Only the first so many of the ranking; null = no such cut. It takes the place of `suspects`. */
+  /** The label errors, the outliers …; "all" = every item. */
+  scope: ScopeName;
+  /** Only the first so many of the ranking; null = no such cut. Only of label errors, whose end it sets. */
   cut: number | null;
   /** Only this given → suggested pair of class codes. */
   pair: readonly [number, number] | null;
+  /** Only items whose given label is of this class: whoever decides on one does not lose it from the queue. */
+  label: number | null;
   /** Only these items (a lasso); null = all. */
   items: ReadonlySet<number> | null;
-  /** Only what a search has found; null = all. */
-  found?: Found | null;
   /** Those items in the order in which they were named (random ones, as they were drawn), not by rank. */
   asNamed?: boolean;
+  /** Only what a search has found; null = all. */
+  found: Found | null;
+  sort: Sort;
   /** Pass over items that a person has decided on. They keep their place in the queue, so nothing jumps. */
   hideReviewed: boolean;
 }
+
+/** What every dataset begins with. */
+const WHOLE = { pair: null, label: null, items: null, found: null } as const;
 
 /** What the queue asks of the review. */
 export interface Reviewed {
@@ -38,7 +54,7 @@ export interface Reviewed {
 const NOBODY: Reviewed = { labels: null, every: 0, isReviewed: () => false };
 
 export class QueueOrder {
-  filter: Filter = { suspects: true, cut: null, pair: null, items: null, hideReviewed: false };
+  filter: Filter = { scope: "label", cut: null, ...WHOLE, sort: "suspicion", hideReviewed: false };
   /** Items to review in order, after the filter. */
   items: readonly number[] = [];
   /** Those of them that stand where they do because they were drawn at random, in their order. */
@@ -51,8 +67,12 @@ export class QueueOrder {
   private issues: number[] = [];
   /** The items that pass the filter, before random ones are mixed in. */
   private passed: number[] = [];
-  /** Places in `passed`, where that stands as its items were named and not by rank. */
+  /** Places of the items, where they stand as they were named. */
   private named: ReadonlyMap<number, number> | null = null;
+  /** The items of the scope, where the kernel has made it. */
+  private members: Members | null = null;
+  /** As the queue was filled with. */
+  private given: Int32Array | null = null;
   /** How many items of `passed` stand before each drawn one, in their order; and which places of `passed` they left. */
   private before: readonly number[] = [];
   private gone: readonly number[] = [];
@@ -66,12 +86,14 @@ export class QueueOrder {
 
   /** The items stand in another order: no position of before means the same any more. */
   reset(): void {
-    this.filter = { ...this.filter, items: null, pair: null, found: null };
+    this.filter = { ...this.filter, ...WHOLE };
     this.scores = null;
     this.ranking = new Ranking(new Float32Array());
     this.issues = [];
     this.passed = [];
     this.named = null;
+    this.members = null;
+    this.given = null;
     this.items = [];
     this.reviewed = 0;
     this.stand([], new Map());
@@ -90,6 +112,11 @@ export class QueueOrder {
     this.scores = scores;
     this.ranking = new Ranking(scores.p_error);
     this.issues = Array.from(this.ranking.order).filter((item) => scores.is_label_issue[item] === 1);
+  }
+
+  /** Take the items of the scope that is queued; null for one that the page makes of the columns. `fill` queues them. */
+  enter(members: Members | null): void {
+    this.members = members;
   }
 
   /** How many items pass the filter; random ones come on top where they do not. */
@@ -112,28 +139,40 @@ export class QueueOrder {
     return this.ranking.order;
   }
 
-  /** Whether random items belong in the queue: in the suspects or those above the cut, as nothing else narrows them. */
+  /** Whether anything narrows the queue besides the scope. */
+  get narrowed(): boolean {
+    const { pair, label, items, found } = this.filter;
+    return pair !== null || label !== null || items !== null || found !== null;
+  }
+
+  /** Whether random items belong in the queue: in the label errors, worst first, where nothing else narrows them. */
   get mixes(): boolean {
-    const { suspects, cut, pair, items, found } = this.filter;
-    return (suspects || cut !== null) && !pair && !items && !found && (this.scores?.draws.length ?? 0) > 0;
+    const { scope, sort } = this.filter;
+    return (
+      scope === "label" && sort === "suspicion" && !this.narrowed && (this.scores?.draws.length ?? 0) > 0
+    );
   }
 
   /** Make the queue anew from scores, filter and given labels; false while there are no scores. */
   fill(review: Reviewed = NOBODY): boolean {
     if (!this.scores) return false;
-    const { suspects, cut, pair, items, asNamed, found } = this.filter;
-    const { order, ranked } = this.ranking;
+    const { pair, label, items, asNamed, found, sort } = this.filter;
     const passes = (item: number): boolean => this.passes(item, review.labels);
-    if (items && asNamed) {
-      this.passed = [...items].filter(passes);
-      this.named = new Map(this.passed.map((item, place) => [item, place]));
+    this.given = review.labels?.given ?? null;
+    this.named = items && asNamed ? new Map([...items].map((item, at) => [item, at])) : null;
+    const few =
+      items && found ? (items.size < found.items.size ? items : found.items) : (items ?? found?.items);
+    let passed: number[];
+    if (few) {
+      passed = [...few].filter(passes);
+      passed.sort((a, b) => (this.comesBefore(a, b) ? -1 : 1));
     } else {
-      const first = Math.min(cut ?? 0, ranked);
-      const all = cut === null ? (suspects ? this.issues : order) : order.subarray(0, first);
-      const among = items ? this.ranking.sort([...items].filter(passes)) : Array.from(all);
-      this.passed = pair || found ? among.filter(passes) : among;
-      this.named = null;
+      const all = this.inScope();
+      passed = pair || label !== null ? Array.prototype.filter.call(all, passes) : Array.from(all);
+      if (sort === "row") passed = Array.from(Int32Array.from(passed).sort());
+      else if (sort === "class") passed = this.byClass(passed);
     }
+    this.passed = passed;
     this.mix(review);
     this.count(review);
     return true;
@@ -144,21 +183,24 @@ export class QueueOrder {
    * The rows take O(rows · log N), and one shift of the order; where random items are mixed in, the queue is passed
    * through once, since each of their places follows from those before: 2 ms for 20,000 suspects (state.bench.ts).
    *
-   * False where the queue has to be filled anew: a cut is a number of places, and named items are few.
+   * False where the queue has to be filled anew: a cut is a number of places.
    */
   update(rows: ArrayLike<number>, values: ArrayLike<number>, write: () => void, review: Reviewed): boolean {
     const { scores, passed } = this;
     if (!scores) return false;
-    const lists = [{ list: this.issues, belongs: (item: number) => scores.is_label_issue[item] === 1 }];
-    if (this.named || this.filter.cut !== null) {
+    const lists: MovedList[] = [
+      { list: this.issues, belongs: (item: number) => scores.is_label_issue[item] === 1 },
+    ];
+    if (this.filter.cut !== null) {
       this.ranking.move(rows, values, write, lists);
       return false;
     }
     const counts = (belongs: (item: number) => boolean): number =>
       Array.prototype.filter.call(rows, (item: number) => belongs(item) && review.isReviewed(item)).length;
     const belongs = (item: number): boolean => this.passes(item, review.labels);
-    const before = counts((item) => this.ranking.holds(passed, item));
-    this.ranking.move(rows, values, write, [...lists, { list: passed, belongs }]);
+    const before = counts((item) => passed[this.placeOf(item)] === item);
+    lists.push({ list: passed, belongs, before: (a, b) => this.comesBefore(a, b) });
+    this.ranking.move(rows, values, write, lists);
     this.reviewed += counts(belongs) - before;
     if (this.mix(review)) this.count(review);
     return true;
@@ -188,7 +230,7 @@ export class QueueOrder {
 
   /** Place among the items that pass the filter, 1 = the first; null for one that does not. */
   placeAmong(item: number): number | null {
-    const place = this.named ? (this.named.get(item) ?? -1) : this.ranking.placeIn(this.passed, item);
+    const place = this.placeOf(item);
     return this.passed[place] === item ? place + 1 : null;
   }
 
@@ -196,7 +238,7 @@ export class QueueOrder {
   position(item: number): number {
     const random = this.drawnAt.get(item);
     if (random !== undefined) return (this.before[random] as number) + random;
-    const place = this.named ? (this.named.get(item) ?? -1) : this.ranking.placeIn(this.passed, item);
+    const place = this.placeOf(item);
     if (this.passed[place] !== item) return -1;
     const { before, gone } = this;
     const ahead = place - lastBefore(gone.length, (i) => (gone[i] as number) < place);
@@ -244,18 +286,75 @@ export class QueueOrder {
     }
   }
 
-  private passes(item: number, labels: Labels | null): boolean {
+  /** Whether an item passes scope and filter. */
+  passes(item: number, labels: Labels | null): boolean {
     const { scores, filter } = this;
     if (!scores || item >= scores.p_error.length) return false;
-    const { suspects, cut, pair, items, found } = filter;
+    const { pair, label, items, found } = filter;
     return (
-      (cut === null
-        ? !suspects || scores.is_label_issue[item] === 1
-        : (this.rank(item) ?? Number.POSITIVE_INFINITY) <= cut) &&
+      this.holds(item, scores) &&
       (!items || items.has(item)) &&
       (!found || found.items.has(item)) &&
+      (label === null || labels?.given[item] === label) &&
       (!pair || (labels?.given[item] === pair[0] && scores.suggested[item] === pair[1]))
     );
+  }
+
+  /** Whether the scope holds an item. */
+  private holds(item: number, scores: Scores): boolean {
+    const { scope, cut } = this.filter;
+    if (scope === "all") return true;
+    if (scope !== "label") return (this.members?.place[item] ?? -1) >= 0;
+    if (cut === null) return scores.is_label_issue[item] === 1;
+    const { order, ranked } = this.ranking;
+    const end = order[Math.min(cut, ranked)];
+    return end === undefined || this.ranking.precedes(item, end);
+  }
+
+  /** All items of the scope, in its own order. */
+  private inScope(): ArrayLike<number> {
+    const { scope, cut } = this.filter;
+    const { order, ranked } = this.ranking;
+    if (scope === "all") return order;
+    if (scope !== "label") return this.members?.items ?? [];
+    return cut === null ? this.issues : order.subarray(0, Math.min(cut, ranked));
+  }
+
+  /** How many items of the queue, without random ones, come before an item. */
+  private placeOf(item: number): number {
+    const { passed } = this;
+    return lastBefore(passed.length, (at) => this.comesBefore(passed[at] as number, item));
+  }
+
+  /** Whether an item stands before another as the queue is sorted. */
+  private comesBefore(a: number, b: number): boolean {
+    const { named, members, filter } = this;
+    if (filter.sort === "row") return a < b;
+    if (filter.sort === "class") {
+      const [one, other] = [this.classOf(a), this.classOf(b)];
+      if (one !== other) return one < other;
+    }
+    if (named) return (named.get(a) ?? -1) < (named.get(b) ?? -1);
+    if (members) return (members.place[a] as number) < (members.place[b] as number);
+    return this.ranking.precedes(a, b);
+  }
+
+  /** Class of the given label; items without one come last. */
+  private classOf(item: number): number {
+    const code = this.given?.[item] ?? -1;
+    return code < 0 ? Number.POSITIVE_INFINITY : code;
+  }
+
+  /** The same items class by class, in the same order within each. */
+  private byClass(items: readonly number[]): number[] {
+    const classes = new Map<number, number[]>();
+    for (const item of items) {
+      const of = this.classOf(item);
+      const list = classes.get(of);
+      if (list) list.push(item);
+      else classes.set(of, [item]);
+    }
+    return [...classes.keys()].sort((a, b) => a - b).flatMap((of) => classes.get(of) as number[]);
   }
 
   /** Mix random items into what passes the filter; whether there are, or were, any. */
@@ -283,7 +382,7 @@ export class QueueOrder {
     this.before = drawn.map((item) => (places.get(item) as Place).before);
     this.gone = drawn
       .flatMap((item) => {
-        const place = this.ranking.placeIn(this.passed, item);
+        const place = this.placeOf(item);
         return this.passed[place] === item ? [place] : [];
       })
       .sort((a, b) => a - b);

@@ -7,6 +7,15 @@
 
 type List = number[] | Int32Array;
 
+/** A list that moves with the rows. */
+export interface MovedList {
+  list: number[];
+  /** Whether it holds a row afterwards. */
+  belongs: (item: number) => boolean;
+  /** Whether an item stands before another in it; left out, as in the ranking. */
+  before?: (a: number, b: number) => boolean;
+}
+
 export class Ranking {
   /** All items, worst first. */
   readonly order: Int32Array;
@@ -30,72 +39,45 @@ export class Ranking {
     return lastBefore(list.length, (at) => this.before(list[at] as number, p, item));
   }
 
+  /** Whether an item is worse than another. */
+  precedes(a: number, b: number): boolean {
+    return this.before(a, this.values[b] as number, b);
+  }
+
   /** Whether a list of this order holds an item at the place that is the item's. */
   holds(list: ArrayLike<number>, item: number): boolean {
     return list[this.placeIn(list, item)] === item;
   }
 
+  /** Bring items into this order. */
   sort(items: number[]): number[] {
-    return items.sort((a, b) => (this.before(a, this.values[b] as number, b) ? -1 : 1));
+    return sort(items, (a, b) => this.precedes(a, b));
   }
 
-  /**
-   * Write new values of rows, each named once, and move these rows; in other lists of this order too: of the rows,
-   * `belongs` says for each list which it holds afterwards. `write` writes whatever else changes with the values.
-   */
+  /** Write new values of rows, each named once, and move these rows, in the other lists too. `write` writes the rest. */
   move(
     rows: ArrayLike<number>,
     values: ArrayLike<number>,
     write: () => void,
-    others: readonly { list: number[]; belongs: (item: number) => boolean }[] = [],
+    others: readonly MovedList[] = [],
   ): void {
     const items = Array.from(rows);
-    const from = this.placesOf(this.order, items);
-    const fromOthers = others.map(({ list }) => this.placesOf(list, items));
+    const ranked = (a: number, b: number): boolean => this.precedes(a, b);
+    const from = placesOf(this.order, items, ranked);
+    const fromOthers = others.map(({ list, before }) => placesOf(list, items, before ?? ranked));
     items.forEach((item, i) => {
       const next = values[i] as number;
       this.ranked += Number(!Number.isNaN(next)) - Number(!Number.isNaN(this.values[item]));
       this.values[item] = next;
     });
     write();
-    this.sort(items);
-    this.exchange(this.order, from, items);
-    others.forEach(({ list, belongs }, i) => {
-      this.exchange(list, fromOthers[i] as number[], items.filter(belongs));
+    sort(items, ranked);
+    exchange(this.order, from, items, ranked);
+    others.forEach(({ list, belongs, before }, i) => {
+      const held = items.filter(belongs);
+      if (before) sort(held, before);
+      exchange(list, fromOthers[i] as number[], held, before ?? ranked);
     });
-  }
-
-  /** Places of those of the items that a list holds, in ascending order. */
-  private placesOf(list: ArrayLike<number>, items: readonly number[]): number[] {
-    const places = items.map((item) => [this.placeIn(list, item), item] as const);
-    return places.flatMap(([at, item]) => (list[at] === item ? [at] : [])).sort((a, b) => a - b);
-  }
-
-  /** Take out what stands at some places, and put items in where they belong now; both in order. */
-  private exchange(list: List, out: readonly number[], items: readonly number[]): void {
-    const rest = list.length - out.length;
-    const gaps = out.map((place, i) => place - i);
-    const left = (i: number): number =>
-      list[i + lastBefore(gaps.length, (g) => (gaps[g] as number) <= i)] as number;
-    const into = items.map((item) => {
-      const p = this.values[item] as number;
-      return lastBefore(rest, (at) => this.before(left(at), p, item));
-    });
-    const same = out.length === items.length;
-    if (same && out.length === 0) return;
-    if (Array.isArray(list)) while (list.length < rest + items.length) list.push(0);
-    // Of as many as were taken out, those beyond the last change stay where they are.
-    const last = items.length - 1;
-    const end = same ? 1 + Math.max(out[last] as number, (into[last] as number) + last) : rest + out.length;
-    for (const [i, place] of out.entries()) shift(list, place + 1, out[i + 1] ?? end, -i - 1);
-    let until = end - out.length;
-    for (let i = last; i >= 0; i--) {
-      const at = into[i] as number;
-      shift(list, at, until, i + 1);
-      list[at + i] = items[i] as number;
-      until = at;
-    }
-    if (Array.isArray(list)) list.length = rest + items.length;
   }
 
   /** Whether item `a` comes before an item with this p_error. */
@@ -106,6 +88,45 @@ export class Ranking {
     if (q === p) return a < item;
     return Number.isNaN(q) ? Number.isNaN(p) && a < item : true;
   }
+}
+
+type Before = (a: number, b: number) => boolean;
+
+function sort(items: number[], before: Before): number[] {
+  return items.sort((a, b) => (before(a, b) ? -1 : 1));
+}
+
+/** Places of those of the items that a list holds, in ascending order. */
+function placesOf(list: ArrayLike<number>, items: readonly number[], before: Before): number[] {
+  const places = items.map((item) => {
+    const at = lastBefore(list.length, (place) => before(list[place] as number, item));
+    return [at, item] as const;
+  });
+  return places.flatMap(([at, item]) => (list[at] === item ? [at] : [])).sort((a, b) => a - b);
+}
+
+/** Take out what stands at some places, and put items in where they belong now; both in order. */
+function exchange(list: List, out: readonly number[], items: readonly number[], before: Before): void {
+  const rest = list.length - out.length;
+  const gaps = out.map((place, i) => place - i);
+  const left = (i: number): number =>
+    list[i + lastBefore(gaps.length, (g) => (gaps[g] as number) <= i)] as number;
+  const into = items.map((item) => lastBefore(rest, (at) => before(left(at), item)));
+  const same = out.length === items.length;
+  if (same && out.length === 0) return;
+  if (Array.isArray(list)) while (list.length < rest + items.length) list.push(0);
+  // Of as many as were taken out, those beyond the last change stay where they are.
+  const last = items.length - 1;
+  const end = same ? 1 + Math.max(out[last] as number, (into[last] as number) + last) : rest + out.length;
+  for (const [i, place] of out.entries()) shift(list, place + 1, out[i + 1] ?? end, -i - 1);
+  let until = end - out.length;
+  for (let i = last; i >= 0; i--) {
+    const at = into[i] as number;
+    shift(list, at, until, i + 1);
+    list[at + i] = items[i] as number;
+    until = at;
+  }
+  if (Array.isArray(list)) list.length = rest + items.length;
 }
 
 /** How many places from the beginning pass, where those that pass come first. */

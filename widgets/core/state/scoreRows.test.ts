@@ -95,8 +95,8 @@ beforeEach(() => {
 const FILTERS: Record<string, (session: Session) => void> = {
   "the suspects with random items": () => {},
   "the suspects alone": (session) => session.setAuditRate(0),
-  "every item": (session) => session.setFilter({ suspects: false }),
-  "a pair": (session) => session.setFilter({ suspects: false, pair: [0, 1] }),
+  "every item": (session) => session.setFilter({ scope: "all" }),
+  "a pair": (session) => session.setFilter({ scope: "all", pair: [0, 1] }),
   "a lasso": (session) => session.choose([1, 5, 8, 20, 33, 34, 35, 59]),
   "named items": (session) => session.present([8, 1, 59, 20]),
   "those above the cut": (session) => session.setDial(70),
@@ -207,7 +207,7 @@ describe("the count of what is reviewed", () => {
     model.reply("edit", reply(3, 1, "kept"));
     session.edit("clear", [3]);
     expect(session.reviewed).toBe(1);
-    session.setFilter({ suspects: false });
+    session.setFilter({ scope: "all" });
     expect(session.reviewed).toBe(2);
   });
 });

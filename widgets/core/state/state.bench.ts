@@ -1,7 +1,8 @@
 /** What one click costs in the page, at 200,000 items of which every tenth is a suspect: `npx vitest bench --run`. */
 import { test } from "vitest";
+import type { ScopeName } from "../kernel/schema";
 import { ExpectedErrors } from "./expectedErrors";
-import { QueueOrder, type Reviewed } from "./queueOrder";
+import { QueueOrder, type Reviewed, type Sort } from "./queueOrder";
 import { Ranking } from "./ranking";
 
 const N = 200_000;
@@ -27,10 +28,10 @@ const review = (every: number): Reviewed => ({
   isReviewed: (item) => decided[item] === 1,
 });
 
-function queue(every: number, suspects = true): QueueOrder {
+function queue(every: number, scope: ScopeName = "label", sort: Sort = "suspicion"): QueueOrder {
   const made = new QueueOrder();
   made.rankBy({ ...scores, p_error: scores.p_error.slice() });
-  made.filter = { ...made.filter, suspects };
+  made.filter = { ...made.filter, scope, sort };
   made.fill(review(every));
   return made;
 }
@@ -46,7 +47,7 @@ test("scores of some rows, one look, and whole columns", async ({ bench }) => {
   const ranking = new Ranking(scores.p_error.slice());
   const alone = queue(0);
   const mixed = queue(10);
-  const whole = queue(0, false);
+  const whole = queue(0, "all");
   const sums = new ExpectedErrors(scores.p_error);
   await bench.compare(
     bench("rows move in the order of all items", () => ranking.move(rows(), values(), () => {})),

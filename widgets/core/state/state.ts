@@ -28,6 +28,8 @@ import { Emitter } from "./emitter";
 import { Picks } from "./picks";
 import { Previews } from "./previews";
 import { type Filter, QueueOrder } from "./queueOrder";
+import { ScopePlace } from "./scopePlace";
+import { Scopes } from "./scopes";
 import { toldScope } from "./told";
 import type { Topics } from "./topics";
 
@@ -49,6 +51,8 @@ export class ReviewState extends Emitter<Topics> {
   current: number | null = null;
   hovered: number | null = null;
   chosen: readonly number[] = [];
+  /** Items that stand out on the map; none = all are shown alike. */
+  highlighted: ReadonlySet<number> = new Set();
   /** Items drawn at random that were asked about by themselves: the queue does not mix them in. */
   asked: ReadonlySet<number> = new Set();
   /** Time of the last acknowledged commit, ISO 8601. */
@@ -69,6 +73,8 @@ export class ReviewState extends Emitter<Topics> {
   /** How much of the queue is drawn at random. */
   readonly auditRate = new AuditRate();
   readonly order = new QueueOrder();
+  readonly scopes: Scopes;
+  readonly scopePlace = new ScopePlace();
   readonly cards: Cards;
   readonly previews: Previews;
   /** Items picked in the queue for one decision on all of them. */
@@ -85,6 +91,11 @@ export class ReviewState extends Emitter<Topics> {
       () => toldScope(this.filter),
     );
     this.previews = new Previews((items, size) => transport.call("previews", { items, size }));
+    this.scopes = new Scopes({
+      items: (name) => transport.call("scope", { name }),
+      counts: () => transport.call("scopes"),
+      size: () => this.labels?.given.length ?? 0,
+    });
   }
 
   /** Class names by code. */
@@ -192,6 +203,12 @@ export class ReviewState extends Emitter<Topics> {
     return this.order.drawn.has(item) || this.asked.has(item);
   }
 
+  /** Let these items stand out on the map; none = all are shown alike. */
+  highlight(items: Iterable<number>): void {
+    this.highlighted = new Set(items);
+    this.emit("highlight", this.highlighted);
+  }
+
   select(item: number | null, { tell = true }: TellOptions = {}): void {
     if (item === this.current) return;
     this.current = item;
@@ -243,6 +260,8 @@ export class ReviewState extends Emitter<Topics> {
     this.hovered = null;
     this.chosen = [];
     this.picks.clear();
+    this.highlighted = new Set();
+    this.scopes.clear();
     this.asked = new Set();
     this.note = "";
     this.setReason("");

@@ -44,6 +44,10 @@ export interface Topics {
   /** Other items are picked in the queue; see picks.ts. */
   picked: ReadonlySet<number>;
   filter: Filter;
+  /** The counts of the scopes have come, or a scope is on its way or has come; see scopes.ts. */
+  scopes: null;
+  /** Other items stand out on the map. */
+  highlight: ReadonlySet<number>;
   /** The queue's order or membership changed. */
   queue: readonly number[];
   /** Number of edits not yet acknowledged. */

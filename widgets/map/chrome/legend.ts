@@ -1,4 +1,4 @@
-/** The classes with their colours, shapes, keys; a click highlights a class. And what the encodings mean. */
+/** The classes with their colours, shapes, keys; a click narrows the queue to a class. And what the encodings mean. */
 import { keyOfClass } from "../../core/session/actions";
 import type { Session } from "../../core/session/session";
 import { h, key } from "../../core/ui/dom";
@@ -9,21 +9,31 @@ export interface Legend {
   element: HTMLElement;
   encodings: HTMLElement;
   /** Build it again: classes, theme or calibration changed. */
-  fill(highlight: number | null): void;
+  fill(): void;
+  /** Show which class the queue is narrowed to. */
+  press(): void;
 }
 
-/** Make the legend; `onHighlight` gets the class code that was clicked. */
-export function makeLegend(session: Session, onHighlight: (code: number) => void): Legend {
-  const element = h("div", { class: "dqx-map-legend", role: "group", aria: { label: "Classes" } });
+export function makeLegend(session: Session): Legend {
+  const element = h("div", { class: "dqx-map-legend", role: "group", aria: { label: "Only one class" } });
   const encodings = h("div", { class: "dqx-map-encodings" });
   element.addEventListener("click", (event) => {
     const button = (event.target as Element).closest<HTMLElement>("button[data-code]");
-    if (button) onHighlight(Number(button.dataset.code));
+    if (!button) return;
+    const code = Number(button.dataset.code);
+    session.setFilter({ label: session.filter.label === code ? null : code });
   });
+  const press = (): void => {
+    const { label } = session.filter;
+    for (const button of element.querySelectorAll<HTMLElement>("button[data-code]"))
+      button.setAttribute("aria-pressed", String(button.dataset.code === String(label)));
+    element.classList.toggle("dqx-highlighting", label !== null);
+  };
   return {
     element,
     encodings,
-    fill(highlight) {
+    press,
+    fill() {
       const { classes } = session;
       element.replaceChildren(
         ...classes.map((name, code) => {
@@ -33,9 +43,8 @@ export function makeLegend(session: Session, onHighlight: (code: number) => void
             {
               class: "dqx-map-class",
               type: "button",
-              title: `Highlight ${name}`,
+              title: `Only ${name}`,
               data: { code: String(code) },
-              aria: { pressed: String(highlight === code) },
             },
             swatch(code),
             nameElement(name, classes),
@@ -44,7 +53,7 @@ export function makeLegend(session: Session, onHighlight: (code: number) => void
           );
         }),
       );
-      element.classList.toggle("dqx-highlighting", highlight !== null);
+      press();
       const size = session.hello?.calibrated ? "p_error" : "rank";
       encodings.replaceChildren(
         ...(session.scores

@@ -1,7 +1,7 @@
 /** The map's buttons: which items, the lasso, edges, fit, full screen, and a chip for each filter that is on. */
 
 import type { Session } from "../../core/session/session";
-import { h, key, svg } from "../../core/ui/dom";
+import { count, h, key, svg } from "../../core/ui/dom";
 import { printed } from "../../core/ui/keys";
 import { makeMessage } from "../../core/ui/message";
 import { makeChosenChip } from "./selection";
@@ -9,7 +9,6 @@ import { makeChosenChip } from "./selection";
 export interface ToolbarState {
   lassoing: boolean;
   conflictsOnly: boolean;
-  highlight: number | null;
   fullScreen: boolean;
 }
 
@@ -18,7 +17,6 @@ export interface ToolbarEvents {
   conflicts(): void;
   fit(): void;
   fullScreen(): void;
-  endHighlight(): void;
   /** The focus goes back to the map. */
   leave(): void;
 }
@@ -30,9 +28,9 @@ export interface Toolbar {
 
 export function makeToolbar(session: Session, signal: AbortSignal, events: ToolbarEvents): Toolbar {
   const suspects = toggle("Suspects", "suspects", "Show the suspects, the rest in the background", () =>
-    session.setFilter({ suspects: true }),
+    session.setFilter({ scope: "label" }),
   );
-  const all = toggle("All", "all", "Show and queue every item", () => session.setFilter({ suspects: false }));
+  const all = toggle("All", "all", "Show and queue every item", () => session.setFilter({ scope: "all" }));
   const lasso = toggle(
     "Lasso",
     "lasso",
@@ -47,7 +45,8 @@ export function makeToolbar(session: Session, signal: AbortSignal, events: Toolb
     events.conflicts,
   );
   const pair = chip("pair-filter", "Show all label pairs again", () => session.setFilter({ pair: null }));
-  const highlighted = chip("highlight", "End the highlight", events.endHighlight);
+  const only = chip("class-filter", "Show all classes again", () => session.setFilter({ label: null }));
+  const highlighted = chip("highlight", "Show all alike again", () => session.highlight([]));
   const chosen = makeChosenChip(session, events.leave);
   const fit = icon("fit", `Show the whole map (${printed("fit")})`, "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4");
   fit.addEventListener("click", events.fit);
@@ -66,6 +65,7 @@ export function makeToolbar(session: Session, signal: AbortSignal, events: Toolb
     lasso,
     conflicts,
     pair,
+    only,
     highlighted,
     chosen.element,
     h("span", { class: "dqx-map-said" }, said),
@@ -76,15 +76,18 @@ export function makeToolbar(session: Session, signal: AbortSignal, events: Toolb
     element,
     fill(state) {
       const { filter } = session;
-      press(suspects, filter.suspects);
-      press(all, !filter.suspects && filter.cut === null);
+      press(suspects, filter.scope === "label" && filter.cut === null);
+      press(all, filter.scope === "all");
       press(lasso, state.lassoing);
       press(conflicts, state.conflictsOnly);
       pair.hidden = filter.pair === null;
       if (filter.pair)
         pair.textContent = `${session.className(filter.pair[0])} → ${session.className(filter.pair[1])} only ✕`;
-      highlighted.hidden = state.highlight === null;
-      if (state.highlight !== null) highlighted.textContent = `${session.className(state.highlight)} ✕`;
+      only.hidden = filter.label === null;
+      if (filter.label !== null) only.textContent = `only ${session.className(filter.label)} ✕`;
+      const { size } = session.highlighted;
+      highlighted.hidden = size === 0;
+      highlighted.textContent = `${count(size)} highlighted ✕`;
       press(full, state.fullScreen);
       // The explorer fills the screen as a whole: its own button does that.
       full.hidden = !document.fullscreenEnabled || element.closest(".dqx-explorer") !== null;

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Labels, Scores } from "../../core/kernel/schema";
 import { LEVEL } from "../renderers/renderer";
-import { colourIndices, emphasis, levels, markedItems } from "./marks";
+import { colourIndices, emphasis, levels, markedItems, type Shown } from "./marks";
 
-const NO_FILTER = { suspects: true, cut: null, pair: null, items: null, hideReviewed: false };
+const shown = (changes: Partial<Shown> = {}): Shown => ({
+  scope: "label",
+  narrowed: false,
+  passes: () => true,
+  highlighted: new Set(),
+  waits: () => false,
+  ...changes,
+});
 const labels = {
   given: Int32Array.of(0, 0, 1, 1),
   current: Int32Array.of(0, 1, 1, 1),
@@ -18,7 +25,7 @@ const scores = {
 
 describe("levels", () => {
   it("put suspects before the rest, and fade what is reviewed", () => {
-    expect([...levels(labels, scores, NO_FILTER, null)]).toEqual([
+    expect([...levels(labels, scores, shown())]).toEqual([
       LEVEL.suspect,
       LEVEL.reviewed,
       LEVEL.normal,
@@ -26,28 +33,36 @@ describe("levels", () => {
     ]);
   });
 
-  it("dim what a pair, a lasso or a highlighted class leaves out", () => {
-    expect([...levels(labels, scores, { ...NO_FILTER, pair: [0, 1] }, null)].slice(2)).toEqual([
-      LEVEL.dim,
-      LEVEL.dim,
-    ]);
-    const lasso = levels(labels, scores, { ...NO_FILTER, items: new Set([3]) }, null);
+  it("grey what a filter leaves out, and what lies outside a scope that is neither label errors nor everything", () => {
+    const pair = levels(labels, scores, shown({ narrowed: true, passes: (item) => item < 2 }));
+    expect([...pair].slice(2)).toEqual([LEVEL.dim, LEVEL.dim]);
+    const lasso = levels(labels, scores, shown({ narrowed: true, passes: (item) => item === 3 }));
     expect([...lasso]).toEqual([LEVEL.dim, LEVEL.dim, LEVEL.dim, LEVEL.strong]);
-    expect(levels(labels, scores, NO_FILTER, 0)[3]).toBe(LEVEL.dim);
+    const outliers = levels(labels, scores, shown({ scope: "outlier", passes: (item) => item > 1 }));
+    expect([...outliers]).toEqual([LEVEL.dim, LEVEL.dim, LEVEL.suspect, LEVEL.suspect]);
+    expect([...colourIndices(labels.current, outliers)]).toEqual([10, 10, 1, 1]);
+    const all = levels(labels, scores, shown({ scope: "all" }));
+    expect([...all].slice(2)).toEqual([LEVEL.strong, LEVEL.strong]);
+  });
+
+  it("let highlighted items stand out, whatever is decided on", () => {
+    const found = levels(labels, scores, shown({ highlighted: new Set([1, 2]) }));
+    expect([...found]).toEqual([LEVEL.dim, LEVEL.suspect, LEVEL.suspect, LEVEL.dim]);
   });
 
   it("show all alike before there are scores", () => {
-    expect(levels(labels, null, NO_FILTER, null)[0]).toBe(LEVEL.strong);
+    expect(levels(labels, null, shown())[0]).toBe(LEVEL.strong);
   });
 });
 
 describe("marks", () => {
   it("are the queue's suspects and decisions, in its order", () => {
-    expect([...markedItems([1, 0, 2, 3], labels, scores, null)]).toEqual([1, 0]);
+    expect([...markedItems([1, 0, 2, 3], labels, scores, shown())]).toEqual([1, 0]);
   });
 
-  it("keep to a highlighted class, as the label now or as the suggestion", () => {
-    expect([...markedItems([0, 1], labels, scores, 0)]).toEqual([0]);
+  it("are all of another scope, and keep to what is highlighted", () => {
+    expect([...markedItems([2, 3], labels, scores, shown({ scope: "outlier" }))]).toEqual([2, 3]);
+    expect([...markedItems([0, 1], labels, scores, shown({ highlighted: new Set([0]) }))]).toEqual([0]);
   });
 
   it("stand out by rank until p_error is calibrated", () => {

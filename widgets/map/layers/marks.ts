@@ -4,9 +4,9 @@
  * Computed when labels, scores or the filter change, never while panning.
  */
 
-import type { Labels, Scores } from "../../core/kernel/schema";
+import type { Labels, ScopeName, Scores } from "../../core/kernel/schema";
+import type { Session } from "../../core/session/session";
 import { IS_DECIDED } from "../../core/state/columns";
-import type { Filter } from "../../core/state/queueOrder";
 import { PALETTE_LENGTH } from "../../core/ui/theme";
 import { LEVEL } from "../renderers/renderer";
 
@@ -18,66 +18,80 @@ export function colourIndex(code: number): number {
   return code < 0 ? PALETTE_LENGTH : code % PALETTE_LENGTH;
 }
 
-/** Palette index of each item's label now. */
-export function colourIndices(codes: Int32Array): Uint8Array {
+/** Palette index of each item's label now; of what is outside, grey. */
+export function colourIndices(codes: Int32Array, presence?: Uint8Array): Uint8Array {
   const indices = new Uint8Array(codes.length);
-  for (let i = 0; i < codes.length; i++) indices[i] = colourIndex(codes[i] as number);
+  for (let i = 0; i < codes.length; i++)
+    indices[i] = presence?.[i] === LEVEL.dim ? PALETTE_LENGTH : colourIndex(codes[i] as number);
   return indices;
 }
 
-/**
- * Presence of a dot. With "suspects" the rest stays in the background; a pair, a lasso or a highlighted class dims
- * everything outside it, so that what is chosen keeps its surroundings.
- */
-export function levelOf(
-  item: number,
-  labels: Labels,
-  scores: Scores | null,
-  filter: Filter,
-  highlight: number | null,
-  waiting: (item: number) => boolean = () => false,
-): number {
-  const { items, pair, suspects } = filter;
-  if (highlight !== null && labels.current[item] !== highlight) return LEVEL.dim;
-  if (items !== null && !items.has(item)) return LEVEL.dim;
-  if (pair !== null && (labels.given[item] !== pair[0] || scores?.suggested[item] !== pair[1]))
-    return LEVEL.dim;
+/** What of the review the map shows, and what is only around it. */
+export interface Shown {
+  /** Label errors and everything have every class around them, in its colour; around another scope all is grey. */
+  scope: ScopeName;
+  /** Whether more than the scope narrows what is shown: then all else is grey. */
+  narrowed: boolean;
+  /** Whether an item passes scope and filter. */
+  passes(item: number): boolean;
+  /** Items that stand out; none = all are shown alike. */
+  highlighted: ReadonlySet<number>;
+  /** Whether a decision on the item is not on disk yet. */
+  waits(item: number): boolean;
+}
+
+/** As a session has it, now and whenever it is read. */
+export function shownOf(session: Session): Shown {
+  return {
+    get scope() {
+      return session.filter.scope;
+    },
+    get narrowed() {
+      return session.narrowed;
+    },
+    get highlighted() {
+      return session.highlighted;
+    },
+    passes: (item) => session.passes(item),
+    waits: (item) => session.isWaiting(item),
+  };
+}
+
+/** Presence of a dot. What lies outside scope and filter is grey and not gone: what is shown keeps its surroundings. */
+export function levelOf(item: number, labels: Labels, scores: Scores | null, shown: Shown): number {
+  const { scope, narrowed, highlighted } = shown;
+  if (highlighted.size > 0) return highlighted.has(item) ? LEVEL.suspect : LEVEL.dim;
+  const own = scope === "label" || scope === "all";
+  if ((narrowed || (!own && scores !== null)) && !shown.passes(item)) return LEVEL.dim;
   // Decided and not on disk yet: as present as it was.
-  if (IS_DECIDED[labels.state[item] as number] && !waiting(item)) return LEVEL.reviewed;
-  if (scores?.is_label_issue[item] === 1) return LEVEL.suspect;
-  const background = suspects && items === null && pair === null && highlight === null && scores !== null;
-  return background ? LEVEL.normal : LEVEL.strong;
+  if (IS_DECIDED[labels.state[item] as number] && !shown.waits(item)) return LEVEL.reviewed;
+  if (scores?.is_label_issue[item] === 1 || (!own && scores !== null)) return LEVEL.suspect;
+  return scope === "label" && !narrowed && scores !== null ? LEVEL.normal : LEVEL.strong;
 }
 
 /** Presence of each dot. */
-export function levels(
-  labels: Labels,
-  scores: Scores | null,
-  filter: Filter,
-  highlight: number | null,
-  waiting?: (item: number) => boolean,
-): Uint8Array {
+export function levels(labels: Labels, scores: Scores | null, shown: Shown): Uint8Array {
   const out = new Uint8Array(labels.given.length);
-  for (let i = 0; i < out.length; i++) out[i] = levelOf(i, labels, scores, filter, highlight, waiting);
+  for (let i = 0; i < out.length; i++) out[i] = levelOf(i, labels, scores, shown);
   return out;
 }
 
-/** Whether an item of the queue is drawn with a ring: a suspect, or one that has been decided on. */
-export function isMarked(item: number, labels: Labels, scores: Scores, highlight: number | null): boolean {
-  return (
-    (scores.is_label_issue[item] === 1 || IS_DECIDED[labels.state[item] as number] === true) &&
-    (highlight === null || labels.current[item] === highlight || scores.suggested[item] === highlight)
-  );
+/** Whether an item of the queue is drawn with a ring: all of a scope, but of everything only suspects and decisions. */
+export function isMarked(item: number, labels: Labels, scores: Scores, shown: Shown): boolean {
+  const { scope, highlighted } = shown;
+  if (highlighted.size > 0 && !highlighted.has(item)) return false;
+  if (scope !== "label" && scope !== "all") return true;
+  return scores.is_label_issue[item] === 1 || IS_DECIDED[labels.state[item] as number] === true;
 }
 
-/** Items that are drawn with a ring, worst first. */
+/** Items that are drawn with a ring, in the queue's order. */
 export function markedItems(
   queue: readonly number[],
   labels: Labels,
   scores: Scores,
-  highlight: number | null,
+  shown: Shown,
 ): Int32Array {
-  return Int32Array.from(queue.filter((item) => isMarked(item, labels, scores, highlight)));
+  return Int32Array.from(queue.filter((item) => isMarked(item, labels, scores, shown)));
 }
 
 /**

@@ -20,7 +20,7 @@ export interface Look {
 export function looks(n: number): Look[] {
   const s = Math.min(5, Math.max(1.2, 5 - 1.55 * Math.log10(Math.max(n, 1000) / 1000)));
   return [
-    { size: s * 0.9, opacity: 0.1 },
+    { size: s * 0.9, opacity: 0.3 },
     { size: s, opacity: 0.42 },
     { size: s, opacity: 0.8 },
     { size: s * 1.5, opacity: 0.95 },
