@@ -34,6 +34,9 @@ COLUMNS = {np.float32: "Float32Array", np.int32: "Int32Array", np.uint8: "Uint8A
 LONG = 80
 """Characters of a list that is written in one line."""
 
+WIDE = 110
+"""Characters of a line."""
+
 HEAD = """\
 /** What goes over the wire. Made from explorer/panels/schema by `make schema`: change it there. */
 
@@ -104,7 +107,15 @@ def _declared(module: types.ModuleType) -> Iterator[str]:
         if isinstance(kind, type) and kind.__module__ == module.__name__ and issubclass(kind, msgspec.Struct):
             yield _interface(kind, names, docs)
         elif not isinstance(kind, type) and vars(module).get(name) == kind and module is not calls:
-            yield f"export type {name} = {type_of(kind, {k: v for k, v in names.items() if v != name})};\n"
+            yield _alias(name, type_of(kind, {k: v for k, v in names.items() if v != name}))
+
+
+def _alias(name: str, kind: str) -> str:
+    line = f"export type {name} = {kind};"
+    parts = kind.split(" | ")
+    if len(line) <= WIDE or len(parts) == 1:
+        return f"{line}\n"
+    return "\n".join([f"export type {name} =", *(f"  | {part}" for part in parts)]) + ";\n"
 
 
 def _interface(kind: type[msgspec.Struct], names: dict[Any, str], docs: dict[tuple[str, str], str]) -> str:

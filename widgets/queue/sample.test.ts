@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { LeftReply } from "../core/kernel/schema";
 import { Session } from "../core/session/session";
 import { type Answers, MockModel, settled, sixItems } from "../core/testing/mockModel";
@@ -24,6 +24,8 @@ async function made(answers: Answers = {}) {
   const find = (name: string) => left.line.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
   return { session, model, end, root, find, ...left };
 }
+
+beforeEach(() => sessionStorage.clear());
 
 describe("how many are left", () => {
   it("shows the figure, and the sentence on request", async () => {

@@ -17,7 +17,18 @@ export const REASONS = [
   "duplicate",
 ] as const;
 
-export type ScopeName = "label" | "outlier" | "near_duplicate" | "conflicting_duplicate" | "ambiguous" | "underperforming" | "imbalance" | "non_iid" | "kind" | "random" | "all";
+export type ScopeName =
+  | "label"
+  | "outlier"
+  | "near_duplicate"
+  | "conflicting_duplicate"
+  | "ambiguous"
+  | "underperforming"
+  | "imbalance"
+  | "non_iid"
+  | "kind"
+  | "random"
+  | "all";
 
 /** A scope as it is offered. */
 export interface ScopeInfo {
