@@ -562,7 +562,16 @@ export interface NearestArgs {
   count?: number;
 }
 
-export type ToldScope = "outlier" | "near_duplicate" | "conflicting_duplicate" | "ambiguous" | "underperforming" | "imbalance" | "non_iid" | "kind" | "random";
+export type ToldScope =
+  | "outlier"
+  | "near_duplicate"
+  | "conflicting_duplicate"
+  | "ambiguous"
+  | "underperforming"
+  | "imbalance"
+  | "non_iid"
+  | "kind"
+  | "random";
 
 /** A position, and the scope in which the item is looked at. */
 export interface CardArgs {
