@@ -87,7 +87,7 @@ async function open(fact: Fact, opens: Opens, { session, signal, leave }: Place)
   const [given, suggested] = opens.pair ?? [];
   if (given !== undefined && suggested !== undefined) {
     if (session.chosen.length > 0) session.choose([]);
-    session.setFilter({ suspects: true, pair: [given, suggested] });
+    session.setFilter({ scope: "label", pair: [given, suggested] });
     leave();
     return;
   }

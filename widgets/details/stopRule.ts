@@ -40,7 +40,7 @@ export function makeStopRule(session: Session): { element: HTMLElement; update()
     data: { dqx: "to-the-cut" },
     on: {
       click: () => {
-        if (session.dial.on) session.setFilter({ suspects: true });
+        if (session.dial.on) session.setFilter({ scope: "label" });
         else session.setDial(session.dial.target);
       },
     },
