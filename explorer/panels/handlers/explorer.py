@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from msgspec import UNSET
 
@@ -10,7 +12,7 @@ from explorer.labels.model.states import Reason
 from explorer.panels import payloads
 from explorer.panels.registry import call, item_at
 from explorer.panels.schema import labels as schema
-from explorer.panels.schema.scopes import Opened
+from explorer.panels.schema.scopes import Opened, ScopeName
 from explorer.review.review import Review
 
 OPS = {"relabel": "set", "keep": "keep", "mark": "flag", "clear": "clear", "leave_out": "leave_out"}
@@ -53,7 +55,7 @@ def hello(review: Review) -> schema.Hello:
         counts=payloads.counts(review),
         reasons=list(Reason),
         ready=schema.Ready(layout=r.layout_name, scores=r.combined is not None),
-        opened=UNSET if opened is None else Opened(scope=opened.scope, token=opened.token),
+        opened=UNSET if opened is None else Opened(scope=cast("ScopeName", opened.scope), token=opened.token),
         highlighted=np.array(shining, dtype=np.int32) if shining else UNSET,
     )
 

@@ -147,12 +147,12 @@ def _pairs(
 
 
 def _transition(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
-    rows = [([true, given, percent(share)], share, (given, true)) for true, given, share in _largest(table)]
+    rows: list[Row] = [([true, given, percent(share)], share, (given, true)) for true, given, share in _largest(table)]
     return ["true label", "labelled as", "share of that class"], rows
 
 
 def _joint(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
-    rows = [([given, true, percent(share)], share, (given, true)) for given, true, share in _largest(table)]
+    rows: list[Row] = [([given, true, percent(share)], share, (given, true)) for given, true, share in _largest(table)]
     return ["given label", "true label", "share of all labels"], rows
 
 
@@ -161,7 +161,7 @@ def _largest(table: pd.DataFrame) -> list[tuple[str, str, float]]:
     values = table.to_numpy(dtype=np.float64).copy()
     np.fill_diagonal(values, 0)
     order = np.argsort(-values, axis=None, kind="stable")[: 4 * ROWS]
-    places = [np.unravel_index(int(at), values.shape) for at in order]
+    places = [divmod(int(at), values.shape[1]) for at in order]
     return [
         (str(table.index[a]), str(table.columns[b]), float(values[a, b])) for a, b in places if values[a, b] >= 1e-4
     ]

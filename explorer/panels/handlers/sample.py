@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explorer.estimates.results import more
+from explorer.estimates.results import FEWEST_DRAWS, more
 from explorer.panels.registry import call
 from explorer.panels.schema import scores as schema
-from explorer.review.estimates import FEWEST_DRAWS
 from explorer.review.review import Review
 
 MOST_CLASSES = 100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from explorer.panels.registry import call, item_at
@@ -14,7 +16,7 @@ def scopes(review: Review) -> list[schema.ScopeInfo]:
     """Return every scope, with how many items it holds."""
     return [
         schema.ScopeInfo(
-            name=each.scope.name,
+            name=cast("schema.ScopeName", each.scope.name),
             title=each.scope.title,
             about=each.scope.about,
             none=each.scope.none,
