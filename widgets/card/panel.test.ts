@@ -365,7 +365,7 @@ describe("a conflict on the card", () => {
     );
     expect(root.querySelector("i")).toBeNull();
     expect(find("conflict-theirs").textContent).toBe("Keep ann’s: newtT");
-    expect(find("conflict-mine").textContent).toBe("Use mine: catM");
+    expect(find("conflict-mine").textContent).toBe("Use mine: catY");
     session.select(5);
     session.select(3);
     await settled();

@@ -54,7 +54,13 @@ async function start(answers: Answers = {}) {
     ...answers,
   });
   const points = () => [...made.root.querySelectorAll<HTMLElement>('[data-dqx="relation"]')];
-  return { ...made, points };
+  /** V brings the neighbours to the front, V once more their relation map. */
+  const toMap = async () => {
+    made.press("v");
+    made.press("v");
+    await settled();
+  };
+  return { ...made, points, toMap };
 }
 
 beforeEach(() => {
@@ -63,9 +69,11 @@ beforeEach(() => {
 });
 
 describe("the relation map", () => {
-  it("comes by its button and by V, and goes by both", async () => {
+  it("comes by its button and by V among the neighbours, and goes by both", async () => {
     const { model, find, points, press } = await start();
+    press("v");
     expect(find("relation-map").hidden).toBe(true);
+    await settled();
     expect(model.count("relations")).toBe(0);
     press("v");
     await settled();
@@ -75,22 +83,25 @@ describe("the relation map", () => {
     expect(points()).toHaveLength(3);
     find("relations").click();
     expect(find("relation-map").hidden).toBe(true);
+    find("relations").click();
+    expect(find("relation-map").hidden).toBe(false);
+    press("v");
+    expect(find("relation-map").hidden).toBe(true);
   });
 
-  it("brings its tab to the front when another one is open", async () => {
-    const { root, find, press } = await start();
-    const tabs = [...root.querySelectorAll<HTMLElement>("[role=tab]")];
-    tabs[1]?.click();
+  it("is there still when its tab comes back to the front", async () => {
+    const { root, find, press, toMap } = await start();
+    await toMap();
+    press("p");
     press("v");
-    await settled();
-    expect(tabs[0]?.getAttribute("aria-selected")).toBe("true");
+    const tab = root.querySelector<HTMLElement>('[data-dqx="tab"][data-tab="neighbours"]');
+    expect(tab?.getAttribute("aria-selected")).toBe("true");
     expect(find("relation-map").hidden).toBe(false);
   });
 
   it("tells neighbours apart by kind of mark and in words, and reads nearest first", async () => {
-    const { points, press } = await start();
-    press("v");
-    await settled();
+    const { points, toMap } = await start();
+    await toMap();
     expect(points().map((point) => point.dataset.agreement)).toEqual(["conflicts", "agrees", "unknown"]);
     expect(points()[0]?.getAttribute("aria-label")).toBe(
       "labelled cat (another label), mean −0.50, variance 0.010, last −1.00, similarity 0.90: select",
@@ -99,9 +110,8 @@ describe("the relation map", () => {
   });
 
   it("shows a neighbour on focus and selects it by click; arrows walk the marks and not the queue", async () => {
-    const { session, root, points, press } = await start();
-    press("v");
-    await settled();
+    const { session, root, points, press, toMap } = await start();
+    await toMap();
     points()[0]?.focus();
     expect(session.hovered).toBe(0);
     const detail = root.querySelector<HTMLElement>(".dqx-relations-detail") as HTMLElement;
@@ -116,12 +126,11 @@ describe("the relation map", () => {
 
   it("follows the selection, and drops an answer that comes late", async () => {
     const late: ((value: unknown) => void)[] = [];
-    const { session, root, press } = await start({
+    const { session, root, toMap } = await start({
       relations: ({ item }) =>
         new Promise((resolve) => late.push((why) => resolve({ item, why, neighbours: new Int32Array(0) }))),
     });
-    press("v");
-    await settled();
+    await toMap();
     session.select(1);
     await settled();
     late[1]?.("the newer");
@@ -133,9 +142,8 @@ describe("the relation map", () => {
 
   it("says why there is none", async () => {
     const why = "Probabilities were given, so no training was watched.";
-    const { find, points, press } = await start({ relations: ({ item }) => ({ item, why }) });
-    press("v");
-    await settled();
+    const { find, points, toMap } = await start({ relations: ({ item }) => ({ item, why }) });
+    await toMap();
     expect(find("no-relations").hidden).toBe(false);
     expect(find("no-relations").textContent).toBe(why);
     expect(points()).toHaveLength(0);

@@ -43,8 +43,11 @@ describe("the table of keys", () => {
     expect(printed("nothing of that name")).toBe("");
   });
 
-  it("leaves keys with Ctrl, Alt and Command to the browser", () => {
-    expect(bindingOf(new KeyboardEvent("keydown", { key: "a", ctrlKey: true }))).toBeUndefined();
+  it("leaves keys with Ctrl, Alt and Command to the browser, but for the one that picks all", () => {
+    for (const more of [{ ctrlKey: true }, { altKey: true }, { metaKey: true }])
+      expect(bindingOf(new KeyboardEvent("keydown", { key: "k", ...more }))).toBeUndefined();
+    expect(bindingOf(new KeyboardEvent("keydown", { key: "a", ctrlKey: true }))?.name).toBe("pick-all");
+    expect(bindingOf(new KeyboardEvent("keydown", { key: "a", altKey: true }))).toBeUndefined();
     expect(bindingOf(new KeyboardEvent("keydown", { key: "K", shiftKey: true }))?.name).toBe("keep");
     expect(bindingOf(new KeyboardEvent("keydown", { key: "ArrowLeft", shiftKey: true }))?.name).toBe(
       "pan-left",
@@ -218,7 +221,8 @@ describe("the keys of a panel", () => {
     for (const { group, pressed, name } of PANEL_KEYS)
       for (const each of pressed) expect(panelKey(group, each)).toBe(name);
     expect(panelKey("Merge", "t")).toBe("theirs");
-    expect(panelKey("History", "t")).toBe("tag");
+    expect(panelKey("History", "Shift+t")).toBe("tag");
+    expect(panelKey("History", "t")).toBeUndefined();
     expect(panelKey("History", "o")).toBeUndefined();
   });
 });
