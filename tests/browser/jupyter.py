@@ -197,6 +197,18 @@ class Lab:
         """Find parts of the explorer by the hook that tests rely on."""
         return self.page.locator(f'[data-dqx="{name}"]')
 
+    def tab(self, name: str) -> Locator:
+        """Open a tab of the explorer ("item", "map", "neighbours", "charts", "history"); returns its page."""
+        self.page.locator(f'[data-dqx="tab"][data-tab="{name}"]').first.click()
+        return self.page.locator(f'.dqx-tab-page[data-page="{name}"]').first
+
+    def details(self, section: str) -> Locator:
+        """Open a section of the page behind Details ("sure", "data", "methods", "helped", "work", "store")."""
+        if not self.dqx("details-page").first.is_visible():
+            self.dqx("details").first.click()
+        self.page.locator(f'[data-dqx="details-section"][data-section="{section}"]').first.click()
+        return self.page.locator(f'[data-dqx="section"][data-section="{section}"]').first
+
     def drawn(self, layout: str = "umap") -> None:
         """Wait until the map has drawn a layout."""
         self.page.wait_for_selector(f'[data-dqx="map"][data-drawn="{layout}"]', timeout=PATIENCE)

@@ -36,18 +36,17 @@ def test_did_it_help_after_some_corrections(lab: Callable[..., Lab], shot: Any) 
         expect(page.dqx("card").first).not_to_have_attribute("data-item", str(current), timeout=PATIENCE)
     expect(page.dqx("unsaved").first).to_be_hidden(timeout=PATIENCE)
 
-    button, panel, said = page.dqx("helped").first, page.dqx("helped-panel").first, page.dqx("helped-said").first
-    expect(button).to_be_visible(timeout=PATIENCE)
-    press(page, "h")
+    # It is asked by opening its section of the details.
+    section = page.details("helped")
+    panel, said = section.locator("[data-dqx=helped-panel]"), section.locator("[data-dqx=helped-said]")
     expect(panel).to_be_visible(timeout=PATIENCE)
-    expect(panel).to_be_focused(timeout=PATIENCE)
     expect(said).to_have_text(LINE, timeout=PATIENCE)
     expect(page.dqx("helped-classes").locator("tbody tr").first).to_be_visible(timeout=PATIENCE)
     expect(panel).to_contain_text("reviewed items only", timeout=PATIENCE)
     assert page.page.evaluate("e => e.scrollWidth <= e.clientWidth", panel.element_handle()), "nothing is cut off"
     shot(page, "helped-light")
 
-    # Nothing is decided on a card that lies underneath; Escape gives the keyboard back.
+    # Nothing is decided on an item that lies underneath; Escape gives the keyboard back.
     reviewed = page.dqx("reviewed").first.get_attribute("data-reviewed")
     page.page.keyboard.press("k")
     page.page.keyboard.press("Escape")
@@ -55,7 +54,7 @@ def test_did_it_help_after_some_corrections(lab: Callable[..., Lab], shot: Any) 
     assert page.dqx("reviewed").first.get_attribute("data-reviewed") == reviewed
     press(page, "u")
     expect(page.dqx("reviewed").first).not_to_have_attribute("data-reviewed", str(reviewed), timeout=PATIENCE)
-    press(page, "h")
+    page.details("helped")
     expect(said).to_contain_text("before 1 change", timeout=PATIENCE)
     page.dqx("helped-again").first.click()
     expect(said).not_to_contain_text("before 1 change", timeout=PATIENCE)
@@ -66,12 +65,11 @@ def test_did_it_help_after_some_corrections(lab: Callable[..., Lab], shot: Any) 
     expect(panel).to_be_hidden(timeout=PATIENCE)
 
     # In the list of methods, what labels have moved on from says so calmly, with one offer.
-    press(page, "?")
-    page.dqx("help-methods").first.click()
-    expect(page.dqx("methods-behind").first).to_contain_text(
+    methods = page.details("methods")
+    expect(methods.locator("[data-dqx=methods-behind]")).to_contain_text(
         re.compile(r"as of \d\d:\d\d, before \d+ changes?"), timeout=PATIENCE
     )
-    assert page.dqx("methods-rerun").count() == 1
+    assert methods.locator("[data-dqx=methods-rerun]").count() == 1
     shot(page, "behind-dark")
     page.theme("Light")  # JupyterLab remembers
     shot(page, "behind-light")

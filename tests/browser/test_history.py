@@ -42,7 +42,7 @@ def test_a_person_tags_compares_and_reverts(
     rows = page.dqx("history-commit")
     expect(rows.first).to_contain_text("none fits", timeout=PATIENCE)
     rows.first.locator('[data-dqx="history-row"]').focus()
-    page.page.keyboard.press("t")
+    page.page.keyboard.press("Shift+T")
     page.dqx("history-tag-name").fill("first pass")
     page.page.keyboard.press("Enter")
     expect(rows.first).to_contain_text("first pass", timeout=PATIENCE)
@@ -59,7 +59,7 @@ def test_a_person_tags_compares_and_reverts(
     # The older commit is taken back, by keyboard; the newer one stands.
     taken = page.page.locator(f'[data-dqx="history-commit"][data-commit="{newest["commit"]}"]')
     taken.locator('[data-dqx="history-row"]').focus()
-    page.page.keyboard.press("r")
+    page.page.keyboard.press("Shift+R")
     page.dqx("history-revert-why").fill("it was right")
     page.page.keyboard.press("Enter")
     expect(tile(page, item)).to_have_attribute("data-state", "given", timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""Low screens: on the card nothing is half covered, whatever the item, in pictures as in words, light and dark."""
+"""Low screens: all of the desk fits, nothing on the card is half covered, and no text or button is too small."""
 
 from __future__ import annotations
 
@@ -47,11 +47,39 @@ COVERED = """() => {
     for (const y of [at.top + 3, at.bottom - 3])
       if (!thumb.contains(document.elementFromPoint((left + right) / 2, y))) found.push("a picture is covered");
   }
-  const tabs = card.closest(".dqx-what").querySelector(".dqx-tabs");
-  if (bottom(decide) > tabs.getBoundingClientRect().top + .5) found.push("the buttons are cut");
+  const queue = card.closest(".dqx-explorer").querySelector(".dqx-queue");
+  if (bottom(decide) > queue.getBoundingClientRect().top + .5) found.push("the buttons are cut");
   return {found, pictures: thumbs.length, lines: shown(".dqx-card-why > dd").length - 1,
           buttons: Math.round(decide.getBoundingClientRect().top - card.getBoundingClientRect().top)};
 }"""
+
+SMALL = """() => {
+  const root = document.querySelector(".dqx-explorer");
+  const found = new Set();
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const words = texts.currentNode.textContent.trim();
+    const holder = texts.currentNode.parentElement;
+    if (!words || !holder.checkVisibility() || holder.closest("option, style, .dqx-visually-hidden")) continue;
+    const size = parseFloat(getComputedStyle(holder).fontSize);
+    if (size < 12) found.add(`text of ${size} px: ${words.slice(0, 40)}`);
+  }
+  // Marks of a chart stand where their numbers say, and each is a stop of the arrow keys besides.
+  const marks = ".dqx-relation, .js-plotly-plot *";
+  const pressed = "button, select, summary, input:not([type=checkbox], [type=radio]), [role=tab], [role=radio]";
+  for (const each of root.querySelectorAll(pressed)) {
+    const { width, height } = each.getBoundingClientRect();
+    if (each.matches(marks) || !each.checkVisibility() || width * height === 0) continue;
+    if (height < 23.5) found.add(`${height} px high: ${each.textContent.slice(0, 40) || each.className}`);
+  }
+  const { height } = root.getBoundingClientRect();
+  if (innerHeight < 800 && height > 560) found.add(`the desk is ${height} px high`);
+  if (root.scrollHeight > root.clientHeight || root.scrollWidth > root.clientWidth) found.add("the desk scrolls");
+  return [...found];
+}"""
+"""What is too small, on what can be seen of the desk now."""
+TABS = ("item", "map", "neighbours", "charts", "history")
+SECTIONS = ("sure", "data", "methods", "helped", "work", "store")
 
 
 def notebook(folder: Path, name: str, *cells: str) -> None:
@@ -82,6 +110,24 @@ def walk(page: Lab, items: int) -> list[dict[str, Any]]:
     return seen
 
 
+def sizes(page: Lab) -> None:
+    """Check that nothing on any page of the desk is too small, in a cell of every width."""
+    for width in (700, 1280, 1500):
+        page.page.set_viewport_size({"width": width, "height": 720})
+        for name in TABS:
+            page.tab(name)
+            assert page.page.evaluate(SMALL) == [], f"{name}, {width} px"
+        for section in SECTIONS:
+            page.details(section)
+            assert page.page.evaluate(SMALL) == [], f"details, {section}, {width} px"
+        page.dqx("details-close").first.click()
+        page.tab("item")
+        page.dqx("help-button").first.click()
+        page.page.locator("[data-dqx=help-rest] > summary").first.click()
+        assert page.page.evaluate(SMALL) == [], f"help, {width} px"
+        page.dqx("help-button").first.click()
+
+
 @pytest.mark.parametrize("kind", ["pictures", "words"])
 def test_nothing_on_the_card_is_half_covered(lab: Callable[..., Lab], folder: Path, shot: Any, kind: str) -> None:
     name = "01_quickstart.ipynb"
@@ -103,6 +149,7 @@ def test_nothing_on_the_card_is_half_covered(lab: Callable[..., Lab], folder: Pa
             shot(page, f"low-{kind}-{width}-{theme.lower()}", screen=True)
         if kind == "pictures":
             assert len({each["buttons"] for each in seen}) <= 2, "the buttons stay under the pointer"
+    sizes(page)
     # Whoever asks for every line scrolls the text alone.
     page.dqx("more-lines").first.click()
     every = page.page.evaluate(COVERED)

@@ -187,22 +187,32 @@ def test_panels_in_cells_of_their_own_share_the_selection(lab: Callable[..., Lab
     expect(pictures).not_to_have_attribute("src", str(seen), timeout=PATIENCE)
 
 
-def test_a_narrow_window_stacks_the_halves(lab: Callable[..., Lab], shot: Any) -> None:
+def test_a_narrow_window_shows_one_page_at_a_time(lab: Callable[..., Lab], shot: Any) -> None:
     page = lab()
-    page.page.set_viewport_size({"width": 620, "height": 1400})
+    page.page.set_viewport_size({"width": 700, "height": 720})
     page.open(NOTEBOOK)
     page.command("application:toggle-left-area")
     page.run_all()
-    page.drawn("umap")
     # The last cell is what the notebook shows now, and cells far from it may leave the page for a while.
     page.page.evaluate("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
-    expect(page.dqx("card").first).to_be_attached(timeout=PATIENCE)
-    page.dqx("card").first.scroll_into_view_if_needed()
-    expect(page.dqx("card").first).to_be_visible()
-    map_box, card_box = page.dqx("map").first.bounding_box(), page.dqx("card").first.bounding_box()
-    assert map_box
-    assert card_box
-    assert card_box["y"] >= map_box["y"] + map_box["height"] - 1, "map first, card below"
+    card, explorer = page.dqx("card").first, page.page.locator(".dqx-explorer").first
+    expect(card).to_be_visible(timeout=PATIENCE)
+    assert page.dqx("map").count() == 0, "what nobody looks at is not there"
+    press(page, "m")
+    page.drawn("umap")
+    expect(card).to_be_hidden()
+    shot(page, "narrow-map-light")
+    # The map shows points, and no key decides about one whose card is not to be seen: it brings the card.
+    reviewed = page.dqx("reviewed").first.get_attribute("data-reviewed")
+    page.page.keyboard.press("k")
+    expect(card).to_be_visible()
+    expect(page.dqx("notice").first).to_contain_text("press the key again")
+    assert page.dqx("reviewed").first.get_attribute("data-reviewed") == reviewed
+    expect(page.dqx("map").first).to_be_hidden()
+    box = explorer.bounding_box()
+    assert box
+    assert box["height"] <= 560
+    assert explorer.evaluate("e => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth")
     shot(page, "narrow-light")
 
 

@@ -37,7 +37,7 @@ def figure(review: Review, args: FigureArgs) -> Figure:
     made.update_layout(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": "#e8eaed" if args.dark else "#111111", "size": 11},
+        font={"color": "#e8eaed" if args.dark else "#111111", "size": 12},
         margin={"l": 40, "r": 8, "t": 8, "b": 40},
         template="plotly_dark" if args.dark else "plotly_white",
     )
