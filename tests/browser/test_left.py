@@ -1,4 +1,4 @@
-"""How many wrong labels are left: the details and a random sample by keyboard; a method's page where there is little room."""
+"""How many wrong labels are left: details and a random sample by keyboard; a method's page with little room."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     expect(opened).to_contain_text("How likely the label is wrong", timeout=PATIENCE)
     page.page.keyboard.press("Escape")
 
-    # V shows the neighbours, and again the relation map of the item: a mark for every neighbour, and a click selects it.
+    # V shows the neighbours, and again their relation map: a mark for every neighbour, and a click selects it.
     press(page, "v")
     expect(page.dqx("neighbour-node").first).to_be_visible(timeout=PATIENCE)
     press(page, "v")

@@ -52,7 +52,7 @@ describe("the map", () => {
   it("speaks of p_error only when it is calibrated", async () => {
     const { root, connect } = await start({ calibrated: true });
     await connect();
-    expect(root.querySelector(".dqx-map-encodings")?.textContent).toContain("size: p_error");
+    expect(root.querySelector(".dqx-map-encodings")?.textContent).toContain("size: how likely wrong");
   });
 
   it("narrows the queue with its buttons and shows each filter as a chip", async () => {

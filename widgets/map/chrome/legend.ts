@@ -54,7 +54,7 @@ export function makeLegend(session: Session): Legend {
         }),
       );
       press();
-      const size = session.hello?.calibrated ? "p_error" : "rank";
+      const size = session.hello?.calibrated ? "how likely wrong" : "rank";
       encodings.replaceChildren(
         ...(session.scores
           ? ["fill: label now · ring: suggested", `size: ${size} · faded: reviewed`]
