@@ -8,6 +8,8 @@ import { isFor, printed } from "../core/ui/keys";
 const VIEW = ".jp-LinkedOutputView";
 /** Lower than this the explorer does not get, however low its view is. */
 const LEAST_PX = 440;
+/** Room below it, so that its frame is seen and the view does not scroll. */
+const MARGIN_PX = 4;
 
 /** Whether the explorer fills the screen. */
 export function fillsScreen(root: HTMLElement): boolean {
@@ -82,7 +84,7 @@ export function followView(root: HTMLElement, signal: AbortSignal): void {
     const room = view?.clientHeight ?? 0;
     if (view && room > 0) {
       const above = root.getBoundingClientRect().top - view.getBoundingClientRect().top + view.scrollTop;
-      root.style.setProperty("--dqx-height", `${Math.max(LEAST_PX, Math.floor(room - above))}px`);
+      root.style.setProperty("--dqx-height", `${Math.max(LEAST_PX, Math.floor(room - above - MARGIN_PX))}px`);
     } else if (!view) root.style.removeProperty("--dqx-height");
   });
   observer.observe(root);
