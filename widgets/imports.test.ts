@@ -17,6 +17,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["map/layers", "map/interaction"],
   ["map/renderers"],
   ["map/geometry"],
+  // What each scope adds to the card.
+  ["scopes"],
   // Decisions on many items: its buttons stand in several panels.
   ["bulk"],
   // A file of the labels: the button stands in the head, the dialog over any panel.

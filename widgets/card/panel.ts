@@ -17,7 +17,7 @@ import { comparison } from "./comparison";
 import { makeDecisions } from "./decisions";
 import { badges, evidence, LINES, meter, standingLine, verdict } from "./facts";
 import { NextPreviews } from "./previews";
-import { fillScope } from "./scopeSlot";
+import { fillScope, loadScope } from "./scopeSlot";
 import { makeView } from "./sight";
 
 /**
@@ -224,7 +224,10 @@ export const Card: Panel = {
           settle(true);
           view.put(card.item, card.suggested);
         },
-        ahead: (card) => previews.make(card),
+        ahead(card) {
+          previews.make(card);
+          loadScope(session, card);
+        },
         wait() {
           settle(false);
           view.wait();

@@ -4,7 +4,9 @@
  * Each decision is about the current item only and then moves on to the next unreviewed one. Decisions about many items
  * have a dialog of their own, which says first what would change.
  */
+import { sentence } from "../kernel/words";
 import { toldScope } from "../state/told";
+import { nextScope, nextScopeWords } from "./nextScope";
 import type { Session } from "./session";
 
 /**
@@ -130,10 +132,18 @@ export function nextConflict(session: Session): boolean {
 function advance(session: Session): void {
   const [first] = session.upcoming(1);
   if (first !== undefined) session.select(first);
-  else if (session.queue.length > 0) {
-    const remedy = session.chosen.length > 0 ? "Esc leads back to where you were." : "";
-    tell(session, "Every item of this queue is reviewed.", remedy);
-  }
+  else if (session.queue.length > 0) tellEnd(session);
+}
+
+/** Say that all of a queue is decided on, and where to go on. */
+function tellEnd(session: Session): void {
+  const text = "Every item of this queue is reviewed.";
+  const next = session.chosen.length > 0 ? null : nextScope(session);
+  if (next) {
+    const { name, title, open } = next;
+    const act = { text: `${sentence(title)} (${open})`, run: () => session.setFilter({ scope: name }) };
+    session.emit("notice", { kind: "info", text, remedy: nextScopeWords(session), act });
+  } else tell(session, text, session.chosen.length > 0 ? "Esc leads back to where you were." : "");
 }
 
 /**

@@ -7,12 +7,15 @@ import {
   classOfKey,
   keep,
   keepTheirs,
+  leaveOut,
   mark,
   nextConflict,
   relabel,
   toggleReason,
   useMine,
 } from "../session/actions";
+import { commonLabel, keepOne, labelCopies } from "../session/copies";
+import { growthOf } from "../session/growth";
 import type { Session } from "../session/session";
 import { command } from "./command";
 import { isTyping } from "./dom";
@@ -69,6 +72,18 @@ function run(binding: Binding, event: KeyboardEvent, root: HTMLElement, session:
       return true;
     case "keep":
       keep(session);
+      return true;
+    case "leave-out":
+      leaveOut(session);
+      return true;
+    case "keep-one":
+      return keepOne(session);
+    case "label-copies": {
+      const code = commonLabel(session);
+      return code >= 0 && labelCopies(session, session.className(code));
+    }
+    case "grow":
+      void growthOf(session).grow();
       return true;
     case "reason": {
       const reason = REASON_OF_KEY.get(event.key.toLowerCase()) ?? "";
