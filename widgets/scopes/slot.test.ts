@@ -109,6 +109,7 @@ describe("the slot of a scope", () => {
     expect(all("label-copies")).toEqual([]);
     all("keep-one")[0]?.click();
     expect([0, 1].map((i) => session.stateOf(i))).toEqual(["kept", "left out"]);
+    session.select(0);
     await fill();
     expect(slot.textContent).toContain("All of them are decided on.");
     expect(all("keep-one")).toEqual([]);

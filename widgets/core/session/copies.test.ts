@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { settled } from "../testing/mockModel";
 import type { ScopeName } from "../kernel/schema";
@@ -17,7 +18,7 @@ function card(item: number, scope: unknown) {
     name: "",
     given: 0,
     current: 0,
-    suggested: 1,
+    suggested: [0, 1, 1, 0, 2, 1][item],
     why: [],
     badges: [],
     preview: { kind: "text", text: "" },

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { settled } from "../testing/mockModel";
 import { start } from "../testing/mockSession";
