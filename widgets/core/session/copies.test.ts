@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { settled } from "../testing/mockModel";
 import type { ScopeName } from "../kernel/schema";
+import { settled } from "../testing/mockModel";
 import { COUNTS, start } from "../testing/mockSession";
 import { acceptSuggestion, keepsByDefault, leaveOut } from "./actions";
 import { commonLabel, copiesOf, keepOne, labelCopies, openOthers } from "./copies";
