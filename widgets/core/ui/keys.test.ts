@@ -48,7 +48,7 @@ describe("the table of keys", () => {
       expect(bindingOf(new KeyboardEvent("keydown", { key: "k", ...more }))).toBeUndefined();
     expect(bindingOf(new KeyboardEvent("keydown", { key: "a", ctrlKey: true }))?.name).toBe("pick-all");
     expect(bindingOf(new KeyboardEvent("keydown", { key: "a", altKey: true }))).toBeUndefined();
-    expect(bindingOf(new KeyboardEvent("keydown", { key: "K", shiftKey: true }))?.name).toBe("keep");
+    expect(bindingOf(new KeyboardEvent("keydown", { key: "U", shiftKey: true }))?.name).toBe("undo");
     expect(bindingOf(new KeyboardEvent("keydown", { key: "ArrowLeft", shiftKey: true }))?.name).toBe(
       "pan-left",
     );
