@@ -188,5 +188,6 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
     layout: () => ({ name: "principal", xy: new Float32Array(12) }),
     previews: ({ items }) => (items as number[]).map((item) => ({ kind: "text", text: `text of ${item}` })),
     select: () => null,
+    scopes: () => [],
   };
 }

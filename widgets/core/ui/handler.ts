@@ -117,9 +117,7 @@ function run(binding: Binding, event: KeyboardEvent, root: HTMLElement, session:
     }
     case "escape": {
       if (command(binding.name, root, session)) return true;
-      if (session.chosen.length === 0) return false;
-      session.choose([]);
-      return true;
+      return session.peel();
     }
     default:
       if (binding.group !== "Reasons") return command(binding.name, root, session);
