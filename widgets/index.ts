@@ -12,11 +12,13 @@ import { hideSnapshot } from "./core/ui/snapshot";
 import { Details } from "./details/panel";
 import { placeBanner } from "./explorer/banner";
 import { Explorer } from "./explorer/panel";
+import { makeExport } from "./export/dialog";
 import { History } from "./history/panel";
 import { PointsMap } from "./map/panel";
 import { handleMerge, Merge } from "./merge/panel";
 import { Neighbours } from "./neighbours/panel";
 import { Pipeline } from "./pipeline/panel";
+import { makeEnd } from "./queue/end";
 import { Queue } from "./queue/panel";
 
 interface State {
@@ -54,6 +56,10 @@ const widget: AnyWidget<State> = () => ({
     if (panel !== Explorer && panel !== Card) placeNotice(el, session, signal);
     // Where no panel has a better place for it, the merge view lies over the one that asked.
     handleMerge(el, session, signal);
+    if (panel === Queue) {
+      el.prepend(makeEnd(el, session, signal));
+      el.append(makeExport(el, session, signal));
+    }
     if (DECIDING.includes(panel))
       el.append(makeMessage(session, signal), makeBulkDialog(el, session, signal));
     bindKeys(el, session, signal);

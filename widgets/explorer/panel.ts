@@ -21,6 +21,7 @@ import { handleMerge } from "../merge/panel";
 import { Neighbours } from "../neighbours/panel";
 import { makeFailed } from "../pipeline/failures";
 import { makeProgress } from "../pipeline/progress";
+import { makeEnd } from "../queue/end";
 import { Queue } from "../queue/panel";
 import { placeBanner } from "./banner";
 import { makeDetailsPage } from "./details";
@@ -56,6 +57,7 @@ export const Explorer: Panel = {
     // A merge decides on items, so it takes the place of the item.
     handleMerge(main, session, signal);
     const queue = h("div");
+    const end = makeEnd(root, session, signal);
     const details = makeDetailsPage(root, Details, [tabs.row, main, queue], session, signal);
     const full = makeFullScreen(root, session, signal, () => tabs.arrange());
     root.append(
@@ -63,6 +65,7 @@ export const Explorer: Panel = {
       makeProgress(session, signal),
       makeFailed(session, root, signal),
       tabs.row,
+      end,
       main,
       queue,
       details.element,

@@ -259,43 +259,6 @@ describe("random items", () => {
   });
 });
 
-describe("where to stop", () => {
-  const find = (root: HTMLElement, name: string) =>
-    root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
-
-  it("is said at the end of the suspects, and stands there", async () => {
-    const { root, session } = await start();
-    await vi.waitFor(() =>
-      expect(find(root, "queue-end").textContent).toContain("Stop here: about 1 wrong label"),
-    );
-    expect(find(root, "queue-end").hidden).toBe(false);
-    expect(find(root, "stop").hidden).toBe(true);
-    session.select(5);
-    expect(find(root, "stop").textContent).toBe("Stop here: about 1 wrong label left.");
-    session.setFilter({ scope: "all" });
-    expect(find(root, "queue-end").hidden).toBe(true);
-    expect(find(root, "stop").hidden).toBe(true);
-  });
-
-  it("is said beyond the cut", async () => {
-    const { root, session } = await start(6, { calibrated: true });
-    await vi.waitFor(() =>
-      expect(find(root, "cut-line").title).toContain("Stop here: about 2 wrong labels left."),
-    );
-    session.setFilter({ scope: "all" });
-    session.select(1);
-    expect(find(root, "stop").hidden).toBe(true);
-    session.select(5);
-    expect(find(root, "stop").textContent).toBe("Stop here: about 2 wrong labels left.");
-    session.setDial(95);
-    session.setFilter({ scope: "all" });
-    expect(find(root, "cut").textContent).toContain("no item");
-    expect(find(root, "stop").hidden).toBe(true);
-    session.setDial(80);
-    expect(find(root, "queue-end").textContent).toBe("Stop here: about 2 wrong labels left.");
-  });
-});
-
 describe("the dial", () => {
   const find = (root: HTMLElement, name: string) =>
     root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;

@@ -2,7 +2,6 @@
 import "./queue.css";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
-import { seeEstimate } from "../core/ui/estimate";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
 import { isFor } from "../core/ui/keys";
@@ -16,7 +15,6 @@ import { readInput } from "./input";
 import { type LeftView, makeLeft } from "./sample";
 import { makeScopeChips } from "./scopes";
 import { tileSize } from "./size";
-import { makeStop } from "./stop";
 import { makeTile, type Tile } from "./tile";
 import { VisibleQueue } from "./visibleQueue";
 import { extent, inView, place, type Shape, scrollFor } from "./window";
@@ -52,7 +50,6 @@ class QueuePanel {
     this.area,
   );
   private readonly empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
-  private readonly stop;
   private readonly line;
   private readonly bar: Bar;
   private readonly cover: Cover;
@@ -76,7 +73,6 @@ class QueuePanel {
     private readonly session: Session,
     private readonly signal: AbortSignal,
   ) {
-    this.stop = makeStop(session);
     this.line = makeLine(session, () => session.left?.stop.cut ?? "");
     this.queue = new VisibleQueue(session);
     this.cover = makeCover(root, signal, () => {
@@ -89,14 +85,7 @@ class QueuePanel {
       pickAll: () => this.pickAll(),
       seldom: [makeDial(session), makeMix(session), { element: this.left.button, update: this.left.update }],
     });
-    root.append(
-      makeScopeChips(session, signal),
-      this.bar.element,
-      this.left.line,
-      this.stop.line,
-      this.list,
-      this.empty,
-    );
+    root.append(makeScopeChips(session, signal), this.bar.element, this.left.line, this.list, this.empty);
     readInput(
       this.list,
       {
@@ -117,8 +106,6 @@ class QueuePanel {
       { signal, passive: true },
     );
     this.listen();
-    // The words at the end of the queue say how many are left.
-    seeEstimate(root, session, signal);
     const observer = globalThis.ResizeObserver ? new ResizeObserver(() => this.measure()) : null;
     observer?.observe(root);
     signal.addEventListener("abort", () => {
@@ -161,15 +148,8 @@ class QueuePanel {
       },
       signal,
     );
-    session.on(
-      "left",
-      () => {
-        this.stop.update();
-        this.layOut();
-        this.draw();
-      },
-      signal,
-    );
+    // The line of the cut says how many are left below it.
+    session.on("left", () => this.draw(), signal);
     // Where only some rows changed, the queue has been told already.
     session.on("scores", (items) => items === null && this.fill(), signal);
     session.on(
@@ -232,7 +212,6 @@ class QueuePanel {
       () => this.currentTile,
     );
     this.line.draw(area, shown, shape);
-    this.stop.draw(area, shown, shape);
     const entry = current ?? shown[from];
     for (const item of wanted) {
       let tile = tiles.get(item);
@@ -274,7 +253,6 @@ class QueuePanel {
     this.queue.follow();
     if (this.session.filter.hideReviewed) this.show();
     else this.bar.update();
-    this.stop.update();
     this.reveal();
     this.draw();
     if (focused) this.currentTile?.focus({ preventScroll: true });
@@ -304,15 +282,13 @@ class QueuePanel {
 
   private showNumbers(): void {
     this.bar.update();
-    this.stop.update();
   }
 
   private layOut(): void {
     const { shape, area } = this;
     const size = extent(this.queue.items.length, shape);
-    const end = this.stop.room(shape);
-    area.style.width = shape.mode === "strip" ? `${size.width + end.width}px` : "100%";
-    area.style.height = `${size.height + end.height}px`;
+    area.style.width = shape.mode === "strip" ? `${size.width}px` : "100%";
+    area.style.height = `${size.height}px`;
   }
 
   private measure(): void {
