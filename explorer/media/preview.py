@@ -11,6 +11,12 @@ PIXELS_COUNT = 96
 """Longest side up to which a picture is kept exactly, as PNG; larger ones are photographs to the eye."""
 
 
+MOST_BYTES = 200_000
+"""Most bytes of an encoded picture."""
+QUALITIES = (88, 75, 60)
+"""Of JPEG, tried in turn until a picture is small enough; after that it is scaled down."""
+
+
 class Encoded(NamedTuple):
     """An encoded picture: its bytes, MIME type, and size in pixels."""
 
@@ -22,6 +28,8 @@ class Encoded(NamedTuple):
 
 def encode(image: Image.Image, size: int) -> Encoded:
     """Scale a picture down (never up) and encode it: PNG where pixels count, JPEG for larger photographs.
+
+    It has at most `MOST_BYTES`: a larger one is encoded more coarsely, and then scaled down further.
 
     Parameters
     ----------
@@ -40,5 +48,9 @@ def encode(image: Image.Image, size: int) -> Encoded:
     if max(image.size) <= PIXELS_COUNT:
         image.save(data, "PNG", compress_level=1)
         return Encoded(data.getvalue(), "image/png", image.width, image.height)
-    image.save(data, "JPEG", quality=88)
-    return Encoded(data.getvalue(), "image/jpeg", image.width, image.height)
+    for quality in QUALITIES:
+        data = io.BytesIO()
+        image.save(data, "JPEG", quality=quality)
+        if data.tell() <= MOST_BYTES:
+            return Encoded(data.getvalue(), "image/jpeg", image.width, image.height)
+    return encode(image, max(image.size) * 3 // 4)

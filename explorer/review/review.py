@@ -18,6 +18,7 @@ from explorer.pipeline.status import Status
 from explorer.readers import read
 from explorer.reports.manifest import manifest
 from explorer.review.arguments import FOR_PEOPLE, Items, check_arguments, check_open, rater_name
+from explorer.review.contrasts import Contrasts
 from explorer.review.decisions import Decisions
 from explorer.review.estimates import Estimates
 from explorer.review.events import Closed, Events, LabelsReset
@@ -126,6 +127,7 @@ class Review(Views):
         self._updates = ScoreUpdates(self.state, self.events)
         self.scores = Scores(self.state, self.sync, self.runs, self._updates)
         self.sample = RandomSample(self.state, self.scores, self.labels, self.events, temporary=self.temporary)
+        self.contrasts = Contrasts()
         self._queue = Queue(self.state, self.scores, self.sample)
         self.listings = Listings(self.state, self.scores, self.sample, self.selected)
         self.estimates = Estimates(self.state, self.sync, self.runs, self.scores, self.sample)

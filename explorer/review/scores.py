@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from explorer.review.runs import Runs
 from explorer.review.score_updates import ScoreUpdates
 from explorer.review.state import FLAGS, ReviewState
 from explorer.review.sync import StoreSync
+from explorer.utils.logits import clipped_logit
 
 if TYPE_CHECKING:
     from explorer.detectors import Findings, Inputs
@@ -45,6 +46,9 @@ class ItemScores:
         In words, why it is suspect.
     second
         The class that the model prefers, and its probability, where that is neither the label now nor the suggestion.
+    pushes, start
+        What each method adds to the log-odds of a wrong label, the most first; and what is left of them without the
+        methods. Nothing for an unlabelled item, and where `p_error` is no probability.
     """
 
     p_error: float
@@ -54,6 +58,8 @@ class ItemScores:
     ranked: int
     reasons: tuple[Reason, ...]
     second: tuple[int, float] | None
+    pushes: Mapping[str, float]
+    start: float
 
 
 class Scores:
@@ -248,6 +254,7 @@ class Scores:
             combined = state.results.combined
             reasons = tuple(detectors.explain(position, inputs, findings, combined, state.classes))
             second = detectors.second_class(position, inputs, combined)
+            pushes = detectors.pushes(position, inputs, findings, combined) if combined.calibrated else {}
         p_error = combined.p_error
         p = p_error[position]
         rank = int((p_error > p).sum()) + int((p_error[:position] == p).sum()) + 1
@@ -259,6 +266,8 @@ class Scores:
             int(np.isfinite(p_error).sum()),
             reasons,
             second,
+            pushes,
+            float(clipped_logit(np.array(p, dtype=np.float64))) - sum(pushes.values()) if pushes else 0.0,
         )
 
     def columns(self) -> dict[str, NDArray[Any]]:

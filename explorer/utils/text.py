@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -76,3 +77,32 @@ def short_probability(p: float) -> str:
     if p >= 0.995:
         return "over .99"
     return "under .01" if p < 0.005 else f"{p:.2f}".lstrip("0")
+
+
+def percentage(share: float) -> str:
+    """Write a share as whole per cent, as every screen has it.
+
+    >>> percentage(0.724), percentage(0.004), percentage(0.0)
+    ('72 %', 'under 1 %', '0 %')
+    """
+    return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def short_number(value: float) -> str:
+    """Write a number in a few characters: three digits that count, whole numbers as they are.
+
+    >>> short_number(0.0741), short_number(27.0), short_number(2944.3), short_number(-12), short_number(1.2e-7)
+    ('.0741', '27.0', '2944', '−12', '1.20e-07')
+    """
+    if isinstance(value, int):
+        text = str(value) if abs(value) < 10_000_000 else f"{value:.3g}"
+    elif not math.isfinite(value):
+        text = str(value)
+    elif 999.5 <= abs(value) < 10_000_000:
+        text = f"{value:.0f}"
+    elif value == 0:
+        text = "0"
+    else:
+        text = f"{value:#.3g}".rstrip(".")
+    head, _, rest = text.partition("0.")
+    return (head + "." + rest if head in ("", "-") and rest else text).replace("-", "−", int(text.startswith("-")))

@@ -1,4 +1,4 @@
-/** Nearest items of the given label beside nearest items of the suggested one: that comparison settles most cases. */
+/** Nearest items of the suggested label above nearest items of the given one: that comparison settles most cases. */
 
 import type { Card } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
@@ -6,12 +6,15 @@ import { h } from "../core/ui/dom";
 import { labelChip } from "../core/ui/frame";
 import { thumbnail } from "../core/ui/preview";
 
+/** Texts or rows of either label, where that many are shown. */
+export const FEW = 5;
+
 /** Both rows; either is left out where there is no such label. */
-export function comparison(session: Session, card: Card): HTMLElement {
+export function comparison(session: Session, card: Card, most = Number.POSITIVE_INFINITY): HTMLElement {
   const element = h("div", { class: "dqx-card-pair" });
-  if (card.given >= 0) element.append(row(session, card.given, card.same, "card-same"));
   if (card.suggested >= 0 && card.suggested !== card.given)
-    element.append(row(session, card.suggested, card.other, "card-other"));
+    element.append(row(session, card.suggested, card.other.slice(0, most), "card-other"));
+  if (card.given >= 0) element.append(row(session, card.given, card.same.slice(0, most), "card-same"));
   return element;
 }
 
@@ -19,8 +22,13 @@ function row(session: Session, label: number, items: readonly number[], hook: st
   const name = session.className(label);
   return h(
     "div",
-    { role: "group", data: { dqx: hook }, aria: { label: `nearest labelled ${name}` } },
-    h("div", { class: "dqx-card-pair-name" }, "nearest labelled", h("strong", {}, labelChip(session, label))),
+    {
+      class: "dqx-card-like",
+      role: "group",
+      data: { dqx: hook },
+      aria: { label: `nearest items labelled ${name}` },
+    },
+    h("div", { class: "dqx-card-pair-name" }, "like it, ", h("strong", {}, labelChip(session, label))),
     items.length === 0
       ? h("div", { class: "dqx-muted", text: "none" })
       : h("div", { class: "dqx-card-thumbs" }, ...items.map((item) => thumb(session, item, name))),
@@ -33,9 +41,9 @@ function thumb(session: Session, item: number, name: string): HTMLElement {
     {
       class: "dqx-card-thumb",
       type: "button",
-      title: "Select this item",
+      title: "Go to this item",
       data: { item: String(item) },
-      aria: { label: `item at position ${item}, labelled ${name}: select` },
+      aria: { label: `item at position ${item}, labelled ${name}: go to it` },
       on: {
         click: () => session.select(item),
         pointerenter: () => session.hover(item),

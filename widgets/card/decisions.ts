@@ -1,7 +1,6 @@
 /** The card's deciding half: a button for each decision, the label picker, the reasons, the note, and an open conflict. */
 
 import type { Card } from "../core/kernel/schema";
-import { sentence } from "../core/kernel/words";
 import {
   acceptSuggestion,
   changeToSuggestion,
@@ -19,8 +18,14 @@ import { makePicker } from "../core/ui/picker";
 import { makeConflictStrip } from "./conflict";
 import { makeReasons } from "./reasons";
 
+/** Letters of a label that a button has room for. */
+const FEWEST_LETTERS = 3;
+const MOST_LETTERS = 14;
+
 export interface Decisions {
   element: HTMLElement;
+  /** Gives the item the class that the model prefers, where that is a third one; it stands beside the suggested label. */
+  second: HTMLElement;
   /** Set the buttons to a card. */
   fill(card: Card): void;
   /** Whether the buttons act: not while the card shown is not the current item's. */
@@ -55,6 +60,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     "second",
     "",
     guard(() => relabel(session, session.className(secondClass))),
+    "dqx-card-second",
   );
   const keeps = button(
     "keep",
@@ -79,7 +85,8 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
   const fillReasons = (): void => {
     reasons.fill();
     const reason = session.reason || "ambiguous";
-    name(marked, session.reason ? `Mark ${reason}` : sentence(reason));
+    name(marked, session.reason ? `Mark ${reason}` : "Can't tell");
+    marked.title = `Mark the item as ${reason}: it is set apart, and its label stays`;
     (marked.lastElementChild as HTMLElement).textContent = printed(reason);
   };
   session.on("reason", fillReasons, signal);
@@ -88,9 +95,10 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
   const note = h("input", {
     class: "dqx-card-note",
     type: "text",
-    placeholder: "why (optional)",
+    placeholder: "note…",
+    title: "Why: goes with the next decision on this item",
     data: { dqx: "why" },
-    aria: { label: "Why: goes with the next decision" },
+    aria: { label: "Note: goes with the next decision" },
     on: {
       input: () => {
         session.note = note.value;
@@ -108,37 +116,50 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     },
   });
   const split = h("span", { class: "dqx-card-split" }, marked, reasons.more);
+  // Each button has a place of its own, as wide as the longest label needs, so that none moves from item to item.
+  const first = h("span", { class: "dqx-card-first" }, onward, accept);
+  const actions = h("div", { class: "dqx-card-actions" }, first, keeps, picker.element, split, undo, note);
   const element = h(
     "div",
     { class: "dqx-card-decide" },
     strip.element,
-    h("div", { class: "dqx-card-actions" }, onward, accept, second, keeps, picker.element, split, undo, note),
+    actions,
     reasons.element,
     picker.list,
   );
 
   return {
     element,
+    second,
     fill(card) {
-      const agrees = card.suggested === card.given;
       const decided = session.isReviewed(card.item);
+      const agrees = card.suggested === card.given || card.suggested < 0;
+      actions.style.setProperty("--dqx-letters", String(lettersOf(session.classes)));
+      // Where there is one way only, it has both places.
+      actions.classList.toggle("dqx-card-one-way", card.given >= 0 && agrees && !decided);
+      actions.classList.toggle("dqx-card-unlabelled", card.given < 0);
       onward.hidden = !decided;
       accept.classList.toggle("dqx-primary", !decided);
       (accept.lastElementChild as HTMLElement).hidden = decided;
-      accept.hidden = card.suggested < 0 || agrees;
-      name(accept, `Relabel ${session.className(card.suggested)}`, session.classes);
+      accept.hidden = agrees;
+      first.hidden = onward.hidden && accept.hidden;
+      name(accept, `Change to ${session.className(card.suggested)}`, session.classes);
       // Where the model prefers a third class, that one is a key away too.
       secondClass = card.second?.label ?? -1;
       second.hidden = secondClass < 0 || decided;
       const digit = keyOfClass(session.classes, secondClass);
       (second.lastElementChild as HTMLElement).hidden = digit === null;
       (second.lastElementChild as HTMLElement).textContent = digit ?? "";
-      name(second, `Relabel ${session.className(secondClass)}`, session.classes);
-      second.title = `Relabel ${session.className(secondClass)}: the class that the model prefers`;
+      name(second, `or ${session.className(secondClass)}`, session.classes);
+      second.title = `Change to ${session.className(secondClass)}: the class that the model prefers`;
       keeps.hidden = card.given < 0;
       name(keeps, `Keep ${session.className(card.given)}`, session.classes);
       // Where the suggestion agrees, both keys keep the label.
-      keeps.classList.toggle("dqx-primary", agrees && !decided);
+      const both = card.suggested === card.given && !decided;
+      keeps.classList.toggle("dqx-primary", both);
+      (keeps.lastElementChild as HTMLElement).textContent = both
+        ? `${printed("accept")} ${printed("keep")}`
+        : printed("keep");
     },
     enable(on) {
       enabled = on;
@@ -147,6 +168,11 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       if (note.value !== session.note) note.value = session.note;
     },
   };
+}
+
+/** Letters of the longest class name, within what a button can be expected to show. */
+function lettersOf(classes: readonly string[]): number {
+  return Math.min(MOST_LETTERS, Math.max(FEWEST_LETTERS, ...classes.map((each) => each.length)));
 }
 
 function button(hook: string, pressed: string, click: () => void, extra = ""): HTMLButtonElement {

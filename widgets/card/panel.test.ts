@@ -68,8 +68,8 @@ describe("Card", () => {
     expect(find("card-suggested").textContent).toBe("cat");
     expect(find("card-label").textContent).toBe("dog");
     expect(root.textContent).toContain("rank 1 of 6");
-    expect(root.textContent).toContain("46 of 50 say cat");
-    expect(find("accept").textContent).toContain("Relabel cat");
+    expect(find("card-why").textContent).toBe("46 of 50 say cat");
+    expect(find("accept").textContent).toContain("Change to cat");
     expect(find("keep").textContent).toContain("Keep dog");
   });
 
@@ -125,23 +125,26 @@ describe("Card", () => {
   it("calls nothing a percentage before it is calibrated", async () => {
     const plain = await start();
     expect(plain.root.textContent).not.toContain("%");
-    expect(plain.root.querySelector("[role=meter]")).toBeNull();
+    expect(plain.find("p-error")).toBeNull();
     const calibrated = await start({}, { calibrated: true });
-    expect(calibrated.root.textContent).toContain("72 %");
-    expect(calibrated.root.querySelector("[role=meter]")?.getAttribute("aria-valuenow")).toBe("72");
+    expect(calibrated.find("p-error").textContent).toBe("72 % likely wrong");
+    expect(calibrated.root.textContent?.match(/%/g), "one percentage").toHaveLength(1);
   });
 
-  it("says how likely the suggestion is right, once that is calibrated", async () => {
-    const { find } = await start();
-    expect(find("suggested-p")).toBeNull();
-    const calibrated = await start({}, { calibrated: true });
-    expect(calibrated.find("suggested-p").textContent).toBe("94 %");
-    expect(calibrated.find("card-suggested").textContent).toBe("cat");
-    const none = await start(
-      { card: ({ item }) => cardOf(item as number, { suggested_p: null }) },
+  it("opens this item's sum of reasons from its percentage, and then the method's page", async () => {
+    const sum = { start: -2.5, parts: [{ method: "aum", title: "Area under the margin", push: 1.1 }] };
+    const { model, root, find } = await start(
+      { card: ({ item }) => cardOf(item as number, { sum }), method: () => new Promise(() => {}) },
       { calibrated: true },
     );
-    expect(none.find("suggested-p")).toBeNull();
+    find("p-error").click();
+    const rows = [...root.querySelectorAll("dl.dqx-card-why > dt")].map((each) => each.textContent);
+    expect(rows).toEqual(["neighbours", "Area under the margin", "to begin with", "together"]);
+    expect(find("sum").textContent).toContain("72 % likely wrong");
+    expect(model.count("method")).toBe(0);
+    find("sum-method").click();
+    expect(model.last("method").args).toEqual({ name: "p_error" });
+    expect(find("method").hidden).toBe(false);
   });
 
   it("shows what each line adds, in a mark and in words", async () => {
@@ -152,6 +155,7 @@ describe("Card", () => {
         return { ...card, why: [...card.why, outlier] };
       },
     });
+    root.querySelector<HTMLElement>('[data-dqx="more-lines"]')?.click();
     const marks = root.querySelectorAll<HTMLElement>('[data-dqx="push"]');
     expect(marks).toHaveLength(1);
     expect(marks[0]?.dataset.side).toBe("against");
@@ -159,37 +163,7 @@ describe("Card", () => {
     expect(root.querySelectorAll('[data-dqx="reason-method"]')).toHaveLength(2);
   });
 
-  it("shows as many lines as fit whole", async () => {
-    const line = (n: number) => ({ name: `m${n}`, text: `line ${n}`, value: null, method: `m${n}`, push: 1 });
-    let room = 2;
-    // As high as its lines, in a place that holds two, and then one.
-    const part = vi.spyOn(Element.prototype, "scrollHeight", "get").mockImplementation(function (
-      this: Element,
-    ) {
-      return this.classList.contains("dqx-card-read") ? this.querySelectorAll("dt").length - 1 : 0;
-    });
-    const held = vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockImplementation(() => room);
-    const { root, session, find } = await start({
-      card: ({ item }) => cardOf(item as number, { why: [1, 2, 3].map(line) }),
-    });
-    expect(root.textContent).toContain("line 2");
-    expect(root.textContent).not.toContain("line 3");
-    expect(find("more-lines").textContent).toBe("1 more line");
-    find("more-lines").click();
-    expect(root.textContent, "whoever asks for all scrolls").toContain("line 3");
-    find("more-lines").click();
-    expect(find("card").classList.contains("dqx-card-tight")).toBe(false);
-    room = 1;
-    session.select(1);
-    await settled();
-    expect(root.textContent).toContain("line 1");
-    expect(root.textContent).not.toContain("line 2");
-    expect(find("card").classList.contains("dqx-card-tight"), "the comparison gives way too").toBe(true);
-    part.mockRestore();
-    held.mockRestore();
-  });
-
-  it("shows a few lines, and every one when asked", async () => {
+  it("says the best two reasons in one line, and every one when asked", async () => {
     const line = (n: number) => ({
       name: `m${n}`,
       text: `line ${n}`,
@@ -200,16 +174,19 @@ describe("Card", () => {
     const { root, session, find } = await start({
       card: ({ item }) => cardOf(item as number, { why: [1, 2, 3, 4, 5, 6].map(line) }),
     });
-    expect(root.textContent).toContain("line 3");
-    expect(root.textContent).not.toContain("line 4");
-    expect(find("more-lines").textContent).toBe("3 more lines");
+    expect(find("card-why").textContent).toBe("line 1 · line 2");
+    expect(root.textContent).not.toContain("line 3");
+    expect(find("more-lines").textContent).toBe("why?");
     find("more-lines").click();
     expect(root.textContent).toContain("line 6");
+    expect(root.querySelector('[data-dqx="card-same"]'), "in place of what is like it").toBeNull();
     expect(document.activeElement).toBe(find("more-lines"));
     // It stays so from item to item.
     session.select(1);
     await settled();
     expect(find("more-lines").getAttribute("aria-expanded")).toBe("true");
+    find("more-lines").click();
+    expect(root.textContent).not.toContain("line 3");
   });
 
   it("names the reason of a decision", async () => {
@@ -223,7 +200,7 @@ describe("Card", () => {
 
   it("shows text from data as text", async () => {
     const { root } = await start();
-    expect(root.querySelector(".dqx-card-preview")?.textContent).toBe(EVIL);
+    expect(root.querySelector(".dqx-text-words")?.textContent).toBe(EVIL);
     expect(root.querySelector("img")).toBeNull();
   });
 
@@ -301,7 +278,7 @@ describe("Card", () => {
     const note = find("why") as HTMLInputElement;
     note.value = "half a dog";
     note.dispatchEvent(new Event("input", { bubbles: true }));
-    expect(find("mark").textContent).toBe("AmbiguousA");
+    expect(find("mark").textContent).toBe("Can't tellA");
     find("reasons").click();
     (root.querySelector('[data-reason="bad item"]') as HTMLElement).click();
     expect(model.count("edit")).toBe(0);
@@ -309,7 +286,7 @@ describe("Card", () => {
     find("mark").click();
     expect(model.last("edit").args).toMatchObject({ action: "mark", reason: "bad item", why: "half a dog" });
     expect(note.value).toBe("");
-    expect(find("mark").textContent).toBe("AmbiguousA");
+    expect(find("mark").textContent).toBe("Can't tellA");
   });
 
   it("sends a pressed reason with the next decision on this item only", async () => {

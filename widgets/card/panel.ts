@@ -1,5 +1,6 @@
 /** The card: one item, what its label is and may be, how sure and why, and the buttons that decide. */
 import "./card.css";
+import "./item.css";
 import "./facts.css";
 import "./decisions.css";
 import "./conflict.css";
@@ -12,34 +13,30 @@ import { isFor } from "../core/ui/keys";
 import { placeNotice } from "../core/ui/notice";
 import type { Panel } from "../core/ui/panel";
 import { onTheme } from "../core/ui/theme";
-import { makeMethodPage } from "../methods/page";
-import { comparison } from "./comparison";
+import { comparison, FEW } from "./comparison";
 import { makeDecisions } from "./decisions";
-import { badges, evidence, LINES, meter, standingLine, verdict } from "./facts";
+import { contentOf, isWords, itemView } from "./item";
+import { makeCardPage } from "./page";
 import { NextPreviews } from "./previews";
 import { fillScope, loadScope } from "./scopeSlot";
 import { makeView } from "./sight";
+import { followSize } from "./size";
+import type { TableWish } from "./table";
+import { verdict } from "./verdict";
+import type { ItemView } from "./view";
+import { reasonList, whyLine } from "./why";
 
-/**
- * What is tried in turn until it fits whole: fewer lines of evidence, then fewer texts in the comparison (`tight`; pictures
- * stay). Whoever asks for every line scrolls.
- */
-const FITS = [
-  { lines: LINES, tight: false },
-  { lines: 2, tight: false },
-  { lines: 2, tight: true },
-  { lines: 1, tight: true },
-  { lines: 0, tight: true },
-];
-const EVERY = { lines: Number.POSITIVE_INFINITY, tight: false };
+/** What lies between the line of why and the buttons, on demand: it stays open from item to item. */
+type Open = "" | "reasons" | "nearest";
 
 export const Card: Panel = {
   name: "card",
   mount(root, session, signal) {
     frame(root, "card", signal);
     const placeholder = h("p", { class: "dqx-card-empty dqx-muted", role: "status" });
-    const preview = h("div", { class: "dqx-card-preview" });
-    const facts = h("div", { class: "dqx-card-facts" });
+    const item = h("div", { class: "dqx-card-item dqx-card-preview" });
+    const head = h("div", { class: "dqx-card-head" });
+    const line = h("div", { class: "dqx-card-lines" });
     const pairs = h("div", { class: "dqx-card-pairs" });
     const scope = h("div", { class: "dqx-card-scope" });
     const decisions = makeDecisions(
@@ -50,147 +47,105 @@ export const Card: Panel = {
       },
       signal,
     );
-    const read = h("div", { class: "dqx-card-read" }, preview, facts);
-    const page = makeMethodPage(session, {
-      shown(open) {
-        read.hidden = open;
-        pairs.hidden = open;
-        scope.hidden = open;
-        // What decides by key would be about an item whose card nobody sees.
-        if (open) page.element.dataset.dqxCover = "";
-        else delete page.element.dataset.dqxCover;
-        // It may be long, and the buttons are about an item that is not in sight.
-        decisions.element.hidden = open;
-        root.classList.toggle("dqx-card-reading", open);
-        if (open) session.emit("opened", page.element);
-      },
-      // The line that was pressed may have been drawn anew since.
-      back: (name) => facts.querySelector<HTMLElement>(`[data-method="${CSS.escape(name)}"]`) ?? root,
-    });
-    facts.addEventListener(
-      "click",
-      (event) => {
-        const line =
-          event.target instanceof Element ? event.target.closest<HTMLElement>("[data-method]") : null;
-        if (line?.dataset.method) void page.open(line.dataset.method);
-      },
-      { signal },
-    );
-    session.on("current", () => page.close(), signal);
-    session.on(
-      "opened",
-      (other) => {
-        if (other !== page.element && root.closest(".dqx-explorer")?.contains(other)) page.close();
-      },
-      signal,
-    );
-    // Whether it is a random item follows from the queue.
-    session.on("queue", () => shown?.item === session.current && shown && fillFacts(shown), signal);
-    session.on(
-      "command",
-      (wish) => {
-        if (wish.taken || page.element.hidden || !isFor(root, wish.from)) return;
-        // The relation map is to be seen where the page lies: it goes, and the key does what it is for.
-        if (wish.name === "escape") wish.taken = true;
-        else if (wish.name !== "relations") return;
-        page.close();
-      },
-      signal,
-    );
     const body = h(
       "section",
       { class: "dqx-card-body", data: { dqx: "card" }, hidden: true, aria: { label: "Current item" } },
-      // In the explorer this part scrolls if it must: what is below it stays where it is, and whole.
-      read,
-      pairs,
-      scope,
-      page.element,
+      head,
+      item,
+      h("div", { class: "dqx-card-rest" }, line, pairs, scope),
       decisions.element,
     );
     root.append(placeholder, body);
+    const page = makeCardPage(session, root, body, signal);
+    const view = makeView(root, body, item, session, signal);
 
     let shown: CardData | null = null;
-    let allLines = false;
-    /** Width and height that the lines were fitted to. */
-    let fitted = "";
-    let refitting = 0;
+    let own: ItemView | null = null;
+    let content = "";
+    let compared = "";
+    let open: Open = "";
     let epoch: number | undefined;
-    let release = (): void => {};
-    const previews = new NextPreviews();
-    const view = makeView(root, body, preview, session, signal);
+    const wish: TableWish = { all: false };
+    const previews = new NextPreviews((card) => itemView(session, card, wish));
     signal.addEventListener(
       "abort",
       () => {
-        release();
+        own?.release();
         previews.clear();
       },
       { once: true },
     );
 
-    /** The method whose line has the focus, so that it has it still when the lines are drawn anew. */
-    const focusedMethod = (): string => {
-      const now = (root.getRootNode() as Document | ShadowRoot).activeElement;
-      return facts.contains(now) ? ((now as HTMLElement).dataset.method ?? "") : "";
+    const toggle = (wanted: Open): void => {
+      open = open === wanted ? "" : wanted;
+      if (!shown) return;
+      fill(shown);
+      const hook = wanted === "reasons" ? "more-lines" : "nearest";
+      line.querySelector<HTMLElement>(`[data-dqx="${hook}"]`)?.focus({ preventScroll: true });
     };
-
-    const factsOf = (card: CardData, lines: number): HTMLElement[] => {
-      const more = (): void => {
-        allLines = !allLines;
-        fillFacts(card);
-        facts.querySelector<HTMLElement>('[data-dqx="more-lines"]')?.focus({ preventScroll: true });
-      };
-      const parts = [
-        standingLine(session, card),
-        verdict(session, card),
-        meter(session, card),
-        evidence(session, card, lines, more),
-        badges(card),
-      ];
-      return parts.filter((part) => part !== null);
-    };
+    head.addEventListener(
+      "click",
+      (event) => {
+        if (event.target instanceof Element && event.target.closest('[data-dqx="p-error"]'))
+          toggle("reasons");
+      },
+      { signal },
+    );
+    const nearestDoor = (card: CardData): HTMLElement =>
+      h("button", {
+        class: "dqx-link",
+        type: "button",
+        text: open === "nearest" ? "close the nearest" : nearestWords(card),
+        data: { dqx: "nearest" },
+        aria: { expanded: String(open === "nearest") },
+        on: { click: () => toggle("nearest") },
+      });
 
     /** Everything that follows from the card and from the label columns as they are now. */
-    const fillFacts = (card: CardData): void => {
+    const fill = (card: CardData): void => {
       decisions.fill(card);
-      keepFocus(root, () => {
-        scope.replaceChildren();
-        fillScope(scope, session, card);
-      });
       const method = focusedMethod();
-      body.classList.remove("dqx-card-scrolls");
-      const overflows = (): boolean => read.scrollHeight > read.clientHeight;
+      const hook = focusedHook();
+      const words = isWords(card);
       keepFocus(
         root,
         () => {
-          for (const { lines, tight } of allLines ? [EVERY] : FITS) {
-            body.classList.toggle("dqx-card-tight", tight);
-            facts.replaceChildren(...factsOf(card, lines));
-            if (!overflows()) break;
-          }
+          head.replaceChildren(verdict(session, card, decisions.second));
+          const nearest = words && card.same.length + card.other.length > 0 ? [nearestDoor(card)] : [];
+          const doors = [...(own?.doors ?? []), ...nearest];
+          line.replaceChildren(whyLine(session, card, doors, open === "reasons", () => toggle("reasons")));
+          compare(card, words);
+          scope.replaceChildren();
+          fillScope(scope, session, card);
         },
-        () =>
-          method === "" ? null : facts.querySelector<HTMLElement>(`[data-method="${CSS.escape(method)}"]`),
+        () => {
+          if (method) return body.querySelector<HTMLElement>(`[data-method="${CSS.escape(method)}"]`);
+          return hook ? body.querySelector<HTMLElement>(`[data-dqx="${CSS.escape(hook)}"]`) : null;
+        },
       );
-      body.classList.toggle("dqx-card-scrolls", overflows());
-      fitted = sizeOfRead();
-      // What fills in this turn is measured with the next frame: an observer misses what is as it was by then.
-      cancelAnimationFrame(refitting);
-      refitting = requestAnimationFrame(refit);
+      own?.fit();
     };
-    const sizeOfRead = (): string => `${read.clientWidth} ${read.clientHeight}`;
-    const refit = (): void => {
-      if (shown && !read.hidden && !signal.aborted && fitted !== sizeOfRead()) fillFacts(shown);
+
+    /** The reasons where they are asked for; else pictures like it, and texts or rows on demand. */
+    const compare = (card: CardData, words: boolean): void => {
+      const { given, suggested, same, other } = card;
+      const want = open === "nearest" || !words ? "nearest" : "";
+      const what = open === "reasons" ? "reasons" : want;
+      const key = JSON.stringify([what, words, given, suggested, same, other]);
+      pairs.dataset.open = what;
+      if (what === "reasons") pairs.replaceChildren(reasonList(session, card));
+      else if (what === "") pairs.replaceChildren();
+      // Thumbnails that stand there already stay: those drawn anew are empty for a moment.
+      else if (key !== compared) pairs.replaceChildren(comparison(session, card, words ? FEW : undefined));
+      compared = what === "nearest" ? key : "";
     };
-    const observer = globalThis.ResizeObserver ? new ResizeObserver(refit) : null;
-    observer?.observe(read);
-    signal.addEventListener(
-      "abort",
-      () => {
-        observer?.disconnect();
-        cancelAnimationFrame(refitting);
-      },
-      { once: true },
-    );
+
+    const focused = (): HTMLElement | null => {
+      const now = (root.getRootNode() as Document | ShadowRoot).activeElement;
+      return now instanceof HTMLElement && body.contains(now) ? now : null;
+    };
+    const focusedMethod = (): string => focused()?.dataset.method ?? "";
+    const focusedHook = (): string => focused()?.dataset.dqx ?? "";
 
     /** Whether what is shown is the current item: until then it is dimmed and its buttons do nothing. */
     const settle = (settled: boolean): void => {
@@ -199,31 +154,33 @@ export const Card: Panel = {
       decisions.enable(settled);
     };
 
+    const show = (card: CardData): void => {
+      const moved = shown?.item !== card.item || epoch !== session.hello?.epoch;
+      const now = contentOf(card);
+      if (moved || now !== content) {
+        const next = previews.take(card);
+        keepFocus(root, () => item.replaceChildren(next.element));
+        own?.release();
+        own = next;
+        content = now;
+      }
+      shown = card;
+      epoch = session.hello?.epoch;
+      body.dataset.item = String(card.item);
+      body.dataset.kind = card.preview.kind;
+      body.classList.toggle("dqx-card-words", isWords(card));
+      // Seen before it is filled: how much fits is measured.
+      body.hidden = false;
+      placeholder.hidden = true;
+      fill(card);
+      settle(true);
+      view.put(card.item, card.suggested);
+    };
+
     followCard(
       session,
       {
-        show(card) {
-          const moved = shown?.item !== card.item || epoch !== session.hello?.epoch;
-          if (moved) {
-            const next = previews.take(card);
-            preview.replaceChildren(next.element);
-            release();
-            release = next.release;
-          }
-          if (moved || !sameItems(shown, card))
-            keepFocus(root, () => pairs.replaceChildren(comparison(session, card)));
-          shown = card;
-          epoch = session.hello?.epoch;
-          body.dataset.item = String(card.item);
-          body.dataset.kind = card.preview.kind;
-          body.classList.toggle("dqx-card-words", /^(text|table|vector)$/.test(card.preview.kind));
-          // Seen before it is filled: how many lines fit is measured.
-          body.hidden = false;
-          placeholder.hidden = true;
-          fillFacts(card);
-          settle(true);
-          view.put(card.item, card.suggested);
-        },
+        show,
         ahead(card) {
           previews.make(card);
           loadScope(session, card);
@@ -243,30 +200,54 @@ export const Card: Panel = {
       },
       signal,
     );
+    followSize(item, session, signal, {
+      fit: () => own?.fit(),
+      show: (card) => {
+        if (shown?.item === card.item && session.current === card.item) show(card);
+      },
+    });
 
+    // Whether it is a random item follows from the queue.
+    session.on("queue", () => shown?.item === session.current && shown && fill(shown), signal);
     session.on("current", () => decisions.syncNote(), signal);
     session.on(
       "labels",
       (items) => {
         decisions.syncNote();
         // Shown at once from the columns; the card's own words follow with its next answer.
-        if (shown && shown.item === session.current && (!items || items.includes(shown.item)))
-          fillFacts(shown);
+        if (shown && shown.item === session.current && (!items || items.includes(shown.item))) fill(shown);
+      },
+      signal,
+    );
+    session.on(
+      "command",
+      (wish) => {
+        if (wish.taken || !isFor(root, wish.from) || body.hidden || page.open) return;
+        if (wish.name === "page-next" || wish.name === "page-back") {
+          own?.turn?.(wish.name === "page-next" ? 1 : -1);
+          // Where the text has no other page the key must not scroll the notebook either.
+          wish.taken = true;
+        }
       },
       signal,
     );
     onTheme(() => {
       const card = shown;
       if (!card) return;
-      fillFacts(card);
-      keepFocus(root, () => pairs.replaceChildren(comparison(session, card)));
+      compared = "";
+      const next = itemView(session, card, wish);
+      item.replaceChildren(next.element);
+      own?.release();
+      own = next;
+      fill(card);
     }, signal);
     placeNotice(root, session, signal);
   },
 };
 
-/** Whether two cards compare the same items under the same labels. */
-function sameItems(a: CardData | null, b: CardData): boolean {
-  const key = (card: CardData) => JSON.stringify([card.given, card.suggested, card.same, card.other]);
-  return a !== null && key(a) === key(b);
+function nearestWords(card: CardData): string {
+  const thing = card.preview.kind === "text" ? "texts" : card.preview.kind === "table" ? "rows" : "items";
+  const n = Math.min(FEW, Math.max(card.same.length, card.other.length));
+  const pair = card.suggested >= 0 && card.suggested !== card.given && card.given >= 0;
+  return `${n} nearest ${thing}${pair ? " of either label" : ""}`;
 }

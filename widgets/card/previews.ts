@@ -1,37 +1,37 @@
-/** The large previews of the cards that come next, made and decoded before they are shown. */
+/** The items of the cards that come next, made and decoded before they are shown. */
 import type { Card } from "../core/kernel/schema";
-import { previewOf } from "../core/ui/preview";
-
-type Large = ReturnType<typeof previewOf>;
+import type { ItemView } from "./view";
 
 /** So many are kept. */
 const LIMIT = 6;
 
 export class NextPreviews {
-  private readonly made = new Map<Card, Large>();
+  private readonly made = new Map<Card, ItemView>();
 
-  /** Make a card's preview, unless it is made already. */
+  constructor(private readonly view: (card: Card) => ItemView) {}
+
+  /** Make a card's item, unless it is made already. */
   make(card: Card): void {
     if (this.made.has(card)) return;
-    const preview = previewOf(card);
+    const made = this.view(card);
     // One that cannot be decoded is said where it is shown.
-    if (preview.element instanceof HTMLImageElement) preview.element.decode?.().catch(() => {});
-    this.made.set(card, preview);
+    if (made.element instanceof HTMLImageElement) made.element.decode?.().catch(() => {});
+    this.made.set(card, made);
     if (this.made.size <= LIMIT) return;
-    const [oldest, first] = this.made.entries().next().value as [Card, Large];
+    const [oldest, first] = this.made.entries().next().value as [Card, ItemView];
     first.release();
     this.made.delete(oldest);
   }
 
-  /** A card's preview, for the caller to show and to release. */
-  take(card: Card): Large {
-    const preview = this.made.get(card);
+  /** A card's item, for the caller to show and to release. */
+  take(card: Card): ItemView {
+    const made = this.made.get(card);
     this.made.delete(card);
-    return preview ?? previewOf(card);
+    return made ?? this.view(card);
   }
 
   clear(): void {
-    for (const preview of this.made.values()) preview.release();
+    for (const made of this.made.values()) made.release();
     this.made.clear();
   }
 }

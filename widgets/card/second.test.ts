@@ -41,7 +41,7 @@ describe("a third class that the model prefers", () => {
   it("is offered with its key", async () => {
     const { model, button } = await show({ second: { label: 2, p: 0.56 } });
     expect(button.hidden).toBe(false);
-    expect(button.textContent).toBe("Relabel newt3");
+    expect(button.textContent).toBe("or newt3");
     button.click();
     await settled();
     expect(model.last("edit").args).toMatchObject({ action: "relabel", items: [3], label: "newt" });

@@ -36,8 +36,8 @@ describe("standing", () => {
 describe("percent", () => {
   it("never claims certainty", () => {
     expect(percent(0.724)).toBe("72 %");
-    expect(percent(0.999)).toBe("over 99 %");
-    expect(percent(0.001)).toBe("under 1 %");
+    expect(percent(0.999)).toBe("99 %");
+    expect(percent(0.001)).toBe("1 %");
   });
 });
 

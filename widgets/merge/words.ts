@@ -1,7 +1,7 @@
 /** The merge's sentences, made from numbers; no DOM, so that each is easy to test. */
 
 import type { MergeConflict, MergeView, Side } from "../core/kernel/schema";
-import { clock, day } from "../core/kernel/words";
+import { clock, day, percent } from "../core/kernel/words";
 import { count } from "../core/ui/dom";
 
 /** "Merge shoes into main: 14 taken, 3 same, 2 of 5 conflicts open". */
@@ -72,11 +72,7 @@ export function deed(side: Side): string {
 export function saw(side: Side, calibrated: boolean): string {
   const p = side.pError;
   if (p === null || Number.isNaN(p)) return "";
-  return `saw p_error ${calibrated ? percent(p) : p.toFixed(2)}`;
-}
-
-function percent(p: number): string {
-  return p > 0.99 ? "over 99\u00a0%" : p < 0.01 ? "under 1\u00a0%" : `${Math.round(p * 100)}\u00a0%`;
+  return `saw p_error ${calibrated ? percent(p).replace(" ", "\u00a0") : p.toFixed(2)}`;
 }
 
 /** The label that a resolution leaves. */

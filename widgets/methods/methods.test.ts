@@ -31,14 +31,16 @@ const METHODS: Method[] = [
   { ...VOTE, name: "mine", title: EVIL, state: "failed", note: "ValueError: no" },
 ];
 
-const start = (answers: Answers = {}) =>
-  startExplorer(
+/** With the reasons open, where the methods' names are. */
+const start = async (answers: Answers = {}) => {
+  const made = await startExplorer(
     {
       card: ({ item }) =>
         bareCard(item as number, {
           suggested_p: 0.9,
           p_error: 0.8,
           why: [{ name: "neighbours", text: "46 of 50 say cat", value: 0.9, method: "vote", push: 1 }],
+          sum: { start: -2, parts: [] },
         }),
       method: ({ name }) => ({ ...VOTE, name }),
       methods: () => METHODS,
@@ -46,6 +48,9 @@ const start = (answers: Answers = {}) =>
     },
     { calibrated: true },
   );
+  made.find("more-lines").click();
+  return made;
+};
 
 beforeEach(() => {
   localStorage.clear();
@@ -88,14 +93,14 @@ describe("a method's page", () => {
       if (close === "escape") press("Escape", find("method", ".dqx-card"));
       else find("method-close", ".dqx-card").click();
       expect(find("method", ".dqx-card").hidden).toBe(true);
-      expect(find("card").querySelector<HTMLElement>(".dqx-card-read")?.hidden).toBe(false);
+      expect(find("card").querySelector<HTMLElement>(".dqx-card-item")?.hidden).toBe(false);
       if (close === "escape") expect(document.activeElement).toBe(find("reason-method", ".dqx-card"));
     }
   });
 
   it("closes on Escape from anywhere in the explorer", async () => {
     const { find, press } = await start();
-    find("p-error").click();
+    find("sum-method").click();
     await settled();
     press("Escape");
     expect(find("method", ".dqx-card").hidden).toBe(true);
@@ -103,7 +108,7 @@ describe("a method's page", () => {
 
   it("lets nothing be decided by key about an item that is not in sight, and goes with the item", async () => {
     const { model, session, find, press } = await start();
-    find("p-error").click();
+    find("sum-method").click();
     await settled();
     press("Enter", find("method", ".dqx-card"));
     press("k");
@@ -132,7 +137,7 @@ describe("a method's page", () => {
       method: () =>
         Promise.reject({ type: "UnknownName", message: "There is no method 'x'.", remedy: "Try vote." }),
     });
-    find("p-error").click();
+    find("sum-method").click();
     await settled();
     expect(find("method", ".dqx-card").textContent).toContain("There is no method 'x'. Try vote.");
   });

@@ -147,7 +147,7 @@ class BetaMixture:
         given = int(inputs.labels[item])
         if result.flags is None or not result.flags[item] or given < 0:
             return []
-        text = f"{classes[given]} fits the item as badly as the labels that stand apart as wrong"
+        text = f"{classes[given]} fits it as badly as wrong labels do"
         return [Reason(self.name, text, float(result.score[item]))]
 
 

@@ -114,11 +114,11 @@ class Confident:
         return inputs.probs[rows]
 
     def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
-        """Say what the model holds the item for: "gives 7 a probability of .93"."""
+        """Say what the model holds the item for: "the model: 7 .93, 3 .04"."""
         assert inputs.probs is not None
         p, given = inputs.probs[item], int(inputs.labels[item])
         best = int(p.argmax())
-        text = f"gives {classes[best]} a probability of {short_probability(p[best])}"
+        text = f"the model: {classes[best]} {short_probability(p[best])}"
         if given >= 0 and best != given:
             text += f", {classes[given]} {short_probability(p[given])}"
         return [Reason("model", text, float(p[best]))]

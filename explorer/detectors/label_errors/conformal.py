@@ -133,7 +133,7 @@ class Conformal:
         among = len(trusted) - int(calibration.member[item] == given)
         worse = int(np.searchsorted(trusted, inputs.probs[item, given], side="right")) - (len(trusted) - among)
         count = f"{worse} of {among}" if worse else f"none of {among}"
-        text = f"{count} settled items labelled {classes[given]} fit{'s' if worse < 2 else ''} it as badly"
+        text = f"{count} items that are surely {classes[given]} fit{'s' if worse < 2 else ''} it as badly"
         return [Reason(self.name, text, float(result.score[item]))]
 
 

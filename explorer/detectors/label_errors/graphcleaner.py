@@ -15,6 +15,7 @@ from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.graph.walks import Surroundings, surroundings
 from explorer.progress import Progress
+from explorer.utils.text import percentage
 
 NAMES = ("P", "SP", "S²P", "S³P", "SL", "S²L", "S³L")
 """The features in their order."""
@@ -171,13 +172,13 @@ class GraphCleaner:
         if given < 0 or not result.score[item] > 0.5:
             return []
         walks = result.frozen["walks"]
-        text = f"{classes[given]} looks like a label spoilt on purpose"
+        text = f"the labels around it are like those around labels that are not {classes[given]}"
         if walks.kept is not None:
             share = np.mean([walk[item] for walk in walks.kept[4:]], axis=0)
             best = int(share.argmax())
             if best != given:
-                text += f": within three steps {share[best]:.0%} of the labels are {classes[best]}"
-                text += f", {share[given]:.0%} {classes[given]}"
+                text = f"{percentage(share[best])} of those up to three steps away are {classes[best]}"
+                text += f", {percentage(share[given])} {classes[given]}"
         return [Reason(self.name, text, float(result.score[item]))]
 
 

@@ -274,7 +274,7 @@ class Hoc:
             text = f"the nearest items say {classes[first]} and {classes[second]}"
         best = int(result.suggestion[item])
         if best != given:
-            text += f"; with the label noise of this dataset, {classes[best]} is likelier than {classes[given]}"
+            text += f"; as labels go wrong in this dataset, {classes[best]} is likelier than {classes[given]}"
         return [Reason(self.name, text, float(result.score[item]))]
 
 

@@ -130,8 +130,8 @@ class Relation:
         real = (result.frozen["kernel"][item] > 0) & (labels >= 0)
         with_it, against = int((real & (labels == given)).sum()), int((real & (labels != given)).sum())
         if not with_it + against:
-            return [Reason("relation", "related to no other item", 0.0)]
-        text = f"{against} of {with_it + against} related items conflict with {classes[given]}"
+            return [Reason("relation", "the model sees no other item as like it", 0.0)]
+        text = f"{against} of {with_it + against} items that the model sees as alike are not labelled {classes[given]}"
         return [Reason("relation", text, float(result.score[item]))]
 
 

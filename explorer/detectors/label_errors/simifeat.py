@@ -77,7 +77,7 @@ class SimiFeat:
         if not result.flags[item]:
             return []
         given = int(inputs.labels[item])
-        text = f"its neighbours' vote is among the furthest from {classes[given]} of all items labelled so"
+        text = f"its nearest agree less with {classes[given]} than those of nearly all items labelled so"
         return [Reason(self.name, text, float(result.score[item]))]
 
 

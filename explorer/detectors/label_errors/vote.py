@@ -59,21 +59,20 @@ class Vote:
         return even_where_mute(*_heard(inputs, Change(rows)), inputs, rows)
 
     def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
-        """Count the labels of all the neighbours: "46 of 50 neighbours say 7, none says 3"."""
+        """Count the labels of all the neighbours: "46 of 50 nearest say 7, none 3"."""
         assert inputs.graph is not None
         labels = inputs.labels[inputs.graph.indices[item]]
         counts = np.bincount(labels[labels >= 0], minlength=inputs.n_classes)
         if not counts.sum():
-            return [Reason("neighbours", f"none of the {len(labels)} neighbours has a label", 0.0)]
+            return [Reason("neighbours", f"none of the {len(labels)} nearest has a label", 0.0)]
         given = int(inputs.labels[item])
         best = int(counts.argmax())
-        text = f"{counts[best]} of {len(labels)} neighbours say {classes[best]}"
+        text = f"{counts[best]} of {len(labels)} nearest say {classes[best]}"
         if given >= 0 and best != given:
-            own = int(counts[given])
-            text += f", {'none says' if own == 0 else 'one says' if own == 1 else f'{own} say'} {classes[given]}"
+            text += f", {int(counts[given]) or 'none'} {classes[given]}"
         elif given >= 0 and counts[best] < counts.sum():
             second = int(np.argsort(-counts, kind="stable")[1])
-            text += f", {counts[second]} {'says' if counts[second] == 1 else 'say'} {classes[second]}"
+            text += f", {counts[second]} {classes[second]}"
         return [Reason("neighbours", text, float(counts[best] / len(labels)))]
 
 

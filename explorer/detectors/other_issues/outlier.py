@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.progress import Progress
+from explorer.utils.text import percentage
 
 NEIGHBOURS = 10
 """Nearest neighbours whose distance is averaged."""
@@ -95,11 +96,11 @@ class Outlier:
         distance = float(result.score[item])
         if distance > result.frozen["cut"]:
             times = distance / max(result.frozen["median"], SMALLEST)
-            reasons.append(Reason("outlier", f"{times:.1f} times as far from its neighbours as a typical item", times))
+            reasons.append(Reason("outlier", f"{times:.1f} times as far from its nearest as a typical item", times))
         relation = result.columns.get("outlier_relation")
         if relation is not None and relation[item] * np.float32(UNRELATED) > result.frozen["median_relation"]:
             share = result.frozen["median_relation"] / float(relation[item])
-            text = f"{share:.0%} as related to its neighbours, as the model sees them, as a typical item"
+            text = f"to the model it is {percentage(share)} as like its nearest as a typical item is"
             reasons.append(Reason("outlier_relation", text, float(relation[item])))
         return reasons
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from msgspec import UNSET
+from numpy.typing import NDArray
 
+from explorer.dataset.dataset import Dataset
 from explorer.labels.history.timeline import newest
 from explorer.panels.handlers.history import entries_of
 from explorer.panels.handlers.previews import LONGEST, preview
@@ -12,10 +15,15 @@ from explorer.panels.registry import call, item_at
 from explorer.panels.schema import items as schema
 from explorer.panels.schema.verdicts import CardArgs
 from explorer.review import item as evidence
+from explorer.review.contrasts import votes
 from explorer.review.review import Review
 
-LARGE = 320
-"""Pixels a side of the card's picture."""
+LARGEST = 1280
+"""Most pixels a side of the card's picture."""
+NEAREST = 6
+"""Items that are shown of either label."""
+COLUMNS = 200
+"""Columns of a table that are sent, those that tell most."""
 HISTORY = 200
 """Changes of the item that the card shows at most."""
 
@@ -30,10 +38,30 @@ def card(review: Review, args: CardArgs) -> schema.Card:
         body.scope = UNSET if args.scope is UNSET else why_of(review, i, args.scope)
         results, codes = state.results, state.codes.copy()
     # Without the lock: no click waits for a picture, or for a search among all items of a class.
-    body.preview = preview(d, i, LARGE, LONGEST)
-    body.same = evidence.nearest_of(results, codes, i, body.given)
-    body.other = evidence.nearest_of(results, codes, i, body.suggested)
+    body.preview = preview(d, i, max(64, min(args.size, LARGEST)), LONGEST)
+    body.same = evidence.nearest_of(results, codes, i, body.given, NEAREST)
+    body.other = evidence.nearest_of(results, codes, i, body.suggested, NEAREST)
+    body.votes = votes(results, codes, i)
+    other = -1 if body.suggested == body.given else body.suggested
+    if isinstance(body.preview, schema.TextPreview) and other >= 0 and body.given >= 0:
+        marks = review.contrasts.marks(d, codes, i, body.preview.text, of=other, against=body.given)
+        body.marks = UNSET if marks is None else marks
+    if isinstance(body.preview, schema.TablePreview):
+        body.columns = _columns(review, d, codes, body, other)
     return body
+
+
+def _columns(
+    review: Review, dataset: Dataset, codes: NDArray[np.int32], body: schema.Card, other: int
+) -> schema.Columns:
+    """Return the columns of a row beside those of its classes."""
+    classes = (body.given, other, -1)  # the last is what -1 means
+    found, total = review.contrasts.columns(dataset, codes, body.item, first=body.given, second=other)
+    columns = [
+        schema.Column(each.name, each.value, each.exact, each.first, each.second, classes[each.nearer])
+        for each in found[:COLUMNS]
+    ]
+    return schema.Columns(columns, total)
 
 
 def _card(review: Review, i: int) -> schema.Card:
@@ -69,6 +97,11 @@ def _card(review: Review, i: int) -> schema.Card:
         body.why = [schema.Reason(**reason._asdict()) for reason in found.reasons]
         if found.second is not None:
             body.second = schema.Second(*found.second)
+        if found.pushes:
+            from explorer.detectors import title
+
+            parts = [schema.Part(name, title(name), push) for name, push in found.pushes.items()]
+            body.sum = schema.Sum(found.start, parts)
         body.badges = _badges(review, i)
     return body
 

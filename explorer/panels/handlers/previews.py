@@ -42,8 +42,9 @@ def preview(dataset: Dataset, item: int, size: int, characters: int) -> schema.P
         shown = encode(content, size)
         return schema.ImagePreview(blob=Blob(shown.data, shown.kind), width=shown.width, height=shown.height)
     if isinstance(content, str):
-        text = content if len(content) <= characters else content[: characters - 1] + "…"
-        return schema.TextPreview(text=text)
+        if len(content) <= characters:
+            return schema.TextPreview(text=content)
+        return schema.TextPreview(text=content[: characters - 1] + "…", left_out=len(content) - characters + 1)
     if isinstance(content, dict):
         cells = list(content.items())[: 6 if characters <= SNIPPET else 200]
         return schema.TablePreview(cells=[(str(k), cell_text(v)) for k, v in cells])

@@ -18,9 +18,11 @@ class ImagePreview(Answer, tag_field="kind", tag="image"):
 
 
 class TextPreview(Answer, tag_field="kind", tag="text"):
-    """The beginning of a text."""
+    """A text, or its beginning."""
 
     text: str
+    left_out: int | UnsetType = UNSET
+    """Characters that are not sent, where it is longer than what was asked for."""
 
 
 class TablePreview(Answer, tag_field="kind", tag="table"):
@@ -87,6 +89,44 @@ class Second(Answer):
     """The model's probability of it."""
 
 
+class Part(Answer):
+    """What one method adds to the log-odds of a wrong label."""
+
+    method: str
+    title: str
+    push: float
+
+
+class Sum(Answer):
+    """What an item's p_error is made of, in log-odds: where it starts, and what each method adds, the most first."""
+
+    start: float
+    """What is left without the methods: how common wrong labels are, and what was learnt from the reviewer."""
+    parts: list[Part]
+
+
+class Column(Answer):
+    """One column of a row of a table, beside the rows of two classes."""
+
+    name: str
+    value: str
+    exact: str
+    """The cell whole, where `value` is short."""
+    given: str
+    """The median of the given class; of what is no number, how many have this cell."""
+    suggested: str
+    nearer: int
+    """The class that the cell is nearer to; -1 for neither."""
+
+
+class Columns(Answer):
+    """The columns of a row, the most telling first."""
+
+    columns: list[Column]
+    total: int
+    """How many the table has."""
+
+
 class Card(Answer):
     """Everything about one item; what has not been computed yet is empty."""
 
@@ -116,6 +156,13 @@ class Card(Answer):
     second: Second | UnsetType = UNSET
     scope: ScopeWhy | UnsetType = UNSET
     """Why the item is in the scope that was asked about with it."""
+    sum: Sum | UnsetType = UNSET
+    marks: list[tuple[int, int]] | UnsetType = UNSET
+    """Places in a text, half open, in UTF-16 units, of words that speak for the suggested class against the given."""
+    columns: Columns | UnsetType = UNSET
+    """Of a row of a table."""
+    votes: list[tuple[int, int]] | UnsetType = UNSET
+    """Labels of the stored neighbours and how many carry each, the commonest first."""
 
 
 class Relations(Answer):

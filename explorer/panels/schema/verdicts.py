@@ -22,10 +22,11 @@ ToldScope = Literal[
 
 
 class CardArgs(Args):
-    """A position, and the scope in which the item is looked at."""
+    """A position, the scope in which the item is looked at, and the longest side of its picture in pixels."""
 
     item: Natural
     scope: ToldScope | UnsetType = UNSET
+    size: Natural = 320
 
 
 class ScopeWhyArgs(Args):

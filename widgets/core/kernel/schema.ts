@@ -632,10 +632,12 @@ export interface ImagePreview {
   height: number;
 }
 
-/** The beginning of a text. */
+/** A text, or its beginning. */
 export interface TextPreview {
   kind: "text";
   text: string;
+  /** Characters that are not sent, where it is longer than what was asked for. */
+  left_out?: number;
 }
 
 /** Names and values of a row's cells. */
@@ -661,6 +663,12 @@ export type Preview = ImagePreview | TextPreview | TablePreview | VectorPreview 
 /** A position. */
 export interface ItemArgs {
   item: number;
+}
+
+/** A position, and the longest side of its picture in pixels. */
+export interface CardArgs {
+  item: number;
+  size?: number;
 }
 
 /** Positions, and the longest side in pixels. */
@@ -694,6 +702,40 @@ export interface Second {
   label: number;
   /** The model's probability of it. */
   p: number;
+}
+
+/** What one method adds to the log-odds of a wrong label. */
+export interface Part {
+  method: string;
+  title: string;
+  push: number;
+}
+
+/** What an item's p_error is made of, in log-odds: where it starts, and what each method adds, the most first. */
+export interface Sum {
+  /** What is left without the methods: how common wrong labels are, and what was learnt from the reviewer. */
+  start: number;
+  parts: Part[];
+}
+
+/** One column of a row of a table, beside the rows of two classes. */
+export interface Column {
+  name: string;
+  value: string;
+  /** The cell whole, where `value` is short. */
+  exact: string;
+  /** The median of the given class; of what is no number, how many have this cell. */
+  given: string;
+  suggested: string;
+  /** The class that the cell is nearer to; -1 for neither. */
+  nearer: number;
+}
+
+/** The columns of a row, the most telling first. */
+export interface Columns {
+  columns: Column[];
+  /** How many the table has. */
+  total: number;
 }
 
 /** Everything about one item; what has not been computed yet is empty. */

@@ -8,9 +8,7 @@ export function shortId(id: string): string {
 
 /** A probability as a whole percentage that never claims certainty. */
 export function percent(p: number): string {
-  if (p > 0.99) return "over 99 %";
-  if (p < 0.01) return "under 1 %";
-  return `${Math.round(p * 100)} %`;
+  return `${Math.min(99, Math.max(1, Math.round(p * 100)))} %`;
 }
 
 /** Hour and minute of an ISO 8601 time, in the reader's own zone. */

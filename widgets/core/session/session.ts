@@ -319,6 +319,9 @@ export class Session extends QueueView {
     return this.state.cards.get(item);
   }
 
+  /** Ask for larger pictures on cards; whether they are larger than before. */
+  wantPictures = (pixels: number): boolean => this.state.wantPictures(pixels);
+
   /** The card as it was last answered, unless it suggests another label than the ranking does now; null = none. */
   lastCard(item: number): Card | null {
     const card = this.state.cards.last(item);

@@ -76,6 +76,8 @@ export class ReviewState extends Emitter<Topics> {
   readonly scopes: Scopes;
   readonly scopePlace = new ScopePlace();
   readonly cards: Cards;
+  /** Pixels a side of a card's picture; nothing for the kernel's own choice. */
+  private pictureSize: { size?: number } = {};
   readonly previews: Previews;
   /** Items picked in the queue for one decision on all of them. */
   readonly picks = new Picks(() => this.pickedOthers());
@@ -87,7 +89,8 @@ export class ReviewState extends Emitter<Topics> {
     this.on("filter", (filter) => this.picks.follow(filter));
     this.on("queue", () => this.picks.keep((item) => this.order.position(item) >= 0));
     this.cards = new Cards(
-      (item, scope) => transport.call("card", scope === null ? { item } : { item, scope }),
+      (item, scope) =>
+        transport.call("card", { item, ...(scope === null ? {} : { scope }), ...this.pictureSize }),
       () => toldScope(this.filter),
     );
     this.previews = new Previews((items, size) => transport.call("previews", { items, size }));
@@ -96,6 +99,14 @@ export class ReviewState extends Emitter<Topics> {
       counts: () => transport.call("scopes"),
       size: () => this.labels?.given.length ?? 0,
     });
+  }
+
+  /** Ask for cards whose pictures have so many pixels a side; whether that is more than before. */
+  wantPictures(pixels: number): boolean {
+    if (pixels <= (this.pictureSize.size ?? 320)) return false;
+    this.pictureSize = { size: pixels };
+    this.cards.forget();
+    return true;
   }
 
   /** Class names by code. */

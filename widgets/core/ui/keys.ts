@@ -116,6 +116,8 @@ export const BINDINGS: readonly Binding[] = [
   },
   { name: "next", keys: ["ArrowRight", "j", "n"], print: "→", about: "next item", group: "Move" },
   { name: "previous", keys: ["ArrowLeft"], print: "←", about: "previous item", group: "Move" },
+  { name: "page-next", keys: [" "], print: "Space", about: "next page of a long text", group: "Move" },
+  { name: "page-back", keys: ["Shift+ "], print: "⇧ Space", about: "page before", group: "Move" },
   { name: "conflict", keys: ["c"], print: "C", about: "next open conflict", group: "Move" },
   {
     name: "escape",

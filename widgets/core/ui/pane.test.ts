@@ -26,6 +26,7 @@ const start = async (answers: Answers = {}) => {
   });
   made.model.say({ event: "stages", stages: [] });
   await vi.waitFor(() => expect(made.find("left").hidden).toBe(false));
+  made.find("more-lines").click();
   return made;
 };
 
