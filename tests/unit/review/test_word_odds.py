@@ -12,8 +12,8 @@ from explorer.dataset.dataset import Dataset
 from explorer.review.by_class import ByClass
 from explorer.review.word_odds import MOST, WordOdds
 
-COMMON = "the report of monday said that it was about more than before".split()
-OWN = ("goal match coach".split(), "market shares profit".split())
+COMMON = ["the", "report", "of", "monday", "said", "that", "it", "was", "about", "more", "than", "before"]
+OWN = (["goal", "match", "coach"], ["market", "shares", "profit"])
 
 
 def texts(n: int) -> tuple[list[str], list[str]]:
@@ -70,7 +70,9 @@ def test_places_are_counted_as_browsers_count_them(dataset: Dataset) -> None:
 def test_few_words_are_marked(dataset: Dataset) -> None:
     many = [f"w{n}" for n in range(30)]
     made, labels = texts(200)
-    texts_ = [f"{text} {' '.join(many)}" if label == "sports" else text for text, label in zip(made, labels, strict=True)]
+    texts_ = [
+        f"{text} {' '.join(many)}" if label == "sports" else text for text, label in zip(made, labels, strict=True)
+    ]
     marked = words(explorer.read(texts_, label=labels), " ".join(many), "sports", "business")
     assert len(marked) == MOST
 

@@ -573,10 +573,11 @@ export type ToldScope =
   | "kind"
   | "random";
 
-/** A position, and the scope in which the item is looked at. */
+/** A position, the scope in which the item is looked at, and the longest side of its picture in pixels. */
 export interface CardArgs {
   item: number;
   scope?: ToldScope;
+  size?: number;
 }
 
 /** A position and a scope. */
@@ -663,12 +664,6 @@ export type Preview = ImagePreview | TextPreview | TablePreview | VectorPreview 
 /** A position. */
 export interface ItemArgs {
   item: number;
-}
-
-/** A position, and the longest side of its picture in pixels. */
-export interface CardArgs {
-  item: number;
-  size?: number;
 }
 
 /** Positions, and the longest side in pixels. */
@@ -766,6 +761,13 @@ export interface Card {
   second?: Second;
   /** Why the item is in the scope that was asked about with it. */
   scope?: ScopeWhy;
+  sum?: Sum;
+  /** Places in a text, half open, in UTF-16 units, of words that speak for the suggested class against the given. */
+  marks?: [number, number][];
+  /** Of a row of a table. */
+  columns?: Columns;
+  /** Labels of the stored neighbours and how many carry each, the commonest first. */
+  votes?: [number, number][];
 }
 
 /** How every stored neighbour relates to an item over the checkpoints of the training; nearest first. */
