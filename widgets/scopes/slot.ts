@@ -5,6 +5,7 @@
 import "./scopes.css";
 import type { Card, ScopeWhy } from "../core/kernel/schema";
 import { shortId } from "../core/kernel/words";
+import { leaveOut } from "../core/session/actions";
 import { commonLabel, copiesOf, keepOne, labelCopies, openOthers } from "../core/session/copies";
 import { growthOf } from "../core/session/growth";
 import type { Session } from "../core/session/session";
@@ -88,11 +89,12 @@ function member(session: Session, item: number, id: string, name: string, curren
 }
 
 function waysOf(session: Session, scope: ScopeWhy): HTMLElement[] {
+  // A random check is answered as label errors are; an item left out is no answer.
+  const leaves = scope.scope === "random" ? [] : [way("leave-out", "Leave out", "leave-out", () => leaveOut(session))];
   if (!isSet(scope)) {
-    if (scope.size < 2) return [];
-    return [
-      way("scope-pick", pickWords(scope.scope, scope.size), "grow", () => void growthOf(session).grow()),
-    ];
+    if (scope.size < 2) return leaves;
+    const words = pickWords(scope.scope, scope.size);
+    return [...leaves, way("scope-pick", words, "grow", () => void growthOf(session).grow())];
   }
   const { current } = session;
   const others = openOthers(session);
@@ -103,7 +105,7 @@ function waysOf(session: Session, scope: ScopeWhy): HTMLElement[] {
   const one = way("keep-one", keepOneWords(others.length), "keep-one", () => void keepOne(session));
   if (spared > 0)
     one.title = `${spared} that somebody had decided ${spared === 1 ? "stays as it is" : "stay as they are"}`;
-  return [one, ...labelWays(session, others.length + 1)];
+  return [one, ...labelWays(session, others.length + 1), ...leaves];
 }
 
 /** A button for each label that a copy has, where they differ. */

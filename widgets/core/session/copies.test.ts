@@ -62,7 +62,11 @@ async function inScope(scope: ScopeName, current = 0) {
   return made;
 }
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  // The tab remembers the scope that it was left at.
+  sessionStorage.clear();
+});
 afterEach(() => {
   for (const end of ends) end.abort();
   ends = [];

@@ -24,7 +24,11 @@ async function growing() {
   return { ...made, said, growth: growthOf(made.session) };
 }
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  // The tab remembers the scope that it was left at.
+  sessionStorage.clear();
+});
 afterEach(() => {
   for (const end of ends) end.abort();
   ends = [];

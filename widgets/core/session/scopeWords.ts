@@ -1,4 +1,5 @@
 /** Why nothing is queued, and what to do about it. */
+import { nextScopeWords } from "./nextScope";
 import type { Session } from "./session";
 
 export function whyEmpty(session: Session): string {
@@ -11,5 +12,5 @@ export function whyEmpty(session: Session): string {
     if (filter.cut !== null) return "No label is that likely wrong.";
     return "There are no suspects. The queue offers a random sample; the map shows every item.";
   }
-  return `${why ?? "There is nothing in this scope."} Choose another scope above the queue.`;
+  return `${why ?? "There is nothing in this scope."} ${nextScopeWords(session) || "Choose another scope above the queue."}`;
 }
