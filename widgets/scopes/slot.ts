@@ -90,7 +90,8 @@ function member(session: Session, item: number, id: string, name: string, curren
 
 function waysOf(session: Session, scope: ScopeWhy): HTMLElement[] {
   // A random check is answered as label errors are; an item left out is no answer.
-  const leaves = scope.scope === "random" ? [] : [way("leave-out", "Leave out", "leave-out", () => leaveOut(session))];
+  const leaves =
+    scope.scope === "random" ? [] : [way("leave-out", "Leave out", "leave-out", () => leaveOut(session))];
   if (!isSet(scope)) {
     if (scope.size < 2) return leaves;
     const words = pickWords(scope.scope, scope.size);
