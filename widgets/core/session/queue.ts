@@ -161,7 +161,7 @@ export class Queue {
     } catch (error) {
       if (error instanceof Disconnected) throw error;
       this.state.report(error);
-      this.wish = { scope: "label", sort: filter.sort };
+      this.wish = { scope: "label", sort: wish?.sort ?? filter.sort };
     }
   }
 
