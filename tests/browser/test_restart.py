@@ -99,7 +99,7 @@ def states(page: Lab) -> dict[str, tuple[str, str]]:
 
 def reviewed(page: Lab) -> int:
     """How many items of the queue are reviewed, as it says."""
-    text = page.dqx("queue-counts").first.inner_text()
+    text = str(page.dqx("queue-counts").first.get_attribute("title"))
     found = re.search(r"([\d,]+) reviewed", text)
     assert found, text
     return int(found[1].replace(",", ""))
