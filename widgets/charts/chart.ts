@@ -4,9 +4,8 @@ import type { Figure } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { isDark, onTheme } from "../core/ui/theme";
-import { type Plot, plotly } from "./plotly";
+import { plotly } from "./plotly";
 import { safe } from "./sanitizer";
-import { fitted, shortTicks } from "./ticks";
 
 const CONFIG = {
   displayModeBar: false,
@@ -22,15 +21,9 @@ export interface Chart {
   refresh(): void;
 }
 
-/** Make a chart of the kernel's figure `name`; `onPoint` gets a clicked point's custom data. */
-export function makeChart(
-  session: Session,
-  name: string,
-  title: string,
-  signal: AbortSignal,
-  onPoint?: (customdata: unknown) => void,
-): Chart {
-  const holder: Plot = h("div", { class: "dqx-chart-holder" });
+/** Make a chart of the kernel's figure `name`. */
+export function makeChart(session: Session, name: string, title: string, signal: AbortSignal): Chart {
+  const holder = h("div", { class: "dqx-chart-holder" });
   const word = h("p", { class: "dqx-muted dqx-chart-word", role: "status" });
   const element = h(
     "figure",
@@ -44,7 +37,6 @@ export function makeChart(
   let stale = true;
   let turn = 0;
   let figure: Figure | null = null;
-  let listening = false;
 
   const canBeSeen = (): boolean => holder.clientWidth > 0 && holder.clientHeight > 0;
 
@@ -59,11 +51,7 @@ export function makeChart(
         plotly(session),
       ]);
       if (mine !== turn || signal.aborted) return;
-      figure = shortTicks(
-        { ...made, data: safe(made.data), layout: safe(made.layout) },
-        (code) => session.className(code),
-        session.classes,
-      );
+      figure = { ...made, data: safe(made.data), layout: safe(made.layout) };
       await draw();
       if (mine === turn) word.textContent = "";
     } catch (error) {
@@ -77,21 +65,13 @@ export function makeChart(
     const drawing = await plotly(session);
     if (signal.aborted) return;
     const { clientWidth: width, clientHeight: height } = holder;
-    const layout = fitted(figure.layout, width, height);
     const fixed = { width, height, autosize: false, dragmode: false };
-    await drawing.react(holder, figure.data, { ...layout, ...fixed }, CONFIG);
+    await drawing.react(holder, figure.data, { ...figure.layout, ...fixed }, CONFIG);
     if (signal.aborted) {
       drawing.purge(holder);
       return;
     }
     holder.dataset.drawn = name;
-    if (!listening && onPoint && holder.on) {
-      listening = true;
-      holder.on("plotly_click", ({ points }) => {
-        const point = points[0];
-        if (point && point.z !== 0) onPoint(point.customdata);
-      });
-    }
   };
 
   const refresh = (): void => {
@@ -102,7 +82,6 @@ export function makeChart(
   onTheme(() => {
     // A plot keeps the text colours it was made with; so it is made anew.
     if (holder.dataset.drawn) void plotly(session).then((drawing) => drawing.purge(holder));
-    listening = false;
     refresh();
   }, signal);
   let width = 0;

@@ -1,7 +1,10 @@
+// @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
+import { start } from "../core/testing/mockSession";
+import { classesOf, matrix } from "./matrix";
 import { labelPairs } from "./pairs";
+import { Charts } from "./panel";
 import { safe } from "./sanitizer";
-import { fitted, shortTicks } from "./ticks";
 
 describe("labelPairs", () => {
   const labels = { given: Int32Array.of(0, 0, 1, 1, -1, 0) };
@@ -46,60 +49,52 @@ describe("safe", () => {
   });
 });
 
-describe("shortTicks", () => {
-  const figure = {
-    data: [
-      {
-        x: ["A", "B"],
-        y: ["A", "B"],
-        customdata: [
-          [
-            [7, 7],
-            [7, 9],
-          ],
-          [
-            [9, 7],
-            [9, 9],
-          ],
-        ],
-      },
-    ],
-    layout: { xaxis: { title: "suggested" } },
-  };
+describe("the matrix", () => {
+  const pairs = [
+    { given: 1, suggested: 0, count: 1200, reviewed: 3 },
+    { given: 2, suggested: 1, count: 1, reviewed: 0 },
+  ];
 
-  it("gives every class a short, harmless text", () => {
-    const names: Record<number, string> = { 7: "<b>short", 9: "a name that goes on and on" };
-    const { layout } = shortTicks(figure, (code) => names[code] as string);
-    expect(layout.xaxis).toEqual({
-      title: "suggested",
-      tickmode: "array",
-      tickvals: ["A", "B"],
-      ticktext: ["&lt;b&gt;short", "a name that g…"],
-    });
-    expect(layout).toHaveProperty("yaxis");
+  it("names every row and column, as text, and counts what a press shows", async () => {
+    const { session } = await start();
+    const pressed: (readonly [number, number])[] = [];
+    const table = matrix(session, pairs, (pair) => pressed.push(pair));
+    const texts = (which: string) => [...table.querySelectorAll(which)].map((each) => each.textContent);
+    expect(texts("thead th")).toEqual(["cat", "dog", "newt"]);
+    expect(texts("tbody th")).toEqual(["cat", "dog", "newt"]);
+    const cells = [...table.querySelectorAll<HTMLElement>('[data-dqx="matrix-cell"]')];
+    expect(cells.map((cell) => cell.textContent)).toEqual(["1,200", "1"]);
+    expect(cells[0]?.title).toBe("dog → cat: 1,200, 3 reviewed. Press to show them");
+    cells[1]?.click();
+    expect(pressed).toEqual([[2, 1]]);
   });
 
-  it("leaves other figures as they are", () => {
-    const bars = { data: [{ x: [1], y: [2] }], layout: {} };
-    expect(shortTicks(bars, String)).toBe(bars);
+  it("shows of many classes those with the most label errors", () => {
+    expect(classesOf(3, pairs)).toEqual([0, 1, 2]);
+    const many = classesOf(100, [{ given: 90, suggested: 40, count: 5, reviewed: 0 }]);
+    expect(many).toHaveLength(25);
+    expect(many.slice(-2)).toEqual([40, 90]);
+    expect(many.slice(0, 2)).toEqual([0, 1]);
   });
 });
 
-describe("fitted", () => {
-  const axis = (texts: string[]) => ({ title: "label", tickvals: texts, ticktext: texts });
-  const names = (n: number, word: string) => Array.from({ length: n }, (_, i) => `${word}${i}`);
-
-  it("leaves out what has no room", () => {
-    const digits = names(10, "");
-    const roomy = fitted({ xaxis: axis(digits), yaxis: axis(digits) }, 240, 160);
-    expect(roomy.yaxis).toMatchObject({ title: "", ticktext: digits });
-    const crowded = fitted({ xaxis: axis(names(25, "kind ")), yaxis: axis(names(25, "kind ")) }, 240, 160);
-    expect(crowded.xaxis).toMatchObject({ ticktext: [] });
-    expect((crowded.yaxis as { ticktext: string[] }).ticktext.slice(0, 2)).toEqual(["kind 0", "kind 2"]);
-  });
-
-  it("leaves other layouts as they are", () => {
-    const layout = { xaxis: { title: "p_error" }, yaxis: {} };
-    expect(fitted(layout, 200, 200)).toBe(layout);
+describe("the panel", () => {
+  it("narrows the queue to a pair and leads to the item, and takes the same pair away again", async () => {
+    const { session, end } = await start();
+    const root = document.createElement("div");
+    document.body.replaceChildren(root);
+    const wishes: string[] = [];
+    session.on("command", (wish) => wishes.push(wish.name));
+    Charts.mount(root, session, end.signal);
+    const cell = () => root.querySelector<HTMLElement>('[data-dqx="matrix-cell"]');
+    expect(cell()?.textContent).toBe("1");
+    cell()?.click();
+    expect(session.filter.pair).toEqual([0, 1]);
+    expect(session.queue).toEqual([1]);
+    expect(wishes).toEqual(["item"]);
+    expect(cell()?.getAttribute("aria-pressed")).toBe("true");
+    root.querySelector<HTMLElement>('[data-dqx="pairs-cell"][aria-pressed="true"]')?.click();
+    expect(session.filter.pair).toBeNull();
+    expect(wishes).toEqual(["item"]);
   });
 });

@@ -1,12 +1,14 @@
-/** Side charts: which labels are taken for which, and how the ranking's numbers are spread. A click on a pair filters. */
+/** Label pairs: which labels are taken for which, and how the ranking's numbers are spread. Press a pair to see its items. */
 import "./charts.css";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { frame, labelChip } from "../core/ui/frame";
+import { command } from "../core/ui/keys";
 import type { Panel } from "../core/ui/panel";
 import { onTheme } from "../core/ui/theme";
 import { makeChart } from "./chart";
+import { matrix } from "./matrix";
 import { labelPairs, type Pair } from "./pairs";
 
 const SHOWN = 12;
@@ -19,10 +21,10 @@ export const Charts: Panel = {
   name: "charts",
   mount(root, session, signal) {
     frame(root, "charts", signal);
-    const matrix = makeChart(session, "label_pairs", "Rows given, columns suggested", signal, (codes) => {
-      const pair = asPair(codes);
-      if (pair) togglePair(session, pair);
-    });
+    const press = (pair: readonly [number, number]): void => {
+      if (togglePair(session, pair)) command("item", root, session);
+    };
+    const place = h("div", { class: "dqx-matrix" });
     const spread = makeChart(session, "p_error", "How suspicious the labels are", signal);
     const rows = h("ol", { class: "dqx-pairs-rows" });
     const word = h("p", { class: "dqx-muted dqx-chart-word", role: "status" });
@@ -45,7 +47,7 @@ export const Charts: Panel = {
       rows,
       more,
     );
-    root.append(matrix.element, list, spread.element);
+    root.append(place, list, spread.element);
 
     let all = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -71,17 +73,17 @@ export const Charts: Panel = {
       const { labels, scores, filter } = session;
       if (!labels || !scores) {
         word.textContent = session.hello
-          ? "The charts fill when the items are scored."
+          ? "The pairs are known once the items are scored."
           : "Waiting for the review …";
         return;
       }
       const pairs = labelPairs(
         labels,
         scores,
-        filter.scope === "label" && filter.cut === null,
+        true,
         (item) => session.isReviewed(item) && !session.isWaiting(item),
       );
-      word.textContent = pairs.length ? "" : "No label differs from its suggestion.";
+      word.textContent = pairs.length ? "" : "No label error has a suggested label.";
       more.hidden = pairs.length <= SHOWN;
       more.textContent = all ? "Show fewer" : `Show all ${count(pairs.length)}`;
       const shown = all ? pairs : pairs.slice(0, SHOWN);
@@ -92,7 +94,10 @@ export const Charts: Panel = {
       const focused = focusedPair(rows);
       keepFocus(
         root,
-        () => rows.replaceChildren(...shown.map((pair) => h("li", {}, cell(session, pair)))),
+        () => {
+          place.replaceChildren(...(pairs.length > 0 ? [matrix(session, pairs, press)] : []));
+          rows.replaceChildren(...shown.map((pair) => h("li", {}, cell(session, pair, press))));
+        },
         () => (focused ? rows.querySelector<HTMLElement>(focused) : null),
       );
     };
@@ -104,7 +109,6 @@ export const Charts: Panel = {
 
     const refresh = (): void => {
       fill();
-      matrix.refresh();
       spread.refresh();
     };
     session.on("hello", refresh, signal);
@@ -118,7 +122,6 @@ export const Charts: Panel = {
         }
         fillSoon();
         figures = setTimeout(() => {
-          matrix.refresh();
           spread.refresh();
         }, FIGURES_MS);
       },
@@ -131,7 +134,7 @@ export const Charts: Panel = {
   },
 };
 
-function cell(session: Session, pair: Pair): HTMLElement {
+function cell(session: Session, pair: Pair, press: (pair: readonly [number, number]) => void): HTMLElement {
   const { given, suggested } = pair;
   const active = session.filter.pair;
   const on = active !== null && active[0] === given && active[1] === suggested;
@@ -144,7 +147,7 @@ function cell(session: Session, pair: Pair): HTMLElement {
       title: `${title}. ${on ? "Press to show all pairs again" : "Press to show only these"}`,
       data: { dqx: "pairs-cell", given: String(given), suggested: String(suggested) },
       aria: { pressed: String(on) },
-      on: { click: () => togglePair(session, [given, suggested]) },
+      on: { click: () => press([given, suggested]) },
     },
     labelChip(session, given),
     " → ",
@@ -153,19 +156,13 @@ function cell(session: Session, pair: Pair): HTMLElement {
   );
 }
 
-/** Filter by a pair, or stop if that is the filter already. */
-function togglePair(session: Session, pair: readonly [number, number]): void {
+/** Filter by a pair, or stop if that is the filter already; whether it is the filter now. */
+function togglePair(session: Session, pair: readonly [number, number]): boolean {
   const active = session.filter.pair;
   const same = active !== null && active[0] === pair[0] && active[1] === pair[1];
-  session.setFilter({ pair: same ? null : pair });
-}
-
-function asPair(codes: unknown): [number, number] | null {
-  if (!Array.isArray(codes) || codes.length !== 2) return null;
-  const [given, suggested] = codes.map(Number);
-  return Number.isInteger(given) && Number.isInteger(suggested)
-    ? [given as number, suggested as number]
-    : null;
+  if (same) session.setFilter({ pair: null });
+  else session.setFilter({ scope: "label", pair });
+  return !same;
 }
 
 function focusedPair(rows: HTMLElement): string | null {

@@ -13,14 +13,6 @@ export interface Plotly {
   purge(holder: HTMLElement): void;
 }
 
-/** A plotted element: plotly adds `on` to it. */
-export type Plot = HTMLElement & {
-  on?(
-    event: "plotly_click",
-    listener: (event: { points: { customdata?: unknown; z?: unknown }[] }) => void,
-  ): void;
-};
-
 /** The page's plotly; every copy of the bundle on the page shares it. */
 export function plotly(session: Session): Promise<Plotly> {
   const page = globalThis as unknown as Record<symbol, Promise<Plotly> | undefined>;

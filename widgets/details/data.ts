@@ -7,6 +7,9 @@ import { h } from "../core/ui/dom";
 import type { Place, Section } from "../core/ui/section";
 import { makeTable } from "../core/ui/table";
 
+/** Nothing narrows a scope. */
+const WHOLE = { pair: null, label: null, items: null, found: null };
+
 export function makeData(place: Place): Section {
   const { session, signal } = place;
   const word = h("p", { class: "dqx-muted", role: "status", data: { dqx: "facts-word" } });
@@ -86,8 +89,12 @@ function opener(fact: Fact, opens: Opens, place: Place): HTMLElement {
 async function open(fact: Fact, opens: Opens, { session, signal, leave }: Place): Promise<void> {
   const [given, suggested] = opens.pair ?? [];
   if (given !== undefined && suggested !== undefined) {
-    if (session.chosen.length > 0) session.choose([]);
-    session.setFilter({ scope: "label", pair: [given, suggested] });
+    session.setFilter({ ...WHOLE, scope: "label", pair: [given, suggested] });
+    leave();
+    return;
+  }
+  if (opens.scope) {
+    session.setFilter({ ...WHOLE, scope: opens.scope });
     leave();
     return;
   }

@@ -205,6 +205,67 @@ describe("how sure", () => {
     ]);
   });
 
+  it("says how often, and goes to those that were passed over", async () => {
+    const { session, find, wishes } = await made();
+    session.setAuditRate(3);
+    const rate = find("audit-rate") as HTMLSelectElement;
+    expect([...rate.options].map((option) => option.text)).toEqual([
+      "No spot checks",
+      "Every 20th is a spot check",
+      "Every 10th is a spot check",
+      "Every 5th is a spot check",
+      "Every 3rd is a spot check",
+    ]);
+    expect(rate.value).toBe("3");
+    const passed = find("left-passed");
+    expect(passed.hidden).toBe(true);
+    session.select(5);
+    expect(passed.textContent).toBe("Go to the random label passed over");
+    passed.click();
+    expect(session.current).toBe(4);
+    expect(wishes).toEqual(["item"]);
+    rate.value = "0";
+    rate.dispatchEvent(new Event("change", { bubbles: true }));
+    expect(session.queue).toEqual([3, 1, 5]);
+  });
+
+  it("leads back to where one was once the random labels are let go of", async () => {
+    const { session, find } = await made();
+    session.setFilter({ pair: [1, 0] });
+    session.select(3);
+    find("audit").click();
+    await vi.waitFor(() => expect(session.current).toBe(1));
+    expect([1, 4, 2].map((item) => session.isRandom(item))).toEqual([true, true, false]);
+    session.select(4);
+    session.choose([]);
+    expect(session.filter).toMatchObject({ pair: [1, 0], items: null });
+    expect(session.current).toBe(3);
+    expect(session.isRandom(4), "it stays a random item").toBe(true);
+  });
+
+  it("asks about them in the order in which they were drawn, and by rank in a lasso", async () => {
+    const { session, find } = await made({ audit: () => ({ items: [4, 0, 3], draws: Int32Array.of(2) }) });
+    find("audit").click();
+    await vi.waitFor(() => expect(session.current).toBe(4));
+    expect(session.queue).toEqual([4, 0, 3]);
+    session.choose([4, 0, 3]);
+    expect(session.queue).toEqual([3, 0, 4]);
+  });
+
+  it("says what is decided so far and since when, and when it cannot be estimated", async () => {
+    const since = new Date(new Date().setHours(9, 12, 0, 0)).toISOString();
+    const { session, find } = await made({ left: () => ({ ...LEFT, draws: 3, since }) });
+    await vi.waitFor(() => expect(session.left).not.toBeNull());
+    expect(find("left-more").textContent).toBe(
+      "3 random labels are decided so far, since today, 09:12. For ± 1 about 30 more random items are needed.",
+    );
+    const none = await made({ left: () => Promise.reject({ type: "X", message: "No scores.", remedy: "" }) });
+    await vi.waitFor(() => expect(none.session.leftError).not.toBe(""));
+    expect(none.find("left-words").textContent).toBe(
+      "How many wrong labels are left could not be estimated: No scores.",
+    );
+  });
+
   it("asks before answers would no longer count", async () => {
     const { model, session, notices, find } = await made({
       left: () => ({ ...LEFT, draws: 12 }),

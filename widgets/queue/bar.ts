@@ -22,18 +22,12 @@ export interface Bar {
 const WIDE = 900;
 const NARROW = 600;
 
-/** What is wanted seldom, and lies in the menu. */
-interface Seldom {
-  element: HTMLElement;
-  update(): void;
-}
-
 /** Make the line; `onGrid` switches between strip and grid, `pickAll` picks the whole queue. */
 export function makeBar(
   session: Session,
   root: HTMLElement,
   signal: AbortSignal,
-  { onGrid, pickAll, seldom }: { onGrid(): void; pickAll(): void; seldom: readonly Seldom[] },
+  { onGrid, pickAll }: { onGrid(): void; pickAll(): void },
 ): Bar {
   const counts = h("span", { class: "dqx-queue-counts", role: "status", data: { dqx: "queue-counts" } });
   const waits = h("span", {
@@ -54,7 +48,7 @@ export function makeBar(
   const picked = chip("Let go of the items that are picked: Esc", () => session.picks.clear());
   picked.dataset.dqx = "picked";
   const { accept, others } = makeBulkButtons(session, signal);
-  const menu = makeMenu(session, root, signal, ...others, hide, ...seldom.map((each) => each.element));
+  const menu = makeMenu(session, root, signal, ...others, hide);
   const acts = h("span", { class: "dqx-queue-acts" }, picked, every, accept, menu.element, grid);
   const element = h(
     "div",
@@ -67,7 +61,6 @@ export function makeBar(
   session.on("picked", () => update(), signal);
 
   const update = (): void => {
-    for (const each of seldom) each.update();
     const { filter, picked: chosen } = session;
     const waiting = session.waiting.inQueue.all;
     waits.hidden = waiting === 0;

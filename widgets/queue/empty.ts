@@ -24,8 +24,8 @@ export function whyEmpty(session: Session, signal: AbortSignal): Node[] {
   }
   if (scope === "label" && cut === null && !session.narrowed && session.passing === 0)
     return [
-      h("span", { text: "No suspects. To be sure, look at a random sample. " }),
-      act(`Audit ${AUDIT} at random`, "audit-none", () => void checkRandom(session, signal)),
+      h("span", { text: "No label errors. To be sure, check some random labels. " }),
+      act(`Check ${AUDIT} random labels`, "audit-none", () => void checkRandom(session, signal)),
     ];
   return [
     h("span", { text: `${whyNone(session)} ` }),

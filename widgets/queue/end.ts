@@ -10,7 +10,7 @@ import { command } from "../core/ui/command";
 import { count, h } from "../core/ui/dom";
 import { leftWords } from "../core/ui/estimate";
 import { keepFocus } from "../core/ui/focus";
-import { shownAbove } from "./dial";
+import { shownAbove } from "./line";
 
 /** All is decided on; or what is left lies beyond the stop rule; or neither. */
 type End = "done" | "rule" | "";

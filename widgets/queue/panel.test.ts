@@ -164,14 +164,9 @@ describe("random items", () => {
     root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
 
   it("are chosen by their share, carry a badge, and are counted by themselves", async () => {
-    const { root, tile, session, counts } = await start();
-    const rate = find(root, "audit-rate") as HTMLSelectElement;
-    expect([...rate.options].map((option) => option.text)).toEqual(["none", "1 in 20", "1 in 10", "1 in 5"]);
-    expect(rate.value).toBe("0");
-    expect(rate.closest("label")?.textContent).toContain("drawn at random");
+    const { tile, session, counts } = await start();
     expect(counts.title).toContain("3 suspects; 0 reviewed");
     session.setAuditRate(3);
-    expect(rate.selectedOptions[0]?.text).toBe("1 in 3");
     expect(counts.title).toContain("3 suspects, and 1 at random; 0 reviewed");
     session.select(4);
     expect(counts.textContent).toBe("a random check");
@@ -182,25 +177,8 @@ describe("random items", () => {
     expect(badge.title).toContain("decide on it whether or not it looks wrong");
     expect(tile(4).getAttribute("aria-label")).toContain("drawn at random");
     expect(find(tile(3), "tile-random")).toBeNull();
-    rate.value = "0";
-    rate.dispatchEvent(new Event("change", { bubbles: true }));
+    session.setAuditRate(0);
     expect(session.queue).toEqual([3, 1, 5]);
-    session.setFilter({ scope: "all" });
-    expect(rate.closest("label")?.hidden).toBe(true);
-  });
-
-  it("that were passed over can be gone to", async () => {
-    const { root, session } = await start();
-    session.setAuditRate(3);
-    const passed = find(root, "left-passed");
-    expect(passed.hidden).toBe(true);
-    session.select(5);
-    expect(passed.textContent).toBe("Go to the random item passed over");
-    passed.click();
-    expect(session.current).toBe(4);
-    session.edit("keep", [4]);
-    session.select(5);
-    expect(passed.hidden).toBe(true);
   });
 
   it("lie on no side of the cut where they stand as they were drawn", async () => {
@@ -259,57 +237,32 @@ describe("random items", () => {
   });
 });
 
-describe("the dial", () => {
-  const find = (root: HTMLElement, name: string) =>
-    root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
-  const turn = (root: HTMLElement, to: number) => {
-    const slider = find(root, "dial") as HTMLInputElement;
-    slider.value = String(to);
-    slider.dispatchEvent(new Event("input", { bubbles: true }));
-  };
+describe("the line of the stop rule", () => {
+  const line = (root: HTMLElement) => root.querySelector<HTMLElement>('[data-dqx="cut-line"]') as HTMLElement;
 
   it("is not there before p_error is a probability", async () => {
     const { root } = await start();
-    expect(find(root, "dial").closest<HTMLElement>("[hidden]")).not.toBeNull();
-    expect(find(root, "cut-line").hidden).toBe(true);
-    expect(root.textContent).not.toContain("rank only");
+    expect(line(root).hidden).toBe(true);
   });
 
-  it("says as it moves how many items, and what to expect of them", async () => {
+  it("is drawn wherever the queue crosses it", async () => {
+    const { root, session } = await start(6, { calibrated: true });
+    session.setDial(85);
+    session.setFilter({ scope: "all" });
+    expect(line(root).hidden).toBe(false);
+    expect(line(root).dataset.above).toBe("2");
+    expect(line(root).title).toContain("Below this line fewer than 85 % are expected to be wrong.");
+    session.setFilter({ items: new Set([3]) });
+    expect(line(root).hidden).toBe(true);
+  });
+
+  it("ends the queue where the rule says, also at none", async () => {
     const { root, session, counts } = await start(6, { calibrated: true });
-    turn(root, 85);
+    session.setDial(85);
     // .9 and .8 of .9 + .8 + .6 + .2 + .1 + .05.
-    expect(find(root, "cut").textContent).toBe("cut: 2 items, expected precision 85 %, expected recall 64 %");
     expect(session.queue).toEqual([3, 1]);
     expect(counts.title).toContain("2 items; 0 reviewed");
-    turn(root, 90);
-    expect(find(root, "cut").textContent).toContain("cut: 1 item, ");
-    turn(root, 95);
-    expect(find(root, "cut").textContent).toBe("cut: no item, since none is that likely wrong");
+    session.setDial(95);
     expect(root.textContent).toContain("Show all");
-  });
-
-  it("draws the cut in the queue, wherever the queue crosses it", async () => {
-    const { root, session } = await start(6, { calibrated: true });
-    turn(root, 85);
-    session.setFilter({ scope: "all" });
-    const line = find(root, "cut-line");
-    expect(line.hidden).toBe(false);
-    expect(line.dataset.above).toBe("2");
-    expect(line.title).toContain("cut: 2 items");
-    session.setFilter({ items: new Set([3]) });
-    expect(line.hidden).toBe(true);
-  });
-
-  it("is switched on and off by its button, and says so", async () => {
-    const { root, session } = await start(6, { calibrated: true });
-    const use = find(root, "to-the-cut");
-    expect(use.getAttribute("aria-pressed")).toBe("false");
-    use.click();
-    expect(use.getAttribute("aria-pressed")).toBe("true");
-    // 80 %: .9, .8 — with .6 the mean is under it.
-    expect(session.queue).toEqual([3, 1]);
-    use.click();
-    expect(session.queue).toEqual([3, 1, 5]);
   });
 });

@@ -6,13 +6,11 @@ import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
 import { isFor } from "../core/ui/keys";
 import type { Panel } from "../core/ui/panel";
-import { makeMix } from "./auditRate";
 import { type Bar, makeBar } from "./bar";
 import { type Cover, makeCover, opensPage } from "./cover";
-import { makeDial, makeLine } from "./dial";
 import { whyEmpty } from "./empty";
 import { readInput } from "./input";
-import { type LeftView, makeLeft } from "./sample";
+import { makeLine } from "./line";
 import { makeScopeChips } from "./scopes";
 import { tileSize } from "./size";
 import { makeTile, type Tile } from "./tile";
@@ -53,7 +51,6 @@ class QueuePanel {
   private readonly line;
   private readonly bar: Bar;
   private readonly cover: Cover;
-  private readonly left: LeftView;
   private readonly queue;
   private readonly tiles = new Map<number, Tile>();
   private shape: Shape = {
@@ -79,13 +76,11 @@ class QueuePanel {
       this.bar.showGrid(this.cover.on);
       this.measure();
     });
-    this.left = makeLeft(session, root, signal);
     this.bar = makeBar(session, root, signal, {
       onGrid: () => this.cover.set(!this.cover.on),
       pickAll: () => this.pickAll(),
-      seldom: [makeDial(session), makeMix(session), { element: this.left.button, update: this.left.update }],
     });
-    root.append(makeScopeChips(session, signal), this.bar.element, this.left.line, this.list, this.empty);
+    root.append(makeScopeChips(session, signal), this.bar.element, this.list, this.empty);
     readInput(
       this.list,
       {

@@ -14,20 +14,19 @@ from numpy.typing import NDArray
 from explorer.errors import DataError
 from explorer.panels.registry import call
 from explorer.panels.schema import facts as schema
+from explorer.panels.schema.scopes import ScopeName
 from explorer.reports.facts import TITLES, Fact, Facts
 from explorer.review.review import Review
 
 ROWS = 8
 """Lines of a fact's table."""
 
-SCOPES = {
+SCOPES: dict[str, ScopeName] = {
     "imbalance": "imbalance",
     "order": "non_iid",
-    "groups": "underperforming",
-    "kinds": "kind",
     "duplicates": "near_duplicate",
 }
-"""Scopes that have the items of a fact."""
+"""Scopes that have just the items of a fact."""
 
 ENDINGS = {
     "": "every label, and its whole history",
