@@ -59,7 +59,6 @@ export function makeSure({ session, signal, leave }: Place): Section {
     drift.hidden = drift.textContent === "";
     byClass.hidden = !left?.classes.length;
     classes.replaceChildren(...(left ? [classTable(left)] : []));
-    checks.update(left?.draws ?? null);
   };
   const place = (): void => {
     const over = passedOver(session).length;
@@ -67,6 +66,7 @@ export function makeSure({ session, signal, leave }: Place): Section {
     passed.textContent =
       over === 1 ? "Go to the random label passed over" : `Go to ${count(over)} random labels passed over`;
     rule.update();
+    checks.update(session.left?.draws ?? null);
   };
   const update = (): void => {
     if (!element.closest("[hidden]")) place();

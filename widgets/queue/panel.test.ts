@@ -131,7 +131,7 @@ describe("Queue", () => {
       },
     );
     expect(session.queue).toEqual([]);
-    expect(root.textContent).toContain("No suspects. To be sure, look at a random sample.");
+    expect(root.textContent).toContain("No label errors. To be sure, check some random labels.");
     root.querySelector<HTMLElement>('[data-dqx="audit-none"]')?.click();
     await vi.waitFor(() => expect(session.queue).toEqual([1, 4]));
     expect(model.last("audit").args).toEqual({ count: 20 });

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
+from explorer.panels.schema import scopes
 from explorer.panels.schema.base import Answer, Args, Int32Array
-from explorer.panels.schema.scopes import ScopeName
 
 
 class Opens(Answer):
@@ -14,7 +14,7 @@ class Opens(Answer):
     n: int
     of: list[str]
     """The part of the fact that they belong to, as the call `fact_items` takes it; empty for all."""
-    scope: ScopeName | UnsetType = UNSET
+    scope: scopes.ScopeName | UnsetType = UNSET
     """A scope that has just these items."""
     pair: list[int] | UnsetType = UNSET
     """Class codes given and suggested, where these items are the label errors of that pair."""

@@ -1023,7 +1023,7 @@ export interface Opens {
   /** The part of the fact that they belong to, as the call `fact_items` takes it; empty for all. */
   of: string[];
   /** A scope that has just these items. */
-  scope?: string;
+  scope?: ScopeName;
   /** Class codes given and suggested, where these items are the label errors of that pair. */
   pair?: number[];
 }
