@@ -5,6 +5,7 @@ import {
   acceptSuggestion,
   changeToSuggestion,
   keep,
+  keepsByDefault,
   keyOfClass,
   mark,
   next,
@@ -41,6 +42,8 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     if (enabled) act();
   };
   const strip = makeConflictStrip(session, () => enabled, signal);
+  /** In a scope of other issues the label of an item that is no suspect stays, unless somebody says otherwise. */
+  const stays = (): boolean => session.current !== null && keepsByDefault(session, session.current);
   const isDecided = (): boolean => session.current !== null && session.isReviewed(session.current);
   // What is decided on stays as it is unless somebody says so: there the key goes on.
   const onward = button(
@@ -53,7 +56,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
   const accept = button(
     "accept",
     printed("accept"),
-    guard(() => (isDecided() ? changeToSuggestion(session) : acceptSuggestion(session))),
+    guard(() => (isDecided() || stays() ? changeToSuggestion(session) : acceptSuggestion(session))),
   );
   let secondClass = -1;
   const second = button(
@@ -139,8 +142,9 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       actions.classList.toggle("dqx-card-one-way", card.given >= 0 && agrees && !decided);
       actions.classList.toggle("dqx-card-unlabelled", card.given < 0);
       onward.hidden = !decided;
-      accept.classList.toggle("dqx-primary", !decided);
-      (accept.lastElementChild as HTMLElement).hidden = decided;
+      const keepsFirst = !decided && keepsByDefault(session, card.item);
+      accept.classList.toggle("dqx-primary", !decided && !keepsFirst);
+      (accept.lastElementChild as HTMLElement).hidden = decided || keepsFirst;
       accept.hidden = agrees;
       first.hidden = onward.hidden && accept.hidden;
       name(accept, `Change to ${session.className(card.suggested)}`, session.classes);
@@ -154,8 +158,8 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       second.title = `Change to ${session.className(secondClass)}: the class that the model prefers`;
       keeps.hidden = card.given < 0;
       name(keeps, `Keep ${session.className(card.given)}`, session.classes);
-      // Where the suggestion agrees, both keys keep the label.
-      const both = card.suggested === card.given && !decided;
+      // Where the suggestion agrees, or the label stays by default, both keys keep it.
+      const both = (card.suggested === card.given || keepsFirst) && !decided;
       keeps.classList.toggle("dqx-primary", both);
       (keeps.lastElementChild as HTMLElement).textContent = both
         ? `${printed("accept")} ${printed("keep")}`
