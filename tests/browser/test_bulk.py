@@ -12,6 +12,7 @@ import pytest
 from jupyter import PATIENCE, Lab
 from playwright.sync_api import expect
 from store import read_store
+from test_in_sight import SESSION
 
 NOTEBOOK = """
 import numpy as np
@@ -160,8 +161,10 @@ def test_many_labels_change_only_after_it_was_said_which(lab: Callable[..., Lab]
 def test_twenty_thousand_labels_change_by_three_keys_in_one_commit(lab: Callable[..., Lab], folder: Path) -> None:
     page = opened(lab, folder, "many", 20_000, NO_MAP)
     store = folder / "many.labels.db"
-    page.dqx("all").first.click()
-    expect(page.dqx("relabel-all").first).to_contain_text("Relabel 20,000", timeout=PATIENCE)
+    page.page.evaluate(f'() => {SESSION}.setFilter({{scope: "all"}})')
+    expect(page.dqx("accept-all").first).to_contain_text("Accept 20,000 suggestions", timeout=PATIENCE)
+    expect(page.dqx("relabel-all").first).to_contain_text("Relabel 20,000")
+    # Three keys: R, the label's digit, Enter.
     press(page, "r")
     page.page.keyboard.press("3")
     expect(page.dqx("bulk-words").first).to_contain_text("Of 20,000 items", timeout=PATIENCE)
@@ -205,7 +208,11 @@ def test_no_frames_are_asked_for_while_nothing_happens(lab: Callable[..., Lab], 
 def test_everything_drawn_takes_the_new_theme_at_once(lab: Callable[..., Lab], folder: Path, shot: Any) -> None:
     page = opened(lab, folder, "theme", 600, 'review.wait("layout")')
     page.drawn("umap")
+    # In full screen the map, the item and its neighbours stand side by side; here the neighbours take the map's place.
+    press(page, "v")
     expect(page.dqx("neighbour-node").first).to_be_visible(timeout=PATIENCE)
+    press(page, "m")
+    page.drawn("umap")
     light = page.page.evaluate(FRAMES), page.page.evaluate(DOTS)
     page.theme("Dark")
     try:

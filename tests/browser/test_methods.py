@@ -98,7 +98,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     shot(page, "relations-light")
     press(page, "i")
     expect(card).to_be_visible()
-    tile = page.page.locator('[data-dqx="queue-tile"][aria-selected="true"]')
+    tile = page.page.locator('[data-dqx="queue-tile"][aria-current="true"]')
     before = tile.get_attribute("data-item")
 
     # The stop rule is a slider: it says what to expect, and takes no key but its own.

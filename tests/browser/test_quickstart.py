@@ -31,7 +31,7 @@ def tile(lab: Lab, item: str) -> Locator:
 
 
 def current_item(lab: Lab) -> str:
-    return str(lab.page.locator('[data-dqx="queue-tile"][aria-selected="true"]').first.get_attribute("data-item"))
+    return str(lab.page.locator('[data-dqx="queue-tile"][aria-current="true"]').first.get_attribute("data-item"))
 
 
 def settled(lab: Lab) -> None:

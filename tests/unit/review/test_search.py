@@ -13,6 +13,7 @@ import explorer
 from explorer.errors import DataError, UnknownName
 from explorer.review.events import HighlightChanged, SelectionChanged
 from explorer.review.issues_frame import SHOWN
+from explorer.review.search import Search
 
 TEXTS = ["A Good film", "dull play", "a GOOD play", None, "dull play", "nothing"]
 LABELS = ["+", "-", "+", "-", "+", "-"]
@@ -192,3 +193,29 @@ def test_what_is_named_exactly_comes_first(tmp_path):
     assert review.find("K1").index.tolist() == ["k1", "k10", "k11", "k12", "k13", "k14", "k15"]
     assert review.find(5)["found"].to_dict() == {"k5": "row", "k15": "id"}
     review.close()
+
+
+def test_several_words_are_all_there_in_any_order_and_quotes_hold_a_phrase(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "title": ["Red wine", "red car", "white wine"],
+            "maker": ["Old House", "old house motors", "New"],
+            "y": list("aba"),
+        }
+    )
+    review = explorer.Review(explorer.read(frame, label="y", kind="table"), tmp_path / "s.labels.db", start=False)
+    assert rows_of(review, review.find("house RED")) == [0, 1], "each word somewhere in the item"
+    assert rows_of(review, review.find('"red wine"')) == [0]
+    assert rows_of(review, review.find('wine "old house"')) == [0]
+    assert rows_of(review, review.find('"red wi')) == [0], "as it is typed"
+    assert review.find('"wine red"').empty
+    with pytest.raises(DataError, match="cannot be searched for"):
+        review.find('" "')
+    review.close()
+
+
+def test_a_search_follows_the_items_of_its_dataset(review):
+    assert len(Search(review.dataset).find("good").where) == 2
+    smaller = review.dataset.without({0: "unreadable"})
+    assert Search(smaller).find("good").where == {1: "text"}
+    assert Search(smaller).find("row 2").exact == [1]
