@@ -189,6 +189,19 @@ describe("how sure", () => {
     expect(session.queue).toEqual([3, 1, 5]);
   });
 
+  it("leads to the random label that was passed over", async () => {
+    const { session, find } = await made();
+    session.setAuditRate(3);
+    expect(find("left-passed").hidden).toBe(true);
+    session.select(5);
+    expect(find("left-passed").textContent).toBe("Go to the random label passed over");
+    find("left-passed").click();
+    expect(session.current).toBe(4);
+    session.edit("keep", [4]);
+    session.select(5);
+    expect(find("left-passed").hidden).toBe(true);
+  });
+
   it("queues random labels by themselves, and leads to them", async () => {
     const { session, find, wishes } = await made();
     expect(find("audit").textContent).toBe("Check 20 random labels");

@@ -8,6 +8,7 @@ import { keepFocus } from "../core/ui/focus";
 import { makeMenu } from "./menu";
 import { makeFilterChips } from "./scopes";
 import { makeSearch } from "./search";
+import { makeSort } from "./sort";
 
 export interface Bar {
   element: HTMLElement;
@@ -49,12 +50,14 @@ export function makeBar(
   picked.dataset.dqx = "picked";
   const { accept, others } = makeBulkButtons(session, signal);
   const menu = makeMenu(session, root, signal, ...others, hide);
+  const sort = makeSort(session, signal);
   const acts = h("span", { class: "dqx-queue-acts" }, picked, every, accept, menu.element, grid);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
     makeFilterChips(session, signal),
     makeSearch(session, root, signal),
+    sort,
     h("span", { class: "dqx-queue-where" }, counts, waits),
     acts,
   );
@@ -83,6 +86,8 @@ export function makeBar(
       room = now;
       element.dataset.room = now;
       keepFocus(root, () => {
+        if (now === "wide") element.firstElementChild?.nextElementSibling?.after(sort);
+        else menu.slot.append(sort);
         if (now === "narrow") menu.slot.append(every, grid);
         else {
           picked.after(every);

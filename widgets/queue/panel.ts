@@ -177,7 +177,7 @@ class QueuePanel {
 
   /** Look at an item: what lies over its card goes. Whether something did. */
   private open(item: number): boolean {
-    if (!this.cover.on || this.cover.height() === 0) return false;
+    if (!this.cover.on || this.root.closest(".dqx-explorer") === null) return false;
     this.session.select(item);
     this.cover.set(false);
     return true;
@@ -297,11 +297,8 @@ class QueuePanel {
     const tall = cover.on || (explorer === null && room >= GRID_HEIGHT);
     root.classList.toggle("dqx-queue-grid", tall);
     root.classList.toggle("dqx-queue-low", low);
-    const covered = cover.on ? cover.height() : 0;
     const strip = tileSize(this.session, low).height + 2 * EDGE;
-    root.style.marginTop = covered > 0 ? `-${covered}px` : "";
     root.style.setProperty("--dqx-strip-h", `${strip}px`);
-    root.style.setProperty("--dqx-covered-h", `${covered}px`);
     list.style.setProperty("--dqx-tile-w", `${tile.width}px`);
     list.style.setProperty("--dqx-tile-h", `${tile.height}px`);
     list.style.setProperty("--dqx-tile-picture", `${tile.picture}px`);

@@ -34,7 +34,6 @@ const start = async (answers: Answers = {}) => {
 const PANELS: Record<string, { hook: string; open: (at: Awaited<ReturnType<typeof start>>) => void }> = {
   help: { hook: "help", open: ({ press }) => press("?") },
   details: { hook: "details-page", open: ({ find }) => find("details").click() },
-  "errors left": { hook: "left-line", open: ({ find }) => find("left").click() },
   "a method's page": { hook: "method", open: ({ find }) => find("reason-method", ".dqx-card").click() },
 };
 
@@ -48,7 +47,7 @@ describe.each(Object.entries(PANELS))("%s", (_name, { hook, open }) => {
     const made = await start();
     const { find, press, root } = made;
     const inside = hook === "method" ? ".dqx-card" : "";
-    const place = hook === "left-line" ? find("left") : find("reason-method", ".dqx-card");
+    const place = find("reason-method", ".dqx-card");
     place.focus();
     open(made);
     const panel = find(hook, inside);
