@@ -43,6 +43,7 @@ export class MapChart {
     names: [],
     current: null,
     hovered: null,
+    picked: new Set(),
     edges: [],
     lasso: [],
   };

@@ -146,6 +146,7 @@ class MapPanel {
     session.on("highlight", filtered, signal);
     session.on("queue", () => this.showMarks(), signal);
     session.on("chosen", () => this.showTools(), signal);
+    session.on("picked", () => this.view.redraw(), signal);
     session.on(
       "current",
       (item) => {
@@ -215,6 +216,7 @@ class MapPanel {
     this.showStyle();
     this.showLayout();
     this.view.scene.current = this.known(this.session.current);
+    this.view.scene.picked = this.session.picked;
     this.showEdges();
   }
 

@@ -12,6 +12,8 @@ import { markRadius, Sprites } from "./sprites";
 
 /** Marks that one frame draws. */
 const MOST_MARKS = 600;
+/** Rings of picked items that one frame draws. */
+const MOST_PICKS = 2000;
 
 export interface Mark {
   readonly fill: number;
@@ -38,6 +40,8 @@ export interface Scene {
   names: readonly (Place & { name: string })[];
   current: number | null;
   hovered: number | null;
+  /** Items picked in the queue. */
+  picked: ReadonlySet<number>;
   edges: readonly Edge[];
   /** Screen points of the lasso being drawn. */
   lasso: readonly number[];
@@ -85,6 +89,7 @@ export class Overlay {
     context.clearRect(0, 0, size.width, size.height);
     this.drawEdges(context, map, size);
     this.drawMarks(context, map, size);
+    this.drawPicks(context, map, size);
     this.drawNames(context, view, size);
     this.drawRings(context, map);
     this.drawLasso(context);
@@ -162,6 +167,26 @@ export class Overlay {
       context.fillStyle = this.colours.ink;
       context.fillText(text, x, y);
     }
+  }
+
+  /** A ring round each item that is picked: all of them in one stroke. */
+  private drawPicks(context: CanvasRenderingContext2D, map: PointRenderer, size: Size): void {
+    const { picked } = this.scene;
+    if (picked.size === 0) return;
+    const radius = markRadius(1) + 2;
+    let left = MOST_PICKS;
+    context.beginPath();
+    for (const item of picked) {
+      map.screenPosition(item, this.at);
+      const [x, y] = this.at as unknown as [number, number];
+      if (x < -radius || y < -radius || x > size.width + radius || y > size.height + radius) continue;
+      context.moveTo(x + radius, y);
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      if (--left === 0) break;
+    }
+    context.strokeStyle = this.colours.brand;
+    context.lineWidth = 2;
+    context.stroke();
   }
 
   private drawRings(context: CanvasRenderingContext2D, map: PointRenderer): void {
