@@ -98,7 +98,7 @@ def walk(page: Lab, items: int) -> list[dict[str, Any]]:
     page.dqx("queue-tile").nth(1).click()
     seen = []
     for _ in range(items):
-        current = page.page.locator('[data-dqx="queue-tile"][aria-selected="true"]').first.get_attribute("data-item")
+        current = page.page.locator('[data-dqx="queue-tile"][aria-current="true"]').first.get_attribute("data-item")
         card = page.dqx("card").first
         expect(card).to_have_attribute("data-item", str(current), timeout=PATIENCE)
         expect(card).to_have_attribute("aria-busy", "false", timeout=PATIENCE)
