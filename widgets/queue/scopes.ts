@@ -11,6 +11,8 @@ import { count, h } from "../core/ui/dom";
 const QUIET_MS = 600;
 const MOST_MS = 3000;
 const GAP = 4;
+/** Beside the row, left and right together. */
+const PADDING = 24;
 
 /** Make the row. It asks for the counts while it can be seen. */
 export function makeScopeChips(session: Session, signal: AbortSignal): HTMLElement {
@@ -108,7 +110,7 @@ export function makeScopeChips(session: Session, signal: AbortSignal): HTMLEleme
   /** Those of the scopes that the row has room for, the chosen one among them. */
   const fitting = (infos: readonly ScopeInfo[], chosen: ScopeName): ScopeInfo[] => {
     show(infos);
-    const room = element.clientWidth - (more.hidden ? 0 : more.offsetWidth + GAP);
+    const room = element.clientWidth - PADDING - (more.hidden ? 0 : more.offsetWidth + GAP);
     const width = (info: ScopeInfo): number => chip(info).offsetWidth + GAP;
     let left = room + GAP;
     for (const info of infos) if (info.name === chosen) left -= width(info);
