@@ -120,7 +120,7 @@ def test_words():
     result = run("beta_mixture", inputs)
     item = int(np.flatnonzero(result.flags)[0])
     (reason,) = get("beta_mixture").explain(item, inputs, result, CLASSES)
-    assert reason.text.startswith(f"{CLASSES[inputs.labels[item]]} fits the item as badly")
+    assert reason.text.startswith(f"{CLASSES[inputs.labels[item]]} fits it as badly as wrong labels do")
     assert get("beta_mixture").explain(int(np.flatnonzero(~result.flags)[0]), inputs, result, CLASSES) == []
 
 

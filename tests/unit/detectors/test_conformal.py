@@ -124,7 +124,7 @@ def test_words():
     given_class = inputs.labels[item]
     held = int((inputs.trusted & (inputs.labels == given_class)).sum())
     (reason,) = get("conformal").explain(item, inputs, result, CLASSES)
-    assert reason.text == f"none of {held} settled items labelled {CLASSES[given_class]} fits it as badly"
+    assert reason.text == f"none of {held} items that are surely {CLASSES[given_class]} fits it as badly"
 
 
 def test_bad_inputs():

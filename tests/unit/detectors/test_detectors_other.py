@@ -32,7 +32,7 @@ def test_outlier_finds_noise_among_digits():
     assert public.min() >= 0
     assert public[700:].max() < public[:700].min()
     (reason,) = get("outlier").explain(703, with_graph(x), result, CLASSES)
-    assert "times as far from its neighbours as a typical item" in reason.text
+    assert "times as far from its nearest as a typical item" in reason.text
     assert get("outlier").explain(0, with_graph(x), result, CLASSES) == []
 
 

@@ -144,6 +144,6 @@ def test_words():
     (reason,) = get("hoc").explain(worst, inputs, result, CLASSES)
     true, given_label = CLASSES[truth[worst]], CLASSES[inputs.labels[worst]]
     assert reason.text == (
-        f"both nearest items say {true}; with the label noise of this dataset, {true} is likelier than {given_label}"
+        f"both nearest items say {true}; as labels go wrong in this dataset, {true} is likelier than {given_label}"
     )
     assert get("hoc").explain(int(result.score.argmin()), inputs, result, CLASSES) == []

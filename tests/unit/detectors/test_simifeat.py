@@ -97,5 +97,5 @@ def test_words():
     assert wrong[worst]
     (reason,) = get("simifeat").explain(worst, inputs, result, CLASSES)
     label = CLASSES[inputs.labels[worst]]
-    assert reason.text == f"its neighbours' vote is among the furthest from {label} of all items labelled so"
+    assert reason.text == f"its nearest agree less with {label} than those of nearly all items labelled so"
     assert get("simifeat").explain(int(result.score.argmin()), inputs, result, CLASSES) == []

@@ -87,11 +87,11 @@ def test_a_card_has_everything_about_one_item(wire: Wire, finished: Review) -> N
     assert card["id"] == finished.issues.index[0]
     assert card["rank"] == 1
     assert card["suggested"] != card["given"]
-    assert any("neighbours say" in reason["text"] for reason in card["why"])
+    assert any("nearest say" in reason["text"] for reason in card["why"])
     assert len(card["neighbours"]) == 16
     codes = finished.state.codes
     assert all(codes[i] == card["given"] for i in card["same"])
-    assert len(card["same"]) == 4, "nearest items of the given label are found even where the graph holds none"
+    assert len(card["same"]) == 6, "nearest items of the given label are found even where the graph holds none"
     assert all(codes[i] == card["suggested"] for i in card["other"])
     for edge in card["neighbours"]:
         assert (edge["relation"] > 0) == (edge["label"] == card["current"])
@@ -115,7 +115,7 @@ def test_nobody_waits_for_the_search_of_what_is_nearest(
     monkeypatch.setattr(evidence, "nearest", watched)
     worst = finished.dataset.position(finished.issues.index[0])
     card = wire.call("card", item=worst)["result"]
-    assert wire.call("nearest", item=worst, labels=[finished.classes[card["given"]]], count=4)["result"] == [
+    assert wire.call("nearest", item=worst, labels=[finished.classes[card["given"]]], count=6)["result"] == [
         card["same"]
     ]
     assert searched.count(worst) >= 2

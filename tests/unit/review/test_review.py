@@ -83,7 +83,7 @@ def test_the_same_seed_gives_the_same_results(finished: Review, planted: Planted
 def test_explain_says_why_in_words(finished: Review) -> None:
     reasons = finished.explain(finished.issues.index[0])
     assert list(reasons.columns) == ["name", "text", "value", "method", "push"]
-    assert reasons["text"].str.contains(r"neighbours say \w+").any(), reasons.to_string()
+    assert reasons["text"].str.contains(r"nearest say \w+").any(), reasons.to_string()
 
 
 def test_the_manifest_says_what_made_the_results(finished: Review) -> None:

@@ -80,7 +80,7 @@ def test_label_errors_are_the_suspects_worst_first(scored):
 def test_outliers_come_farthest_first_by_either_score(scored):
     table = scored.queue_of("outliers")
     assert {"k010", "k011", "k012", "k013"} & set(table.index)
-    assert table["why"].str.contains("as far from its neighbours|as related to its neighbours").all()
+    assert table["why"].str.contains("as far from its nearest|as like its nearest").all()
     assert (table["outlier_relation"] > 0).all()
 
 
