@@ -56,11 +56,10 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     # The scores came after the page had greeted the kernel: they are probabilities all the same.
     page.dqx("queue-tile").nth(2).click()
     expect(page.dqx("p-error").first).to_contain_text(re.compile(r"\d+ % likely wrong"), timeout=PATIENCE)
-    expect(page.dqx("suggested-p").first).to_have_text(re.compile(r"%$"))
     expect(page.dqx("queue-tile").nth(2)).to_have_attribute("title", re.compile("% likely wrong"))
-    expect(page.page.locator('[data-dqx="push"][data-side="against"]').first).to_be_visible()
-    # What the person compares stays in sight under the lines.
     expect(page.dqx("card-same").first).to_be_in_viewport(ratio=0.9)
+    page.dqx("more-lines").first.click()
+    expect(page.page.locator('[data-dqx="push"][data-side="against"]').first).to_be_visible()
     shot(page, "why-light")
 
     # By Tab to a line of "why", by Enter to its method's page, by Escape back to the line.
@@ -81,7 +80,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     page.page.keyboard.press("Escape")
     expect(opened).to_be_hidden()
     assert page.page.locator(":focus").get_attribute("data-method") == name
-    page.dqx("p-error").first.focus()
+    page.dqx("sum-method").first.focus()
     page.page.keyboard.press("Enter")
     expect(opened).to_contain_text("How likely the label is wrong", timeout=PATIENCE)
     page.page.keyboard.press("Escape")

@@ -2,7 +2,6 @@
 import type { Card, Columns } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
-import { nameElement } from "../core/ui/name";
 import type { ItemView } from "./view";
 
 /** Columns where nothing says how many fit. */
@@ -30,8 +29,7 @@ export function tableView(session: Session, card: Card, columns: Columns, wish: 
           class: "dqx-columns-number",
           title: `Median of the rows labelled ${session.className(code)}`,
         },
-        nameElement(session.className(code), session.classes),
-        " (median)",
+        `${session.className(code)} (median)`,
       ),
     ),
     pair ? h("th", { scope: "col", text: "nearer to" }) : null,
