@@ -59,6 +59,7 @@ export function makeSure({ session, signal, leave }: Place): Section {
     drift.hidden = drift.textContent === "";
     byClass.hidden = !left?.classes.length;
     classes.replaceChildren(...(left ? [classTable(left)] : []));
+    checks.update(left?.draws ?? null);
   };
   const place = (): void => {
     const over = passedOver(session).length;

@@ -199,6 +199,8 @@ describe("random items", () => {
     const { root, session, model, tile } = await start();
     const scores = model.count("scores");
     expect(find(tile(1), "tile-random")).toBeNull();
+    session.seeEstimate(root, true);
+    await vi.waitFor(() => expect(session.left).not.toBeNull());
     const asked = model.count("left");
     model.push({ event: "sample", draws: Int32Array.of(2, 0), asked: Int32Array.of(1, 4) });
     expect(find(tile(1), "tile-random")).not.toBeNull();

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { settled } from "../core/testing/mockModel";
-import { COUNTS, start } from "../core/testing/mockSession";
-import { Queue } from "./panel";
+import { settled } from "../testing/mockModel";
+import { COUNTS, start } from "../testing/mockSession";
+import { seeEstimate } from "./estimate";
 
 type Told = (entries: Partial<IntersectionObserverEntry>[]) => void;
 let told: Told = () => {};
@@ -28,13 +28,13 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function queue() {
+async function watched() {
   const all = await start();
   end = all.end;
   const root = document.createElement("div");
   document.body.replaceChildren(root);
   vi.useFakeTimers();
-  Queue.mount(root, all.session, all.end.signal);
+  seeEstimate(root, all.session, all.end.signal);
   await vi.advanceTimersByTimeAsync(5000);
   let version = 0;
   /** What a decision does to the scores of two rows. */
@@ -53,7 +53,7 @@ async function queue() {
 
 describe("the estimate of what is left", () => {
   it("is asked for at most once a second, and once after the last decision", async () => {
-    const { model, follow } = await queue();
+    const { model, follow } = await watched();
     const before = model.count("left");
     for (let i = 0; i < 20; i++) {
       follow();
@@ -68,7 +68,7 @@ describe("the estimate of what is left", () => {
   });
 
   it("is not asked for while nobody sees it, and once when somebody does again", async () => {
-    const { model, follow } = await queue();
+    const { model, follow } = await watched();
     const before = model.count("left");
     told([{ isIntersecting: false }]);
     for (let i = 0; i < 5; i++) {
