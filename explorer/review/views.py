@@ -51,6 +51,8 @@ class Views:
     def queue_of(self, scope: str, *, decided: bool = False) -> pd.DataFrame:
         """Return the items of one scope still to be decided on, in its own order, each with why (waits for "score").
 
+        `explorer.show(review, scope=...)` opens it on the screen.
+
         Parameters
         ----------
         scope
