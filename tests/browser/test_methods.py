@@ -25,7 +25,10 @@ def first_drawn(lab: Lab) -> str:
     return str(ask(lab, "s.queue.find(item => s.drawn.has(item) && !s.isReviewed(item))"))
 
 
-CHOSEN = "tile => { if (tile.ariaSelected !== 'true') tile.click(); return tile.ariaSelected === 'true'; }"
+CHOSEN = """tile => {
+    if (!tile.hasAttribute("aria-current")) tile.click();
+    return tile.hasAttribute("aria-current");
+}"""
 ANSWERED = """tile => /kept|relabelled/.test(tile.dataset.state)
     && tile.querySelector('[data-dqx="tile-random"]')?.checkVisibility()"""
 

@@ -85,9 +85,9 @@ def test_a_person_reviews_the_quickstart(lab: Callable[..., Lab], folder: Path, 
 
     # The arrow keys walk along the queue; a digit chooses another label.
     press(page, "ArrowRight")
-    expect(tile(page, second)).to_have_attribute("aria-selected", "false")
+    expect(tile(page, second)).not_to_have_attribute("aria-current", "true")
     press(page, "ArrowLeft")
-    expect(tile(page, second)).to_have_attribute("aria-selected", "true")
+    expect(tile(page, second)).to_have_attribute("aria-current", "true")
     other = next(d for d in "0123456789" if d not in (given, page.dqx("card-given").first.inner_text()))
     press(page, other)
     settled(page)

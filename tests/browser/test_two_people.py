@@ -97,7 +97,7 @@ def digit_other_than(*taken: str) -> str:
 def select(lab: Lab, item: str) -> None:
     tile(lab, item).scroll_into_view_if_needed()
     tile(lab, item).click()
-    expect(tile(lab, item)).to_have_attribute("aria-selected", "true", timeout=PATIENCE)
+    expect(tile(lab, item)).to_have_attribute("aria-current", "true", timeout=PATIENCE)
 
 
 def card_given(lab: Lab) -> str:
