@@ -45,7 +45,9 @@ COVERED = """() => {
       if (!apart) found.push(`${part.className} covers ${other.className}`);
     }
   }
-  const thumbs = shown(".dqx-card-thumb");
+  // Those that find no room are left out whole.
+  const inside = (thumb, row) => box(thumb).left < row.right - .5 && box(thumb).top < row.bottom - .5;
+  const thumbs = shown(".dqx-card-thumb").filter(each => inside(each, box(each.closest(".dqx-card-thumbs"))));
   for (const thumb of thumbs) {
     const { left, right, top, bottom } = box(thumb);
     for (const y of [top + 3, bottom - 3])
