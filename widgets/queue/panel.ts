@@ -2,6 +2,7 @@
 import "./queue.css";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
+import { seeEstimate } from "../core/ui/estimate";
 import { keepFocus } from "../core/ui/focus";
 import { frame } from "../core/ui/frame";
 import { isFor } from "../core/ui/keys";
@@ -101,6 +102,8 @@ class QueuePanel {
       { signal, passive: true },
     );
     this.listen();
+    // The line of the stop rule says how many are left below it.
+    seeEstimate(root, session, signal);
     const observer = globalThis.ResizeObserver ? new ResizeObserver(() => this.measure()) : null;
     observer?.observe(root);
     signal.addEventListener("abort", () => {

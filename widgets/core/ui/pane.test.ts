@@ -25,7 +25,7 @@ const start = async (answers: Answers = {}) => {
     ...answers,
   });
   made.model.say({ event: "stages", stages: [] });
-  await vi.waitFor(() => expect(made.find("left").hidden).toBe(false));
+  await vi.waitFor(() => expect(made.session.left).not.toBeNull());
   made.find("more-lines").click();
   return made;
 };
