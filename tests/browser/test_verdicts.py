@@ -98,7 +98,7 @@ def test_of_copies_one_is_kept_and_the_export_shows_the_others_left_out(
     ways.first.click()
     expect(said).to_contain_text(f"1 changed to {label}, 2 kept", timeout=PATIENCE)
     found = exported(page, folder / "one-label.csv")
-    assert {found[f"digit-{i}"]["label"] for i in (110, 111, 112)} == {label}
+    assert {found[f"digit-{i}"]["corrected_label"] for i in (110, 111, 112)} == {label}
 
 
 def test_an_outlier_is_left_out_and_taken_back(lab: Callable[..., Lab], folder: Path, shot: Any) -> None:

@@ -27,9 +27,10 @@ export function fillScopeSlot(slot: HTMLElement, session: Session, card: Card): 
   slot.classList.toggle("dqx-scope-set", isSet(scope));
   if (!scope?.text) return;
   slot.append(h("p", { class: "dqx-scope-why", text: scope.text, data: { dqx: "scope-why" } }));
-  if (isSet(scope)) slot.append(members(session, scope, card.item));
+  // The buttons come first: where the card is low, only the copies may be cut.
   const ways = waysOf(session, scope);
   if (ways.length > 0) slot.append(h("div", { class: "dqx-scope-ways" }, ...ways));
+  if (isSet(scope)) slot.append(members(session, scope, card.item));
 }
 
 /** Ask for the pictures of a card that comes next. */
