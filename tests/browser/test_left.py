@@ -116,6 +116,7 @@ def test_a_random_sample_is_looked_at_and_left_again(lab: Callable[..., Lab], sh
 
     # Where there is little room a method's page can be read to its end, and the panels are readable in the dark.
     page.page.set_viewport_size({"width": 1280, "height": 720})
+    page.dqx("more-lines").first.click()
     for name in ("Dark", "Light"):
         page.theme(name)
         page.dqx("reason-method").first.focus()
