@@ -269,7 +269,7 @@ def test_sentences():
     assert clipped.low == 0
     assert " (0 to " in clipped.sentence()
     whole = errors_left.estimate(Audit.design(p), wrong, 5, np.ones(1300, bool))
-    assert whole.sentence() == f"All labels have been decided on; {int(wrong.sum())} errors were found."
+    assert whole.sentence() == f"All labels have been decided on; {int(wrong.sum())} wrong labels were found."
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 30])
