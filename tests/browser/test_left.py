@@ -111,7 +111,7 @@ def test_a_random_sample_is_looked_at_and_left_again(lab: Callable[..., Lab], sh
 
     # Escape leads back to where one was.
     press(page, "Escape")
-    expect(page.dqx("suspects").first).to_have_attribute("aria-pressed", "true")
+    expect(page.page.locator('[data-dqx="scope"][data-scope="label"]').first).to_have_attribute("aria-checked", "true")
     expect(card).to_have_attribute("data-item", item, timeout=PATIENCE)
 
     # Where there is little room a method's page can be read to its end, and the panels are readable in the dark.

@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter import PATIENCE, Lab
 from playwright.sync_api import expect
-from test_in_sight import ask
+from test_in_sight import SESSION, ask
 
 NOTEBOOK = "01_quickstart.ipynb"
 
@@ -126,7 +126,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     page.page.keyboard.press("k")
     page.dqx("details-close").click()
     expect(page.page.locator(f'[data-dqx="queue-tile"][data-item="{before}"]')).to_have_attribute("data-state", "given")
-    page.dqx("all").first.click()
+    page.page.evaluate(f'() => {SESSION}.setFilter({{scope: "all"}})')
     expect(page.dqx("cut-line").first).to_have_attribute("data-above", found[2].replace(",", ""))
     # Tiles are drawn when they come into sight, and the queue may be laid out anew meanwhile: scroll until it is there.
     page.page.wait_for_function(
@@ -145,7 +145,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     press(page, "u")
 
     # One in five of the suspects' queue is drawn at random, by keyboard; what is decided on those is an audit.
-    page.dqx("suspects").first.click()
+    page.page.evaluate(f'() => {SESSION}.setFilter({{scope: "label"}})')
     sure = page.details("sure")
     rate = sure.locator("[data-dqx=audit-rate]")
     rate.focus()

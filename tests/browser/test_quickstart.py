@@ -12,6 +12,7 @@ import pytest
 from jupyter import PATIENCE, Lab
 from playwright.sync_api import Locator, expect
 from store import read_store
+from test_in_sight import SESSION
 
 NOTEBOOK = "01_quickstart.ipynb"
 
@@ -246,7 +247,8 @@ review = explorer.Review(explorer.read(frame, text="text", label="label"), store
     page.open("markup.ipynb")
     page.run_all()
     page.drawn("umap")
-    page.dqx("all").first.click()  # the ranking need not call any of these few items an issue
+    # The ranking need not call any of these few items an issue.
+    page.page.evaluate(f'() => {SESSION}.setFilter({{scope: "all"}})')
     press(page, "ArrowRight")
     expect(page.dqx("card").first).to_contain_text(label, timeout=PATIENCE)
     page.page.mouse.move(*current_point(page))

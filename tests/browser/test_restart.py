@@ -11,7 +11,7 @@ from typing import Any
 from jupyter import PATIENCE, Lab, Server
 from playwright.sync_api import Locator, expect
 from store import read_store
-from test_in_sight import ask
+from test_in_sight import SESSION, ask
 from test_low_screens import notebook
 from test_quickstart import current_item, press, settled, tile
 
@@ -203,7 +203,7 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
     expect(page.dqx("queue-waiting").first).to_be_hidden()
     assert commits(folder, store) == [*reversed(names), *before]  # once each
     # What has been decided on need not be a suspect any more.
-    page.dqx("all").first.click()
+    page.page.evaluate(f'() => {SESSION}.setFilter({{scope: "all"}})')
     for item in [*saved, *waiting]:
         assert ask(page, f"[s.isReviewed({item}), s.isWaiting({item})]") == [True, False]
     assert reviewed(page) == 4
