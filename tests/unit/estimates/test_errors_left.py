@@ -160,8 +160,8 @@ def test_before_the_first_draw_the_range_is_the_models():
     left = errors_left.estimate(Audit.design(p), nothing, 0, nobody, noise)
     assert (left.low, left.left, left.high) == pytest.approx((50, p.sum(), 200))
     assert left.sentence() == (
-        f"The model expects about {round(p.sum())} errors among 1,000 labels that nobody has decided on, 50 to 200 by "
-        "its assumptions; no random audit has been made."
+        f"About {round(p.sum())} wrong labels are left among 1,000 labels that nobody has decided on "
+        "(50 to 200; answer 10 random ones to be sure)."
     )
     blind = errors_left.estimate(Audit.design(p), nothing, 0, nobody)
     assert (blind.low, blind.high) == (0, 1000)
