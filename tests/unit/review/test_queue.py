@@ -316,7 +316,7 @@ def test_the_answers_in_the_queue_are_an_audit(review):
     left = review.left()
     assert left.basis == "model", "too few to rest on"
     assert 0 < left.draws < 10
-    assert "too few" in left.sentence()
+    assert "more random ones to be sure" in left.sentence()
     assert "too few" in review.left_below().sentence()
     after = review.queue
     still = [item for item in before.index[6:] if item in after.index]
