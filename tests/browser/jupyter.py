@@ -126,7 +126,8 @@ class Lab:
     def __init__(self, browser: Browser, server: Server, host: Host = LAB, **context: Any) -> None:
         self.server = server
         self.host = host
-        self.context = browser.new_context(viewport={"width": 1500, "height": 1400}, **context)
+        # Wide enough, beside the list of files, for the item and the map side by side.
+        self.context = browser.new_context(viewport={"width": 1640, "height": 1400}, **context)
         self.page: Page = self.context.new_page()
         self.page.set_default_navigation_timeout(PATIENCE)
         self.outside: list[str] = []
