@@ -145,9 +145,14 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       const keepsFirst = !decided && keepsByDefault(session, card.item);
       accept.classList.toggle("dqx-primary", !decided && !keepsFirst);
       (accept.lastElementChild as HTMLElement).hidden = decided || keepsFirst;
-      accept.hidden = agrees;
+      const now = session.labels?.current[card.item] ?? card.current;
+      accept.hidden = agrees || (decided && now === card.suggested);
       first.hidden = onward.hidden && accept.hidden;
-      name(accept, `Change to ${session.className(card.suggested)}`, session.classes);
+      // Beside "Next" there is room for the label alone.
+      const suggested = session.className(card.suggested);
+      name(accept, decided ? `→ ${suggested}` : `Change to ${suggested}`, session.classes);
+      accept.title = `Change to ${suggested}`;
+      accept.setAttribute("aria-label", accept.title);
       // Where the model prefers a third class, that one is a key away too.
       secondClass = card.second?.label ?? -1;
       second.hidden = secondClass < 0 || decided;

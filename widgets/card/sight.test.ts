@@ -254,6 +254,10 @@ describe("the card of an item that is decided on", () => {
     const primary = [...root.querySelectorAll<HTMLElement>(".dqx-primary")].filter((each) => !each.hidden);
     expect(primary.map((each) => each.textContent)).toEqual(["Next↵"]);
     expect(find("accept").querySelector("kbd")?.hidden).toBe(true);
+    expect([find("accept").textContent?.slice(0, 5), find("accept").title]).toEqual([
+      "→ cat",
+      "Change to cat",
+    ]);
     press("Enter");
     await settled();
     expect([session.current, model.count("edit")]).toEqual([1, 1]);
