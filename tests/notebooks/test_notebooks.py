@@ -154,7 +154,7 @@ def test_p_error_is_checked_against_the_truth(run: Any) -> None:
     assert habit > too_low, "errors that follow a habit: the range does not, which is what the notebook warns of"
     assert re.search(r"In the last 2\d decisions you changed", text)
     assert "stale_since" in text
-    assert "as far from its neighbours as a typical item" in text
+    assert "as far from its nearest as a typical item" in text
     assert "How labels come about: About" in text
 
 

@@ -99,7 +99,7 @@ def test_review_and_helped_read_what_issues_reads(
     assert cli.main(["review", *asked, "--print", "200"]) == 0
     out, err = capsys.readouterr()
     assert "2 of 200 items are decided on; they come last." in err
-    assert "errors among 198 labels that nobody has decided on" in err
+    assert "wrong labels are left among 198 labels that nobody has decided on" in err
     header, *lines = out.splitlines()
     assert header.split() == ["where", "given", "suggested", "p_error", "also", "now", "state"]
     assert [line.split()[-1] for line in lines[-2:]].count("kept") == 1
