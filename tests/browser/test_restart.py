@@ -132,7 +132,11 @@ def try_every_key(page: Lab) -> None:
         page.page.keyboard.press(key)
     for hook in ("keep", "undo"):
         expect(page.dqx(hook).first).to_have_attribute("aria-disabled", "true")
-        page.dqx(hook).first.click(force=True)  # a person can
+        button = page.dqx(hook).first
+        if button.is_visible():
+            button.click(force=True)  # a person can
+        else:
+            button.dispatch_event("click")  # a card that the kernel never sent is away, with its buttons
 
 
 def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
