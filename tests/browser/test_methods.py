@@ -194,7 +194,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     page.page.locator('[data-dqx="queue-tile"]:has([data-dqx="tile-random"])').last.click()
     expect(page.dqx("card-random").first).to_be_visible(timeout=PATIENCE)
     shot(page, "random-dark")
-    page.dqx("more-lines").first.click()
+    # The reasons, opened at the beginning, stay open from item to item.
     page.dqx("reason-method").first.click()
     expect(formula).to_be_visible(timeout=PATIENCE)
     shot(page, "method-dark")
