@@ -190,6 +190,7 @@ def test_two_people_meet_on_one_item_and_merge_a_branch(
     ann.dqx("history-branch-name").first.fill("careful")
     ann.page.keyboard.press("Enter")
     expect(ann.dqx("history-branch").first).to_contain_text("careful", timeout=PATIENCE)
+    ann.tab("item")
     fresh = ann.page.locator('[data-dqx="queue-tile"][data-state="given"]')
     fresh.nth(0).click()
     both = current_item(ann)
@@ -204,12 +205,14 @@ def test_two_people_meet_on_one_item_and_merge_a_branch(
     assert len(read_store(store)["log"]) == len(log), "nothing of it is on main"
 
     # Meanwhile bob decides otherwise on main.
+    bob.tab("item")
     select(bob, both)
     on_main = digit_other_than(both_given, on_branch)
     press(bob, on_main)
     settled(bob)
 
     # Ann goes back to main and merges; the one conflict is settled by keyboard.
+    ann.tab("history")
     ann.dqx("history-branch").first.click()
     ann.dqx("history-branch-switch").filter(has_text="main").first.click()
     expect(tile(ann, alone)).to_have_attribute("data-state", "given", timeout=PATIENCE)
