@@ -94,7 +94,7 @@ def p_error(values: NDArray[np.float32], suspect: NDArray[np.bool_], *, calibrat
             "barmode": "stack",
             "bargap": 0.05,
             "xaxis": {"title": title, "range": [0, 1], **ticks},
-            "yaxis": {"title": "items", "type": "log"},
+            "yaxis": {"title": "items", "type": "log", "dtick": 1},
             "legend": {"orientation": "h", "y": 1.1},
         },
     )
