@@ -22,7 +22,7 @@ from explorer.readers.columns import IMAGE_SUFFIXES
 from explorer.readers.options import Options
 from explorer.readers.pictures import picture_content, stack_pixels
 from explorer.readers.probabilities import align
-from explorer.utils.arrays import NUMERIC, aligned, array_in, float32, numbers_in, values_in
+from explorer.utils.arrays import NUMERIC, aligned, array_in, float32, numbers_in, shape_of, values_in
 from explorer.utils.text import printable
 
 _TAKES = "label features probs key kind classes root pixel_limit"
@@ -89,7 +89,7 @@ def from_list(values: list[Any], options: Options) -> Dataset:
 
 def _is_array(filled: list[Any]) -> bool:
     """Say whether the first of some items is an array or a tensor of pixels."""
-    shape = getattr(filled[0], "shape", None) if filled else None
+    shape = shape_of(filled[0]) if filled else None
     return isinstance(shape, tuple) and len(shape) in (0, 2, 3)
 
 

@@ -21,7 +21,7 @@ from explorer.media.vector import Vectors
 from explorer.readers.options import Options
 from explorer.readers.pictures import as_pixels
 from explorer.readers.probabilities import align
-from explorer.utils.arrays import array_in, float32, numbers_in, scalar, values_in
+from explorer.utils.arrays import array_in, float32, numbers_in, scalar, shape_of, values_in
 
 MEMORY = 1_000_000_000
 """Bytes of decoded pictures that are kept; a larger dataset is read again row by row when a picture is needed."""
@@ -47,7 +47,7 @@ def from_torch(source: Any, options: Options) -> Dataset:
     held = 0
     for row in range(rows):
         item, label = _pair(source, row)
-        labels.append(_plain(label))
+        labels.append(_plain(label, row))
         if isinstance(item, str) or _is_vector(item):
             items.append(item)
             continue
@@ -149,11 +149,15 @@ def _equal(first: Any, second: Any) -> bool:
 def _is_vector(item: Any) -> bool:
     if isinstance(item, str | Image.Image):
         return False
-    shape = getattr(item, "shape", None)
-    return len(shape) == 1 if isinstance(shape, tuple) else isinstance(item, list | tuple)
+    shape = shape_of(item)
+    return len(shape) == 1 if shape is not None else isinstance(item, list | tuple)
 
 
-def _plain(label: Any) -> Any:
+def _plain(label: Any, row: int) -> Any:
     """Bring a label that is a zero-dimensional tensor or array to its value; longer ones are refused by `build`."""
-    label = scalar(label)
-    return label.tolist() if hasattr(label, "tolist") else label
+    if not hasattr(label, "tolist"):
+        return scalar(label)
+    if isinstance(label, np.generic | np.ndarray):
+        label = scalar(label)
+        return label.tolist() if hasattr(label, "tolist") else label
+    return array_in(label, f"labels of row {row}").tolist()

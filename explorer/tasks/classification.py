@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import DataError, Option, Said, UnknownName
-from explorer.utils.arrays import NUMERIC, float32, scalar, values_in
+from explorer.utils.arrays import NUMERIC, float32, is_tensor, scalar, shape_of, values_in
 from explorer.utils.text import are, counted, printable
 
 UNLABELLED = -1
@@ -227,7 +227,7 @@ def _plain_label(value: Any, row: int, column: str) -> Any:
                 "Check that row, or give the labels as text.",
             )
         return value
-    several = isinstance(value, Mapping | Set | Sequence | np.ndarray) or bool(getattr(value, "shape", ()))
+    several = isinstance(value, Mapping | Set | Sequence | np.ndarray) or bool(shape_of(value)) or is_tensor(value)
     single = not several and pd.api.types.is_scalar(value)
     single |= isinstance(value, enum.Enum | uuid.UUID | PurePath)
     if single and not _missing(value):

@@ -44,15 +44,14 @@ def values_in(given: Any, one: str, many: str) -> list[Any]:
     >>> values_in(np.array([3, 1]), "label", "labels")
     [3, 1]
     """
-    shape = getattr(given, "shape", None)
-    shape = tuple(shape) if isinstance(shape, tuple | list) else None
+    shape = shape_of(given)
     bad = given is None or isinstance(given, str | bytes | bytearray | Mapping | Set | pd.DataFrame)
     if bad or not hasattr(given, "__iter__") or (shape is not None and len(shape) != 1):
         what = f"of the shape {shape}" if shape is not None else f"a {type(given).__name__}"
         raise DataError(
             f"The {many} are {what}.", f"Give one {one} per item: a list, a Series or a one-dimensional array."
         )
-    if _is_tensor(given):
+    if is_tensor(given):
         return _of_tensor(given, many).tolist()  # type: ignore[no-any-return]
     for method in ("to_pylist", "tolist", "to_list"):  # Arrow; numpy and pandas; polars
         if hasattr(given, method) and not isinstance(given, np.ndarray):
@@ -62,19 +61,39 @@ def values_in(given: Any, one: str, many: str) -> list[Any]:
     return [scalar(value) for value in given]
 
 
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """Return an object's shape; `None` where it has none, or cannot say (a nested tensor refuses to).
+
+    Examples
+    --------
+    >>> shape_of(np.zeros((2, 3))), shape_of("text")
+    ((2, 3), None)
+    """
+    try:
+        shape = getattr(value, "shape", None)
+    except (RuntimeError, NotImplementedError):
+        return None
+    return tuple(shape) if isinstance(shape, tuple | list) else None
+
+
 def scalar(value: Any) -> Any:
     """Return the plain value of a numpy scalar, or of an array or tensor without dimensions; others as they are.
 
     A date of numpy becomes a `pandas.Timestamp`, since `item()` makes a number of nanoseconds of it.
+
+    Raises
+    ------
+    DataError
+        It is a tensor whose value cannot be read, as one on the device "meta".
     """
     if isinstance(value, np.datetime64 | np.timedelta64):
         return _moment(value)
     if isinstance(value, np.generic):
         return value.item()
-    if not isinstance(value, type) and hasattr(value, "item") and getattr(value, "shape", None) == ():
+    if not isinstance(value, type) and hasattr(value, "item") and shape_of(value) == ():
         if isinstance(value, np.ndarray) and value.dtype.kind in "mM":
             return scalar(value[()])
-        return value.item()
+        return _of_tensor(value, "values").item() if is_tensor(value) else value.item()
     return value
 
 
@@ -108,7 +127,7 @@ def array_in(given: Any, many: str) -> NDArray[Any]:
     """
     if isinstance(given, str | bytes | Mapping | Set) or given is None:
         raise DataError(f"The {many} are a {type(given).__name__}.", "Give an array of numbers, one row per item.")
-    if _is_tensor(given):
+    if is_tensor(given):
         return _of_tensor(given, many)
     if hasattr(given, "toarray") and hasattr(given, "nnz"):
         return _of_sparse(given, many)
@@ -118,8 +137,8 @@ def array_in(given: Any, many: str) -> NDArray[Any]:
         if given.dtype.kind not in NUMERIC:
             return np.asarray(given.data)
         return np.where(np.ma.getmaskarray(given), np.nan, np.asarray(given.data, dtype=np.float64))
-    if isinstance(given, list | tuple) and any(_is_tensor(part) for part in given):
-        given = [_of_tensor(part, many) if _is_tensor(part) else part for part in given]
+    if isinstance(given, list | tuple) and any(is_tensor(part) for part in given):
+        given = [_of_tensor(part, many) if is_tensor(part) else part for part in given]
     if not isinstance(given, np.ndarray | list | tuple) and not hasattr(given, "__array__"):
         given = list(given) if hasattr(given, "__iter__") else given
     try:
@@ -216,7 +235,8 @@ def aligned(given: Any, index: pd.Index[Any] | None, what: str, whose: str) -> A
     return given.loc[index]
 
 
-def _is_tensor(given: Any) -> bool:
+def is_tensor(given: Any) -> bool:
+    """Say whether this is a tensor of torch, which need not be imported for it."""
     return hasattr(given, "detach") and hasattr(given, "cpu")
 
 

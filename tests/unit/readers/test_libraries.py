@@ -226,6 +226,28 @@ def test_torch_random_transforms_normalised_and_odd_rows_are_refused():
         read(Rows([(torch.zeros(3), torch.tensor([0, 1]))] * 2))
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda: torch.empty((), device="meta"),
+        lambda: torch.empty(2, device="meta"),
+        lambda: torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
+        lambda: torch.tensor([0.0, 1.0]).to_sparse(),
+    ],
+    ids=["meta", "meta of two", "nested", "sparse"],
+)
+def test_tensors_without_a_value_are_refused_in_words(odd):
+    odd, texts = odd(), ["a", "b", "c"]
+    with pytest.raises(DataError, match="label"):
+        read(Rows([(texts[0], 0), (texts[1], 1), (texts[2], odd)]))
+    for source in (pd.DataFrame({"text": texts, "label": pd.Series([0, 1, odd], dtype=object)}), texts):
+        with pytest.raises(DataError, match="label|values"):
+            read(source, label="label" if isinstance(source, pd.DataFrame) else [0, 1, odd])
+    with pytest.raises(DataError):
+        read(Rows([("a", 0), ("b", 1), (odd, 0)]))
+
+
 def test_large_torch_datasets_are_read_again_when_needed(monkeypatch):
     rows = Rows([(Image.new("RGB", (4, 4), (i, 0, 0)), 0) for i in range(6)])
     whole = read(rows)
