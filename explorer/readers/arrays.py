@@ -90,7 +90,7 @@ def from_list(values: list[Any], options: Options) -> Dataset:
 def _is_array(filled: list[Any]) -> bool:
     """Say whether the first of some items is an array or a tensor of pixels."""
     shape = shape_of(filled[0]) if filled else None
-    return isinstance(shape, tuple) and len(shape) in (0, 2, 3)
+    return shape is not None and len(shape) in (0, 2, 3)
 
 
 def _finish(

@@ -16,7 +16,7 @@ from explorer.errors import DataError
 from explorer.media.base import Content
 from explorer.media.image import ImageBytes, ImageFiles, MixedImages, PictureList, to_rgb, upright
 from explorer.readers.columns import missing
-from explorer.utils.arrays import NUMERIC, array_in, numbers_in
+from explorer.utils.arrays import NUMERIC, array_in, is_tensor, numbers_in
 
 
 def as_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
@@ -32,7 +32,7 @@ def as_pixels(picture: Any, name: str) -> NDArray[np.uint8]:
     values = array_in(picture, "pixels")
     if values.ndim not in (2, 3):
         raise DataError(f"{name}: a picture of shape {values.shape}.", "Give [H, W], [H, W, C] or [C, H, W].")
-    pixels: NDArray[np.uint8] = stack_pixels(values[None], name, channels_first=hasattr(picture, "detach"))[0]
+    pixels: NDArray[np.uint8] = stack_pixels(values[None], name, channels_first=is_tensor(picture))[0]
     return pixels
 
 

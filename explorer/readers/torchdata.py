@@ -21,7 +21,7 @@ from explorer.media.vector import Vectors
 from explorer.readers.options import Options
 from explorer.readers.pictures import as_pixels
 from explorer.readers.probabilities import align
-from explorer.utils.arrays import array_in, float32, numbers_in, scalar, shape_of, values_in
+from explorer.utils.arrays import array_in, float32, is_tensor, numbers_in, scalar, shape_of, values_in
 
 MEMORY = 1_000_000_000
 """Bytes of decoded pictures that are kept; a larger dataset is read again row by row when a picture is needed."""
@@ -155,9 +155,5 @@ def _is_vector(item: Any) -> bool:
 
 def _plain(label: Any, row: int) -> Any:
     """Bring a label that is a zero-dimensional tensor or array to its value; longer ones are refused by `build`."""
-    if not hasattr(label, "tolist"):
-        return scalar(label)
-    if isinstance(label, np.generic | np.ndarray):
-        label = scalar(label)
-        return label.tolist() if hasattr(label, "tolist") else label
-    return array_in(label, f"labels of row {row}").tolist()
+    label = scalar(array_in(label, f"labels of row {row}") if is_tensor(label) else label)
+    return label.tolist() if hasattr(label, "tolist") else label

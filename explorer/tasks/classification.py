@@ -227,6 +227,7 @@ def _plain_label(value: Any, row: int, column: str) -> Any:
                 "Check that row, or give the labels as text.",
             )
         return value
+    # A nested tensor tells no shape, and pandas takes it for a single value.
     several = isinstance(value, Mapping | Set | Sequence | np.ndarray) or bool(shape_of(value)) or is_tensor(value)
     single = not several and pd.api.types.is_scalar(value)
     single |= isinstance(value, enum.Enum | uuid.UUID | PurePath)

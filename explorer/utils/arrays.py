@@ -71,7 +71,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
     """
     try:
         shape = getattr(value, "shape", None)
-    except (RuntimeError, NotImplementedError):
+    except RuntimeError:
         return None
     return tuple(shape) if isinstance(shape, tuple | list) else None
 
