@@ -215,10 +215,17 @@ class Lab:
         self.page.wait_for_selector(f'[data-dqx="map"][data-drawn="{layout}"]', timeout=PATIENCE)
 
     def shown(self) -> None:
-        """Wait until every card is drawn with its item: keys are not taken for one that is still on its way."""
+        """Wait until a card is there, and every one is drawn with its item.
+
+        Keys are not taken for a card that is still on its way; and until there are scores none is shown at all, while
+        a map from the cache is drawn already.
+        """
         self.page.wait_for_function(
-            """() => [...document.querySelectorAll('[data-dqx=card]')].every(card =>
-                 card.hidden || (card.ariaBusy !== 'true' && card.dataset.drawn === card.dataset.item))""",
+            """() => {
+                 const cards = [...document.querySelectorAll('[data-dqx=card]')].filter(card => !card.hidden);
+                 return cards.length > 0 &&
+                   cards.every(card => card.ariaBusy !== 'true' && card.dataset.drawn === card.dataset.item);
+               }""",
             timeout=PATIENCE,
         )
 
