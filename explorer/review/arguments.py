@@ -54,6 +54,17 @@ def check_arguments(dataset: Dataset, store: Any, embedder: Any, k: Any, seed: A
     return neighbours, start
 
 
+def check_place(device: Any, cache: Any = True) -> None:
+    """Refuse a device that is not here, and a cache that names no folder (`DataError`), before anything runs."""
+    if not isinstance(cache, bool | str | os.PathLike) or cache == "":
+        raise DataError(f"The cache is {cache!r}.", "Give cache= a folder, or False to keep nothing.")
+    # Without a wish torch chooses when it is needed; importing it here would only cost time.
+    if device is not None:
+        from explorer.engine import devices
+
+        devices.pick(device)
+
+
 def check_open(closed: bool, store: Store) -> None:
     """Refuse what needs a review that is not closed, as its store does (`StoreError`)."""
     if closed:

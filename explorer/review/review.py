@@ -17,7 +17,7 @@ from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
 from explorer.readers import read
 from explorer.reports.manifest import manifest
-from explorer.review.arguments import FOR_PEOPLE, Items, check_arguments, check_open, rater_name
+from explorer.review.arguments import FOR_PEOPLE, Items, check_arguments, check_open, check_place, rater_name
 from explorer.review.contrasts import Contrasts
 from explorer.review.decisions import Decisions
 from explorer.review.estimates import Estimates
@@ -108,6 +108,7 @@ class Review(Views):
     ) -> None:
         bound = dataset if isinstance(dataset, Dataset) else read(dataset)
         k, seed = check_arguments(bound, store, embedder, k, seed, rater)
+        check_place(device, cache)
         self.id = uuid.uuid4().hex
         self.closed, self.snapshot = False, snapshot
         self.temporary = store is None
@@ -215,6 +216,7 @@ class Review(Views):
         The random sample goes on. What cannot be had is refused (`UnknownName`, `MissingExtra`, `DataError`).
         """
         check_open(self.closed, self.labels)
+        check_place(device)
         self.runs.rerun(embedder, device, embedder_options)
 
     def relabel(

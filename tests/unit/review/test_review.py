@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -397,6 +398,23 @@ def test_a_single_item_says_what_is_missing(tmp_path: Path) -> None:
 def test_k_must_be_positive(planted: Planted) -> None:
     with pytest.raises(DataError, match="k is 0"):
         Review(read(planted), k=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [({"device": "tpu9"}, "no device 'tpu9'"), ({"device": "meta"}, "'meta' are not"), ({"cache": 3}, "cache is 3")],
+)
+def test_where_to_run_and_to_keep_is_checked_at_once(
+    planted: Planted, tmp_path: Path, given: dict[str, Any], says: str
+) -> None:
+    store = tmp_path / "s.labels.db"
+    with pytest.raises(DataError, match=says):
+        Review(read(planted), store, **given)
+    assert not store.exists()
+    review = Review(read(planted), store, start=False)
+    with pytest.raises(DataError, match="no device"):
+        review.rerun(device="tpu9")
+    review.close()
 
 
 def test_clicks_while_the_pipeline_runs_are_not_lost(planted: Planted, tmp_path: Path) -> None:
