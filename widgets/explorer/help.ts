@@ -1,14 +1,12 @@
 /**
- * The help that `?` shows: first the keys of the place that one asks from, the rest folded; what the map's marks mean, the
- * notebooks of the manual, and every method with how it ran and its page. Nothing waits for it.
+ * The help that `?` shows: first the keys of the place that one asks from, the rest folded; what the map's marks mean, and
+ * the notebooks of the manual. Nothing waits for it.
  */
 import "./help.css";
 import type { Session } from "../core/session/session";
 import { h, key } from "../core/ui/dom";
 import { BINDINGS, isFor, PANEL_KEYS, printed } from "../core/ui/keys";
 import { makePane } from "../core/ui/pane";
-import { makeMethodList } from "../methods/list";
-import { makeMethodPage } from "../methods/page";
 import { manual } from "./manual";
 
 /** The groups of keys and where each acts. */
@@ -54,39 +52,6 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
   );
   const said = h("div", { class: "dqx-help-marks" });
   const further = h("div", { class: "dqx-help-manual" });
-  const keys = h("div", {}, groups, rest, h("div", { class: "dqx-strong", text: "Marks" }), said, further);
-  const list = makeMethodList(session, (name) => void page.open(name), signal);
-  const page = makeMethodPage(session, {
-    closing: "All methods",
-    shown(open) {
-      list.element.hidden = open;
-    },
-    back: (name) => list.element.querySelector<HTMLElement>(`[data-method="${CSS.escape(name)}"]`) ?? element,
-  });
-  const methods = h("div", {}, list.element, page.element);
-  const view = (which: "keys" | "methods"): void => {
-    page.close();
-    keys.hidden = which !== "keys";
-    methods.hidden = which !== "methods";
-    toKeys.setAttribute("aria-pressed", String(which === "keys"));
-    toMethods.setAttribute("aria-pressed", String(which === "methods"));
-    if (which === "methods") void list.load();
-  };
-  const toKeys = h("button", {
-    class: "dqx-button",
-    type: "button",
-    text: "Keys and marks",
-    data: { dqx: "help-keys" },
-    on: { click: () => view("keys") },
-  });
-  const toMethods = h("button", {
-    class: "dqx-button",
-    type: "button",
-    text: "Methods",
-    title: "All methods, with how their last run went",
-    data: { dqx: "help-methods" },
-    on: { click: () => view("methods") },
-  });
   const element = h(
     "section",
     {
@@ -96,12 +61,14 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       data: { dqx: "help" },
       aria: { label: "Help" },
     },
-    h("div", { class: "dqx-help-head" }, h("span", { class: "dqx-help-views" }, toKeys, toMethods), close),
-    keys,
-    methods,
+    h("div", { class: "dqx-help-head" }, h("strong", { text: "Keys and marks" }), close),
+    groups,
+    rest,
+    h("div", { class: "dqx-strong", text: "Marks" }),
+    said,
+    further,
   );
   element.hidden = true;
-  view("keys");
 
   const pane = makePane(element, {
     root,
@@ -124,19 +91,14 @@ export function makeHelp(root: HTMLElement, session: Session, signal: AbortSigna
       said.replaceChildren(...marks(session).map((text) => h("div", { text })));
       // The page's address follows the notebook that is in front.
       further.replaceChildren(manual(root.ownerDocument.location.href));
-      view("keys");
       element.scrollTop = 0;
     },
   });
   session.on(
     "command",
     (wish) => {
-      if (!isFor(root, wish.from)) return;
-      if (wish.name === "help") pane.show(!pane.open);
-      else if (wish.name === "methods") {
-        pane.show(true);
-        view("methods");
-      } else return;
+      if (wish.name !== "help" || !isFor(root, wish.from)) return;
+      pane.show(!pane.open);
       wish.taken = true;
     },
     signal,

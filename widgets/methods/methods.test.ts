@@ -52,6 +52,12 @@ const start = async (answers: Answers = {}) => {
   return made;
 };
 
+/** Open the methods' section behind Details. */
+const openMethods = (root: HTMLElement, find: (hook: string) => HTMLElement): void => {
+  find("details").click();
+  root.querySelector<HTMLElement>('[data-dqx="details-section"][data-section="methods"]')?.click();
+};
+
 beforeEach(() => {
   localStorage.clear();
   sessionStorage.clear();
@@ -152,11 +158,10 @@ describe("a formula", () => {
   });
 });
 
-describe("the methods in the help", () => {
+describe("the methods behind Details", () => {
   it("are all listed with how they ran, and open their pages", async () => {
     const { root, model, find, press } = await start();
-    press("?");
-    find("help-methods").click();
+    openMethods(root, find);
     await settled();
     const rows = [...root.querySelectorAll<HTMLElement>('[data-dqx="methods"] li')];
     expect(rows.map((row) => row.textContent)).toEqual([
@@ -172,17 +177,15 @@ describe("the methods in the help", () => {
     line.click();
     await settled();
     expect(model.last("method").args).toEqual({ name: "hoc" });
-    expect(find("methods").hidden).toBe(true);
-    const page = find("method", ".dqx-help");
+    expect(find("methods").closest("[hidden]")).not.toBeNull();
+    const page = find("method", ".dqx-details-page");
     expect(document.activeElement).toBe(page);
-    // The first Escape closes the page, the next one the help.
+    // The first Escape closes the page, the next one Details.
     press("Escape", page);
-    expect(find("methods").hidden).toBe(false);
+    expect(find("methods").closest("[hidden]")).toBeNull();
     expect(document.activeElement).toBe(line);
     press("Escape", line);
-    expect(find("help").hidden).toBe(true);
-    press("?");
-    expect(find("methods").closest<HTMLElement>("[hidden]")).not.toBeNull();
+    expect(find("details-page").hidden).toBe(true);
   });
 });
 
@@ -190,9 +193,8 @@ describe("methods that labels have moved on from", () => {
   it("are marked calmly, with one offer to run again for all of them", async () => {
     const old = METHODS.map((each) => ({ ...each, state: "stale" as const, since: SINCE, changes: 1 }));
     let methods: Method[] = old;
-    const { root, model, find, press } = await start({ methods: () => methods, rerun: () => null });
-    press("?");
-    find("help-methods").click();
+    const { root, model, find } = await start({ methods: () => methods, rerun: () => null });
+    openMethods(root, find);
     await settled();
     expect(root.querySelectorAll('[data-dqx="methods-rerun"]')).toHaveLength(1);
     expect(find("methods-behind").textContent).toBe("5 methods stand as of 09:12, before 1 change.Run again");
