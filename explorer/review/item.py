@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.graph import nearest
 from explorer.pipeline.results import Results
+from explorer.review.label_columns import is_decided, is_settled
+
+if TYPE_CHECKING:
+    from explorer.review.state import ReviewState
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,31 @@ def neighbours(results: Results, codes: NDArray[np.int32], item: int, count: int
     ]
 
 
-def nearest_of(results: Results, codes: NDArray[np.int32], item: int, label: int, count: int = 4) -> list[int]:
+def nearest_of(
+    results: Results,
+    codes: NDArray[np.int32],
+    item: int,
+    label: int,
+    count: int = 4,
+    *,
+    doubtful: NDArray[np.bool_] | None = None,
+) -> list[int]:
     """Nearest items whose label now is `label`, most similar first; the item itself is left out.
 
     The graph answers where it can. Where it holds too few of the class (three quarters of mislabelled items have none
     of their given label among 50), the class's own vectors are compared: one product of [members, D] by [D].
+
+    Parameters
+    ----------
+    doubtful
+        Items that are no example of their label, bool [N] (see `examples_doubted`). They are shown only where the class
+        has nothing else: beside one mistake lie the others of its kind.
     """
     if label < 0:
         return []
+    if doubtful is not None:
+        sound = nearest_of(results, np.where(doubtful, -1, codes), item, label, count)
+        return sound or nearest_of(results, codes, item, label, count)
     in_graph: list[int] = []
     if results.graph is not None:
         row = results.graph.indices[item]
@@ -62,6 +83,17 @@ def nearest_of(results: Results, codes: NDArray[np.int32], item: int, label: int
         return in_graph
     found, _ = nearest(results.embedding.vectors, item, count, among=codes == label)
     return [int(j) for j in found]
+
+
+def examples_doubted(state: ReviewState) -> NDArray[np.bool_]:
+    """Say which items show badly what their label means, bool [N]: open suspects, and those marked or left out.
+
+    Whoever calls holds the lock.
+    """
+    decided = is_decided(state.states)
+    doubted = decided & ~is_settled(state.states)
+    combined = state.results.combined
+    return doubted if combined is None else doubted | (combined.is_issue & ~decided)
 
 
 def shown(results: Results, classes: Sequence[str], item: int) -> dict[str, Any] | None:

@@ -37,10 +37,11 @@ def card(review: Review, args: CardArgs) -> schema.Card:
         body = _card(review, i)
         body.scope = UNSET if args.scope is UNSET else why_of(review, i, args.scope)
         results, codes = state.results, state.codes.copy()
+        doubtful = evidence.examples_doubted(state)
     # Without the lock: no click waits for a picture, or for a search among all items of a class.
     body.preview = preview(d, i, max(64, min(args.size, LARGEST)), LONGEST)
-    body.same = evidence.nearest_of(results, codes, i, body.given, NEAREST)
-    body.other = evidence.nearest_of(results, codes, i, body.suggested, NEAREST)
+    body.same = evidence.nearest_of(results, codes, i, body.given, NEAREST, doubtful=doubtful)
+    body.other = evidence.nearest_of(results, codes, i, body.suggested, NEAREST, doubtful=doubtful)
     body.votes = votes(results, codes, i)
     other = -1 if body.suggested == body.given else body.suggested
     if isinstance(body.preview, schema.TextPreview) and other >= 0 and body.given >= 0:

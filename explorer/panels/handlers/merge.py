@@ -27,15 +27,16 @@ def merge(review: Review, args: schema.MergeArgs) -> schema.MergeView:
 
 @call("nearest", slow=True, locked=False)
 def nearest(review: Review, args: schema.NearestArgs) -> list[list[int]]:
-    """Return, for each label, the items nearest to one whose label now it is, most similar first."""
+    """Return, for each label, the items nearest to one that are examples of it, most similar first."""
     state = review.state
     with state.lock:
         i = item_at(review, args.item)
         results, now = state.results, state.codes.copy()
+        doubtful = evidence.examples_doubted(state)
         codes = [state.classes.index(name) if name in state.classes else -1 for name in args.labels]
     count = min(args.count, MOST_NEAREST)
     # Without the lock: no click waits for a search among all items of a class.
-    return [evidence.nearest_of(results, now, i, code, count) for code in codes]
+    return [evidence.nearest_of(results, now, i, code, count, doubtful=doubtful) for code in codes]
 
 
 @call("resolve")

@@ -93,8 +93,21 @@ def test_a_card_has_everything_about_one_item(wire: Wire, finished: Review) -> N
     assert all(codes[i] == card["given"] for i in card["same"])
     assert len(card["same"]) == 6, "nearest items of the given label are found even where the graph holds none"
     assert all(codes[i] == card["suggested"] for i in card["other"])
+    suspects = finished.issues.query("is_label_issue and state == 'unreviewed'").index
+    assert not set(finished.dataset.item_ids[card["same"] + card["other"]]) & set(suspects), "no example of a label"
     for edge in card["neighbours"]:
         assert (edge["relation"] > 0) == (edge["label"] == card["current"])
+
+
+def test_where_all_of_a_class_are_doubted_they_are_shown_all_the_same(finished: Review) -> None:
+    state = finished.state
+    codes, label = state.codes, int(state.codes[0])
+    none, every = np.zeros(len(codes), bool), codes == label
+    plain = evidence.nearest_of(state.results, codes, 0, label, 6)
+    assert evidence.nearest_of(state.results, codes, 0, label, 6, doubtful=none) == plain
+    assert evidence.nearest_of(state.results, codes, 0, label, 6, doubtful=every) == plain
+    every[plain[2:]] = False
+    assert evidence.nearest_of(state.results, codes, 0, label, 6, doubtful=every) == plain[2:]
 
 
 def test_nobody_waits_for_the_search_of_what_is_nearest(
