@@ -31,23 +31,25 @@ class ArrayFile:
 
 
 def demo(folder: Path, *, browser: bool, port: int | None) -> int:
-    """Put the manual's notebooks into `folder` and open the quickstart; returns the server's exit status.
+    """Put the manual into `folder` and open the quickstart; returns the server's exit status.
 
-    A notebook that is there already stays as it is.
+    A file that is there already stays as it is.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for notebook in shipped():
-        if not (folder / notebook.name).exists():
-            shutil.copyfile(notebook, folder / notebook.name)
+    source = shipped()
+    for part in [*source.glob("[0-9]*.ipynb"), *source.glob("pictures/*.webp")]:
+        target = folder / part.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            shutil.copyfile(part, target)
     return open_lab(folder / QUICKSTART, browser=browser, port=port)
 
 
-def shipped() -> list[Path]:
-    """Find the notebooks that came with the package: inside it, or beside it in a checkout."""
+def shipped() -> Path:
+    """Find the manual that came with the package, notebooks and pictures: inside it, or beside it in a checkout."""
     package = Path(__file__).parents[1]
     for folder in (package / "notebooks", package.parent / "notebooks"):
         if (folder / QUICKSTART).is_file():
-            return sorted(folder.glob("[0-9]*.ipynb"))
+            return folder
     raise DataError("The notebooks did not come with this installation.", "Install the package again.")
 
 

@@ -34,9 +34,10 @@ NOTEBOOK = Host("Notebook 7", "notebooks")
 
 
 def copy_notebooks(folder: Path) -> None:
-    """Put copies of the notebooks into a folder, so that running them changes none."""
+    """Put copies of the manual into a folder, so that running its notebooks changes none."""
     for notebook in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(notebook, folder)
+    shutil.copytree(NOTEBOOKS / "pictures", folder / "pictures")
 
 
 class Server:

@@ -33,7 +33,8 @@ def test_the_bundle_is_inside(names: dict[str, int]) -> None:
 def test_the_quickstart_is_inside(names: dict[str, int]) -> None:
     assert "explorer/notebooks/01_quickstart.ipynb" in names
     shipped = {name.removeprefix("explorer/") for name in names if name.startswith("explorer/notebooks/")}
-    assert shipped == {f"notebooks/{path.name}" for path in (REPO / "notebooks").glob("*.ipynb")}
+    manual = [*(REPO / "notebooks").glob("*.ipynb"), *(REPO / "notebooks").glob("pictures/*.webp")]
+    assert shipped == {str(path.relative_to(REPO)) for path in manual}
     assert "explorer/py.typed" in names
 
 
