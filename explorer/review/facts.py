@@ -199,14 +199,7 @@ class _Reader:
         columns = ("p_value", "statistic", "median_distance", "median_by_chance", "flagged", "permutations")
         table = pd.DataFrame([{name: summary.get(name, np.nan) for name in columns}])
         rows = self._worst(self._flags("order"))
-        p = float(summary["p_value"])
-        if p <= SURE:
-            text = (
-                f"items that are alike stand nearer to each other than by chance (p = {p:.3g}): the rows are sorted, "
-            )
-            text += "or near ones depend on each other"
-        else:
-            text = f"no sign that near rows are alike (p = {p:.2g})"
+        text = order_sentence(float(summary["p_value"]), int(summary.get("permutations", 0)))
         return Fact("order", _sentence(text), table, {"flagged": self.ids[rows]} if len(rows) else {})
 
     def _groups(self) -> Fact:
@@ -332,3 +325,13 @@ def _sentence(text: str) -> str:
 def _names(names: Sequence[str], limit: int = 6) -> str:
     more = f" and {len(names) - limit:,} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
+
+
+def order_sentence(p: float, shuffled: int) -> str:
+    """Say how near alike rows stand; of the shuffled orders a share of `p`, itself counted, has them as near."""
+    if p > SURE:
+        return "no sign that near rows are alike: in a shuffled order they are about as much so"
+    as_near = round(p * (shuffled + 1)) - 1
+    others = f"{shuffled - as_near:,} of {shuffled:,}" if as_near else f"any of {shuffled:,}"
+    told = f"than in {others} shuffled orders: the rows are sorted, or near ones depend on each other"
+    return f"items that are alike stand nearer to each other {told}"

@@ -150,7 +150,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       first.hidden = onward.hidden && accept.hidden;
       // Beside "Next" there is room for the label alone.
       const suggested = session.className(card.suggested);
-      name(accept, decided ? `→ ${suggested}` : `Change to ${suggested}`, session.classes);
+      name(accept, suggested, session.classes, decided ? "→ " : "Change to ");
       accept.title = `Change to ${suggested}`;
       accept.setAttribute("aria-label", accept.title);
       // Where the model prefers a third class, that one is a key away too.
@@ -162,7 +162,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       name(second, `or ${session.className(secondClass)}`, session.classes);
       second.title = `Change to ${session.className(secondClass)}: the class that the model prefers`;
       keeps.hidden = card.given < 0;
-      name(keeps, `Keep ${session.className(card.given)}`, session.classes);
+      name(keeps, session.className(card.given), session.classes, "Keep ");
       // Where the suggestion agrees, or the label stays by default, both keys keep it.
       const both = (card.suggested === card.given || keepsFirst) && !decided;
       keeps.classList.toggle("dqx-primary", both);
@@ -193,8 +193,10 @@ function button(hook: string, pressed: string, click: () => void, extra = ""): H
   );
 }
 
-function name(target: HTMLButtonElement, text: string, names: readonly string[] = []): void {
+/** Write on a button what it does, `verb`, and to which of `names`. */
+function name(target: HTMLButtonElement, text: string, names: readonly string[] = [], verb = ""): void {
   const label = target.firstElementChild as HTMLElement;
-  label.replaceChildren(nameElement(text, names));
-  target.title = text;
+  const does = verb ? h("span", { class: "dqx-card-verb", text: verb }) : "";
+  label.replaceChildren(does, nameElement(text, names));
+  target.title = `${verb}${text}`;
 }

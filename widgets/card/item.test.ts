@@ -57,6 +57,34 @@ describe("a text", () => {
     room.mockRestore();
   });
 
+  it("has the largest letters in which it fits", async () => {
+    const { session } = await start();
+    const room = vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockImplementation(() => 200);
+    // As many lines as that many letters need.
+    let letters = 0;
+    const high = vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockImplementation(function (
+      this: HTMLElement,
+    ) {
+      const [size, line] = [this.style.fontSize, this.style.lineHeight].map(Number.parseFloat);
+      return Math.ceil((letters * (size as number)) / 1200) * (line as number);
+    });
+    const sizes = [200, 500, 720, 850].map((n) => {
+      letters = n;
+      const view = itemView(session, card({}), { all: false });
+      view.fit();
+      const paged = !view.element.querySelector<HTMLElement>(".dqx-text-pager")?.hidden;
+      return [view.element.querySelector<HTMLElement>(".dqx-text-words")?.style.fontSize, paged];
+    });
+    expect(sizes).toEqual([
+      ["20px", false],
+      ["16px", false],
+      ["14px", false],
+      ["13px", false],
+    ]);
+    high.mockRestore();
+    room.mockRestore();
+  });
+
   it("that fits needs no pages, and says what was not sent", async () => {
     const { session } = await start();
     const view = itemView(session, card({ preview: { kind: "text", text: "a", left_out: 4200 } }), {

@@ -92,14 +92,17 @@ export const Card: Panel = {
       { signal },
     );
     const nearestDoor = (card: CardData): HTMLElement =>
-      h("button", {
-        class: "dqx-link",
-        type: "button",
-        text: open === "nearest" ? "close the nearest" : nearestWords(card),
-        data: { dqx: "nearest" },
-        aria: { expanded: String(open === "nearest") },
-        on: { click: () => toggle("nearest") },
-      });
+      h(
+        "button",
+        {
+          class: "dqx-link",
+          type: "button",
+          data: { dqx: "nearest" },
+          aria: { expanded: String(open === "nearest") },
+          on: { click: () => toggle("nearest") },
+        },
+        ...(open === "nearest" ? ["close the nearest"] : nearestWords(card)),
+      );
 
     /** Everything that follows from the card and from the label columns as they are now. */
     const fill = (card: CardData): void => {
@@ -245,9 +248,11 @@ export const Card: Panel = {
   },
 };
 
-function nearestWords(card: CardData): string {
+/** What the door to the nearest items says; the end of it goes where there is little room. */
+function nearestWords(card: CardData): (string | HTMLElement)[] {
   const thing = card.preview.kind === "text" ? "texts" : card.preview.kind === "table" ? "rows" : "items";
   const n = Math.min(FEW, Math.max(card.same.length, card.other.length));
   const pair = card.suggested >= 0 && card.suggested !== card.given && card.given >= 0;
-  return `${n} nearest ${thing}${pair ? " of either label" : ""}`;
+  const rest = h("span", { class: "dqx-card-of-either", text: " of either label" });
+  return [`${n} nearest ${thing}`, ...(pair ? [rest] : [])];
 }

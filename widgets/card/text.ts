@@ -4,14 +4,18 @@ import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
 import type { ItemView } from "./view";
 
-/** Sizes of letters that are tried in turn until a text fits, and the height of their lines, in pixels. */
+/** Sizes of letters, the largest first, and the height of their lines, in pixels: a text has the largest that it fits in. */
 const SIZES = [
+  { letters: 20, line: 28 },
+  { letters: 18, line: 25 },
   { letters: 16, line: 22 },
   { letters: 15, line: 21 },
   { letters: 14, line: 20 },
+  { letters: 13, line: 18 },
 ] as const;
+const SMALLEST = SIZES[5];
 /** The size of a text that fits in none of them. */
-const PAGED = SIZES[1];
+const PAGED = SIZES[3];
 /** Height of the line below a text, in pixels. */
 const FOOT = 28;
 
@@ -57,6 +61,10 @@ export function textView(session: Session, card: Card, preview: TextPreview): It
     words.style.fontSize = `${letters}px`;
     words.style.lineHeight = `${line}px`;
   };
+  const fits = (tried: (typeof SIZES)[number]): boolean => {
+    size(tried);
+    return words.offsetHeight <= sheet.clientHeight;
+  };
 
   return {
     element,
@@ -68,9 +76,9 @@ export function textView(session: Session, card: Card, preview: TextPreview): It
       pager.hidden = true;
       legend.hidden = true;
       foot.hidden = cut === null;
-      for (const each of SIZES) {
-        size(each);
-        if (words.offsetHeight > sheet.clientHeight) continue;
+      // A long text is laid out once to know that it fits in none.
+      if (fits(SMALLEST)) {
+        SIZES.find(fits);
         [page, pages, step] = [0, 1, 0];
         legend.hidden = marks.length === 0 || sheet.clientHeight - words.offsetHeight < FOOT;
         foot.hidden = cut === null && legend.hidden;

@@ -8,6 +8,9 @@ import { h } from "../core/ui/dom";
 import { labelChip } from "../core/ui/frame";
 import { decision, newest, standing } from "./words";
 
+/** Letters of a class name from which on the labels are written smaller. */
+const LONG_NAME = 20;
+
 /** Given label → suggested label; what is out by the decision so far is struck through. */
 export function verdict(session: Session, card: Card, second: HTMLElement): HTMLElement {
   const state = session.stateOf(card.item);
@@ -32,10 +35,22 @@ export function verdict(session: Session, card: Card, second: HTMLElement): HTML
   return h(
     "div",
     { class: "dqx-card-verdict" },
-    h("span", { class: "dqx-card-labels" }, given, between, suggested, second),
+    h(
+      "span",
+      { class: `dqx-card-labels${isLong(session) ? " dqx-card-labels-long" : ""}` },
+      given,
+      between,
+      suggested,
+      second,
+    ),
     chance(session, card),
     meta(session, card),
   );
+}
+
+/** Whether some class has a name that two of them in large letters find no line for. */
+function isLong(session: Session): boolean {
+  return session.classes.some((name) => name.length > LONG_NAME);
 }
 
 /** How likely the given label is wrong: a percentage only where it has been calibrated. It opens what it is made of. */

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, it } from "vitest";
-import type { Stage } from "../core/kernel/schema";
-import { settled } from "../core/testing/mockModel";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Hello, Stage } from "../core/kernel/schema";
+import { settled, sixItems } from "../core/testing/mockModel";
 import { command } from "../core/ui/keys";
 import { startExplorer } from "./fixture";
 
@@ -34,7 +34,10 @@ function widen(root: HTMLElement, width: number): void {
   Object.defineProperty(root, "clientWidth", { configurable: true, value: width });
 }
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+});
 
 describe("the tabs", () => {
   it("are opened by one key each, and their panels are made when first seen", async () => {
@@ -107,6 +110,48 @@ describe("no visible card, no key", () => {
     expect(session.current).toBe(5);
     expect(seen(root)).toEqual(["item"]);
     expect(said.at(-1)).toContain("Look at its card, then press the key again.");
+  });
+});
+
+describe("the open tab", () => {
+  it("is open again after a reload, and at no other store", async () => {
+    const before = await start();
+    before.press("h");
+    before.end.abort();
+    const after = await start();
+    expect(seen(after.root)).toEqual(["history"]);
+    after.end.abort();
+    const { store } = sixItems().hello?.({}) as Hello;
+    const other = await startExplorer({}, { store: { ...store, id: "another" } });
+    expect(seen(other.root)).toEqual(["item"]);
+  });
+
+  it("begins at the item where the browser keeps nothing", async () => {
+    const denied = vi.spyOn(globalThis, "sessionStorage", "get").mockImplementation(() => {
+      throw new DOMException("denied", "SecurityError");
+    });
+    const before = await start();
+    before.press("h");
+    expect(seen(before.root)).toEqual(["history"]);
+    before.end.abort();
+    expect(seen((await start()).root)).toEqual(["item"]);
+    denied.mockRestore();
+  });
+});
+
+describe("where the host allows no full screen", () => {
+  it("the same key makes the explorer taller, and as high as before", async () => {
+    Object.defineProperty(document, "fullscreenEnabled", { configurable: true, value: false });
+    const { root, find, press } = await start();
+    expect(find("full-screen")).toBeNull();
+    expect(find("taller").getAttribute("aria-pressed")).toBe("false");
+    press("z");
+    expect(find("taller").getAttribute("aria-pressed")).toBe("true");
+    expect(root.classList.contains("dqx-tall")).toBe(true);
+    expect(Number.parseInt(root.style.getPropertyValue("--dqx-tall"), 10)).toBeGreaterThanOrEqual(700);
+    find("taller").click();
+    expect(root.classList.contains("dqx-tall")).toBe(false);
+    expect(find("taller").getAttribute("aria-pressed")).toBe("false");
   });
 });
 

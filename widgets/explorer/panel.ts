@@ -76,7 +76,7 @@ export const Explorer: Panel = {
     );
     placeBanner(root, session, signal);
     followView(root, signal);
-    tabs.open("item");
+    tabs.begin();
     Queue.mount(queue, session, signal);
   },
 };

@@ -5,6 +5,7 @@
 
 import { freshId } from "../core/kernel/wire";
 import type { Session } from "../core/session/session";
+import { TabPlace } from "../core/state/tabPlace";
 import { h, key } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { isFor, printed } from "../core/ui/keys";
@@ -25,8 +26,8 @@ export interface Tabs {
   /** The row of tabs. */
   row: HTMLElement;
   pages: readonly HTMLElement[];
-  /** Open a page; the panel inside is mounted. */
-  open(name: string): void;
+  /** Open the first page; once it is known which store this is, the page that was open before a reload. */
+  begin(): void;
   /** Show what there is room for: the explorer's size has changed. */
   arrange(): void;
 }
@@ -97,8 +98,12 @@ export function makeTabs(
       });
     });
   };
+  const place = new TabPlace();
   const open = (name: string): void => {
-    if (!tabs.some((tab) => tab.name === name)) return;
+    if (session.hello) place.keep(session.hello.store.id, name);
+    show(name);
+  };
+  const show = (name: string): void => {
     current = name;
     tabs.forEach((tab, i) => {
       const button = buttons[i] as HTMLElement;
@@ -106,6 +111,21 @@ export function makeTabs(
       button.tabIndex = tab.name === name ? 0 : -1;
     });
     arrange();
+  };
+  let known = "";
+  const begin = (): void => {
+    const first = tabs[0]?.name ?? "";
+    const recall = (): void => {
+      const store = session.hello?.store.id ?? "";
+      if (store === known) return;
+      known = store;
+      const kept = place.at(store);
+      // Whoever has opened another page meanwhile stays there.
+      if (current === first && tabs.some((tab) => tab.name === kept)) show(kept as string);
+    };
+    show(first);
+    recall();
+    session.on("hello", recall, signal);
   };
   const row = h("div", { class: "dqx-tab-row", role: "tablist", aria: { label: "Views" } }, ...buttons);
   row.addEventListener("keydown", (event) => {
@@ -146,5 +166,5 @@ export function makeTabs(
     observer.observe(root);
     signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
-  return { row: h("div", { class: "dqx-tabs" }, row, ...beside), pages, open, arrange };
+  return { row: h("div", { class: "dqx-tabs" }, row, ...beside), pages, begin, arrange };
 }

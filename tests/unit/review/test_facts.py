@@ -9,6 +9,7 @@ import pytest
 import explorer
 from explorer.errors import ExplorerError, UnknownName
 from explorer.reports.facts import TITLES
+from explorer.review.facts import order_sentence
 
 N = 800
 
@@ -59,10 +60,18 @@ def test_the_figures_are_those_of_the_methods(review):
     assert facts.joint.loc["dog", "cat"] > 0.02
     assert facts.imbalance.loc["<b>yak", ["items", "rare"]].tolist() == [4, True]
     assert facts.order["p_value"].iloc[0] <= 0.05
+    assert "nearer to each other than in any of" in facts["order"].sentence
     pd.testing.assert_frame_equal(facts.trust, results.trust.per_class)
     assert facts.kinds["items"].sum() <= N
     assert (facts.duplicates["items"] >= 2).all()
     assert facts.groups.index.name == "group"
+
+
+def test_the_order_of_rows_is_said_in_plain_words():
+    assert order_sentence(0.4, 199) == "no sign that near rows are alike: in a shuffled order they are about as much so"
+    assert "than in any of 199 shuffled orders" in order_sentence(1 / 200, 199)
+    assert "than in 195 of 199 shuffled orders" in order_sentence(5 / 200, 199)
+    assert "nan" not in order_sentence(1.0, 0)
 
 
 def test_facts_name_the_items_they_are_about(review):

@@ -137,7 +137,7 @@ export const BINDINGS: readonly Binding[] = [
   },
   { name: "charts", keys: ["p"], print: "P", about: "label pairs: which is taken for which", group: "Tabs" },
   { name: "history", keys: ["h"], print: "H", about: "history: who changed what, and when", group: "Tabs" },
-  { name: "full-screen", keys: ["z"], print: "Z", about: "full screen, and back", group: "Tabs" },
+  { name: "full-screen", keys: ["z"], print: "Z", about: "full screen (or taller), and back", group: "Tabs" },
   { name: "lasso", keys: ["l"], print: "L", about: "choose items with a lasso", group: "Map" },
   { name: "pan-left", keys: ["Shift+ArrowLeft"], print: "⇧ ←", about: "pan left", group: "Map" },
   { name: "pan-right", keys: ["Shift+ArrowRight"], print: "⇧ →", about: "pan right", group: "Map" },

@@ -9,6 +9,7 @@ import { freshId } from "../kernel/wire";
 import { classOfKey, keyOfClass } from "../session/actions";
 import { h, key } from "./dom";
 import { swatch } from "./frame";
+import { printed } from "./keys";
 import { exact, matches, near } from "./match";
 
 const SHOWN = 60;
@@ -41,7 +42,7 @@ export function makePicker(
     data: { dqx: "label-input" },
     aria: { label: "Other label", expanded: "false", controls: listId, autocomplete: "list" },
   });
-  const element = h("label", { class: "dqx-button dqx-picker" }, input, key("0–9"));
+  const element = h("label", { class: "dqx-button dqx-picker" }, input, key(printed("find-label")));
   const list = h("div", { class: "dqx-picker-list", id: listId, role: "listbox", hidden: true });
   list.setAttribute("aria-label", "Labels");
   let choices: Choice[] = [];
