@@ -71,7 +71,7 @@ FRAME = """<!doctype html><meta charset="utf-8">
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>plain host</title><link rel="icon" href="data:,">
 <style>body { margin: 0; } iframe { width: 100%; height: 760px; border: 0; }</style>
-<iframe sandbox="allow-scripts"></iframe>
+<iframe RIGHTS></iframe>
 <script>
   const frame = document.querySelector("iframe");
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
@@ -98,14 +98,19 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>plain host</title><link re
   frame.srcdoc = DOCUMENT;
 </script>"""
 
+SANDBOXED = 'sandbox="allow-scripts"'
+FREE = 'allow="fullscreen"'
+"""What the frame may do, as its attributes: run scripts and nothing else, or all that a page may."""
+
 LONGEST_POLL = 1.0
 """Seconds for which a page waits for news before it asks again."""
 
 
 class PlainHost:
-    """The kernel's end: widgets that are made inside `comms()` talk to the page at `address`."""
+    """The kernel's end: widgets made by `widget()` talk to the page at `address`; its frame has these `rights`."""
 
-    def __init__(self) -> None:
+    def __init__(self, rights: str = SANDBOXED) -> None:
+        self._rights = rights
         self._comms: dict[str, BaseComm] = {}
         self._news: list[dict[str, Any]] = []
         self._came = threading.Condition()
@@ -166,7 +171,8 @@ class PlainHost:
     def _page(self) -> str:
         with self._came:
             since = len(self._news)  # what was said to an earlier page is not said again
-        return PAGE.replace("SINCE", str(since)).replace("DOCUMENT", json.dumps(FRAME).replace("</", "<\\/"))
+        page = PAGE.replace("RIGHTS", self._rights)
+        return page.replace("SINCE", str(since)).replace("DOCUMENT", json.dumps(FRAME).replace("</", "<\\/"))
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         host = self

@@ -14,7 +14,11 @@ export function makeTable(session: Session, found: Outlook, decided: boolean): H
   const cell = (n: number): HTMLElement => h("td", { class: "dqx-bulk-number", text: count(n) });
   const table = h(
     "table",
-    { class: "dqx-bulk-table", data: { dqx: "bulk-table" } },
+    {
+      class: "dqx-bulk-table",
+      data: { dqx: "bulk-table" },
+      aria: { label: "Labels now and then" },
+    },
     h(
       "thead",
       {},

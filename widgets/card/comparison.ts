@@ -31,11 +31,15 @@ function row(session: Session, label: number, items: readonly number[], hook: st
     h("div", { class: "dqx-card-pair-name" }, "like it, ", h("strong", {}, labelChip(session, label))),
     items.length === 0
       ? h("div", { class: "dqx-muted", text: "none" })
-      : h("div", { class: "dqx-card-thumbs" }, ...items.map((item) => thumb(session, item, name))),
+      : h(
+          "div",
+          { class: "dqx-card-thumbs" },
+          ...items.map((item, i) => thumb(session, item, `${i + 1} of ${items.length}, labelled ${name}`)),
+        ),
   );
 }
 
-function thumb(session: Session, item: number, name: string): HTMLElement {
+function thumb(session: Session, item: number, which: string): HTMLElement {
   return h(
     "button",
     {
@@ -43,7 +47,6 @@ function thumb(session: Session, item: number, name: string): HTMLElement {
       type: "button",
       title: "Go to this item",
       data: { item: String(item) },
-      aria: { label: `item at position ${item}, labelled ${name}: go to it` },
       on: {
         click: () => session.select(item),
         pointerenter: () => session.hover(item),
@@ -51,5 +54,6 @@ function thumb(session: Session, item: number, name: string): HTMLElement {
       },
     },
     thumbnail(session, item),
+    h("span", { class: "dqx-visually-hidden", text: `nearest ${which}: go to it` }),
   );
 }

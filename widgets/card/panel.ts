@@ -12,6 +12,7 @@ import { frame } from "../core/ui/frame";
 import { isFor } from "../core/ui/keys";
 import { placeNotice } from "../core/ui/notice";
 import type { Panel } from "../core/ui/panel";
+import { makeSpoken } from "../core/ui/spoken";
 import { onTheme } from "../core/ui/theme";
 import { comparison, FEW } from "./comparison";
 import { makeDecisions } from "./decisions";
@@ -33,17 +34,19 @@ export const Card: Panel = {
   name: "card",
   mount(root, session, signal) {
     frame(root, "card", signal);
-    const placeholder = h("p", { class: "dqx-card-empty dqx-muted", role: "status" });
+    const placeholder = h("p", { class: "dqx-card-empty dqx-muted" });
     const item = h("div", { class: "dqx-card-item dqx-card-preview" });
     const head = h("div", { class: "dqx-card-head" });
     const line = h("div", { class: "dqx-card-lines" });
     const pairs = h("div", { class: "dqx-card-pairs" });
     const scope = h("div", { class: "dqx-card-scope" });
+    /** Where all keys work: the explorer, or the card that stands alone. */
+    const around = (): HTMLElement => root.closest<HTMLElement>(".dqx-explorer") ?? root;
     const decisions = makeDecisions(
       session,
       () => {
         if (root.tabIndex < 0) root.tabIndex = -1;
-        root.focus({ preventScroll: true });
+        around().focus({ preventScroll: true });
       },
       signal,
     );
@@ -106,7 +109,7 @@ export const Card: Panel = {
 
     /** Everything that follows from the card and from the label columns as they are now. */
     const fill = (card: CardData): void => {
-      decisions.fill(card);
+      keepFocus(around(), () => decisions.fill(card));
       const method = focusedMethod();
       const hook = focusedHook();
       const words = isWords(card);
@@ -245,6 +248,8 @@ export const Card: Panel = {
       fill(card);
     }, signal);
     placeNotice(root, session, signal);
+    // In the explorer that speaks, whichever page is open.
+    if (!root.closest(".dqx-explorer")) root.append(makeSpoken(root, session, signal));
   },
 };
 

@@ -38,6 +38,7 @@ export function verdict(session: Session, card: Card, second: HTMLElement): HTML
     h(
       "span",
       { class: `dqx-card-labels${isLong(session) ? " dqx-card-labels-long" : ""}` },
+      card.given < 0 ? null : hidden("given label: "),
       given,
       between,
       suggested,
@@ -96,10 +97,15 @@ function decided(session: Session, card: Card): HTMLElement {
       class: `dqx-card-state dqx-card-${state.replace(" ", "-")}${state === "given" ? " dqx-visually-hidden" : ""}`,
       data: { state, dqx: "card-state" },
     },
-    h("span", { class: "dqx-visually-hidden", text: "label now: " }),
+    hidden("label now: "),
     h("span", { data: { dqx: "card-label" } }, labelChip(session, now)),
     h("span", { class: "dqx-card-decision dqx-cut", text: words, title: words }),
   );
+}
+
+/** Words for those who do not see how things stand. */
+function hidden(text: string): HTMLElement {
+  return h("span", { class: "dqx-visually-hidden", text });
 }
 
 /** Where the item stands in the ranking, for a card that stands alone: elsewhere the queue says it. */

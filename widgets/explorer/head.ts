@@ -30,7 +30,7 @@ export function makeHead(
       type: "button",
       title: "Keys and marks",
       data: { dqx: "help-button" },
-      aria: { label: "Keys and marks" },
+      aria: { haspopup: "dialog" },
       on: { click: ask("help") },
     },
     h("span", { class: "dqx-head-word", text: "Keys" }),

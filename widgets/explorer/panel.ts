@@ -13,6 +13,7 @@ import { frame } from "../core/ui/frame";
 import { makeKeyboardHint } from "../core/ui/keyboard";
 import { makeMessage } from "../core/ui/message";
 import type { Panel } from "../core/ui/panel";
+import { makeSpoken } from "../core/ui/spoken";
 import { Details } from "../details/panel";
 import { makeExport } from "../export/dialog";
 import { History } from "../history/panel";
@@ -73,6 +74,7 @@ export const Explorer: Panel = {
       makeHelp(root, session, signal),
       makeBulkDialog(root, session, signal),
       makeExport(root, session, signal),
+      makeSpoken(root, session, signal),
     );
     placeBanner(root, session, signal);
     followView(root, signal);

@@ -40,7 +40,7 @@ function makeConflicts(session: Session, signal: AbortSignal): HTMLElement {
 function makeTimes(session: Session, signal: AbortSignal): HTMLElement[] {
   const branch = h("span", { class: "dqx-head-branch", hidden: true, data: { dqx: "branch" } });
   const saved = h("span", { class: "dqx-muted dqx-head-saved", data: { dqx: "saved" } });
-  const unsaved = h("span", { class: "dqx-warn", role: "status", data: { dqx: "unsaved" } });
+  const unsaved = h("span", { class: "dqx-warn", data: { dqx: "unsaved" } });
   let waiting = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tick = (): void => {
@@ -133,6 +133,7 @@ export function makeRater(session: Session, signal: AbortSignal): HTMLElement {
   const fill = (): void => {
     element.hidden = !session.hello;
     name.textContent = session.hello?.rater ?? "";
+    name.setAttribute("aria-label", `rater ${name.textContent}: change`);
   };
   session.on("hello", fill, signal);
   edit(false);

@@ -47,7 +47,7 @@ export function makeTabs(
       tabIndex: -1,
       id: `${id}-${tab.name}-page`,
       data: { page: tab.name },
-      aria: { labelledby: `${id}-${tab.name}` },
+      aria: { label: tab.title },
       hidden: true,
     }),
   );

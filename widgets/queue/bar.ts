@@ -30,7 +30,7 @@ export function makeBar(
   signal: AbortSignal,
   { onGrid, pickAll }: { onGrid(): void; pickAll(): void },
 ): Bar {
-  const counts = h("span", { class: "dqx-queue-counts", role: "status", data: { dqx: "queue-counts" } });
+  const counts = h("span", { class: "dqx-queue-counts", data: { dqx: "queue-counts" } });
   const waits = h("span", {
     class: "dqx-waiting",
     title: "Decided here and not saved yet: counted as reviewed when they are",

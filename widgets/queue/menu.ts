@@ -23,7 +23,7 @@ export function makeMenu(
     text: "▾",
     title: "More about these items",
     data: { dqx: "queue-more" },
-    aria: { label: "More", expanded: "false", haspopup: "dialog" },
+    aria: { label: "More about these items", expanded: "false", haspopup: "dialog" },
     on: { click: () => pane.show(!pane.open) },
   });
   const slot = h("div", { class: "dqx-queue-slot" });

@@ -48,7 +48,7 @@ class QueuePanel {
     },
     this.area,
   );
-  private readonly empty = h("div", { class: "dqx-queue-empty dqx-muted", role: "status", hidden: true });
+  private readonly empty = h("div", { class: "dqx-queue-empty dqx-muted", hidden: true });
   private readonly line;
   private readonly bar: Bar;
   private readonly cover: Cover;

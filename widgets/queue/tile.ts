@@ -5,7 +5,7 @@ import type { Session } from "../core/session/session";
 import { WHY_DRAWN } from "../core/state/mixedQueue";
 import { count, h } from "../core/ui/dom";
 import { nameElement } from "../core/ui/name";
-import { thumbnail } from "../core/ui/preview";
+import { thumbnail, wordsOf } from "../core/ui/preview";
 
 export interface Tile {
   element: HTMLElement;
@@ -30,9 +30,18 @@ export function makeTile(session: Session, item: number): Tile {
     "div",
     { class: "dqx-tile", role: "option", data: { dqx: "queue-tile", item: String(item) } },
     picture,
-    h("div", { class: "dqx-tile-labels" }, from, to),
+    h("div", { class: "dqx-tile-labels" }, from, " ", to),
   );
   let asked = false;
+  /** What a reader who does not see the tile hears: in the order in which it stands there. */
+  let about = "";
+  let words = "";
+  const nameIt = (): void => {
+    const isDrawn = random.parentElement !== null;
+    const name = [isDrawn ? "drawn at random" : "", words, about].filter(Boolean).join(", ");
+    element.title = name;
+    element.setAttribute("aria-label", name);
+  };
   const say = (where: HTMLElement, text: string): void => {
     if (where.textContent !== text)
       where.replaceChildren(...(text ? [nameElement(text, session.classes)] : []));
@@ -43,12 +52,20 @@ export function makeTile(session: Session, item: number): Tile {
       if (asked) return;
       asked = true;
       picture.append(thumbnail(session, item));
+      session.previews.get(item).then(
+        (preview) => {
+          words = wordsOf(preview);
+          nameIt();
+        },
+        // Said where the picture would be.
+        () => {},
+      );
     },
     update(position, total) {
-      const words = labelsOf(session, item);
-      say(from, words.from);
-      from.classList.toggle("dqx-tile-out", words.out);
-      say(to, words.to);
+      const labels = labelsOf(session, item);
+      say(from, labels.from);
+      from.classList.toggle("dqx-tile-out", labels.out);
+      say(to, labels.to);
       element.dataset.state = session.stateOf(item);
       const waits = session.isWaiting(item);
       element.dataset.waiting = String(waits);
@@ -66,10 +83,10 @@ export function makeTile(session: Session, item: number): Tile {
       element.classList.toggle("dqx-tile-drawn", isDrawn);
       if (!isDrawn) random.remove();
       else if (!random.parentElement) element.prepend(random);
-      const drawn = isDrawn ? " · drawn at random" : "";
-      const title = `${words.from} ${words.to} · ${standing(session, item)} · ${session.stateOf(item)}${waits ? `, ${WAITING}` : ""}${drawn}`;
-      element.title = title;
-      element.setAttribute("aria-label", title);
+      const state = session.stateOf(item);
+      const decided = `${state === "given" ? "not reviewed" : state}${waits ? `, ${WAITING}` : ""}`;
+      about = `${labels.from} ${labels.to} · ${standing(session, item)} · ${decided}`;
+      nameIt();
     },
   };
 }

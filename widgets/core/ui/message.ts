@@ -1,4 +1,4 @@
-/** What the newest action did, and how to take it back: one line in one place, until the next action. */
+/** What the newest action did, and how to take it back: one line in one place, until the next action; spoken.ts says it. */
 import "./message.css";
 import type { Session } from "../session/session";
 import { h } from "./dom";
@@ -6,8 +6,6 @@ import { h } from "./dom";
 export function makeMessage(session: Session, signal: AbortSignal): HTMLElement {
   const element = h("div", {
     class: "dqx-said",
-    role: "status",
-    aria: { live: "polite" },
     data: { dqx: "said" },
   });
   session.on(

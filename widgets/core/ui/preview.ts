@@ -31,12 +31,27 @@ function showPreview(preview: Preview, urlFor: (blob: Blob) => string): HTMLElem
             "div",
             { class: "dqx-preview-cell" },
             h("dt", { text: name, title: name }),
+            " ",
             h("dd", { text: value, title: value }),
           ),
         ),
       );
     case "error":
       return h("div", { class: "dqx-preview dqx-preview-error", text: preview.message });
+  }
+}
+
+/** What a preview says in words: nothing of a picture. */
+export function wordsOf(preview: Preview): string {
+  switch (preview.kind) {
+    case "image":
+      return "";
+    case "table":
+      return preview.cells.map(([name, value]) => `${name} ${value}`).join(" ");
+    case "error":
+      return preview.message;
+    default:
+      return preview.text;
   }
 }
 
@@ -48,7 +63,7 @@ export function previewOf(card: Card): { element: HTMLElement; release: () => vo
     urls.push(url);
     return url;
   });
-  if (element instanceof HTMLImageElement) element.alt = `preview of item ${shortId(card.id)}`;
+  if (element instanceof HTMLImageElement) element.alt = `picture, ${card.name || shortId(card.id)}`;
   else if (card.preview.kind !== "error") {
     // It may scroll: then the keyboard must reach it.
     element.tabIndex = 0;

@@ -29,7 +29,8 @@ export function makeTable(
     h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { text, scope: "col" })))),
+      // A column of buttons has no heading.
+      h("thead", {}, h("tr", {}, ...head.map((text) => (text ? h("th", { text, scope: "col" }) : h("td"))))),
       h(
         "tbody",
         {},
