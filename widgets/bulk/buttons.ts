@@ -2,7 +2,7 @@
 import type { Session } from "../core/session/session";
 import { count, h, key } from "../core/ui/dom";
 import { command, printed } from "../core/ui/keys";
-import { scopeSize } from "./plan";
+import { openSize, scopeSize } from "./plan";
 
 export interface BulkButtons {
   /** Accept the suggestions; stands in the bar. */
@@ -45,8 +45,8 @@ export function makeBulkButtons(session: Session, signal: AbortSignal): BulkButt
     return { element: button(name, title, text), text, verb };
   });
   const fill = (): void => {
-    const n = scopeSize(session);
-    const none = !session.scores || n === 0;
+    const n = openSize(session);
+    const none = !session.scores || scopeSize(session) === 0;
     accept.hidden = none;
     many.textContent = `Accept ${count(n)}`;
     thing.textContent = n === 1 ? " suggestion" : " suggestions";
@@ -56,7 +56,8 @@ export function makeBulkButtons(session: Session, signal: AbortSignal): BulkButt
     }
   };
   thing.after("…");
-  for (const topic of ["queue", "scores", "hello", "picked"] as const) session.on(topic, fill, signal);
+  for (const topic of ["queue", "scores", "hello", "picked", "labels"] as const)
+    session.on(topic, fill, signal);
   fill();
   return { accept, others: others.map(({ element }) => element) };
 }

@@ -28,6 +28,15 @@ export function scopeSize(session: Session): number {
   return session.picked.size || session.passing;
 }
 
+/** How many of them are open: what somebody has decided on is left out unless one says otherwise. */
+export function openSize(session: Session): number {
+  const { picked } = session;
+  if (picked.size === 0) return session.open;
+  let open = 0;
+  for (const item of picked) if (!session.isReviewed(item)) open++;
+  return open;
+}
+
 function passes(session: Session, item: number): boolean {
   return session.placeAmong(item) !== null;
 }

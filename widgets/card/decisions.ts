@@ -4,8 +4,8 @@ import type { Card } from "../core/kernel/schema";
 import {
   acceptSuggestion,
   changeToSuggestion,
+  defaultOf,
   keep,
-  keepsByDefault,
   keyOfClass,
   mark,
   next,
@@ -42,8 +42,8 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     if (enabled) act();
   };
   const strip = makeConflictStrip(session, () => enabled, signal);
-  /** In a scope of other issues the label of an item that is no suspect stays, unless somebody says otherwise. */
-  const stays = (): boolean => session.current !== null && keepsByDefault(session, session.current);
+  /** Where another decision, or none, is the default, its suggested label has to be chosen. */
+  const chosen = (): boolean => session.current !== null && defaultOf(session, session.current) !== "accept";
   const isDecided = (): boolean => session.current !== null && session.isReviewed(session.current);
   // What is decided on stays as it is unless somebody says so: there the key goes on.
   const onward = button(
@@ -56,7 +56,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
   const accept = button(
     "accept",
     printed("accept"),
-    guard(() => (isDecided() || stays() ? changeToSuggestion(session) : acceptSuggestion(session))),
+    guard(() => (isDecided() || chosen() ? changeToSuggestion(session) : acceptSuggestion(session))),
   );
   let secondClass = -1;
   const second = button(
@@ -142,9 +142,13 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       actions.classList.toggle("dqx-card-one-way", card.given >= 0 && agrees && !decided);
       actions.classList.toggle("dqx-card-unlabelled", card.given < 0);
       onward.hidden = !decided;
-      const keepsFirst = !decided && keepsByDefault(session, card.item);
-      accept.classList.toggle("dqx-primary", !decided && !keepsFirst);
-      (accept.lastElementChild as HTMLElement).hidden = decided || keepsFirst;
+      const byDefault = defaultOf(session, card.item);
+      const keepsFirst = !decided && byDefault === "keep";
+      const accepts = !decided && byDefault === "accept";
+      accept.classList.toggle("dqx-primary", accepts);
+      const pressed = accepts ? printed("accept") : keyOfClass(session.classes, card.suggested);
+      (accept.lastElementChild as HTMLElement).hidden = decided || pressed === null;
+      (accept.lastElementChild as HTMLElement).textContent = pressed ?? "";
       const now = session.labels?.current[card.item] ?? card.current;
       accept.hidden = agrees || (decided && now === card.suggested);
       first.hidden = onward.hidden && accept.hidden;

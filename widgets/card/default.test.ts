@@ -57,23 +57,25 @@ afterEach(() => {
 });
 
 describe("the button that Enter presses", () => {
-  it("keeps an outlier that is no suspect; its suggestion stands beside, without the key", async () => {
+  it("keeps an outlier that is no suspect; its suggestion stands beside, with the key of that label", async () => {
     const { session, find, primary } = await shown("outlier");
     session.select(4);
     await settled();
     expect(primary()).toEqual(["keep"]);
     expect(find("accept").hidden).toBe(false);
-    expect((find("accept").lastElementChild as HTMLElement).hidden).toBe(true);
+    expect(find("accept").textContent, "with the key of the label").toBe("Change to cat1");
     expect(find("scope-why").textContent).toBe("Far from all.");
     find("accept").click();
     expect(session.labels?.current[4]).toBe(0);
   });
 
-  it("changes one that is a suspect too, and any label error", async () => {
-    const { session, primary } = await shown("outlier");
+  it("is none for an outlier that is a suspect too; it changes any label error", async () => {
+    const { session, find, primary } = await shown("outlier");
     session.select(3);
     await settled();
-    expect(primary()).toEqual(["accept"]);
+    expect(primary()).toEqual([]);
+    expect(find("accept").textContent).toBe("Change to cat1");
+    expect(find("keep").textContent).toBe("Keep dogK");
     session.setFilter({ scope: "all" });
     await settled();
     session.select(4);

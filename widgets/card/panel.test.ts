@@ -105,7 +105,7 @@ describe("Card", () => {
     expect(find("card-standing").title).toContain("decided on or not");
     session.edit("keep", [3]);
     await settled();
-    expect(both()).toEqual(["suspect 1 of 3", "1 of 3", "3 suspects; 1 reviewed"]);
+    expect(both()).toEqual(["suspect 1 of 3", "1 of 3, 2 open", "3 suspects; 1 reviewed"]);
     // The decision speaks for item 1 too: the scores follow, and the place of the last suspect is another.
     session.select(5);
     await settled();
@@ -113,7 +113,7 @@ describe("Card", () => {
     issues = Uint8Array.of(0, 0, 0, 1, 0, 1);
     model.say({ event: "scores", trust: null });
     await settled();
-    expect(both()).toEqual(["suspect 2 of 2", "next 2 of 2", "2 suspects; 1 reviewed"]);
+    expect(both()).toEqual(["suspect 2 of 2", "next 2 of 2, 1 open", "2 suspects; 1 reviewed"]);
     session.setFilter({ pair: [-1, 1] });
     expect(both()).toEqual(["suspect 2 of 2", "next 1 of 1", "1 suspect of 2; 0 reviewed"]);
     session.select(1);

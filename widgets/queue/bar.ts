@@ -101,14 +101,15 @@ export function makeBar(
   };
 }
 
-/** "next 1 of 19": where the current item stands among those that pass the filter. */
+/** "next 3 of 19, 15 open": where the current item stands among those that pass the filter, and how many are open. */
 function whereIn(session: Session): string {
-  const { current, passing, scores } = session;
+  const { current, passing, open, scores } = session;
   if (!scores || session.queue.length === 0) return "";
   const place = current === null ? null : session.placeAmong(current);
+  const rest = open < passing ? `, ${count(open)} open` : "";
   if (current !== null && session.drawn.has(current)) return "a random check";
-  if (current === null || place === null) return countOf(passing, "item");
-  return `${session.isReviewed(current) ? "" : "next "}${count(place)} of ${count(passing)}`;
+  if (current === null || place === null) return countOf(passing, "item") + rest;
+  return `${session.isReviewed(current) ? "" : "next "}${count(place)} of ${count(passing)}${rest}`;
 }
 
 /** The same at length. */

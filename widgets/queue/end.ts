@@ -3,7 +3,7 @@
  * takes no key and covers nothing: whoever wants to goes on.
  */
 import "./end.css";
-import type { ScopeInfo, ScopeName } from "../core/kernel/schema";
+import { goToNextScope, nextScopeWords } from "../core/session/nextScope";
 import { checkRandom } from "../core/session/randomCheck";
 import type { Session } from "../core/session/session";
 import { command } from "../core/ui/command";
@@ -15,9 +15,6 @@ import { shownAbove } from "./line";
 /** All is decided on; or what is left lies beyond the stop rule; or neither. */
 type End = "done" | "rule" | "";
 
-/** Scopes that are no next work of their own: the random ones have a button, and everything holds them all. */
-const ALWAYS: ReadonlySet<ScopeName> = new Set(["random", "all"]);
-
 /** Make the line, hidden until the queue has come to its end. */
 export function makeEnd(root: HTMLElement, session: Session, signal: AbortSignal): HTMLElement {
   const words = h("span", { class: "dqx-end-words", data: { dqx: "end-words" } });
@@ -25,10 +22,7 @@ export function makeEnd(root: HTMLElement, session: Session, signal: AbortSignal
     h("button", { class: "dqx-button", type: "button", text, data: { dqx: name }, on: { click } });
   const ask = (name: string) => () => void command(name, root, session);
   const random = button("Check 20 random labels", "end-random", () => void checkRandom(session, signal));
-  const next = button("", "end-next", () => {
-    const scope = nextScope(session)?.name;
-    if (scope) session.setFilter({ scope, pair: null, label: null, items: null, found: null });
-  });
+  const next = button("", "end-next", () => goToNextScope(session));
   random.title = "Decide on items drawn at random: they tell how many wrong labels are left";
   const close = button("✕", "end-close", () => {
     gone = said;
@@ -70,14 +64,21 @@ export function makeEnd(root: HTMLElement, session: Session, signal: AbortSignal
     if (!hidden) {
       const text = sentenceOf(session, now);
       if (words.textContent !== text) words.textContent = text;
-      const scope = nextScope(session);
-      next.hidden = scope === null;
-      if (scope) next.textContent = `Next: ${scope.title} (${count(scope.open)} open)`;
+      next.textContent = nextScopeWords(session);
+      next.hidden = next.textContent === "";
     }
     if (element.hidden !== hidden) keepFocus(root, () => element.toggleAttribute("hidden", hidden));
   };
   for (const topic of ["hello", "scores", "labels", "queue", "filter", "current", "left", "scopes"] as const)
     session.on(topic, show, signal);
+  // Where this can be read, nobody else says it.
+  session.on(
+    "ended",
+    (wish) => {
+      if (!element.hidden && element.closest("[hidden]") === null) wish.taken = true;
+    },
+    signal,
+  );
   show();
   return element;
 }
@@ -94,13 +95,6 @@ function endOf(session: Session): End {
   const next = session.upcoming(1)[0];
   const at = session.position(current);
   return at >= above && (next === undefined || session.position(next) >= above) ? "rule" : "";
-}
-
-/** The first scope with open items beside what is queued now: the whole of this one, where only a part of it was. */
-function nextScope({ scopes, filter, narrowed }: Session): ScopeInfo | null {
-  const offered = scopes.list.filter((each) => each.open > 0 && !each.lacking && !ALWAYS.has(each.name));
-  const here = narrowed ? offered.find((each) => each.name === filter.scope) : undefined;
-  return here ?? offered.find((each) => each.name !== filter.scope) ?? null;
 }
 
 /** A name of the queue as it is filtered, and of its end. */

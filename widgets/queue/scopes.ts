@@ -61,6 +61,15 @@ export function makeScopeChips(session: Session, signal: AbortSignal): HTMLEleme
     return button;
   };
 
+  /** How many of its items are open. */
+  const number = (info: ScopeInfo): void => {
+    const button = chip(info);
+    const n = button.lastElementChild as HTMLElement;
+    const text = info.lacking ? "–" : count(openIn(session, info));
+    if (n.textContent !== text) n.textContent = text;
+    button.setAttribute("aria-label", `${info.title}, ${opens(session, info)}`);
+  };
+
   /** What each says. */
   const fill = (): void => {
     const { list, wanted } = session.scopes;
@@ -69,11 +78,8 @@ export function makeScopeChips(session: Session, signal: AbortSignal): HTMLEleme
     const chosen = wanted ?? scope;
     for (const info of list) {
       const button = chip(info);
-      const n = button.lastElementChild as HTMLElement;
-      const text = info.lacking ? "–" : count(info.open);
-      if (n.textContent !== text) n.textContent = text;
+      number(info);
       button.title = info.lacking ? `${info.about} Not computed: ${info.lacking}.` : info.about;
-      button.setAttribute("aria-label", `${info.title}, ${opens(info)}`);
       button.setAttribute("aria-checked", String(info.name === chosen));
       button.setAttribute("aria-busy", String(info.name === wanted));
       button.tabIndex = info.name === chosen ? 0 : -1;
@@ -151,6 +157,13 @@ export function makeScopeChips(session: Session, signal: AbortSignal): HTMLEleme
   const ask = paced(session, element, signal);
   session.on("scopes", fill, signal);
   session.on("filter", fill, signal);
+  // What the page knows itself is said at once, so that it agrees with the line below.
+  const follow = (): void => {
+    const info = session.scopes.info(session.filter.scope);
+    if (info) number(info);
+  };
+  session.on("labels", follow, signal);
+  session.on("queue", follow, signal);
   session.on("labels", ask, signal);
   session.on("scores", ask, signal);
   session.on("sample", ask, signal);
@@ -193,8 +206,14 @@ function paced(session: Session, element: HTMLElement, signal: AbortSignal): (ch
   return soon;
 }
 
-function opens({ lacking, open }: ScopeInfo): string {
-  return lacking ? "not computed" : `${count(open)} open`;
+/** How many items of a scope are open: of the one that is queued as a whole the page knows it at once. */
+function openIn({ filter, scopes, narrowed, open, scores }: Session, info: ScopeInfo): number {
+  const queued = info.name === filter.scope && filter.cut === null && !narrowed && scopes.isFresh(info.name);
+  return queued && scores ? open : info.open;
+}
+
+function opens(session: Session, info: ScopeInfo): string {
+  return info.lacking ? "not computed" : `${count(openIn(session, info))} open`;
 }
 
 /** How a scope stands in the menu. */

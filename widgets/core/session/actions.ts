@@ -4,14 +4,14 @@
  * Each decision is about the current item only and then moves on to the next unreviewed one. Decisions about many items
  * have a dialog of their own, which says first what would change.
  */
-import { sentence } from "../kernel/words";
 import { toldScope } from "../state/told";
-import { nextScope, nextScopeWords } from "./nextScope";
+import { goToNextScope, nextScopeWords } from "./nextScope";
 import type { Session } from "./session";
 
 /**
  * Relabel the current item to its suggested label; where the suggestion is the label it has, or keeping is the default,
- * that is a keep. What is decided on stays as it is: this goes on to the next.
+ * that is a keep. Where nothing is the default it says which keys decide. What is decided on stays as it is: this goes on
+ * to the next.
  */
 export function acceptSuggestion(session: Session): void {
   const item = session.current;
@@ -19,8 +19,12 @@ export function acceptSuggestion(session: Session): void {
     advance(session);
     return;
   }
+  if (item !== null && session.sight.of(item) === "here" && defaultOf(session, item) === "none") {
+    tell(session, "Enter decides nothing here: choose.", waysOf(session, item));
+    return;
+  }
   decide(session, (item) => {
-    if (keepsByDefault(session, item)) {
+    if (defaultOf(session, item) === "keep") {
       session.edit("keep", [item]);
       return true;
     }
@@ -38,14 +42,34 @@ export function acceptSuggestion(session: Session): void {
   });
 }
 
+/** What Enter does with an open item: take its suggested label, keep the given one, or nothing. */
+export type Default = "accept" | "keep" | "none";
+
 /**
- * Whether an item's given label stays unless somebody says otherwise: it is looked at for something else than its label,
- * which the ranking does not call an issue. What was drawn at random is judged as label errors are.
+ * Label errors, and what the queue mixes in among them, get their suggested label. What is looked at for something else
+ * keeps its label where the ranking does not call that an issue. Habit must answer no random check by itself, since what is
+ * left is reckoned from the answers, and must not give a class to an outlier that may belong to none: where another label is
+ * suggested for one of these, nothing is the default.
  */
-export function keepsByDefault(session: Session, item: number): boolean {
+export function defaultOf(session: Session, item: number): Default {
+  const given = session.labels?.given[item] ?? -1;
   const scope = toldScope(session.filter);
+  const random = scope === "random" || (session.isRandom(item) && !session.mixes);
+  if (given < 0) return "accept";
   const suspect = session.scores?.is_label_issue[item] === 1;
-  return scope !== null && scope !== "random" && !suspect && (session.labels?.given[item] ?? -1) >= 0;
+  const other = suggestionOf(session, item) !== given;
+  if (other && (random || (scope === "outlier" && suspect))) return "none";
+  return scope !== null && !random && !suspect ? "keep" : "accept";
+}
+
+/** "K keeps cat, 2 changes it to dog, O leaves it out." */
+function waysOf(session: Session, item: number): string {
+  const suggested = suggestionOf(session, item);
+  const digit = keyOfClass(session.classes, suggested);
+  const keeps = `K keeps ${session.className(session.labels?.given[item] ?? -1)}`;
+  const changes = suggested < 0 ? "" : `${digit ?? "/"} changes it to ${session.className(suggested)}`;
+  const out = toldScope(session.filter) === "outlier" ? "O leaves it out" : "";
+  return `${[keeps, changes, out].filter(Boolean).join(", ")}.`;
 }
 
 /** Relabel the current item to its suggested label, also where that overturns a decision. */
@@ -137,13 +161,14 @@ function advance(session: Session): void {
 
 /** Say that all of a queue is decided on, and where to go on. */
 function tellEnd(session: Session): void {
+  const wish = { taken: false };
+  session.emit("ended", wish);
+  if (wish.taken) return;
   const text = "Every item of this queue is reviewed.";
-  const next = session.chosen.length > 0 ? null : nextScope(session);
-  if (next) {
-    const { name, title, open } = next;
-    const act = { text: `${sentence(title)} (${open})`, run: () => session.setFilter({ scope: name }) };
-    session.emit("notice", { kind: "info", text, remedy: nextScopeWords(session), act });
-  } else tell(session, text, session.chosen.length > 0 ? "Esc leads back to where you were." : "");
+  const next = session.chosen.length > 0 ? "" : nextScopeWords(session);
+  if (next)
+    session.emit("notice", { kind: "info", text, act: { text: next, run: () => goToNextScope(session) } });
+  else tell(session, text, session.chosen.length > 0 ? "Esc leads back to where you were." : "");
 }
 
 /**

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ScopeName } from "../kernel/schema";
 import { settled } from "../testing/mockModel";
 import { COUNTS, start } from "../testing/mockSession";
-import { acceptSuggestion, keepsByDefault, leaveOut } from "./actions";
+import { acceptSuggestion, defaultOf, leaveOut } from "./actions";
 import { commonLabel, copiesOf, keepOne, labelCopies, openOthers } from "./copies";
 
 /** Items 0, 1 and 3 are copies: two cats and a dog. */
@@ -154,9 +154,10 @@ describe("copies", () => {
 });
 
 describe("what Enter does in a scope", () => {
-  it("keeps an outlier that is no suspect, and says what it suggests to one that is", async () => {
-    const { session, model } = await inScope("outlier", 2);
-    expect([0, 1, 2, 3, 5].map((i) => keepsByDefault(session, i))).toEqual([true, false, true, false, false]);
+  it("keeps an outlier that is no suspect, and is nothing for one that is", async () => {
+    const { session, model, notices } = await inScope("outlier", 2);
+    const found = [0, 1, 2, 3, 5].map((i) => defaultOf(session, i));
+    expect(found).toEqual(["keep", "none", "keep", "none", "accept"]);
     acceptSuggestion(session);
     await settled();
     expect(model.last("edit").args).toMatchObject({ action: "keep", items: [2] });
@@ -164,12 +165,27 @@ describe("what Enter does in a scope", () => {
     await session.card(1);
     acceptSuggestion(session);
     await settled();
-    expect(model.last("edit").args).toMatchObject({ action: "relabel", items: [1], label: "dog" });
+    expect(model.count("edit")).toBe(1);
+    expect(session.current).toBe(1);
+    expect(notices.at(-1)).toMatchObject({
+      text: "Enter decides nothing here: choose.",
+      remedy: "K keeps cat, 2 changes it to dog, O leaves it out.",
+    });
   });
 
-  it("is as for label errors where an item was drawn at random", async () => {
-    const { session } = await inScope("random", 2);
-    expect(keepsByDefault(session, 2)).toBe(false);
+  it("is nothing for a random check that may be wrong; one whose label agrees is kept", async () => {
+    const { session, model } = await inScope("random", 2);
+    expect([1, 2, 3].map((i) => defaultOf(session, i))).toEqual(["none", "accept", "none"]);
+    acceptSuggestion(session);
+    await settled();
+    expect(model.last("edit").args).toMatchObject({ action: "keep", items: [2] });
+  });
+
+  it("is the suggestion for label errors, for everything, and for copies that are suspects", async () => {
+    const { session } = await inScope("near_duplicate", 1);
+    expect(defaultOf(session, 1)).toBe("accept");
+    session.setFilter({ scope: "label" });
+    expect(defaultOf(session, 1)).toBe("accept");
   });
 
   it("leaves out by its own key, as one decision with its undo", async () => {

@@ -35,6 +35,11 @@ export abstract class QueueView {
     return this.state.order.passing;
   }
 
+  /** How many of those are open: nobody has decided on them, neither here nor elsewhere. */
+  get open(): number {
+    return this.state.order.open;
+  }
+
   /** Place among the items that pass the filter, 1 = the first; null for one that does not. */
   placeAmong(item: number): number | null {
     return this.state.order.placeAmong(item);

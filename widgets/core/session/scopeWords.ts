@@ -12,5 +12,6 @@ export function whyEmpty(session: Session): string {
     if (filter.cut !== null) return "No label is that likely wrong.";
     return "There are no suspects. The queue offers a random sample; the map shows every item.";
   }
-  return `${why ?? "There is nothing in this scope."} ${nextScopeWords(session) || "Choose another scope above the queue."}`;
+  const next = nextScopeWords(session) || "Choose another scope above the queue";
+  return `${why ?? "There is nothing in this scope."} ${next}.`;
 }

@@ -61,6 +61,8 @@ export class QueueOrder {
   drawn: ReadonlySet<number> = new Set();
   /** How many items of the queue a person has decided on. */
   reviewed = 0;
+  /** How many of those that pass the filter a person has decided on. */
+  private closed = 0;
   private ranking = new Ranking(new Float32Array());
   private scores: Scores | null = null;
   /** The items that the ranking calls label issues, worst first. */
@@ -96,6 +98,7 @@ export class QueueOrder {
     this.given = null;
     this.items = [];
     this.reviewed = 0;
+    this.closed = 0;
     this.stand([], new Map());
     this.stood = null;
     this.begin();
@@ -122,6 +125,11 @@ export class QueueOrder {
   /** How many items pass the filter; random ones come on top where they do not. */
   get passing(): number {
     return this.passed.length;
+  }
+
+  /** How many of those nobody has decided on. */
+  get open(): number {
+    return this.passed.length - this.closed;
   }
 
   /** How many items the ranking calls label issues, decided on or not. */
@@ -201,20 +209,29 @@ export class QueueOrder {
     const before = counts((item) => passed[this.placeOf(item)] === item);
     lists.push({ list: passed, belongs, before: (a, b) => this.comesBefore(a, b) });
     this.ranking.move(rows, values, write, lists);
-    this.reviewed += counts(belongs) - before;
+    const more = counts(belongs) - before;
+    this.reviewed += more;
+    this.closed += more;
     if (this.mix(review)) this.count(review);
     return true;
   }
 
   /** A person has decided on an item of the queue, or taken that back. */
   decided(item: number, was: boolean, is: boolean): void {
-    if (was !== is && this.position(item) >= 0) this.reviewed += is ? 1 : -1;
+    if (was === is) return;
+    if (this.position(item) >= 0) this.reviewed += is ? 1 : -1;
+    if (this.placeAmong(item) !== null) this.closed += is ? 1 : -1;
   }
 
   /** Count anew how many items of the queue a person has decided on. */
   count(review: Reviewed): void {
-    this.reviewed = 0;
-    for (const item of this.items) if (review.isReviewed(item)) this.reviewed++;
+    const decided = (items: readonly number[]): number => {
+      let n = 0;
+      for (const item of items) if (review.isReviewed(item)) n++;
+      return n;
+    };
+    this.reviewed = decided(this.items);
+    this.closed = this.items === this.passed ? this.reviewed : decided(this.passed);
   }
 
   /** Rank over all items, 1 = most suspicious; null without scores, and for an item that has no p_error. */

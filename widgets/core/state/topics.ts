@@ -65,6 +65,8 @@ export interface Topics {
   notice: Notice;
   /** What the newest action of the person here did, and how to take it back; "" = nothing to say of it. */
   said: string;
+  /** Somebody would go on to the next item, and all of the queue is decided on; `taken` by who says so already. */
+  ended: { taken: boolean };
   /** A panel that lies over others has been opened; see core/ui/pane.ts. */
   opened: HTMLElement;
   /** A key asked for something that only panels can do (lasso, help, …); see core/ui/keys.ts. */

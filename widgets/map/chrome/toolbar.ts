@@ -89,8 +89,11 @@ export function makeToolbar(session: Session, signal: AbortSignal, events: Toolb
       highlighted.hidden = size === 0;
       highlighted.textContent = `${count(size)} highlighted ✕`;
       press(full, state.fullScreen);
-      // The explorer fills the screen as a whole: its own button does that.
-      full.hidden = !document.fullscreenEnabled || element.closest(".dqx-explorer") !== null;
+      // The explorer has scopes of its own beside the map, and fills the screen as a whole.
+      const inside = element.closest(".dqx-explorer") !== null;
+      suspects.hidden = inside;
+      all.hidden = inside;
+      full.hidden = !document.fullscreenEnabled || inside;
       chosen.fill();
     },
   };
