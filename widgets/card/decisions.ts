@@ -7,6 +7,7 @@ import {
   defaultOf,
   keep,
   keyOfClass,
+  leaveOut,
   mark,
   next,
   relabel,
@@ -18,6 +19,7 @@ import { nameElement } from "../core/ui/name";
 import { makePicker } from "../core/ui/picker";
 import { makeConflictStrip } from "./conflict";
 import { makeReasons } from "./reasons";
+import { leavesOut } from "./scopeSlot";
 
 /** Letters of a label that a button has room for. */
 const FEWEST_LETTERS = 3;
@@ -70,6 +72,14 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
     printed("keep"),
     guard(() => keep(session)),
   );
+  // Where the question is whether the item belongs here at all.
+  const out = button(
+    "leave-out",
+    printed("leave-out"),
+    guard(() => leaveOut(session)),
+  );
+  name(out, "Leave out");
+  out.title = "Leave the item out of the dataset; its label stays as it is";
   const picker = makePicker(
     () => session.classes,
     (name, new_class) => guard(() => relabel(session, name, new_class ? { new_class } : {}))(),
@@ -121,7 +131,17 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
   const split = h("span", { class: "dqx-card-split" }, marked, reasons.more);
   // Each button has a place of its own, as wide as the longest label needs, so that none moves from item to item.
   const first = h("span", { class: "dqx-card-first" }, onward, accept);
-  const actions = h("div", { class: "dqx-card-actions" }, first, keeps, picker.element, split, undo, note);
+  const actions = h(
+    "div",
+    { class: "dqx-card-actions" },
+    first,
+    keeps,
+    out,
+    picker.element,
+    split,
+    undo,
+    note,
+  );
   const element = h(
     "div",
     { class: "dqx-card-decide" },
@@ -142,6 +162,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       actions.classList.toggle("dqx-card-one-way", card.given >= 0 && agrees && !decided);
       actions.classList.toggle("dqx-card-unlabelled", card.given < 0);
       onward.hidden = !decided;
+      out.hidden = !leavesOut(card);
       const byDefault = defaultOf(session, card.item);
       const keepsFirst = !decided && byDefault === "keep";
       const accepts = !decided && byDefault === "accept";

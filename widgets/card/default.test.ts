@@ -76,10 +76,15 @@ describe("the button that Enter presses", () => {
     expect(primary()).toEqual([]);
     expect(find("accept").textContent).toBe("Change to cat1");
     expect(find("keep").textContent).toBe("Keep dogK");
+    const leaves = find("leave-out");
+    expect(leaves.previousElementSibling).toBe(find("keep"));
+    expect(leaves.textContent).toBe("Leave outO");
+    expect(leaves.hidden).toBe(false);
     session.setFilter({ scope: "all" });
     await settled();
     session.select(4);
     await settled();
     expect(primary()).toEqual(["accept"]);
+    expect(find("leave-out").hidden).toBe(true);
   });
 });

@@ -78,7 +78,7 @@ describe("the slot of a scope", () => {
     const text = "Farther from its 10 nearest than 99.6 % of all items.";
     const { all, slot } = await filled({ scope: "outlier", text, size: 0, members: [] });
     expect(all("scope-why")[0]?.textContent).toBe(text);
-    expect([...slot.querySelectorAll("button")].map((each) => each.textContent)).toEqual(["Leave outO"]);
+    expect(slot.querySelectorAll("button")).toHaveLength(0);
     expect(slot.classList.contains("dqx-scope-set")).toBe(false);
   });
 

@@ -90,13 +90,10 @@ function member(session: Session, item: number, id: string, name: string, curren
 }
 
 function waysOf(session: Session, scope: ScopeWhy): HTMLElement[] {
-  // A random check is answered as label errors are; an item left out is no answer.
-  const leaves =
-    scope.scope === "random" ? [] : [way("leave-out", "Leave out", "leave-out", () => leaveOut(session))];
   if (!isSet(scope)) {
-    if (scope.size < 2) return leaves;
+    if (scope.size < 2) return [];
     const words = pickWords(scope.scope, scope.size);
-    return [...leaves, way("scope-pick", words, "grow", () => void growthOf(session).grow())];
+    return [way("scope-pick", words, "grow", () => void growthOf(session).grow())];
   }
   const { current } = session;
   const others = openOthers(session);
@@ -107,7 +104,8 @@ function waysOf(session: Session, scope: ScopeWhy): HTMLElement[] {
   const one = way("keep-one", keepOneWords(others.length), "keep-one", () => void keepOne(session));
   if (spared > 0)
     one.title = `${spared} that somebody had decided ${spared === 1 ? "stays as it is" : "stay as they are"}`;
-  return [one, ...labelWays(session, others.length + 1), ...leaves];
+  const leaves = way("leave-out", "Leave out", "leave-out", () => leaveOut(session));
+  return [one, ...labelWays(session, others.length + 1), leaves];
 }
 
 /** A button for each label that a copy has, where they differ. */
