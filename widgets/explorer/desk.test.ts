@@ -121,7 +121,7 @@ describe("the open tab", () => {
     const after = await start();
     expect(seen(after.root)).toEqual(["history"]);
     after.end.abort();
-    const { store } = sixItems().hello?.({}) as Hello;
+    const { store } = (sixItems().hello?.({}) ?? {}) as Hello;
     const other = await startExplorer({}, { store: { ...store, id: "another" } });
     expect(seen(other.root)).toEqual(["item"]);
   });
