@@ -1,5 +1,6 @@
 /** "Accept 19 suggestions…" and the other decisions on many items: on those that are picked, else on what the queue offers. */
 import type { Session } from "../core/session/session";
+import { setText } from "../core/ui/change";
 import { count, h, key } from "../core/ui/dom";
 import { command, printed } from "../core/ui/keys";
 import { openSize, scopeSize } from "./plan";
@@ -48,11 +49,11 @@ export function makeBulkButtons(session: Session, signal: AbortSignal): BulkButt
     const n = openSize(session);
     const none = !session.scores || scopeSize(session) === 0;
     accept.hidden = none;
-    many.textContent = `Accept ${count(n)}`;
-    thing.textContent = n === 1 ? " suggestion" : " suggestions";
+    setText(many, `Accept ${count(n)}`);
+    setText(thing, n === 1 ? " suggestion" : " suggestions");
     for (const { element, text, verb } of others) {
       element.hidden = none;
-      text.textContent = `${verb} ${count(n)}…`;
+      setText(text, `${verb} ${count(n)}…`);
     }
   };
   thing.after("…");

@@ -13,6 +13,7 @@ import {
   relabel,
 } from "../core/session/actions";
 import type { Session } from "../core/session/session";
+import { setAttribute, setChildren, setText } from "../core/ui/change";
 import { h, key } from "../core/ui/dom";
 import { printed } from "../core/ui/keys";
 import { nameElement } from "../core/ui/name";
@@ -183,7 +184,7 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       second.hidden = secondClass < 0 || decided;
       const digit = keyOfClass(session.classes, secondClass);
       (second.lastElementChild as HTMLElement).hidden = digit === null;
-      (second.lastElementChild as HTMLElement).textContent = digit ?? "";
+      setText(second.lastElementChild as HTMLElement, digit ?? "");
       name(second, `or ${session.className(secondClass)}`, session.classes);
       second.title = `Change to ${session.className(secondClass)}: the class that the model prefers`;
       keeps.hidden = card.given < 0;
@@ -191,9 +192,8 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       // Where the suggestion agrees, or the label stays by default, both keys keep it.
       const both = (card.suggested === card.given || keepsFirst) && !decided;
       keeps.classList.toggle("dqx-primary", both);
-      (keeps.lastElementChild as HTMLElement).textContent = both
-        ? `${printed("accept")} ${printed("keep")}`
-        : printed("keep");
+      const caps = both ? `${printed("accept")} ${printed("keep")}` : printed("keep");
+      setText(keeps.lastElementChild as HTMLElement, caps);
     },
     enable(on) {
       enabled = on;
@@ -222,6 +222,6 @@ function button(hook: string, pressed: string, click: () => void, extra = ""): H
 function name(target: HTMLButtonElement, text: string, names: readonly string[] = [], verb = ""): void {
   const label = target.firstElementChild as HTMLElement;
   const does = verb ? h("span", { class: "dqx-card-verb", text: verb }) : "";
-  label.replaceChildren(does, nameElement(text, names));
-  target.title = `${verb}${text}`;
+  setChildren(label, does, nameElement(text, names));
+  setAttribute(target, "title", `${verb}${text}`);
 }

@@ -81,6 +81,7 @@ describe("Card", () => {
     expect(find("card-random").textContent).toBe("random");
     expect(find("card-random").title).toContain("unbiased");
     session.setAuditRate(0);
+    await Promise.resolve();
     expect(find("card-random")).toBeNull();
   });
 
@@ -195,6 +196,7 @@ describe("Card", () => {
       card: ({ item }) => cardOf(item as number, { history: [entry as CardData["history"][number]] }),
     });
     session.edit("relabel", [3], { label: "newt" });
+    await Promise.resolve();
     expect(find("card").textContent).toContain("relabelled by ann, 10:05, wrong: “no tail”");
   });
 
@@ -269,6 +271,7 @@ describe("Card", () => {
         }),
     });
     session.edit("relabel", [3], { label: "newt" });
+    await Promise.resolve();
     expect(find("card-label").textContent).toBe("newt");
     expect(find("card").textContent).toContain("relabelled by ann, 10:05");
   });

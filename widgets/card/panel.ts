@@ -66,6 +66,9 @@ export const Card: Panel = {
     let own: ItemView | null = null;
     let content = "";
     let compared = "";
+    /** What showed the item when the card was filled last. */
+    let filled: ItemView | null = null;
+    let due = false;
     let open: Open = "";
     let epoch: number | undefined;
     const wish: TableWish = { all: false };
@@ -107,8 +110,23 @@ export const Card: Panel = {
         ...(open === "nearest" ? ["close the nearest"] : nearestWords(card)),
       );
 
+    /**
+     * Put what is made of `parts` into a place, unless the same stands there for the same item: what is put anew is laid
+     * out anew. It is made of copies first, since the parts leave the place that they stand in.
+     */
+    const put = (
+      place: HTMLElement,
+      parts: HTMLElement[],
+      make: (parts: HTMLElement[]) => HTMLElement,
+    ): void => {
+      const copy = make(parts.map((part) => part.cloneNode(true) as HTMLElement));
+      if (filled === own && place.firstChild?.isEqualNode(copy)) return;
+      place.replaceChildren(make(parts));
+    };
+
     /** Everything that follows from the card and from the label columns as they are now. */
     const fill = (card: CardData): void => {
+      due = false;
       keepFocus(around(), () => decisions.fill(card));
       const method = focusedMethod();
       const hook = focusedHook();
@@ -116,12 +134,14 @@ export const Card: Panel = {
       keepFocus(
         root,
         () => {
-          head.replaceChildren(verdict(session, card, decisions.second));
+          put(head, [decisions.second], ([second]) => verdict(session, card, second as HTMLElement));
           const nearest = words && card.same.length + card.other.length > 0 ? [nearestDoor(card)] : [];
           const doors = [...(own?.doors ?? []), ...nearest];
-          line.replaceChildren(whyLine(session, card, doors, open === "reasons", () => toggle("reasons")));
+          put(line, doors, (doors) =>
+            whyLine(session, card, doors, open === "reasons", () => toggle("reasons")),
+          );
           compare(card, words);
-          scope.replaceChildren();
+          if (scope.firstChild) scope.replaceChildren();
           fillScope(scope, session, card);
         },
         () => {
@@ -129,7 +149,18 @@ export const Card: Panel = {
           return hook ? body.querySelector<HTMLElement>(`[data-dqx="${CSS.escape(hook)}"]`) : null;
         },
       );
+      filled = own;
       own?.fit();
+    };
+
+    /** Fill the card once more at the end of this turn, unless that is done by then: several topics come in one turn. */
+    const fillSoon = (): void => {
+      if (due) return;
+      due = true;
+      queueMicrotask(() => {
+        if (due && shown && shown.item === session.current) fill(shown);
+        due = false;
+      });
     };
 
     /** The reasons where they are asked for; else pictures like it, and texts or rows on demand. */
@@ -214,14 +245,14 @@ export const Card: Panel = {
     });
 
     // Whether it is a random item follows from the queue.
-    session.on("queue", () => shown?.item === session.current && shown && fill(shown), signal);
+    session.on("queue", () => shown?.item === session.current && fillSoon(), signal);
     session.on("current", () => decisions.syncNote(), signal);
     session.on(
       "labels",
       (items) => {
         decisions.syncNote();
         // Shown at once from the columns; the card's own words follow with its next answer.
-        if (shown && shown.item === session.current && (!items || items.includes(shown.item))) fill(shown);
+        if (shown && shown.item === session.current && (!items || items.includes(shown.item))) fillSoon();
       },
       signal,
     );

@@ -45,6 +45,7 @@ export function makeView(
       frame = requestAnimationFrame(() => {
         drawn = true;
         body.dataset.drawn = shown.split(" ")[0];
+        session.sight.drawn(place);
       });
     });
   };
@@ -76,7 +77,10 @@ export function makeView(
       if (!inSight || isHidden(root) || isBehind(root) || isCovered(root, item)) return "away";
       return state === "shown" && drawn && shown.startsWith(`${wanted} `) ? "here" : "coming";
     },
-    decided: () => void draw(),
+    decided() {
+      void draw();
+      return true;
+    },
     reveal() {
       if (isBehind(root)) return "Leave the full screen to see it.";
       // Behind another tab: the explorer brings it to the front.
@@ -98,9 +102,11 @@ export function makeView(
     },
     wait() {
       state = "waiting";
+      session.sight.drawn(place);
     },
     none() {
       state = "none";
+      session.sight.drawn(place);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The head: how far the review is and how much is left, in one line, and the buttons for what is beside the work. */
 import "./head.css";
 import type { Session } from "../core/session/session";
+import { setAttribute, setChildren, setText } from "../core/ui/change";
 import { count, h, key } from "../core/ui/dom";
 import { leftWords } from "../core/ui/estimate";
 import { command, printed } from "../core/ui/keys";
@@ -54,9 +55,9 @@ function makeStanding(session: Session, signal: AbortSignal): HTMLElement {
     element.dataset.reviewed = String(counts?.reviewed ?? 0);
     element.dataset.fixed = String(counts?.relabelled ?? 0);
     if (hello && counts && counts.reviewed + unsaved > 0)
-      element.replaceChildren(...standing(counts.reviewed, counts.relabelled, unsaved));
-    else element.replaceChildren(...begin(session));
-    element.title = hello?.store.name ?? "";
+      setChildren(element, ...standing(counts.reviewed, counts.relabelled, unsaved));
+    else setChildren(element, ...begin(session));
+    setAttribute(element, "title", hello?.store.name ?? "");
   };
   for (const topic of ["hello", "scores", "counts", "unsaved", "kernel"] as const)
     session.on(topic, fill, signal);
@@ -95,9 +96,9 @@ function makeLeft(session: Session, signal: AbortSignal): HTMLElement {
   const fill = (): void => {
     const words = session.leftError ? null : leftWords(session.left);
     element.hidden = !words || (session.counts?.reviewed ?? 0) === 0;
-    text.textContent = words?.text ?? "";
-    range.textContent = words?.range ? ` (${words.range})` : "";
-    element.title = session.left?.sentence ?? "";
+    setText(text, words?.text ?? "");
+    setText(range, words?.range ? ` (${words.range})` : "");
+    setAttribute(element, "title", session.left?.sentence ?? "");
   };
   session.on("left", fill, signal);
   session.on("counts", fill, signal);

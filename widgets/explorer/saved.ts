@@ -2,6 +2,7 @@
 
 import { nextConflict } from "../core/session/actions";
 import type { Session } from "../core/session/session";
+import { setAttribute, setText } from "../core/ui/change";
 import { count, h, key } from "../core/ui/dom";
 import { printed } from "../core/ui/keys";
 
@@ -47,15 +48,15 @@ function makeTimes(session: Session, signal: AbortSignal): HTMLElement[] {
     clearTimeout(timer);
     const age = session.saved ? (Date.now() - Date.parse(session.saved)) / 1000 : Number.NaN;
     saved.hidden = Number.isNaN(age);
-    saved.textContent = `saved ${ago(age)}`;
-    if (session.saved) saved.title = new Date(session.saved).toLocaleString();
+    setText(saved, `saved ${ago(age)}`);
+    if (session.saved) setAttribute(saved, "title", new Date(session.saved).toLocaleString());
     saved.dataset.time = session.saved ?? "";
     unsaved.hidden = waiting === 0;
     const doing = session.transport.gone ? "not saved:" : "saving…";
-    unsaved.textContent = waiting === 0 ? "" : `${doing} ${count(waiting)} waiting`;
+    setText(unsaved, waiting === 0 ? "" : `${doing} ${count(waiting)} waiting`);
     unsaved.dataset.count = String(waiting);
-    // The text changes every second at first, then every minute.
-    if (!saved.hidden && !signal.aborted) timer = setTimeout(tick, age < 60 ? 1000 : 30_000);
+    // Every minute at most: each text that changes is a frame that the browser has to draw.
+    if (!saved.hidden && !signal.aborted) timer = setTimeout(tick, 60_000);
   };
   const fill = (): void => {
     const { hello } = session;
@@ -83,10 +84,9 @@ function makeTimes(session: Session, signal: AbortSignal): HTMLElement[] {
   return [unsaved, branch, saved];
 }
 
-/** How long ago, in words that do not flicker: "just now", "12 s ago", "5 min ago", "3 h ago", "2 days ago". */
+/** How long ago, in words that change once a minute at most: "just now", "5 min ago", "3 h ago", "2 days ago". */
 export function ago(seconds: number): string {
-  if (seconds < 2) return "just now";
-  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 60) return "just now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
   const days = Math.floor(seconds / 86_400);

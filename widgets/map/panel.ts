@@ -3,13 +3,13 @@ import "./map.css";
 import type { Card } from "../core/kernel/schema";
 import { followCard } from "../core/session/currentCard";
 import type { Session } from "../core/session/session";
-import { lastBefore } from "../core/state/ranking";
 import type { PanelCommand } from "../core/state/topics";
 import { count, h } from "../core/ui/dom";
 import { frame } from "../core/ui/frame";
 import { isFor } from "../core/ui/keys";
 import { shortName } from "../core/ui/name";
 import type { Panel } from "../core/ui/panel";
+import { afterPause, type Pause } from "../core/ui/pause";
 import { classColour, isDark, onTheme, PALETTE_LENGTH } from "../core/ui/theme";
 import { MapChart } from "./chart";
 import { makeLegend } from "./chrome/legend";
@@ -22,7 +22,6 @@ import {
   colourIndex,
   colourIndices,
   emphasis,
-  isMarked,
   levelOf,
   levels,
   markedItems,
@@ -36,11 +35,15 @@ const ZOOM = 1.5;
 /** Other labels or another filter for all dots: a run of them is drawn once. */
 const SETTLE = 120;
 /**
- * Dots of a few items have changed. Their marks lie over them and are drawn at once; the dots themselves are so often
- * drawn at most, since regl-scatterplot takes all points anew: 60 ms of the page for 200,000.
+ * Dots of some items have changed. Their marks lie over them and follow soon; the dots themselves are drawn when nothing
+ * has changed for so long and the page is idle, since regl-scatterplot takes all points anew: 60 ms of the page for
+ * 200,000, which must not fall on a key.
  */
-const SETTLE_FEW = 3000;
-const FEW = 50;
+const REST = 3000;
+const REST_MOST = 60_000;
+/** A decision brings another item, its label, its scores and its edges, one after the other: they are drawn once. */
+const SOON = 150;
+const SOON_MOST = 500;
 /** Letters of a class name that stand on the map. */
 const NAME_LENGTH = 22;
 
@@ -74,7 +77,8 @@ class MapPanel {
   /** The item whose place `data-current-at` holds. */
   private told: number | null = null;
   private styling = 0;
-  private drawing: ReturnType<typeof setTimeout> | undefined;
+  private readonly dots: Pause;
+  private readonly marks: Pause;
   private colours: Uint8Array = new Uint8Array();
   private levels: Uint8Array = new Uint8Array();
   private listing = 0;
@@ -85,6 +89,8 @@ class MapPanel {
     private readonly session: Session,
     private readonly signal: AbortSignal,
   ) {
+    this.dots = afterPause(() => this.drawStyle(), REST, REST_MOST, signal, { idle: true });
+    this.marks = afterPause(() => this.follow(), SOON, SOON_MOST, signal);
     this.tooltip = makeTooltip(session);
     this.list = makeList(session, signal);
     this.shown = shownOf(session);
@@ -112,6 +118,7 @@ class MapPanel {
         click: (item) => {
           this.holder.focus({ preventScroll: true });
           session.select(item);
+          this.marks.now();
         },
         lasso: (items) => {
           this.showTools();
@@ -144,28 +151,15 @@ class MapPanel {
     };
     session.on("filter", filtered, signal);
     session.on("highlight", filtered, signal);
-    session.on("queue", () => this.showMarks(), signal);
+    session.on("queue", () => this.marks.ask(), signal);
     session.on("chosen", () => this.showTools(), signal);
     session.on("picked", () => this.view.redraw(), signal);
-    session.on(
-      "current",
-      (item) => {
-        this.view.scene.current = this.known(item);
-        if (this.card?.item !== item) this.showCard(null);
-        if (item !== null) this.view.reveal(item);
-        this.view.redraw();
-      },
-      signal,
-    );
-    followCard(
-      session,
-      {
-        show: (card) => this.showCard(card),
-        wait: () => this.showCard(null),
-        none: () => this.showCard(null),
-      },
-      signal,
-    );
+    session.on("current", () => this.marks.ask(), signal);
+    const cardOf = (card: Card | null): void => {
+      this.card = card;
+      this.marks.ask();
+    };
+    followCard(session, { show: cardOf, wait: () => cardOf(null), none: () => cardOf(null) }, signal);
     session.on(
       "hover",
       (item) => {
@@ -183,7 +177,6 @@ class MapPanel {
     document.addEventListener("fullscreenchange", () => this.showTools(), { signal });
     signal.addEventListener("abort", () => {
       clearTimeout(this.styling);
-      clearTimeout(this.drawing);
       clearTimeout(this.listing);
     });
   }
@@ -240,8 +233,19 @@ class MapPanel {
       return;
     }
     this.restyle(items);
-    if (items.some((item) => this.isMarked(item) !== this.hasMark(item))) this.showMarks();
-    else this.view.redraw();
+    this.marks.ask();
+  }
+
+  /** Show the current item, its edges and the marks as they are now. */
+  private follow(): void {
+    const { current } = this.session;
+    const { scene } = this.view;
+    const moved = scene.current !== this.known(current);
+    scene.current = this.known(current);
+    if (this.card?.item !== current) this.card = null;
+    if (moved && current !== null) this.view.reveal(current);
+    this.showMarks();
+    this.showEdges();
   }
 
   private showStyleSoon(): void {
@@ -260,7 +264,7 @@ class MapPanel {
     this.showMarks();
   }
 
-  /** Colours and presence of the dots of a few items; they are drawn a little later. */
+  /** Colours and presence of the dots of some items; they are drawn later. */
   private restyle(items: readonly number[] | Int32Array): void {
     const { labels, scores } = this.session;
     if (!labels || this.levels.length !== labels.given.length) return;
@@ -269,33 +273,15 @@ class MapPanel {
       this.levels[item] = level;
       this.colours[item] = level === LEVEL.dim ? PALETTE_LENGTH : colourIndex(labels.current[item] as number);
     }
-    if (items.length > FEW) clearTimeout(this.drawing);
-    else if (this.drawing) return;
-    this.drawing = setTimeout(() => this.drawStyle(), items.length > FEW ? SETTLE : SETTLE_FEW);
+    this.dots.ask();
   }
 
   private drawStyle(): void {
     clearTimeout(this.styling);
-    clearTimeout(this.drawing);
-    this.drawing = undefined;
     const dark = isDark();
     const palette = Array.from({ length: PALETTE_LENGTH }, (_, code) => classColour(code, dark));
     palette.push(classColour(-1, dark));
     this.view.setStyle(this.colours, palette, this.levels);
-  }
-
-  private isMarked(item: number): boolean {
-    const { labels, scores } = this.session;
-    if (!labels || !scores || this.session.position(item) < 0) return false;
-    return isMarked(item, labels, scores, this.shown);
-  }
-
-  /** Whether an item is among the marks, which stand in the queue's order. */
-  private hasMark(item: number): boolean {
-    const { marked } = this.view.scene;
-    const position = this.session.position(item);
-    const place = lastBefore(marked.length, (at) => this.session.position(marked[at] as number) < position);
-    return marked[place] === item;
   }
 
   /** The ringed marks above the dots. */
@@ -321,11 +307,6 @@ class MapPanel {
     const edges = edgesOf(this.session, this.card, this.conflictsOnly);
     this.view.scene.edges = edges.filter((edge) => this.known(edge.item) !== null);
     this.view.redraw();
-  }
-
-  private showCard(card: Card | null): void {
-    this.card = card;
-    this.showEdges();
   }
 
   private showTools(): void {

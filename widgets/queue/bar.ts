@@ -3,6 +3,7 @@
 import { makeBulkButtons } from "../bulk/buttons";
 import { countOf, SUSPECTS } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
+import { setAttribute, setText } from "../core/ui/change";
 import { count, h } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
 import { makeMenu } from "./menu";
@@ -67,14 +68,14 @@ export function makeBar(
     const { filter, picked: chosen } = session;
     const waiting = session.waiting.inQueue.all;
     waits.hidden = waiting === 0;
-    waits.textContent = waiting === 0 ? "" : ` +${count(waiting)} waiting`;
-    hide.setAttribute("aria-pressed", String(filter.hideReviewed));
+    setText(waits, waiting === 0 ? "" : ` +${count(waiting)} waiting`);
+    setAttribute(hide, "aria-pressed", String(filter.hideReviewed));
     picked.hidden = chosen.size === 0;
-    picked.textContent = `${count(chosen.size)} picked ✕`;
+    setText(picked, `${count(chosen.size)} picked ✕`);
     every.hidden = !session.scores || session.passing === 0;
     const text = whereIn(session);
-    if (counts.textContent !== text) counts.textContent = text;
-    counts.title = text ? inWords(session) : "";
+    setText(counts, text);
+    setAttribute(counts, "title", text ? inWords(session) : "");
   };
   let room = "";
   return {

@@ -2,6 +2,7 @@
 
 import type { Session } from "../core/session/session";
 import { lastBefore } from "../core/state/ranking";
+import { setAttribute } from "../core/ui/change";
 import { h } from "../core/ui/dom";
 import { place, type Shape } from "./window";
 
@@ -26,20 +27,21 @@ export function makeLine(
       const { items, asNamed, scope, sort } = session.filter;
       const ranked = (scope === "label" || scope === "all") && sort === "suspicion";
       // Items that stand as they were drawn or named, or in a scope's own order, lie on no side of it.
-      element.hidden = !dial.ready || shown.length === 0 || !ranked || (items !== null && asNamed === true);
-      if (element.hidden) return;
-      const above = shownAbove(session, shown);
+      const away = !dial.ready || shown.length === 0 || !ranked || (items !== null && asNamed === true);
+      const above = away ? 0 : shownAbove(session, shown);
       // All that is shown may lie above the cut: the line is drawn where the cut is, or not at all.
-      const hides = above === shown.length && !dial.on;
-      element.hidden = hides;
+      const hides = away || (above === shown.length && !dial.on);
+      if (element.hidden !== hides) element.hidden = hides;
       if (hides) return;
       const at = place(Math.max(0, above - 1), shape);
       const x = above === 0 ? at.x - shape.gap / 2 : at.x + shape.tileWidth + shape.gap / 2;
       element.dataset.above = String(above);
-      element.style.transform = `translate(${x - 1}px, ${at.y}px)`;
-      element.style.height = `${shape.tileHeight}px`;
+      const { style } = element;
+      const there = `translate(${x - 1}px, ${at.y}px)`;
+      if (style.transform !== there) style.transform = there;
+      if (style.height !== `${shape.tileHeight}px`) style.height = `${shape.tileHeight}px`;
       const rule = `Below this line fewer than ${dial.target} % are expected to be wrong.`;
-      element.title = [rule, stop()].filter(Boolean).join("\n");
+      setAttribute(element, "title", [rule, stop()].filter(Boolean).join("\n"));
     },
   };
 }

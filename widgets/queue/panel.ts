@@ -1,6 +1,7 @@
 /** The queue: what comes next, worst first, as a strip or a grid of which only the part in view is in the page. */
 import "./queue.css";
 import type { Session } from "../core/session/session";
+import { setAttribute } from "../core/ui/change";
 import { h } from "../core/ui/dom";
 import { seeEstimate } from "../core/ui/estimate";
 import { keepFocus } from "../core/ui/focus";
@@ -147,7 +148,7 @@ class QueuePanel {
       signal,
     );
     // The line of the cut says how many are left below it.
-    session.on("left", () => this.draw(), signal);
+    session.on("left", () => this.line.draw(this.area, queue.items, this.shape), signal);
     // Where only some rows changed, the queue has been told already.
     session.on("scores", (items) => items === null && this.fill(), signal);
     session.on(
@@ -220,8 +221,10 @@ class QueuePanel {
       }
       const position = queue.place(item);
       const { x, y } = place(position, shape);
-      tile.element.style.transform = `translate(${x}px, ${y}px)`;
-      tile.element.tabIndex = item === entry ? 0 : -1;
+      const { style } = tile.element;
+      const at = `translate(${x}px, ${y}px)`;
+      if (style.transform !== at) style.transform = at;
+      setAttribute(tile.element, "tabindex", item === entry ? "0" : "-1");
       tile.update(position, shown.length);
     }
     clearTimeout(this.settle);

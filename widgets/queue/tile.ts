@@ -3,6 +3,7 @@
 import { percent, WAITING } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { WHY_DRAWN } from "../core/state/mixedQueue";
+import { setAttribute } from "../core/ui/change";
 import { count, h } from "../core/ui/dom";
 import { nameElement } from "../core/ui/name";
 import { thumbnail, wordsOf } from "../core/ui/preview";
@@ -39,8 +40,8 @@ export function makeTile(session: Session, item: number): Tile {
   const nameIt = (): void => {
     const isDrawn = random.parentElement !== null;
     const name = [isDrawn ? "drawn at random" : "", words, about].filter(Boolean).join(", ");
-    element.title = name;
-    element.setAttribute("aria-label", name);
+    setAttribute(element, "title", name);
+    setAttribute(element, "aria-label", name);
   };
   const say = (where: HTMLElement, text: string): void => {
     if (where.textContent !== text)
@@ -66,24 +67,24 @@ export function makeTile(session: Session, item: number): Tile {
       say(from, labels.from);
       from.classList.toggle("dqx-tile-out", labels.out);
       say(to, labels.to);
-      element.dataset.state = session.stateOf(item);
+      const set = (name: string, value: string | null): void => setAttribute(element, name, value);
+      const state = session.stateOf(item);
+      set("data-state", state);
       const waits = session.isWaiting(item);
-      element.dataset.waiting = String(waits);
+      set("data-waiting", String(waits));
       element.classList.toggle("dqx-tile-waiting", waits);
       element.classList.toggle("dqx-tile-reviewed", session.isReviewed(item) && !waits);
       const current = item === session.current;
       element.classList.toggle("dqx-tile-current", current);
-      if (current) element.setAttribute("aria-current", "true");
-      else element.removeAttribute("aria-current");
+      set("aria-current", current ? "true" : null);
       // Several can be selected: those that are picked.
-      element.setAttribute("aria-selected", String(session.picked.has(item)));
-      element.setAttribute("aria-posinset", String(position + 1));
-      element.setAttribute("aria-setsize", String(total));
+      set("aria-selected", String(session.picked.has(item)));
+      set("aria-posinset", String(position + 1));
+      set("aria-setsize", String(total));
       const isDrawn = session.isRandom(item);
       element.classList.toggle("dqx-tile-drawn", isDrawn);
       if (!isDrawn) random.remove();
       else if (!random.parentElement) element.prepend(random);
-      const state = session.stateOf(item);
       const decided = `${state === "given" ? "not reviewed" : state}${waits ? `, ${WAITING}` : ""}`;
       about = `${labels.from} ${labels.to} · ${standing(session, item)} · ${decided}`;
       nameIt();

@@ -36,6 +36,9 @@ export const IDLE_MS = 1000;
 /** Calls that the kernel answers before it is idle again; the others it answers from threads. */
 const PROMPT: ReadonlySet<string> = new Set(["hello", "labels", "edit", "undo", "select"]);
 
+/** The longest that messages are held back: where no frame is drawn (a hidden page) they must not wait for one. */
+const HOLD_MS = 250;
+
 /** One widget's comm. */
 interface Line {
   readonly model: AnyModel;
@@ -76,6 +79,9 @@ export class Transport {
   private readonly questions = new Set<string>();
   private due = 0;
   private pause = SILENT_MS;
+  /** What came and what is to go out while messages are held back, in order; null while they are not. */
+  private held: (() => void)[] | null = null;
+  private holding: ReturnType<typeof setTimeout> | undefined;
 
   /** `onLink` hears how the kernel is reached whenever that changes. */
   constructor(
@@ -154,13 +160,38 @@ export class Transport {
     });
   }
 
+  /**
+   * Hold messages back, those that come and those that go out, until `release`, but not for long: what the person waits
+   * for is drawn first, and neither a panel nor the host asks for another frame before it. A decision goes out at once.
+   */
+  hold(): void {
+    this.held ??= [];
+    clearTimeout(this.holding);
+    this.holding = setTimeout(() => this.release(), HOLD_MS);
+  }
+
+  /** Let messages go their way again, in the order in which they came. */
+  release(): void {
+    const { held } = this;
+    this.held = null;
+    clearTimeout(this.holding);
+    for (const pass of held ?? []) pass();
+  }
+
   /** The comm that calls go out on. */
   private get open(): Line | undefined {
     return this.lines.find((line) => !line.lost);
   }
 
   private send(id: string): void {
-    const { call, args, line } = this.pending.get(id) as Pending;
+    const waiting = this.pending.get(id);
+    // Ended by its signal while it was held back.
+    if (!waiting) return;
+    const { call, args, line } = waiting;
+    if (this.held && call !== "edit") {
+      this.held.push(() => this.send(id));
+      return;
+    }
     this.put(line, { id, call, args }, () => this.pending.get(id)?.line === line);
     this.tell();
   }
@@ -190,6 +221,10 @@ export class Transport {
 
   private receive(line: Line, content: unknown, buffers: readonly DataView[]): void {
     if (content === null || typeof content !== "object") return;
+    if (this.held) {
+      this.held.push(() => this.receive(line, content, buffers));
+      return;
+    }
     line.lost = false;
     this.take(line, content, buffers);
     this.tell();

@@ -6,7 +6,7 @@ import { whyEmpty } from "./scopeWords";
 import type { Session } from "./session";
 
 /** A card that is shown though something about it has changed is asked for anew once the reader has rested so long. */
-const REST_MS = 150;
+const REST_MS = 400;
 /** So many cards ahead are asked for, those that come next after decisions. */
 const AHEAD = 3;
 

@@ -39,7 +39,7 @@ import type { Unsaved } from "./waiting";
 export class Session extends QueueView {
   readonly transport: Transport;
   /** What the person can see; see `actions.ts`. */
-  readonly sight = new Sight();
+  readonly sight: Sight;
   protected readonly state: ReviewState;
   private readonly estimate: Estimate;
   private readonly edits: Edits;
@@ -52,6 +52,7 @@ export class Session extends QueueView {
       (push) => void this.loader.heard(push),
       (link) => this.state.emit("kernel", link),
     );
+    this.sight = new Sight(this.transport);
     this.state = new ReviewState(this.transport);
     this.estimate = new Estimate(this.state, this.transport);
     this.reviewQueue = new Queue(this.state);

@@ -9,22 +9,39 @@ export type Seen = "here" | "coming" | "away" | "none";
 /** Where cards are shown. */
 export interface Place {
   of(item: number): Seen;
-  /** A decision was taken: what is shown has to be drawn once more before the next. */
-  decided(): void;
+  /** A decision was taken: what is shown has to be drawn once more before the next. Whether it will tell `drawn` of it. */
+  decided(): boolean;
   /** Bring the card into sight if that can be; returns what is to be done then. */
   reveal(): string;
 }
 
 const ORDER: readonly Seen[] = ["here", "coming", "away"];
 
+/** What lets all else wait while the card of the next item is drawn. */
+export interface Hold {
+  hold(): void;
+  release(): void;
+}
+
 export class Sight {
   private readonly places = new Set<Place>();
+  /** Places that are still to be drawn since the last decision. */
+  private readonly drawing = new Set<Place>();
+
+  constructor(private readonly other: Hold = { hold() {}, release() {} }) {}
 
   /** Count on a place until the signal ends. */
   add(place: Place, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.places.add(place);
-    signal.addEventListener("abort", () => this.places.delete(place), { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        this.places.delete(place);
+        this.drawn(place);
+      },
+      { once: true },
+    );
   }
 
   /** How an item stands, where it stands best. */
@@ -33,8 +50,15 @@ export class Sight {
     return ORDER.find((seen) => found.has(seen)) ?? "none";
   }
 
+  /** A decision is taken: until its place is drawn nothing else is done. */
   decided(): void {
-    for (const place of this.places) place.decided();
+    for (const place of this.places) if (place.decided()) this.drawing.add(place);
+    if (this.drawing.size > 0) this.other.hold();
+  }
+
+  /** A place shows what it has to show, or waits for the kernel itself. */
+  drawn(place: Place): void {
+    if (this.drawing.delete(place) && this.drawing.size === 0) this.other.release();
   }
 
   /** Bring a card of the item into sight if that can be; returns what is to be done then. */

@@ -21,7 +21,7 @@ export function reply(item: number, label: number, state: ItemState, event = "ev
 
 /** Stand in for a card that is always in sight and drawn at once. */
 export function seeEverything(session: Session): void {
-  const place: Place = { of: () => "here", decided: () => {}, reveal: () => "" };
+  const place: Place = { of: () => "here", decided: () => false, reveal: () => "" };
   session.sight.add(place, new AbortController().signal);
 }
 

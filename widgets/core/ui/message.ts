@@ -1,6 +1,7 @@
 /** What the newest action did, and how to take it back: one line in one place, until the next action; spoken.ts says it. */
 import "./message.css";
 import type { Session } from "../session/session";
+import { setAttribute, setText } from "./change";
 import { h } from "./dom";
 
 export function makeMessage(session: Session, signal: AbortSignal): HTMLElement {
@@ -11,8 +12,8 @@ export function makeMessage(session: Session, signal: AbortSignal): HTMLElement 
   session.on(
     "said",
     (text) => {
-      element.textContent = text;
-      element.title = text;
+      setText(element, text);
+      setAttribute(element, "title", text);
     },
     signal,
   );
