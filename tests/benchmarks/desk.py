@@ -10,12 +10,12 @@ as soon as the next card is drawn). All times are taken inside the page:
 - "card": from the key press (the event's own time stamp) to the animation frame after the one in which the card has
   `data-drawn` of another item, which is set when the browser has painted it. That is two frames later than what the
   person sees.
-- "in the page": to the moment at which the next card stands in the document and takes keys no longer for the item before.
+- "in the page": to the moment at which the next card stands in the document.
 - "paint": from the key press to the next paint as the browser itself tells it (Event Timing, steps of 8 ms).
 
 CPU is that of all threads of a process: the kernel's, and of all processes of the browser together. At rest nobody
-touches anything: what is counted are calls of requestAnimationFrame, frames that the browser has drawn (from its trace),
-and CPU. The load of the machine is printed beside it: the figures are of a machine that does nothing else.
+touches anything: what is counted are calls of requestAnimationFrame, frames that the browser has drawn (from its
+trace), and CPU. The load of the machine is printed beside it: the figures are of a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ import numpy as np, explorer
 rng = np.random.default_rng(0)
 n = {items}
 truth = rng.integers(0, 10, n)
-words = np.array([a + b for a in "ba ke li mo nu pa re si to vu".split() for b in "dan fel gor him jas kor lum".split()])
+ends = "dan fel gor him jas kor lum".split()
+words = np.array([a + b for a in "ba ke li mo nu pa re si to vu".split() for b in ends])
 common = words[rng.integers(0, len(words), (n, 28))]
 own = words[truth[:, None] * 7 + rng.integers(0, 7, (n, 8))]
 items = [" ".join(rng.permutation(np.concatenate([a, b]))).capitalize() + "." for a, b in zip(common, own)]
@@ -64,7 +65,8 @@ REVIEW = """
 wrong = rng.random(n) < .1
 given = np.where(wrong, (truth + rng.integers(1, 10, n)) % 10, truth)
 names = np.array("airplane automobile bird cat deer dog frog horse ship truck".split())
-review = explorer.Review(explorer.read(items, label=names[given]), store="desk.labels.db", rater="ann").wait(progress=False)
+read = explorer.read(items, label=names[given])
+review = explorer.Review(read, store="desk.labels.db", rater="ann").wait(progress=False)
 """
 
 WATCH = """() => {
@@ -273,8 +275,8 @@ def at_rest(page: Page, server: Server, seconds: float) -> None:
     frames = sum(1 for event in trace.end() if event.get("name") == "DrawFrame")
     asked = page.evaluate("() => window.deskFrames")
     print(
-        f"at rest for {wall:.0f} s, load {os.getloadavg()[0]:.1f}: {len(asked)} animation frames asked for, {frames} frames"
-        f" drawn; of a core: kernel {100 * kernel / wall:.2f} %, browser {100 * browser / wall:.2f} %"
+        f"at rest for {wall:.0f} s, load {os.getloadavg()[0]:.1f}: {len(asked)} animation frames asked for,"
+        f" {frames} frames drawn; of a core: kernel {100 * kernel / wall:.2f} %, browser {100 * browser / wall:.2f} %"
         f" ({100 * drawing / wall:.2f} of it the graphics process)"
     )
     for where in sorted(set(asked)):
