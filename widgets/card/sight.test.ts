@@ -143,9 +143,12 @@ describe("without the item in sight nothing is decided", () => {
 });
 
 describe("quick keys", () => {
-  it("decide on no card that has not been drawn, and none is kept for later", async () => {
+  it("decide on no card that has not been drawn, none is kept for later, and it is said", async () => {
     const { model, session, press } = await start([Card]);
+    const said: string[] = [];
+    session.on("said", (text) => said.push(text));
     for (let i = 0; i < 6; i++) press("Enter");
+    expect(said.at(-1)).toBe("That came before the card was there: once more, please.");
     await settled();
     expect(model.count("edit")).toBe(1);
     expect(session.current).toBe(1);

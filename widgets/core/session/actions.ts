@@ -205,7 +205,7 @@ function edit(session: Session, item: number, code: number): void {
 
 /**
  * Take a decision about the item that the person sees, and go on; `act` may return false where there was none. A decision
- * that comes before the card is drawn is dropped: it was meant for the item before.
+ * that comes before the card is drawn is dropped, and that is said: it may have been meant for the item before.
  */
 export function decide(session: Session, act: (item: number) => unknown): void {
   const item = session.current;
@@ -224,6 +224,7 @@ export function decide(session: Session, act: (item: number) => unknown): void {
       "Nothing is decided without the item in sight.",
       seen === "away" ? session.sight.reveal(item) : 'Show its card: explorer.show(review, "card").',
     );
+  if (seen === "coming") session.emit("said", "That came before the card was there: once more, please.");
   if (seen !== "here") return;
   session.sight.decided();
   if (act(item) !== false) advance(session);
