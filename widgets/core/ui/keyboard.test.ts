@@ -34,11 +34,24 @@ describe("a panel", () => {
     expect(root.dataset.keyboard).toBe("off");
   });
 
-  it("says so when what had the keyboard is taken away", async () => {
-    const { root, inner } = startPanel();
-    inner.focus();
+  it("keeps the keyboard when what had it is taken away, hidden or switched off", async () => {
+    for (const lose of ["remove", "hidden", "disabled"] as const) {
+      const { root, inner } = startPanel();
+      inner.focus();
+      if (lose === "remove") inner.remove();
+      else inner.toggleAttribute(lose, true);
+      await settled();
+      expect(document.activeElement, lose).toBe(root);
+      expect(root.dataset.keyboard, lose).toBe("on");
+    }
+  });
+
+  it("takes it from nobody", async () => {
+    const { root, inner, outside } = startPanel();
+    outside.focus();
     inner.remove();
     await settled();
+    expect(document.activeElement).toBe(outside);
     expect(root.dataset.keyboard).toBe("off");
   });
 

@@ -42,14 +42,31 @@ export function showKeyboard(root: HTMLElement, signal: AbortSignal): void {
     },
     { signal },
   );
-  // An element that is removed while it has the keyboard loses it without a word.
+  // What is removed, hidden or switched off while it has the keyboard loses it without a word: the panel has it then.
   const observer = new MutationObserver(() => {
-    if (root.dataset.keyboard === "on" && !hasKeyboard(root)) show(false);
+    if (root.dataset.keyboard !== "on" || hasWorkingFocus(root)) return;
+    const now = pageOf(root).activeElement;
+    if (now === null || now === root.ownerDocument.body || root.contains(now))
+      root.focus({ preventScroll: true });
+    show(hasKeyboard(root));
   });
-  observer.observe(root, { childList: true, subtree: true });
+  observer.observe(root, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["hidden", "disabled"],
+  });
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   document.addEventListener("fullscreenchange", () => enterFullScreen(root), { signal });
   show(hasKeyboard(root));
+}
+
+/** Whether the keyboard is on something in the root that is there to be used. */
+function hasWorkingFocus(root: HTMLElement): boolean {
+  const now = pageOf(root).activeElement;
+  if (now === null || !root.contains(now)) return false;
+  const hidden = now.closest("[hidden]");
+  return !now.matches(":disabled") && (hidden === null || !root.contains(hidden));
 }
 
 /** What fills the screen gets the keyboard. */

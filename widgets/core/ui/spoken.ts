@@ -25,7 +25,9 @@ export function makeSpoken(root: HTMLElement, session: Session, signal: AbortSig
     aria: { live: "polite", atomic: "true" },
   });
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** What was done; and what is said only where nothing was. */
   let did = "";
+  let besides = "";
   /** What is shown now and its words; what was read out last. */
   let shown: number | string = "";
   let words = "";
@@ -38,27 +40,35 @@ export function makeSpoken(root: HTMLElement, session: Session, signal: AbortSig
   const speak = (): void => {
     const isNew = shown !== read && !onTile();
     read = shown;
-    const text = [did, isNew ? words : ""].filter(Boolean).join(". ");
+    const text = [did || besides, isNew ? words : ""].filter(Boolean).join(". ");
     did = "";
+    besides = "";
     if (text && hasKeyboard(root)) element.textContent = text;
   };
   const soon = (): void => {
     clearTimeout(timer);
     timer = setTimeout(speak, PAUSE_MS);
   };
-  const tell = (text: string): void => {
-    did = text;
-    if (text) soon();
-  };
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
 
-  session.on("said", tell, signal);
   session.on(
-    "reason",
-    (reason) => tell(reason ? `reason of the next decision: ${reason}` : "no reason"),
+    "said",
+    (text) => {
+      did = text;
+      if (text) soon();
+    },
     signal,
   );
-  session.on("picked", (picked) => tell(picked.size > 0 ? `${count(picked.size)} picked` : ""), signal);
+  const mention = (text: string): void => {
+    besides = text;
+    soon();
+  };
+  session.on(
+    "reason",
+    (reason) => mention(reason ? `reason of the next decision: ${reason}` : "no reason"),
+    signal,
+  );
+  session.on("picked", (picked) => mention(picked.size > 0 ? `${count(picked.size)} picked` : ""), signal);
   followCard(
     session,
     {
