@@ -33,10 +33,13 @@ from typing import Any
 sys.path.pop(0)  # a library that others import is called `click`, as a file here is
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
+import jupyter
 from chromium import started
-from jupyter import PATIENCE, Lab, Server
+from jupyter import Lab, Server
 from playwright.sync_api import Page
 
+PATIENCE = jupyter.PATIENCE = 1_200_000
+"""Milliseconds: a map of 50,000 items takes its time."""
 PACE_S = 0.6
 SETTLE_S = 6.0
 """Seconds of rest before anything is measured: scopes, counts and previews have come by then."""
