@@ -87,7 +87,8 @@ soak: $(VENV)/.dev widgets
 	OMP_NUM_THREADS=1 $(PY) -m pytest tests/faults -m soak --timeout 7200 $(WORKERS)
 	$(PY) -m pytest tests/browser -m soak --timeout 7200
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev widgets
+	$(PY) tests/browser/chromium.py
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 	for script in tests/benchmarks/*.py; do $(PY) $$script || exit 1; done
 
