@@ -148,7 +148,7 @@ def positions(one: Scope, moment: Moment) -> NDArray[np.intp]:
         return np.arange(len(combined.p_error))
     if one.name == "label":
         return np.flatnonzero(combined.is_issue)
-    if one.name in ("random", "kind"):
+    if one.name in ("random", "kind", "unlabelled"):
         return members(one, moment).positions
     return _flagged(findings.results[one.method])
 
@@ -182,6 +182,15 @@ def _label(moment: Moment, _result: Result | None) -> Members:
     assert moment.results.combined is not None
     rows = np.flatnonzero(moment.results.combined.is_issue)
     return Members(_by(rows, -_suspicion(moment)[rows]))
+
+
+def _unlabelled(moment: Moment, _result: Result | None) -> Members:
+    """The surest suggestion first, those without one last."""
+    inputs, combined = moment.results.inputs, moment.results.combined
+    assert inputs is not None
+    assert combined is not None
+    rows = np.flatnonzero(inputs.labels < 0)
+    return Members(_by(rows, -np.nan_to_num(combined.suggested_p[rows].astype(np.float64), nan=-1)))
 
 
 def _everything(moment: Moment, _result: Result | None) -> Members:
@@ -271,6 +280,15 @@ SCOPES = (
         "Labels that are probably wrong, the most suspicious first.",
         "No label looks wrong.",
         _label,
+        columns=("suggested_p",),
+        told_by=("confident", "vote"),
+    ),
+    Scope(
+        "unlabelled",
+        "unlabelled",
+        "Items that have no label, the surest suggestion first.",
+        "Every item has a label.",
+        _unlabelled,
         columns=("suggested_p",),
         told_by=("confident", "vote"),
     ),

@@ -56,9 +56,9 @@ class Views:
         Parameters
         ----------
         scope
-            "label" (label errors), "outlier", "near_duplicate", "conflicting_duplicate", "ambiguous", "underperforming"
-            (groups), "imbalance" (rare classes), "non_iid" (order of the rows), "kind" (what the training curves are
-            like), "random" (random checks) or "all". What is in brackets will do as well.
+            "label" (label errors), "unlabelled", "outlier", "near_duplicate", "conflicting_duplicate", "ambiguous",
+            "underperforming" (groups), "imbalance" (rare classes), "non_iid" (order of the rows), "kind" (what the
+            training curves are like), "random" (random checks) or "all". What is in brackets will do as well.
         decided
             Also those that somebody has decided on. Sets of duplicates stay whole as long as one of them is open.
 

@@ -8,6 +8,7 @@ from explorer.panels.schema.base import Answer, Args, Int32Array, Natural
 
 ScopeName = Literal[
     "label",
+    "unlabelled",
     "outlier",
     "near_duplicate",
     "conflicting_duplicate",

@@ -99,7 +99,7 @@ def test_python_opens_a_scope_here_and_in_pages_that_come(review: Review, monkey
     assert push["scope"] == "outlier"
     hello = Page(review).call("hello")
     assert hello["opened"] == {"scope": "outlier", "token": push["token"]}
-    with pytest.raises(UnknownName, match="All scopes: label, outlier"):
+    with pytest.raises(UnknownName, match="All scopes: label, unlabelled, outlier"):
         show(review, scope="odd")
 
 

@@ -104,6 +104,21 @@ def test_rare_classes_and_kinds_say_which(scored):
     ]
 
 
+def test_what_has_no_label_comes_surest_suggestion_first_until_it_has_one(tmp_path):
+    x, given = planted(200)
+    labels = pd.Series(given.astype(str)).astype(object)
+    labels[[40, 77, 121]] = None
+    review = explorer.Review(explorer.read(x, label=labels), tmp_path / "s.labels.db", k=20, rater="ann")
+    review.wait("score", progress=False)
+    found = review.queue_of("unlabelled")
+    assert sorted(review.dataset.find(name) for name in found.index) == [40, 77, 121]
+    assert found["given_label"].isna().all()
+    assert found["suggested_p"].is_monotonic_decreasing
+    review.relabel(found.index[0], found["suggested_label"].iloc[0])
+    assert found.index[0] not in review.queue_of("unlabelled").index
+    review.close()
+
+
 def test_random_checks_are_the_next_draws(review):
     first = review.queue_of("random checks")
     assert first["draw"].tolist() == list(range(1, 21))
@@ -133,7 +148,7 @@ def test_what_is_decided_on_is_left_out_unless_asked_for_and_sets_stay_whole(rev
 def test_a_scope_that_is_not_computed_says_what_to_do(review):
     with pytest.raises(ExplorerError, match="The scope 'kind' is not computed.*700 items or more"):
         review.queue_of("kind")
-    with pytest.raises(UnknownName, match="Did you mean 'outlier'.*All scopes: label, outlier, near_duplicate,"):
+    with pytest.raises(UnknownName, match="Did you mean 'outlier'.*All scopes: label, unlabelled, outlier, near_duplicate,"):
         review.queue_of("outlyer")
 
 

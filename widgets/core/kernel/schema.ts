@@ -19,6 +19,7 @@ export const REASONS = [
 
 export type ScopeName =
   | "label"
+  | "unlabelled"
   | "outlier"
   | "near_duplicate"
   | "conflicting_duplicate"

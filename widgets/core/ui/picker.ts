@@ -11,6 +11,7 @@ import { h, key } from "./dom";
 import { swatch } from "./frame";
 import { printed } from "./keys";
 import { exact, matches, near } from "./match";
+import { nameElement } from "./name";
 
 const SHOWN = 60;
 
@@ -86,10 +87,9 @@ export function makePicker(
         },
       },
       choice.isNew ? null : swatch(choice.code),
-      h("span", {
-        class: "dqx-cut",
-        text: choice.isNew ? `Add new class “${choice.name}”` : choice.name,
-      }),
+      choice.isNew
+        ? h("span", { class: "dqx-cut", text: `Add new class “${choice.name}”` })
+        : nameElement(choice.name, names),
       digit ? key(digit) : choice.isNew ? h("span", { class: "dqx-muted", text: "⏎ twice" }) : null,
     );
     if (choice.isNew) option.dataset.dqx = "new-class";
