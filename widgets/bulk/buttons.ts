@@ -1,15 +1,16 @@
 /** "Accept 19 suggestions…" and the other decisions on many items: on those that are picked, else on what the queue offers. */
 import type { Session } from "../core/session/session";
+import { toldScope } from "../core/state/told";
 import { setText } from "../core/ui/change";
 import { count, h, key } from "../core/ui/dom";
 import { command, printed } from "../core/ui/keys";
 import { openSize, scopeSize } from "./plan";
 
 export interface BulkButtons {
-  /** Accept the suggestions; stands in the bar. */
-  accept: HTMLButtonElement;
-  /** Relabel, keep, leave out: on request. */
-  others: readonly HTMLButtonElement[];
+  /** What is done most in this scope: accept the suggestions; of outliers, leave them out. Stands in the bar. */
+  main: HTMLElement;
+  /** The others: on request. */
+  others: HTMLElement;
 }
 
 /** Commands, what they do to so many items, and what for. */
@@ -45,7 +46,20 @@ export function makeBulkButtons(session: Session, signal: AbortSignal): BulkButt
     const text = h("span");
     return { element: button(name, title, text), text, verb };
   });
+  const main = h("span", { class: "dqx-bulk-main" });
+  const rest = h("span", { class: "dqx-bulk-main" });
+  let leaves: boolean | null = null;
+  /** What is there because it is like nothing else is not given a class by the dozen. */
+  const arrange = (now: boolean): void => {
+    if (now === leaves) return;
+    leaves = now;
+    const all = [accept, ...others.map(({ element }) => element)];
+    const first = now ? all.pop() : all.shift();
+    main.replaceChildren(...(first ? [first] : []));
+    rest.replaceChildren(...all);
+  };
   const fill = (): void => {
+    arrange(toldScope(session.filter) === "outlier");
     const n = openSize(session);
     const none = !session.scores || scopeSize(session) === 0;
     accept.hidden = none;
@@ -60,5 +74,5 @@ export function makeBulkButtons(session: Session, signal: AbortSignal): BulkButt
   for (const topic of ["queue", "scores", "hello", "picked", "labels"] as const)
     session.on(topic, fill, signal);
   fill();
-  return { accept, others: others.map(({ element }) => element) };
+  return { main, others: rest };
 }

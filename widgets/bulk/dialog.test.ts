@@ -39,8 +39,8 @@ async function open(key: string, answers = {}) {
   const { session, model } = made;
   const root = document.createElement("div");
   document.body.replaceChildren(root);
-  const { accept, others } = makeBulkButtons(session, end.signal);
-  root.append(accept, ...others, makeMessage(session, end.signal), makeBulkDialog(root, session, end.signal));
+  const { main, others } = makeBulkButtons(session, end.signal);
+  root.append(main, others, makeMessage(session, end.signal), makeBulkDialog(root, session, end.signal));
   bindKeys(root, session, end.signal);
   root.focus();
   const find = (name: string) => root.querySelector<HTMLElement>(`[data-dqx="${name}"]`) as HTMLElement;
@@ -180,6 +180,27 @@ describe("a decision on the whole queue", () => {
     session.setFilter({ pair: [2, 0] });
     for (const name of ["accept-all", "relabel-all", "keep-all", "leave-out-all"])
       expect(find(name).hidden, name).toBe(true);
+  });
+
+  it("is of outliers that they are left out, the rest on request", async () => {
+    const { find, session, root } = await open("", {
+      scope: ({ name }: { name: string }) => ({
+        name,
+        items: new Int32Array([0, 2]),
+        sets: null,
+        why: "",
+        version: 1,
+      }),
+    });
+    const first = () => root.querySelector<HTMLElement>(".dqx-bulk-main > button")?.dataset.dqx;
+    expect(first()).toBe("accept-all");
+    session.setFilter({ scope: "outlier" });
+    await settled();
+    expect(first()).toBe("leave-out-all");
+    expect(find("leave-out-all").textContent).toContain("Leave out 2…");
+    expect(find("accept-all").textContent).toContain("Accept 2 suggestions…");
+    session.setFilter({ scope: "label" });
+    expect(first()).toBe("accept-all");
   });
 
   it("says what the kernel refuses", async () => {

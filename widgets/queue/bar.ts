@@ -49,10 +49,10 @@ export function makeBar(
   every.dataset.dqx = "pick-all";
   const picked = chip("Let go of the items that are picked: Esc", () => session.picks.clear());
   picked.dataset.dqx = "picked";
-  const { accept, others } = makeBulkButtons(session, signal);
-  const menu = makeMenu(session, root, signal, ...others, hide);
+  const { main, others } = makeBulkButtons(session, signal);
+  const menu = makeMenu(session, root, signal, others, hide);
   const sort = makeSort(session, signal);
-  const acts = h("span", { class: "dqx-queue-acts" }, picked, every, accept, menu.element, grid);
+  const acts = h("span", { class: "dqx-queue-acts" }, picked, every, main, menu.element, grid);
   const element = h(
     "div",
     { class: "dqx-queue-bar" },
