@@ -77,6 +77,8 @@ class MapPanel {
   /** The item whose place `data-current-at` holds. */
   private told: number | null = null;
   private styling = 0;
+  /** Whether scores are shown. */
+  private scored = false;
   private readonly dots: Pause;
   private readonly marks: Pause;
   private colours: Uint8Array = new Uint8Array();
@@ -89,7 +91,7 @@ class MapPanel {
     private readonly session: Session,
     private readonly signal: AbortSignal,
   ) {
-    this.dots = afterPause(() => this.drawStyle(), REST, REST_MOST, signal, { idle: true });
+    this.dots = afterPause(() => this.showStyle(), REST, REST_MOST, signal, { idle: true });
     this.marks = afterPause(() => this.follow(), SOON, SOON_MOST, signal);
     this.tooltip = makeTooltip(session);
     this.list = makeList(session, signal);
@@ -141,7 +143,7 @@ class MapPanel {
     const { session, signal } = this;
     session.on("hello", () => this.showAll(), signal);
     session.on("layout", () => this.showLayout(), signal);
-    session.on("scores", (items) => (items === null ? this.showAll() : this.restyle(items)), signal);
+    session.on("scores", (items) => (items === null ? this.showScores() : this.restyle(items)), signal);
     session.on("labels", (items) => this.showLabels(items), signal);
     const filtered = (): void => {
       this.legend.press();
@@ -204,6 +206,7 @@ class MapPanel {
   }
 
   private showAll(): void {
+    this.scored = this.session.scores !== null;
     this.legend.fill();
     this.showTools();
     this.showStyle();
@@ -211,6 +214,18 @@ class MapPanel {
     this.view.scene.current = this.known(this.session.current);
     this.view.scene.picked = this.session.picked;
     this.showEdges();
+  }
+
+  /** All scores are new: at once where there were none, else the dots wait as they do for those of some items. */
+  private showScores(): void {
+    if (!this.scored) {
+      this.showAll();
+      return;
+    }
+    this.legend.fill();
+    this.showTools();
+    this.dots.ask();
+    this.marks.ask();
   }
 
   private showLayout(): void {
