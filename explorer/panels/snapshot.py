@@ -144,7 +144,8 @@ def facts(review: Review) -> Facts:
     for i in worst.tolist():
         text, picture = _content(review, i)
         labels = name(int(codes[i])), name(int(suggested[i]))
-        items.append(WorstItem(dataset.name(i), *labels, float(p_error[i]), text, picture))
+        called = str(dataset.item_ids[i]) if dataset.keyed else dataset.name(i)
+        items.append(WorstItem(called, *labels, float(p_error[i]), text, picture))
     return Facts(title, lines, found, items)
 
 

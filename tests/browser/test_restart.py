@@ -175,7 +175,7 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
     restart_by_menu(page)
     expect(banner(page)).to_be_visible(timeout=PATIENCE)
     expect(banner(page)).to_have_attribute("role", "alert")
-    expect(banner(page)).to_contain_text("The kernel was restarted or has stopped. Run this cell again.")
+    expect(banner(page)).to_contain_text("The explorer has no kernel: it was restarted, has stopped, or this page lost it. Run this cell again.")
     expect(banner(page)).to_contain_text("2 decisions are not saved yet")
     listed = page.dqx("banner-list").first.locator("li")
     expect(listed).to_have_count(2)

@@ -33,7 +33,9 @@ describe("the banner", () => {
     expect(banner.hidden).toBe(false);
     expect(root.firstElementChild).toBe(banner);
     expect(banner.getAttribute("role")).toBe("alert");
-    expect(banner.textContent).toContain("The kernel was restarted or has stopped. Run this cell again.");
+    expect(banner.textContent).toContain(
+      "The explorer has no kernel: it was restarted, has stopped, or this page lost it. Run this cell again.",
+    );
     expect(banner.textContent).toContain("2 decisions are not saved yet: they are kept in this browser");
     expect([...find("banner-list").children].map((each) => each.textContent)).toEqual([
       "item id-3: dog → cat · not saved",

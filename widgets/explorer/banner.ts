@@ -56,7 +56,7 @@ export function placeBanner(root: HTMLElement, session: Session, signal: AbortSi
 }
 
 const GONE = [
-  "The kernel was restarted or has stopped.",
+  "The explorer has no kernel: it was restarted, has stopped, or this page lost it.",
   "Run this cell again.",
   "If that does not help, reload the page.",
   "Until then nothing can be decided here.",

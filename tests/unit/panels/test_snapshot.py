@@ -98,7 +98,7 @@ def test_the_facts_are_the_reviews(review: explorer.Review) -> None:
     table = review.issues
     worst = table[table.is_label_issue & ~table.decided].head(10)
     found = facts(review)
-    assert [item.where for item in found.worst] == worst["where"].tolist()
+    assert [item.where for item in found.worst] == worst.index.tolist(), "keys, where the dataset has some"
     assert [item.given for item in found.worst] == worst["label"].tolist()
     assert [item.suggested for item in found.worst] == worst["suggested_label"].tolist()
     assert all(item.picture is not None for item in found.worst)

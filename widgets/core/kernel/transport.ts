@@ -66,7 +66,9 @@ export class CallError extends Error {
 /** There is no kernel to talk to: it was restarted or has stopped, or the last widget of the review was closed. */
 export class Disconnected extends Error {
   constructor() {
-    super("The kernel was restarted or has stopped. Run this cell again.");
+    super(
+      "The explorer has no kernel: it was restarted, has stopped, or this page lost it. Run this cell again.",
+    );
   }
 }
 
