@@ -93,8 +93,8 @@ class Scales:
         rows: NDArray[np.intp],
         into: NDArray[np.intp],
         matrix: NDArray[np.float32],
-    ) -> None:
-        """Scale some columns for some items.
+    ) -> NDArray[np.bool_]:
+        """Scale some columns for some items, and say whose row of the matrix has got another value, bool [n].
 
         Parameters
         ----------
@@ -112,7 +112,9 @@ class Scales:
         values = np.empty((len(columns), len(rows)), np.float32)
         for value, column in zip(values, columns, strict=True):
             column.take(rows, out=value, mode="clip")  # numpy copies once more where positions may be wrong
-        kernels.scale(values, numbers, self.begins, self.places, self.at, self.below, into, matrix)
+        differs = np.empty(len(rows), bool)
+        kernels.scale(values, numbers, self.begins, self.places, self.at, self.below, into, matrix, differs)
+        return differs
 
 
 def readable(findings: Findings) -> list[str]:

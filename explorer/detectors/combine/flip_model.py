@@ -76,15 +76,21 @@ class Reader:
         rows: NDArray[np.intp],
         into: NDArray[np.intp],
         matrix: NDArray[np.float32],
-    ) -> None:
-        """Write what some detectors say of some items into rows of a matrix float32 [·, C]."""
+    ) -> NDArray[np.bool_]:
+        """Write what some detectors say of some items into rows of a matrix float32 [·, C].
+
+        Returns
+        -------
+        numpy.ndarray
+            Bool [rows]: whose row has got another value.
+        """
         if detectors not in self._of:
             mine = [(number, name.split("/", 1)) for number, name in enumerate(self.names)]
             mine = [(number, parts) for number, parts in mine if parts[0] in detectors]
             self._of[detectors] = [parts for _, parts in mine], np.array([number for number, _ in mine], dtype=np.intp)
         columns, numbers = self._of[detectors]
         told = [cols.column(findings, *parts) for parts in columns]
-        self._scales.write(told, numbers, rows, into, matrix)
+        return self._scales.write(told, numbers, rows, into, matrix)
 
     def opinion(self, inputs: Inputs, findings: Findings, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the pooled opinion on some items, float64 [rows, K]."""

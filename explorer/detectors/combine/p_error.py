@@ -196,7 +196,8 @@ def _followed(
 ) -> Combined:
     """Return a verdict with those items judged again that a change of labels reaches.
 
-    What a detector says is read again where it may have moved; the pooled opinion on all whom the change reaches.
+    What a detector says is read again where it may have moved; the pooled opinion on all whom the change reaches. Of
+    whom nothing else is read than before, the verdict stands: scales have steps, and most move within one.
     """
     last = like.read
     assert last is not None
@@ -206,9 +207,6 @@ def _followed(
         change = findings.moved.get(name)
         if change is not None and len(change.rows):
             together.setdefault(change.number or change.rows.tobytes(), (change, []))[1].append(name)
-    others = [change.rows for number, (change, _) in together.items() if number != reached.number]
-    rows = distinct(reached.rows, *others) if others else reached.rows
-    before = [array[rows] for array in (like.p_error, like.suggested, like.suggested_p, like.is_issue)]
     if inplace:
         like.give()
         last.give()
@@ -227,25 +225,18 @@ def _followed(
     )
     assert combined.read is not None
     combined.fresh = combined.read.fresh = True
-    _read(inputs, findings, combined, reached.rows)
+    others = []
     for change, names in together.values():
         for part in blocks(change.rows, len(names)):
-            model.read.write(findings, tuple(names), part, part, combined.read.matrix)
-    _judge(inputs, combined, rows)
-    combined.moved = rows[_differs(before, combined, rows)]
+            differs = model.read.write(findings, tuple(names), part, part, combined.read.matrix)
+            if change.number != reached.number or not change.number:
+                others.append(part[differs])
+    suggested = combined.suggested[reached.rows]
+    _read(inputs, findings, combined, reached.rows)
+    turned = reached.rows[combined.suggested[reached.rows] != suggested]
+    moved = _judge(inputs, combined, distinct(reached.rows, *others) if others else reached.rows)
+    combined.moved = distinct(moved, turned) if len(turned) else moved
     return combined
-
-
-def _differs(before: list[NDArray[Any]], combined: Combined, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Say of which items p_error, suggestion, its probability or flag is another one than it was, bool [rows]."""
-    p_error, suggested, suggested_p, is_issue = before
-    # Bits are compared, so that NaN equals itself.
-    found = combined.p_error[rows].view(np.int32) != p_error.view(np.int32)
-    found |= combined.suggested[rows] != suggested
-    found |= combined.suggested_p[rows].view(np.int32) != suggested_p.view(np.int32)
-    found |= combined.is_issue[rows] != is_issue
-    result: NDArray[np.bool_] = found
-    return result
 
 
 def issues(labels: NDArray[np.int32], suggested: NDArray[np.int32], p_error: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -292,8 +283,14 @@ def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[
         cols.opinion(q, inputs.labels[part], part, read.matrix, combined.suggested, read.share)
 
 
-def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp]) -> None:
-    """Write the verdict on some items in place, by what was read of them."""
+def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Write the verdict on some items in place, by what was read of them.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of whom p_error, the suggestion's probability or the flag is another one than it was.
+    """
     model, read = combined.model, combined.read
     assert model is not None
     assert read is not None
@@ -301,7 +298,8 @@ def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp]) -> None:
     centre, weights, bias = nothing, nothing, 0.0
     if model.learnt is not None:
         centre, weights, bias = model.learnt.centre, model.learnt.weights, model.learnt.bias
-    kernels.judge(
+    moved = np.empty(len(rows), np.intp)
+    count = kernels.judge(
         inputs.labels,
         rows,
         read.matrix,
@@ -318,7 +316,9 @@ def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp]) -> None:
         combined.p_error,
         combined.suggested_p,
         combined.is_issue,
+        moved,
     )
+    return moved[:count]
 
 
 def _nothing_to_compare(inputs: Inputs, opinions: Sequence[str]) -> str:

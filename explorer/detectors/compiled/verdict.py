@@ -8,9 +8,21 @@ from numpy.typing import NDArray
 from explorer.detectors.compiled.jit import Bools, Ints, Reals, kernel
 
 
-@kernel("matrix")
+LANES = 8
+"""So many values are looked for at once: steps of one need not wait for those of another."""
+
+
+@kernel("matrix", "differs", whole=("values", "places", "at", "below"))
 def scale(
-    values: Reals, numbers: Ints, begins: Ints, places: Reals, at: Reals, below: Reals, into: Ints, matrix: Reals
+    values: Reals,
+    numbers: Ints,
+    begins: Ints,
+    places: Reals,
+    at: Reals,
+    below: Reals,
+    into: Ints,
+    matrix: Reals,
+    differs: Bools,
 ) -> None:
     """Write columns into some rows of a matrix, each by its `Scale`.
 
@@ -24,24 +36,37 @@ def scale(
         The scales one after the other: number c has `begins[c]:begins[c + 1]`, and one more of `below`.
     into
         [n]: the rows of the matrix.
+    differs
+        Bool [n], written: whose row has got another value.
     """
+    n = values.shape[1]
+    sought, place = np.empty(LANES), np.empty(LANES, np.intp)
+    differs[:] = False
     for c in range(len(values)):
         number = numbers[c]
         first, size = begins[number], begins[number + 1] - begins[number]
-        for i in range(values.shape[1]):
-            value = np.float64(values[c, i])
-            scaled = 0.0
-            if size and not np.isnan(value):
-                place, left = first, size
-                while left > 1:  # without branches to guess
-                    half = left >> 1
-                    place += half if places[place + half - 1] < value else 0
-                    left -= half
-                if places[place] < value:
-                    place += 1
-                here = place < first + size and places[place] == value
-                scaled = at[place] if here else below[place + number]
-            matrix[into[i], number] = scaled
+        for start in range(0, n, LANES):
+            count = min(LANES, n - start)
+            for lane in range(LANES):
+                sought[lane] = values[c, start + lane] if lane < count else np.nan
+                place[lane] = first
+            left = size
+            while left > 1:
+                half = left >> 1
+                for lane in range(LANES):  # without branches to guess
+                    place[lane] += half * (places[place[lane] + half - 1] < sought[lane])
+                left -= half
+            for lane in range(count):
+                value, found, scaled = sought[lane], place[lane], np.float32(0)
+                if size and not np.isnan(value):
+                    if places[found] < value:
+                        scaled = np.float32(below[found + 1 + number])
+                    else:
+                        scaled = np.float32(at[found] if places[found] == value else below[found + number])
+                row = into[start + lane]
+                if matrix[row, number] != scaled:
+                    matrix[row, number] = scaled
+                    differs[start + lane] = True
 
 
 @kernel("columns", "suggested", "share")
@@ -96,7 +121,7 @@ def read_pool(
         share[row] = of_it if label < 0 or chosen == label else of_it / max(1 - own, 1e-12)
 
 
-@kernel("p_error", "suggested_p", "is_issue")
+@kernel("p_error", "suggested_p", "is_issue", "moved")
 def judge(
     labels: Ints,
     rows: Ints,
@@ -114,7 +139,8 @@ def judge(
     p_error: NDArray[np.float32],
     suggested_p: NDArray[np.float32],
     is_issue: Bools,
-) -> None:
+    moved: NDArray[np.intp],
+) -> int:
     """Write the verdict on some items by what was read of them.
 
     Parameters
@@ -135,7 +161,15 @@ def judge(
         [N], of `read_pool`.
     p_error, suggested_p, is_issue
         [N], written at `rows`.
+    moved
+        Gets the rows of which one of these three is another one than it was; none where it is empty.
+
+    Returns
+    -------
+    int
+        How many entries it got.
     """
+    count = 0
     width = len(weights)
     even = width - width % 4
     for i in range(len(rows)):
@@ -157,7 +191,15 @@ def judge(
         sure = np.float64(share[row])
         if label >= 0:
             sure = 1 - p if chosen == label else p * sure
-        suggested_p[row] = min(sure, 1.0) if chosen >= 0 else np.nan
+        sure_now = np.float32(min(sure, 1.0) if chosen >= 0 else np.nan)
         now = np.float32(p if label >= 0 else np.nan)
-        p_error[row] = now
-        is_issue[row] = chosen != label and now > issue
+        issue_now = chosen != label and now > issue
+        if len(moved):
+            differs = is_issue[row] != issue_now
+            differs = differs or not (p_error[row] == now or (np.isnan(p_error[row]) and np.isnan(now)))
+            was = suggested_p[row]
+            if differs or not (was == sure_now or (np.isnan(was) and np.isnan(sure_now))):
+                moved[count] = row
+                count += 1
+        p_error[row], suggested_p[row], is_issue[row] = now, sure_now, issue_now
+    return count
