@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 QUANTILES = 512
 """Places at which a column's distribution is kept."""
 
+WIDTH = 16
+"""Places that are looked through at once."""
+
 POOL = "pool"
 """Name of the column that holds the pooled opinion's log-odds."""
 
@@ -85,6 +88,8 @@ class Scales:
         self.at = np.concatenate([scale.at for scale in each])
         # One that says nothing has an entry too, so that a column's number tells where its own begin.
         self.below = np.concatenate([scale.below if len(scale.below) else np.zeros(1) for scale in each])
+        self.within = _in_blocks(each)
+        self.ends = np.ascontiguousarray(self.within[:, :, -1])
 
     def write(
         self,
@@ -113,8 +118,33 @@ class Scales:
         for value, column in zip(values, columns, strict=True):
             column.take(rows, out=value, mode="clip")  # numpy copies once more where positions may be wrong
         differs = np.empty(len(rows), bool)
-        kernels.scale(values, numbers, self.begins, self.places, self.at, self.below, into, matrix, differs)
+        kernels.scale(
+            values,
+            numbers,
+            self.begins,
+            self.ends,
+            self.within,
+            self.places,
+            self.at,
+            self.below,
+            into,
+            matrix,
+            differs,
+        )
         return differs
+
+
+def _in_blocks(scales: Sequence[Scale]) -> NDArray[np.float32]:
+    """Return the places of each scale in blocks, float32 [scales, B, WIDTH]; infinite beyond the last.
+
+    What float32 does not have is rounded down: then the same float32 values are above it.
+    """
+    most = max(len(scale.places) for scale in scales)
+    result = np.full((len(scales), max(1, -(-most // WIDTH)) * WIDTH), np.inf, np.float32)
+    for row, scale in zip(result, scales, strict=True):
+        near = scale.places.astype(np.float32)
+        row[: len(near)] = np.where(near > scale.places, np.nextafter(near, np.float32(-np.inf)), near)
+    return result.reshape(len(scales), -1, WIDTH)
 
 
 def readable(findings: Findings) -> list[str]:

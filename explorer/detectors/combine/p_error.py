@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +42,14 @@ class Read(Owned):
     share
         float32 [N]: probability of the suggested class if the given one is wrong; where that is the suggested one, or
         none is given, its probability by the pooled opinion.
+    odds
+        float64 [N]: the log-odds that the matrix comes to.
     """
 
     seen: LabelState
     matrix: NDArray[np.float32]
     share: NDArray[np.float32]
+    odds: NDArray[np.float64]
 
 
 @dataclass(eq=False)
@@ -180,7 +182,10 @@ def combine(
         facts={} if model.learnt is None else model.learnt.found,
         findings=findings,
         read=Read(
-            label_state(inputs), np.empty((inputs.n, len(model.read.names)), np.float32), np.empty(inputs.n, np.float32)
+            label_state(inputs),
+            np.empty((inputs.n, len(model.read.names)), np.float32),
+            np.empty(inputs.n, np.float32),
+            np.empty(inputs.n),
         ),
     )
     assert combined.read is not None
@@ -221,7 +226,7 @@ def _followed(
         _note(inputs, model),
         like.facts,
         findings,
-        read=Read(seen, last.own(last.matrix), last.own(last.share)),
+        read=Read(seen, last.own(last.matrix), last.own(last.share), last.own(last.odds)),
     )
     assert combined.read is not None
     combined.fresh = combined.read.fresh = True
@@ -230,12 +235,14 @@ def _followed(
         for part in blocks(change.rows, len(names)):
             differs = model.read.write(findings, tuple(names), part, part, combined.read.matrix)
             if change.number != reached.number or not change.number:
-                others.append(part[differs])
+                others.append(part[differs])  # some more than once, of whom the second look sees nothing new
     suggested = combined.suggested[reached.rows]
     _read(inputs, findings, combined, reached.rows)
     turned = reached.rows[combined.suggested[reached.rows] != suggested]
-    moved = _judge(inputs, combined, distinct(reached.rows, *others) if others else reached.rows)
-    combined.moved = distinct(moved, turned) if len(turned) else moved
+    parts = [part for part in (_judge(inputs, combined, reached.rows), turned) if len(part)]
+    if others:
+        parts.append(_judge(inputs, combined, np.concatenate(others), anew=False))
+    combined.moved = distinct(*parts) if parts else reached.rows[:0]
     return combined
 
 
@@ -283,8 +290,8 @@ def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[
         cols.opinion(q, inputs.labels[part], part, read.matrix, combined.suggested, read.share)
 
 
-def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Write the verdict on some items in place, by what was read of them.
+def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp], *, anew: bool = True) -> NDArray[np.intp]:
+    """Write the verdict on some items in place, by what was read of them; where not `anew`, by detectors alone.
 
     Returns
     -------
@@ -311,11 +318,13 @@ def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp]) -> NDArra
         model.level.slope,
         model.level.shift,
         ISSUE,
+        anew,
         combined.suggested,
         read.share,
         combined.p_error,
         combined.suggested_p,
         combined.is_issue,
+        read.odds,
         moved,
     )
     return moved[:count]

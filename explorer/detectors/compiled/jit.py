@@ -12,6 +12,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.detectors.compiled import prefetch
+
 Ints = NDArray[np.integer[Any]]
 Reals = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
@@ -114,6 +116,7 @@ class Kernel(Generic[P, R]):
             for one in self._compiled:
                 if kinds in one.signatures:  # by another thread, a moment ago
                     return one  # type: ignore[no-any-return]
+            prefetch.register()
             made = self._made(kinds)
             made.disable_compile()  # what can be read as these kinds, is
             self._compiled = (made, *self._compiled)

@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.compiled.jit import Bools, Ints, Kernel, Reals, kernel
+from explorer.detectors.compiled.prefetch import ahead
+
+AHEAD = 4
+"""So many rows further on is what memory is asked for."""
 
 FOLLOWED = ("far", "similarity", "second", "state", "best")
 """What `follow_answers` writes to."""
@@ -50,6 +54,12 @@ def look_up(
     turned, k = 0, indices.shape[1]
     for i in range(len(rows)):
         row = rows[i]
+        if i + AHEAD < len(rows):
+            soon = rows[i + AHEAD]
+            ahead(indices, soon)
+            ahead(slot, soon)
+            ahead(far, soon)
+            ahead(similarity, soon)
         own = labels[row]
         same, other = -1, -1
         for j in range(k):
@@ -141,6 +151,9 @@ def search_two(
         query = queries[q]
         first, second, most, next_most = -1, -1, np.float32(-np.inf), np.float32(-np.inf)
         for i in range(len(candidates)):
+            if i + AHEAD < len(candidates):
+                ahead(vectors, candidates[i + AHEAD])
+                ahead(lengths, candidates[i + AHEAD])
             item = candidates[i]
             product = np.float32(0)
             for d in range(dimensions):
@@ -148,6 +161,66 @@ def search_two(
             cosine = product / (lengths[query] * lengths[item])
             if cosine > next_most and item != query:
                 if cosine > most:
+                    first, second, most, next_most = item, first, cosine, most
+                else:
+                    second, next_most = item, cosine
+        who[q, 0], who[q, 1] = first, second
+        best[q, 0], best[q, 1] = most, next_most
+
+
+@kernel("who", "best", whole=("codes", "grain", "vectors"), loose=True)
+def search_sketch(
+    queries: Ints,
+    labels: Ints,
+    label: int,
+    begin: int,
+    end: int,
+    order: Ints,
+    codes: NDArray[np.int8],
+    grain: Reals,
+    home: Ints,
+    strays: Ints,
+    vectors: Reals,
+    lengths: Reals,
+    who: NDArray[np.int32],
+    best: NDArray[np.float32],
+) -> None:
+    """Find the two items of a class most similar to each of a few items, as `search_two` does, by their sketch.
+
+    Parameters
+    ----------
+    label, begin, end
+        The class, and where its entries are.
+    order, codes, grain, home, strays
+        Of a `Sketch`.
+    """
+    dimensions = vectors.shape[1]
+    unit = np.empty(dimensions, np.float32)
+    for q in range(len(queries)):
+        query = queries[q]
+        for d in range(dimensions):
+            unit[d] = vectors[query, d] / lengths[query]
+        first, second, most, next_most = -1, -1, np.float32(-np.inf), np.float32(-np.inf)
+        for i in range(begin, end + len(strays)):
+            if i < end:
+                about = np.float32(0)
+                for d in range(dimensions):
+                    about += unit[d] * codes[i, d]
+                if about * grain[i, 0] + grain[i, 1] < next_most:
+                    continue  # as nearly all
+                item = order[i]
+            else:
+                item = strays[i - end]
+                if home[item] == label:
+                    continue  # it has an entry
+            if labels[item] != label or item == query:
+                continue
+            product = np.float32(0)
+            for d in range(dimensions):
+                product += vectors[query, d] * vectors[item, d]
+            cosine = product / (lengths[query] * lengths[item])
+            if cosine > next_most or (cosine == next_most and item < second):
+                if cosine > most or (cosine == most and item < first):
                     first, second, most, next_most = item, first, cosine, most
                 else:
                     second, next_most = item, cosine
@@ -193,6 +266,15 @@ def follow_answers(
     count, dimensions = 0, vectors.shape[1]
     for i in range(len(askers)):
         asker = askers[i]
+        if i + AHEAD < len(askers):
+            soon = askers[i + AHEAD]
+            ahead(labels, soon)
+            ahead(far, soon)
+            ahead(second, soon)
+            ahead(similarity, soon)
+            ahead(second_similarity, soon)
+            ahead(vectors, soon)
+            ahead(lengths, soon)
         own, was, after = labels[asker], far[asker, kind], second[asker]
         lost = gone = False
         for j in range(len(changed)):

@@ -6,17 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.compiled.jit import Bools, Ints, Reals, kernel
+from explorer.detectors.compiled.prefetch import ahead, cell_ahead
+
+AHEAD = 8
+"""So many rows further on is what memory is asked for."""
 
 
-LANES = 8
-"""So many values are looked for at once: steps of one need not wait for those of another."""
-
-
-@kernel("matrix", "differs", whole=("values", "places", "at", "below"))
+@kernel("matrix", "differs", whole=("values", "ends", "within", "places", "at", "below"))
 def scale(
-    values: Reals,
+    values: NDArray[np.float32],
     numbers: Ints,
     begins: Ints,
+    ends: NDArray[np.float32],
+    within: NDArray[np.float32],
     places: Reals,
     at: Reals,
     below: Reals,
@@ -26,47 +28,48 @@ def scale(
 ) -> None:
     """Write columns into some rows of a matrix, each by its `Scale`.
 
+    A value is counted into its block, then into its place there: that takes a quarter of what halving does, whose
+    every step guesses wrong half of the time.
+
     Parameters
     ----------
     values
-        [C, n]: the raw columns; NaN is nothing said.
+        float32 [C, n]: the raw columns; NaN is nothing said.
     numbers
         [C]: the number of each column's scale, which is its place in the matrix.
     begins, places, at, below
         The scales one after the other: number c has `begins[c]:begins[c + 1]`, and one more of `below`.
+    ends, within
+        float32 [·, B] and [·, B, W]: the places in blocks, not above what they are, and the last one of each block;
+        infinite beyond the last.
     into
         [n]: the rows of the matrix.
     differs
         Bool [n], written: whose row has got another value.
     """
-    n = values.shape[1]
-    sought, place = np.empty(LANES), np.empty(LANES, np.intp)
+    n, n_blocks, width = values.shape[1], ends.shape[1], within.shape[2]
     differs[:] = False
     for c in range(len(values)):
         number = numbers[c]
         first, size = begins[number], begins[number + 1] - begins[number]
-        for start in range(0, n, LANES):
-            count = min(LANES, n - start)
-            for lane in range(LANES):
-                sought[lane] = values[c, start + lane] if lane < count else np.nan
-                place[lane] = first
-            left = size
-            while left > 1:
-                half = left >> 1
-                for lane in range(LANES):  # without branches to guess
-                    place[lane] += half * (places[place[lane] + half - 1] < sought[lane])
-                left -= half
-            for lane in range(count):
-                value, found, scaled = sought[lane], place[lane], np.float32(0)
-                if size and not np.isnan(value):
-                    if places[found] < value:
-                        scaled = np.float32(below[found + 1 + number])
-                    else:
-                        scaled = np.float32(at[found] if places[found] == value else below[found + number])
-                row = into[start + lane]
-                if matrix[row, number] != scaled:
-                    matrix[row, number] = scaled
-                    differs[start + lane] = True
+        for i in range(n):
+            if i + AHEAD < n:
+                cell_ahead(matrix, into[i + AHEAD], number)
+            value, scaled = values[c, i], np.float32(0)
+            if size and not np.isnan(value):
+                block, more = np.int32(0), np.int32(0)
+                for j in range(n_blocks):
+                    block += np.int32(ends[number, j] < value)
+                if block < n_blocks:
+                    for j in range(width):
+                        more += np.int32(within[number, block, j] < value)
+                place = first + block * width + more
+                here = place < first + size and places[place] == value
+                scaled = np.float32(at[place] if here else below[min(place, first + size) + number])
+            row = into[i]
+            if matrix[row, number] != scaled:
+                matrix[row, number] = scaled
+                differs[i] = True
 
 
 @kernel("columns", "suggested", "share")
@@ -121,7 +124,7 @@ def read_pool(
         share[row] = of_it if label < 0 or chosen == label else of_it / max(1 - own, 1e-12)
 
 
-@kernel("p_error", "suggested_p", "is_issue", "moved")
+@kernel("p_error", "suggested_p", "is_issue", "odds", "moved", whole=("matrix", "centre", "weights"))
 def judge(
     labels: Ints,
     rows: Ints,
@@ -134,11 +137,13 @@ def judge(
     slope: float,
     shift: float,
     issue: float,
+    anew: bool,
     suggested: Ints,
     share: Reals,
     p_error: NDArray[np.float32],
     suggested_p: NDArray[np.float32],
     is_issue: Bools,
+    odds: NDArray[np.float64],
     moved: NDArray[np.intp],
 ) -> int:
     """Write the verdict on some items by what was read of them.
@@ -157,8 +162,12 @@ def judge(
         Bring log-odds to probabilities.
     issue
         Above it `p_error` is an issue.
+    anew
+        Whether labels or what `read_pool` wrote may differ too: else who has the same odds as before is passed over.
     suggested, share
         [N], of `read_pool`.
+    odds
+        float64 [N]: the log-odds before they are levelled, written at `rows`.
     p_error, suggested_p, is_issue
         [N], written at `rows`.
     moved
@@ -174,7 +183,19 @@ def judge(
     even = width - width % 4
     for i in range(len(rows)):
         row = rows[i]
-        odds = np.float64(matrix[row, 0])
+        if i + AHEAD < len(rows):
+            soon = rows[i + AHEAD]
+            ahead(matrix, soon)
+            ahead(odds, soon)
+            if anew:
+                ahead(labels, soon)
+                ahead(suggested, soon)
+                ahead(share, soon)
+                ahead(p_error, soon)
+                ahead(suggested_p, soon)
+                ahead(is_issue, soon)
+        pooled: float = np.float64(matrix[row, 0])
+        level = pooled
         if width:
             a, b, c, d = bias, 0.0, 0.0, 0.0  # four sums, which need not wait for each other
             for j in range(0, even, 4):
@@ -184,8 +205,12 @@ def judge(
                 d += (matrix[row, j + 3] - centre[j + 3]) * weights[j + 3]
             for j in range(even, width):
                 a += (matrix[row, j] - centre[j]) * weights[j]
-            odds = (1 - part) * odds + part * min(max((a + b) + (c + d), -largest), largest)
-        p = 0.5 * (1 + np.tanh(0.5 * (shift + slope * min(max(odds, -largest), largest))))
+            level = (1 - part) * pooled + part * min(max((a + b) + (c + d), -largest), largest)
+        level = min(max(level, -largest), largest)
+        if not anew and odds[row] == level:
+            continue
+        odds[row] = level
+        p = 0.5 * (1 + np.tanh(0.5 * (shift + slope * level)))
         label, chosen = labels[row], suggested[row]
         # The doubt about the given label is shared among the others as the pooled opinion has it.
         sure = np.float64(share[row])

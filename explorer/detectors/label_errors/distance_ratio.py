@@ -9,7 +9,8 @@ from explorer.detectors.compiled import nearest as kernels
 from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.label_state import LabelState, label_state
 from explorer.detectors.nearest_of_label.columns import OTHER, SAME, Askers, Nearest
-from explorer.detectors.nearest_of_label.search import ask_all, follow_answers, lengths_of, search
+from explorer.detectors.nearest_of_label.search import ask_all, follow_answers, prepare
+from explorer.detectors.nearest_of_label.sketch import Index
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.progress import Progress
@@ -30,11 +31,12 @@ class DistanceRatio:
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Look through the graph, ask the index for the rest, as far as the budget goes."""
-        return _result(inputs, None, lengths_of(inputs), progress)
+        return _result(inputs, None, Index.of(inputs, label_state(inputs)), progress)
 
     def rerun(self, inputs: Inputs, result: Result, progress: Progress) -> Result:
         """Do it all again, asking for the same classes as the earlier result."""
-        return _result(inputs, result.frozen["asked"], result.frozen["lengths"], progress)
+        index: Index = result.frozen["index"]
+        return _result(inputs, result.frozen["asked"], index.standing(label_state(inputs)), progress)
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Look again where a label next to an item changed, and ask again where an answer of the index did.
@@ -46,22 +48,23 @@ class DistanceRatio:
         before: LabelState = result.frozen["seen"]
         seen, change = before.follow(inputs, changed)
         rows = change.rows
-        nearest, lengths = result.frozen["nearest"].own(result), result.frozen["lengths"]
+        nearest: Nearest = result.frozen["nearest"].own(result)
+        index: Index = result.frozen["index"].following(changed)
         askers: Askers = result.frozen["askers"]
         turned, answered, wanting = _look_up(inputs, before, seen, nearest, rows, result.frozen["asked"])
         if turned:
-            ask_all(inputs, seen, nearest, rows, wanting, lengths)
+            ask_all(inputs, seen, nearest, rows, wanting, index)
             askers = askers.moved(before, seen, nearest, rows, answered)
         if inputs.vectors is not None and len(changed):
             concerned = askers.concerned(before, seen, changed)
-            touched, emptied = follow_answers(inputs, seen, nearest, changed, lengths, (concerned, askers.other))
+            touched, emptied = follow_answers(inputs, seen, nearest, changed, index, (concerned, askers.other))
             if emptied:
                 askers = Askers.of(seen, nearest)  # the last of a class has nobody to be near to
             if touched:
                 rows = distinct(rows, *touched)
         score, suggestion = result.own(result.score), result.own(result.suggestion)
         _score(inputs, seen, nearest, rows, score, suggestion)
-        frozen = {**result.frozen, "seen": seen, "nearest": nearest, "askers": askers}
+        frozen = {**result.frozen, "seen": seen, "nearest": nearest, "askers": askers, "index": index}
         summary = {**result.summary, "asked": askers.n}
         return result.updated(
             change if rows is change.rows else Change(rows),
@@ -169,9 +172,7 @@ def _score(
     )
 
 
-def _result(
-    inputs: Inputs, asked: NDArray[np.bool_] | None, lengths: NDArray[np.float32] | None, progress: Progress
-) -> Result:
+def _result(inputs: Inputs, asked: NDArray[np.bool_] | None, index: Index, progress: Progress) -> Result:
     """Look up everybody; `asked`, bool [K], says for which classes the index is asked, else as is affordable."""
     seen, everyone = label_state(inputs), np.arange(inputs.n)
     nearest = Nearest.unknown(inputs.n)
@@ -181,14 +182,12 @@ def _result(
         asked = _affordable(inputs, seen, wanting)
         wanting &= asked[seen.labels][:, None]
     progress.check()
-    ask_all(inputs, seen, nearest, everyone, wanting, lengths)
+    ask_all(inputs, seen, nearest, everyone, wanting, index)
     if inputs.vectors is not None:
-        # Compiled before the first correction asks for it.
-        follow_answers(inputs, seen, nearest, everyone[:0], lengths, (everyone[:1], everyone[:0]))
-        search(inputs, seen, everyone[:1], 0, SAME, lengths)
+        prepare(inputs, seen, index)
     score, suggestion = np.empty(inputs.n, np.float32), np.empty(inputs.n, np.int32)
     _score(inputs, seen, nearest, everyone, score, suggestion)
     askers = Askers.of(seen, nearest)
     summary = {"asked": askers.n, "classes_not_asked": np.flatnonzero(~asked).tolist()}
-    frozen = {"seen": seen, "nearest": nearest, "askers": askers, "asked": asked, "lengths": lengths}
+    frozen = {"seen": seen, "nearest": nearest, "askers": askers, "asked": asked, "index": index}
     return Result(score, suggestion, frozen=frozen, summary=summary)

@@ -9,6 +9,7 @@ from explorer.detectors.compiled import nearest as kernels
 from explorer.detectors.incremental import distinct
 from explorer.detectors.label_state import LabelState
 from explorer.detectors.nearest_of_label.columns import OTHER, SAME, Nearest
+from explorer.detectors.nearest_of_label.sketch import Index
 from explorer.detectors.protocol import Inputs
 
 CELLS = 2**22
@@ -20,20 +21,14 @@ CANDIDATES = 16_384
 FEW = 4
 """Most questions at once that are not left to BLAS."""
 
+SKETCHED = 32
+"""Most questions at once that are put to the sketch; more are left to BLAS."""
+
 NOISE = 1e-5
 """More than float32 errs by in a cosine, or rounding moves it."""
 
 LOST, AGAIN, NEARER, SEVERAL = 1, 2, 4, 8
 """What `kernels.nearest.follow_answers` says of an answer, in bits."""
-
-
-def lengths_of(inputs: Inputs) -> NDArray[np.float32] | None:
-    """Return the lengths of the vectors, never 0, float32 [N]."""
-    if inputs.vectors is None:
-        return None
-    squares = np.einsum("nd,nd->n", inputs.vectors, inputs.vectors)
-    lengths: NDArray[np.float32] = np.sqrt(np.maximum(squares, 1e-24)).astype(np.float32)
-    return lengths
 
 
 def ask_all(
@@ -42,11 +37,11 @@ def ask_all(
     nearest: Nearest,
     rows: NDArray[np.intp],
     wanting: NDArray[np.bool_],
-    lengths: NDArray[np.float32] | None,
+    index: Index,
 ) -> None:
     """Ask the index for whatever some items want, bool [rows, 2]."""
     for kind in (SAME, OTHER):
-        _ask(inputs, seen, nearest, rows[wanting[:, kind]], kind, lengths)
+        _ask(inputs, seen, nearest, rows[wanting[:, kind]], kind, index)
 
 
 def _ask(
@@ -55,7 +50,7 @@ def _ask(
     nearest: Nearest,
     queries: NDArray[np.intp],
     kind: int,
-    lengths: NDArray[np.float32] | None,
+    index: Index,
 ) -> None:
     """Find the nearest of the same or of another label for some items, class by class, and write it down."""
     if not len(queries):
@@ -63,7 +58,7 @@ def _ask(
     labels = seen.labels[queries]
     for label in distinct(labels):
         part = queries[labels == label]
-        who, cosine = search(inputs, seen, part, int(label), kind, lengths)
+        who, cosine = search(inputs, seen, part, int(label), kind, index)
         nearest.far[part, kind], nearest.similarity[part, kind] = who[:, 0], cosine[:, 0]
         if kind == SAME:
             nearest.second[part], nearest.second_similarity[part] = who[:, 1], cosine[:, 1]
@@ -75,22 +70,26 @@ def search(
     queries: NDArray[np.intp],
     label: int,
     kind: int,
-    lengths: NDArray[np.float32] | None,
+    index: Index,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return positions and cosines of each query's two nearest of a label, or of any other one, [queries, 2]; exact.
 
     The query itself is left out; -1 and NaN where there are fewer.
     """
     assert inputs.vectors is not None
+    lengths = index.lengths
     assert lengths is not None
     who, best = np.full((len(queries), 2), -1, np.int32), np.full((len(queries), 2), -np.inf, np.float32)
-    same = seen.labels == label
-    candidates = np.flatnonzero(same if kind == SAME else (seen.labels >= 0) & ~same)
-    if len(queries) <= FEW and inputs.vectors.flags.c_contiguous:
-        # BLAS would copy the candidates' vectors first, and on a busy machine takes long to wake its threads.
-        kernels.search_two(candidates, queries, inputs.vectors, lengths, who, best)
+    if kind == SAME and index.sketch is not None and len(queries) <= SKETCHED:
+        index.sketch.search(inputs, seen, queries, label, lengths, who, best)
     else:
-        _search_many(inputs, queries, candidates, lengths, who, best)
+        same = seen.labels == label
+        candidates = np.flatnonzero(same if kind == SAME else (seen.labels >= 0) & ~same)
+        if len(queries) <= FEW and inputs.vectors.flags.c_contiguous:
+            # BLAS would copy the candidates' vectors first, and on a busy machine takes long to wake its threads.
+            kernels.search_two(candidates, queries, inputs.vectors, lengths, who, best)
+        else:
+            _search_many(inputs, queries, candidates, lengths, who, best)
     exact = [np.where(one >= 0, _cosine(inputs, queries, one.astype(np.intp), lengths), np.nan) for one in who.T]
     return who, np.stack(exact, axis=1)
 
@@ -130,12 +129,24 @@ def _search_many(
             best[rows] = np.take_along_axis(known, order, axis=1)
 
 
+def prepare(inputs: Inputs, seen: LabelState, index: Index) -> None:
+    """Have compiled what a correction may ask for."""
+    everyone = np.arange(inputs.n)
+    follow_answers(inputs, seen, Nearest.unknown(inputs.n), everyone[:0], index, (everyone[:1], everyone[:0]))
+    search(inputs, seen, everyone[:1], 0, SAME, index)
+    assert inputs.vectors is not None
+    assert index.lengths is not None
+    if inputs.vectors.flags.c_contiguous:
+        who, best = np.empty((1, 2), np.int32), np.empty((1, 2), np.float32)
+        kernels.search_two(everyone[:0], everyone[:1], inputs.vectors, index.lengths, who, best)
+
+
 def follow_answers(
     inputs: Inputs,
     seen: LabelState,
     nearest: Nearest,
     changed: NDArray[np.intp],
-    lengths: NDArray[np.float32] | None,
+    index: Index,
     asked: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> tuple[list[NDArray[np.intp]], bool]:
     """Bring the answers of the index up to date that the changed items are or now could be.
@@ -148,6 +159,7 @@ def follow_answers(
         Whether anybody has none any more.
     """
     assert inputs.vectors is not None
+    lengths = index.lengths
     assert lengths is not None
     follow = kernels.follow_answers if inputs.vectors.flags.c_contiguous else kernels.follow_scattered
     touched, emptied = [], False
@@ -173,7 +185,7 @@ def follow_answers(
         )
         if not count:
             continue
-        _ask(inputs, seen, nearest, askers[(state & AGAIN) > 0], kind, lengths)
+        _ask(inputs, seen, nearest, askers[(state & AGAIN) > 0], kind, index)
         near = np.flatnonzero(state & NEARER)
         rows, which, several = askers[near], changed[best[near]], (state[near] & SEVERAL) > 0
         value = _cosine(inputs, rows, which, lengths)

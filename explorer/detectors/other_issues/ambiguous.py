@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.compiled import neighbours
+from explorer.detectors.compiled import labelings
 from explorer.detectors.incremental import Change, distinct
 from explorer.detectors.label_errors.confident import estimate
 from explorer.detectors.label_errors.vote import NEIGHBOURS, SQUARINGS
@@ -203,7 +203,7 @@ def _draw(inputs: Inputs, model: _Model, rows: NDArray[np.intp], draws: NDArray[
     assert inputs.graph is not None
     probs, similarity = (np.asarray(part, np.float32) for part in (inputs.probs, inputs.graph.similarity))
     width = min(NEIGHBOURS, inputs.graph.k)
-    neighbours.draw_labels(
+    labelings.draw_labels(
         inputs.labels,
         rows,
         probs,
@@ -237,7 +237,7 @@ def _vote(
     assert inputs.graph is not None
     assert inputs.probs is not None
     graph, width = inputs.graph, min(NEIGHBOURS, inputs.graph.k)
-    neighbours.vote_on_labelings(
+    labelings.vote_on_labelings(
         inputs.labels,
         inputs.sizes,
         graph.indices,

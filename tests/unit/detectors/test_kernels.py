@@ -12,11 +12,11 @@ import pytest
 from updates_help import Case, begun, followed, made
 
 from explorer.detectors.combine.features import OF_POOL, Scale, Scales
-from explorer.detectors.compiled import counts, jit, nearest, neighbours, verdict
+from explorer.detectors.compiled import counts, jit, labelings, nearest, neighbours, verdict
 
 ALL = {
     name: one
-    for module in (neighbours, counts, nearest, verdict)
+    for module in (neighbours, labelings, counts, nearest, verdict)
     for name, one in vars(module).items()
     if isinstance(one, jit.Kernel)
 }
