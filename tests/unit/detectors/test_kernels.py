@@ -40,7 +40,11 @@ def test_a_run_compiles_all_that_a_correction_needs(kind):
         inputs = replace(inputs, labels=labels, probs=probs, vectors=np.repeat(inputs.vectors, 2, axis=1)[:, ::2])
     first = begun(inputs)
     before = variants()
-    whole = {"follow_answers", "search_two"}  # of vectors that lie in one piece; others have their own way
+    whole = {
+        "follow_answers",
+        "search_two",
+        "search_sketch",
+    }  # of vectors that lie in one piece; others have their own way
     assert all(count for name, count in before.items() if name not in {*whole, "follow_scattered"})
     assert all(before[name] for name in ({"follow_scattered"} if kind == "strided" else whole))
     # One that has copies made, and one that writes into these.
