@@ -266,8 +266,8 @@ def follow_answers(
     count, dimensions = 0, vectors.shape[1]
     for i in range(len(askers)):
         asker = askers[i]
-        if i + AHEAD < len(askers):
-            soon = askers[i + AHEAD]
+        if i + 2 * AHEAD < len(askers):
+            soon = askers[i + 2 * AHEAD]
             ahead(labels, soon)
             ahead(far, soon)
             ahead(second, soon)

@@ -96,11 +96,11 @@ def relate(
     rows: Ints,
     limit: Reals,
     step: int,
-    damping: float,
+    parts: int,
     first: Reals,
-    before: Reals,
+    before: NDArray[np.uint8],
     total: NDArray[np.float32],
-    member: NDArray[np.float32],
+    member: NDArray[np.uint8],
     moved: NDArray[np.intp],
 ) -> int:
     """Sum the relations of some items (+ for the same label, − for another), and say how far each counts as wrong.
@@ -114,8 +114,11 @@ def relate(
     step
         0 sums; later ones take from the sums `first` [N] twice the relations to neighbours, as far as these counted as
         wrong in the step before (`before`, [N]).
+    parts
+        What an item that counts as wrong altogether has in `before` and `member`: a power of two, so that the mean of
+        two steps is exact. In bytes, these fit in a cache.
     total, member
-        float32 [N], written at `rows`: the sums, and how far each item counts as wrong, 0 to 1.
+        float32 and uint8 [N], written at `rows`: the sums, and how far each item counts as wrong, in `parts`.
     moved
         Gets the rows of which `member` is another one than it was.
 
@@ -124,7 +127,7 @@ def relate(
     int
         How many have moved.
     """
-    count = 0
+    count, part = 0, 1 / parts
     for i in range(len(rows)):
         row = rows[i]
         if i + AHEAD < len(rows):
@@ -143,18 +146,18 @@ def relate(
         if own >= 0:
             for j in range(indices.shape[1]):
                 near = indices[row, j]
-                share = before[near] if step else np.float32(1)
+                share = before[near] if step else np.uint8(parts)
                 if share == 0:  # as nearly all are
                     continue
                 label = labels[near]
                 if label >= 0:
                     # No branch that would be guessed wrong half of the time.
-                    whole += np.float64(strength[row, j]) * (1 - 2 * (label != own)) * share
+                    whole += np.float64(strength[row, j]) * (1 - 2 * (label != own)) * (share * part)
         now = np.float32(first[row] - 2 * whole) if step else np.float32(whole)
         total[row] = now
-        wrong = np.float32(1 if now < limit[row] else 0)
+        wrong = np.uint8(parts if now < limit[row] else 0)
         if step:
-            wrong = np.float32((1 - damping) * before[row] + damping * wrong)
+            wrong = np.uint8((np.int64(before[row]) + wrong) >> 1)
         if member[row] != wrong:
             moved[count] = row
             count += 1

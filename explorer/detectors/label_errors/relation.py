@@ -27,8 +27,9 @@ its relations positive). The paper has −.05 of the largest score of all; with 
 STEPS = 3
 """Refinement steps."""
 
-DAMPING = 0.5
-"""Weight of the new membership in each step; plain iteration can end in a cycle of two."""
+WRONG = 2**STEPS
+"""What an item that counts as mislabelled altogether is worth. Each step takes the mean of the new membership and the
+one before, which halves what there is to tell apart; plain iteration can end in a cycle of two."""
 
 SEVERAL = 10
 """Most items whose neighbours are not looked through for those that are there twice."""
@@ -61,7 +62,8 @@ class Relation:
     def _scored(inputs: Inputs, kernel: NDArray[np.float32], progress: Progress) -> Result:
         everyone = np.arange(inputs.n)
         limit = NOISY * kernel.sum(axis=1)
-        steps, members = ([np.empty(inputs.n, np.float32) for _ in range(STEPS + 1)] for _ in range(2))
+        steps = [np.empty(inputs.n, np.float32) for _ in range(STEPS + 1)]
+        members = [np.empty(inputs.n, np.uint8) for _ in range(STEPS + 1)]
         for t in range(STEPS + 1):
             progress.check()
             _step(inputs, kernel, limit, t, everyone, steps, members)
@@ -89,7 +91,8 @@ class Relation:
         assert inputs.graph is not None
         seen, change = frozen["seen"].follow(inputs, changed)
         relabelled = change.rows
-        steps, members = ([result.own(part) for part in frozen[name]] for name in ("steps", "members"))
+        steps: list[NDArray[np.float32]] = [result.own(part) for part in frozen["steps"]]
+        members: list[NDArray[np.uint8]] = [result.own(part) for part in frozen["members"]]
         touched = relabelled
         moved = _step(inputs, kernel, limit, 0, relabelled, steps, members)
         for t in range(1, len(steps)):
@@ -159,7 +162,7 @@ def _step(
     t: int,
     rows: NDArray[np.intp],
     steps: list[NDArray[np.float32]],
-    members: list[NDArray[np.float32]],
+    members: list[NDArray[np.uint8]],
 ) -> NDArray[np.intp]:
     """Write a step's sums and memberships of some items; return those whose membership is another one than it was."""
     assert inputs.graph is not None
@@ -172,7 +175,7 @@ def _step(
         rows,
         limit,
         t,
-        DAMPING,
+        WRONG,
         steps[0],
         before,
         steps[t],
