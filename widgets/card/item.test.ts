@@ -68,7 +68,7 @@ describe("a text", () => {
       const [size, line] = [this.style.fontSize, this.style.lineHeight].map(Number.parseFloat);
       return Math.ceil((letters * (size as number)) / 1200) * (line as number);
     });
-    const sizes = [200, 500, 720, 850].map((n) => {
+    const sizes = [200, 500, 720, 850, 950].map((n) => {
       letters = n;
       const view = itemView(session, card({}), { all: false });
       view.fit();
@@ -77,7 +77,8 @@ describe("a text", () => {
     });
     expect(sizes).toEqual([
       ["20px", false],
-      ["16px", false],
+      ["18px", false],
+      ["15px", false],
       ["14px", false],
       ["13px", false],
     ]);

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Hello, Stage } from "../core/kernel/schema";
-import { settled, sixItems } from "../core/testing/mockModel";
+import { settled } from "../core/testing/mockModel";
 import { command } from "../core/ui/keys";
 import { startExplorer } from "./fixture";
 
@@ -121,7 +121,7 @@ describe("the open tab", () => {
     const after = await start();
     expect(seen(after.root)).toEqual(["history"]);
     after.end.abort();
-    const { store } = (sixItems().hello?.({}) ?? {}) as Hello;
+    const { store } = after.session.hello as Hello;
     const other = await startExplorer({}, { store: { ...store, id: "another" } });
     expect(seen(other.root)).toEqual(["item"]);
   });

@@ -6,11 +6,14 @@ import { h } from "../core/ui/dom";
 
 /** Notices that merely inform go by themselves after this many milliseconds. */
 const INFORMED = 7000;
+/** Whoever goes on to another item after so many has read them. */
+const READ = 1500;
 const MOST = 4;
 
 export function makeNotices(session: Session, signal: AbortSignal): HTMLElement {
   const element = h("div", { class: "dqx-notices", aria: { live: "polite" } });
   const shown = new WeakMap<Element, Notice>();
+  const since = new WeakMap<Element, number>();
   session.on(
     "notice",
     (notice) => {
@@ -19,8 +22,20 @@ export function makeNotices(session: Session, signal: AbortSignal): HTMLElement 
       while (element.children.length >= MOST) element.firstElementChild?.remove();
       const line = show(session, notice);
       shown.set(line, notice);
+      since.set(line, Date.now());
       element.append(line);
       if (notice.kind === "info") setTimeout(() => line.remove(), INFORMED);
+    },
+    signal,
+  );
+  // They lie over tiles, which whoever goes on looks at.
+  session.on(
+    "current",
+    () => {
+      for (const line of [...element.children]) {
+        const read = Date.now() - (since.get(line) ?? 0) >= READ;
+        if (read && shown.get(line)?.kind === "info" && !shown.get(line)?.act) line.remove();
+      }
     },
     signal,
   );

@@ -110,6 +110,19 @@ describe("the explorer", () => {
     vi.useRealTimers();
   });
 
+  it("lets information go with the next item, once there was time to read it", async () => {
+    const { root, session } = await start();
+    vi.useFakeTimers();
+    const told = () => root.querySelectorAll('[data-dqx="notice"]').length;
+    session.emit("notice", { kind: "info", text: "saved to labels.csv" });
+    session.select(1);
+    expect(told()).toBe(1);
+    vi.advanceTimersByTime(2000);
+    session.select(5);
+    expect(told()).toBe(0);
+    vi.useRealTimers();
+  });
+
   it("counts open conflicts, goes to the next, and lets the notice go there", async () => {
     const { model, session, find, press } = await start();
     expect(find("conflicts").hidden).toBe(true);
