@@ -27,10 +27,24 @@ export function showKeyboard(root: HTMLElement, signal: AbortSignal): void {
   const show = (on: boolean): void => {
     root.dataset.keyboard = on ? "on" : "off";
   };
-  root.addEventListener("focusin", () => show(true), { signal });
+  /** What has the keyboard, until it goes elsewhere by itself. */
+  let last: Element | null = null;
+  root.addEventListener(
+    "focusin",
+    (event) => {
+      last = event.composedPath()[0] as Element;
+      show(true);
+    },
+    { signal },
+  );
   root.addEventListener(
     "focusout",
-    (event) => show(event.relatedTarget instanceof Node && root.contains(event.relatedTarget)),
+    ({ relatedTarget: to }) => {
+      const stays = to instanceof Node && root.contains(to);
+      // Where it goes to nothing from what is not there any more, it is lost.
+      if (!stays && (to !== null || isUsable(last))) last = null;
+      show(stays);
+    },
     { signal },
   );
   root.addEventListener(
@@ -43,12 +57,17 @@ export function showKeyboard(root: HTMLElement, signal: AbortSignal): void {
     { signal },
   );
   // What is removed, hidden or switched off while it has the keyboard loses it without a word: the panel has it then.
-  const observer = new MutationObserver(() => {
-    if (root.dataset.keyboard !== "on" || hasWorkingFocus(root)) return;
+  const regain = (): void => {
+    if (last === null || isUsable(last)) return;
+    last = null;
     const now = pageOf(root).activeElement;
-    if (now === null || now === root.ownerDocument.body || root.contains(now))
+    if (now === null || now === root.ownerDocument.body || (root.contains(now) && !isUsable(now)))
       root.focus({ preventScroll: true });
     show(hasKeyboard(root));
+  };
+  // Later: what is hidden as the keyboard leaves it has nothing to lose.
+  const observer = new MutationObserver(() => {
+    if (last !== null && !isUsable(last)) setTimeout(regain, 0);
   });
   observer.observe(root, {
     childList: true,
@@ -61,12 +80,11 @@ export function showKeyboard(root: HTMLElement, signal: AbortSignal): void {
   show(hasKeyboard(root));
 }
 
-/** Whether the keyboard is on something in the root that is there to be used. */
-function hasWorkingFocus(root: HTMLElement): boolean {
-  const now = pageOf(root).activeElement;
-  if (now === null || !root.contains(now)) return false;
-  const hidden = now.closest("[hidden]");
-  return !now.matches(":disabled") && (hidden === null || !root.contains(hidden));
+/** Whether an element is there, to be seen and switched on. */
+function isUsable(element: Element | null): boolean {
+  return (
+    element?.isConnected === true && !element.matches(":disabled") && element.closest("[hidden]") === null
+  );
 }
 
 /** What fills the screen gets the keyboard. */
