@@ -147,3 +147,29 @@ def test_no_key_leaves_the_explorer(opened: Callable[[str, str], MarimoPage], tm
     page.page.keyboard.press("Control+s")
     assert "s" in page.heard()
     assert page.errors == []
+
+
+def test_the_cell_that_shows_it_runs_again(opened: Callable[[str, str], MarimoPage], tmp_path: Path) -> None:
+    page = opened("edit", "explorer.show(review)")
+    first = page.press("k")
+    expect(page.tile(first)).to_have_attribute("data-state", "kept", timeout=PATIENCE)
+    settled(page)
+    # marimo ends the widgets of a cell that runs again: the review makes another.
+    page.dqx("card").first.evaluate("each => { each.dataset.old = 'yes'; }")
+    page.page.get_by_test_id("cell-editor").last.click()
+    page.page.keyboard.press("Control+Enter")
+    expect(page.page.locator('[data-dqx="card"][data-old]')).to_have_count(0, timeout=PATIENCE)
+    page.ready()
+    expect(page.tile(first)).to_have_attribute("data-state", "kept", timeout=PATIENCE)
+    second = page.press("Enter")
+    expect(page.tile(second)).to_have_attribute("data-state", "relabelled", timeout=PATIENCE)
+    settled(page)
+    assert ops(tmp_path) == ["keep", "set"]
+
+
+def test_an_app_shows_it_too(opened: Callable[[str, str], MarimoPage], tmp_path: Path) -> None:
+    page = opened("run", "review")
+    first = page.press("k")
+    expect(page.tile(first)).to_have_attribute("data-state", "kept", timeout=PATIENCE)
+    settled(page)
+    assert ops(tmp_path) == ["keep"]
