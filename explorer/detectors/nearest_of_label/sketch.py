@@ -52,9 +52,11 @@ class Sketch:
 
     @classmethod
     def of(cls, inputs: Inputs, seen: LabelState, lengths: NDArray[np.float32]) -> Sketch | None:
-        """Make one of the vectors; `None` where these are too many, or do not lie in one piece."""
+        """Make one of the vectors; `None` where these are too many or do not lie in one piece, and without labels."""
         vectors = inputs.vectors
         if vectors is None or vectors.size > CELLS or not vectors.size or not vectors.flags.c_contiguous:
+            return None
+        if not seen.counts.any():
             return None
         order = np.argsort(seen.labels, kind="stable").astype(np.int32)[inputs.n - int(seen.counts.sum()) :]
         codes, grain = np.empty((len(order), vectors.shape[1]), np.int8), np.empty((len(order), 2), np.float32)

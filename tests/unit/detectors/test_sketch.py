@@ -90,13 +90,15 @@ def test_nearly_all_are_passed_over():
     assert index.sketch.grain[:, 1].max() < 0.02
 
 
-@pytest.mark.parametrize("why", ["none", "strided", "many"])
+@pytest.mark.parametrize("why", ["none", "strided", "many", "unlabelled"])
 def test_without_a_sketch_all_vectors_are_looked_at(why, monkeypatch):
     inputs = random_inputs(3)
     if why == "none":
         inputs = replace(inputs, vectors=None)
     elif why == "strided":
         inputs = replace(inputs, vectors=np.repeat(inputs.vectors, 2, axis=1)[:, ::2])
+    elif why == "unlabelled":
+        inputs = replace(inputs, labels=np.full(inputs.n, -1, np.int32), n_classes=0)
     else:
         monkeypatch.setattr(sketch, "CELLS", 10)
     index = Index.of(inputs, label_state(inputs))
