@@ -1,4 +1,4 @@
-"""The nearest item of a label where the graph's row holds none: every item's vector is looked at, exactly."""
+"""The nearest item of a label where the graph's row holds none: exact, by all vectors or by a sketch of them."""
 
 from __future__ import annotations
 
