@@ -58,6 +58,20 @@ describe("the row of scopes", () => {
     ]);
   });
 
+  it("says of the queued one at once how many are open, and of its whole where only a part is queued", async () => {
+    const { session, chips } = await row();
+    session.edit("keep", [3]);
+    expect(chips()[0]?.textContent).toBe("label errors2");
+    expect([session.open, session.passing]).toEqual([2, 3]);
+    session.edit("keep", [4]);
+    expect(session.open, "no label error").toBe(2);
+    session.edit("clear", [3]);
+    expect(chips()[0]?.textContent).toBe("label errors3");
+    session.setFilter({ pair: [1, 0] });
+    expect([session.open, session.passing]).toEqual([1, 1]);
+    expect(chips()[0]?.textContent).toBe("label errors3");
+  });
+
   it("chooses one by a click, by arrows and from the menu", async () => {
     const { session, chips, more } = await row();
     chips()[1]?.click();
