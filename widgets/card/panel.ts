@@ -55,7 +55,7 @@ export const Card: Panel = {
       { class: "dqx-card-body", data: { dqx: "card" }, hidden: true, aria: { label: "Current item" } },
       head,
       item,
-      h("div", { class: "dqx-card-rest" }, line, pairs, scope),
+      h("div", { class: "dqx-card-rest" }, scope, line, pairs),
       decisions.element,
     );
     root.append(placeholder, body);

@@ -48,8 +48,8 @@ export type Default = "accept" | "keep" | "none";
 /**
  * Label errors, and what the queue mixes in among them, get their suggested label. What is looked at for something else
  * keeps its label where the ranking does not call that an issue. Habit must answer no random check by itself, since what is
- * left is reckoned from the answers, and must not give a class to an outlier that may belong to none: where another label is
- * suggested for one of these, nothing is the default.
+ * left is reckoned from the answers; it must not give a class to an outlier that may belong to none, nor take the last items
+ * from a class that the ranking hardly knows. Where another label is suggested for one of these, nothing is the default.
  */
 export function defaultOf(session: Session, item: number): Default {
   const given = session.labels?.given[item] ?? -1;
@@ -58,7 +58,8 @@ export function defaultOf(session: Session, item: number): Default {
   if (given < 0) return "accept";
   const suspect = session.scores?.is_label_issue[item] === 1;
   const other = suggestionOf(session, item) !== given;
-  if (other && (random || (scope === "outlier" && suspect))) return "none";
+  const doubtful = suspect && (scope === "outlier" || scope === "imbalance");
+  if (other && (random || doubtful)) return "none";
   return scope !== null && !random && !suspect ? "keep" : "accept";
 }
 

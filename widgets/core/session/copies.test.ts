@@ -173,6 +173,11 @@ describe("what Enter does in a scope", () => {
     });
   });
 
+  it("takes nothing from a rare class", async () => {
+    const { session } = await inScope("imbalance", 1);
+    expect([1, 2].map((i) => defaultOf(session, i))).toEqual(["none", "keep"]);
+  });
+
   it("is nothing for a random check that may be wrong; one whose label agrees is kept", async () => {
     const { session, model } = await inScope("random", 2);
     expect([1, 2, 3].map((i) => defaultOf(session, i))).toEqual(["none", "accept", "none"]);
