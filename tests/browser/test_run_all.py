@@ -11,7 +11,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from jupyter import PATIENCE, Lab
+from jupyter import LAB, NOTEBOOK, PATIENCE, Host, Lab
 from playwright.sync_api import expect
 
 MAKE = """
@@ -57,16 +57,20 @@ def ended(page: Lab) -> None:
     )
 
 
-@pytest.mark.parametrize("what", CELLS)
-def test_the_map_is_drawn_whatever_the_next_cell_does(lab: Callable[..., Lab], folder: Path, what: str) -> None:
-    page = lab()
-    page.open(
-        notebook(folder, what, MAKE.format(gate=f"gate-{what}"), CELLS[what], "print(len(review.dataset), 'after')")
-    )
+@pytest.mark.parametrize(
+    ("host", "what"),
+    [*((LAB, what) for what in CELLS), (NOTEBOOK, "waits")],
+    ids=lambda each: each.name if isinstance(each, Host) else each,
+)
+def test_the_map_is_drawn_whatever_the_next_cell_does(
+    lab: Callable[..., Lab], folder: Path, host: Host, what: str
+) -> None:
+    page, gate = lab(host=host), f"gate-{host.name.replace(' ', '-')}-{what}"
+    page.open(notebook(folder, gate, MAKE.format(gate=gate), CELLS[what], "print(len(review.dataset), 'after')"))
     # The command ends with the last cell, which waits for the map: nobody waits for the command.
     page.page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.drawn("principal")
-    (folder / f"gate-{what}").touch()
+    (folder / gate).touch()
     page.drawn("umap")
     ended(page)
     expect(page.page.get_by_text("300 after")).to_be_visible(timeout=PATIENCE)
