@@ -31,6 +31,8 @@ PRIOR = 0.1
 """Weight of the prior: so many times the words of the whole dataset."""
 SURE = 1.96
 """A word is marked from so many standard errors on."""
+TWICE = np.log(2)
+"""And from this log-odds ratio on: of the commonest words a difference is sure that tells nobody anything."""
 MOST = 8
 """Words that are marked in a text; all their places are."""
 BATCH = 200
@@ -103,14 +105,15 @@ class WordOdds:
             return []
         chosen = np.array(known)
         own = np.isin(chosen, words.words[_span(words.items, item)])
-        odds = _standard_odds(
+        ratio, error = _log_odds(
             self._of(codes, of, chosen, own if codes[item] == of else None),
             self._of(codes, against, chosen, own if codes[item] == against else None),
             words.everywhere[chosen],
             int(words.everywhere.sum()),
         )
-        best = chosen[np.argsort(-odds, kind="stable")[:MOST]]
-        telling = {int(word) for word in best} & {int(word) for word in chosen[odds >= SURE]}
+        best = chosen[np.argsort(-ratio / error, kind="stable")[:MOST]]
+        sure = chosen[(ratio >= SURE * error) & (ratio >= TWICE)]
+        telling = {int(word) for word in np.intersect1d(best, sure)}
         places = [span for word, span in found if words.number.get(word) in telling]
         return _utf16(text, places)
 
@@ -156,18 +159,17 @@ def _span(items: NDArray[np.int32], item: int) -> slice:
     return slice(int(np.searchsorted(items, item)), int(np.searchsorted(items, item, side="right")))
 
 
-def _standard_odds(
+def _log_odds(
     of: tuple[NDArray[np.float64], float],
     against: tuple[NDArray[np.float64], float],
     everywhere: NDArray[np.int64],
     total: int,
-) -> NDArray[np.float64]:
-    """Return each word's log-odds ratio between two classes over its standard error, float64 [n]."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return each word's log-odds ratio between two classes, and its standard error, float64 [n] both."""
     prior, weight = PRIOR * everywhere, PRIOR * total
     (a, n_a), (b, n_b) = of, against
     ratio = np.log((a + prior) / (n_a + weight - a - prior)) - np.log((b + prior) / (n_b + weight - b - prior))
-    result: NDArray[np.float64] = ratio / np.sqrt(1 / (a + prior) + 1 / (b + prior))
-    return result
+    return ratio, np.sqrt(1 / (a + prior) + 1 / (b + prior))
 
 
 def _utf16(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -62,7 +62,7 @@ export function makeBulkButtons(session: Session, signal: AbortSignal): BulkButt
     arrange(toldScope(session.filter) === "outlier");
     const n = openSize(session);
     const none = !session.scores || scopeSize(session) === 0;
-    accept.hidden = none;
+    accept.hidden = none || n === 0;
     setText(many, `Accept ${count(n)}`);
     setText(thing, n === 1 ? " suggestion" : " suggestions");
     for (const { element, text, verb } of others) {

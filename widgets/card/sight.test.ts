@@ -156,6 +156,28 @@ describe("quick keys", () => {
     expect(model.count("edit")).toBe(2);
   });
 
+  it("turn no decision round where the queue has come to its end", async () => {
+    const { model, session, press, notices } = await start([Card]);
+    for (let i = 0; i < 9 && session.ended === null; i++) {
+      press("Enter");
+      await settled();
+    }
+    const last = session.current as number;
+    expect(session.ended).toBe(last);
+    const [edits, label] = [model.count("edit"), session.labels?.current[last]];
+    press("k");
+    press("3");
+    await settled();
+    expect([model.count("edit"), session.labels?.current[last]]).toEqual([edits, label]);
+    expect(notices.at(-1)).toBe(
+      "This item is decided, and nothing comes after it. U takes it back; click it to decide anew.",
+    );
+    // Whoever chooses it means it.
+    session.select(last);
+    press("k");
+    expect(model.count("edit")).toBe(edits + 1);
+  });
+
   it("decide once where one is held", async () => {
     const { model, press } = await start([Card]);
     press("k");

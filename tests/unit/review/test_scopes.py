@@ -148,7 +148,7 @@ def test_what_is_decided_on_is_left_out_unless_asked_for_and_sets_stay_whole(rev
 def test_a_scope_that_is_not_computed_says_what_to_do(review):
     with pytest.raises(ExplorerError, match="The scope 'kind' is not computed.*700 items or more"):
         review.queue_of("kind")
-    with pytest.raises(UnknownName, match="Did you mean 'outlier'.*All scopes: label, unlabelled, outlier, near_duplicate,"):
+    with pytest.raises(UnknownName, match="Did you mean 'outlier'.*All scopes: label, unlabelled, outlier,"):
         review.queue_of("outlyer")
 
 

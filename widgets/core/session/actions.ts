@@ -157,7 +157,10 @@ export function nextConflict(session: Session): boolean {
 function advance(session: Session): void {
   const [first] = session.upcoming(1);
   if (first !== undefined) session.select(first);
-  else if (session.queue.length > 0) tellEnd(session);
+  else if (session.queue.length > 0) {
+    session.end();
+    tellEnd(session);
+  }
 }
 
 /** Say that all of a queue is decided on, and where to go on. */
@@ -216,6 +219,15 @@ export function decide(session: Session, act: (item: number) => unknown): void {
   }
   if (item === null) {
     tell(session, "Nothing is decided: no item is shown.", "Choose one from the queue or on the map.");
+    return;
+  }
+  // The next key of a run was meant for the next item, and there is none: it must not turn this decision round.
+  if (session.ended === item && session.isReviewed(item)) {
+    tell(
+      session,
+      "This item is decided, and nothing comes after it.",
+      "U takes it back; click it to decide anew.",
+    );
     return;
   }
   const seen = session.sight.of(item);

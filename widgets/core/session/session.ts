@@ -123,6 +123,11 @@ export class Session extends QueueView {
     return this.state.current;
   }
 
+  /** The item that the cursor stays on after a decision, since nothing comes after it. */
+  get ended(): number | null {
+    return this.state.ended;
+  }
+
   get hovered(): number | null {
     return this.state.hovered;
   }
@@ -216,6 +221,11 @@ export class Session extends QueueView {
 
   select(item: number | null, options: TellOptions = {}): void {
     this.state.select(item, options);
+  }
+
+  /** The queue has come to its end with the current item. */
+  end(): void {
+    this.state.ended = this.state.current;
   }
 
   hover(item: number | null): void {

@@ -49,6 +49,8 @@ export class ReviewState extends Emitter<Topics> {
   stages: readonly Stage[] = [];
   counts: Counts | null = null;
   current: number | null = null;
+  /** The item that the cursor stays on after a decision, since nothing comes after it; until somebody chooses one. */
+  ended: number | null = null;
   hovered: number | null = null;
   chosen: readonly number[] = [];
   /** Items that stand out on the map; none = all are shown alike. */
@@ -221,6 +223,7 @@ export class ReviewState extends Emitter<Topics> {
   }
 
   select(item: number | null, { tell = true }: TellOptions = {}): void {
+    this.ended = null;
     if (item === this.current) return;
     this.current = item;
     this.note = "";
