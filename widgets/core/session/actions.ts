@@ -222,7 +222,7 @@ export function decide(session: Session, act: (item: number) => unknown): void {
     return;
   }
   // The next key of a run was meant for the next item, and there is none: it must not turn this decision round.
-  if (session.ended === item && session.isReviewed(item)) {
+  if (session.ended === item && session.isReviewed(item) && !session.conflicts.of(item)) {
     tell(
       session,
       "This item is decided, and nothing comes after it.",
