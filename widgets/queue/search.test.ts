@@ -64,6 +64,18 @@ describe("the search box", () => {
     expect(document.activeElement).toBe(root);
   });
 
+  it("narrows the queue to a label that is named whole", async () => {
+    const { session, box, press, search, part } = await open();
+    session.setFilter({ scope: "all" });
+    await search("NEWT");
+    expect(part("search-said").textContent).toBe("↵ all labelled so");
+    press("Enter");
+    expect(box.value).toBe("");
+    expect(session.filter.label).toBe(session.classes.indexOf("newt"));
+    expect(session.queue).toEqual([4]);
+    expect(session.filter.found).toBeNull();
+  });
+
   it("asks once for what is typed in a go", async () => {
     const { type, model, box, press } = await open();
     for (const text of ["t", "th", "third"]) type(text);

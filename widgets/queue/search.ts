@@ -1,6 +1,6 @@
 /**
  * The search box: words, an id or a row. What is found narrows the queue as it is typed; an id or a row that is named whole
- * is gone to with Enter.
+ * is gone to with Enter, and a label that is named whole narrows the queue to the items that were given it.
  */
 import type { FindReply } from "../core/kernel/schema";
 import { Disconnected } from "../core/kernel/transport";
@@ -51,9 +51,9 @@ class SearchBox {
       placeholder: "find a text, an id, a row…",
       autocomplete: "off",
       spellcheck: false,
-      title: "Words in any order, “a phrase” in quotes, an id, or a row of your data: “row 500”",
+      title: "Words in any order, “a phrase” in quotes, an id, a row of your data (“row 500”), or a label",
       data: { dqx: "search" },
-      aria: { label: "Find items by words, an id or a row" },
+      aria: { label: "Find items by words, an id, a row or a label" },
       on: {
         input: () => this.typed(),
         keydown: (event) => this.pressed(event),
@@ -157,7 +157,8 @@ class SearchBox {
     this.reply = reply;
     const goes = reply.exact.length > 0 && ROW.test(text);
     const n = reply.items.length;
-    this.say(goes ? "↵ goes there" : n === 0 ? "nothing found" : `${count(n)} found`);
+    const found = n === 0 ? "nothing found" : `${count(n)} found`;
+    this.say(goes ? "↵ goes there" : this.label() < 0 ? found : "↵ all labelled so");
     this.narrows = !goes;
     if (goes) {
       if (session.filter.found) session.setFilter({ found: null });
@@ -168,12 +169,22 @@ class SearchBox {
   /** Enter: to the item that is named whole, or to what was found. */
   private go(): void {
     const [item] = this.reply?.exact ?? [];
+    const label = this.reply ? this.label() : -1;
     this.going = false;
     if (item !== undefined) {
       this.forget();
       this.session.select(item);
+    } else if (label >= 0) {
+      this.forget();
+      this.session.setFilter({ label });
     }
     this.leave();
+  }
+
+  /** The class that is named whole, or -1; a number is a row. */
+  private label(): number {
+    const text = (this.asked ?? "").toLowerCase();
+    return ROW.test(text) ? -1 : this.session.classes.findIndex((name) => name.toLowerCase() === text);
   }
 
   private forget(): void {
