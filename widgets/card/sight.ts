@@ -45,7 +45,8 @@ export function makeView(
       frame = requestAnimationFrame(() => {
         drawn = true;
         body.dataset.drawn = shown.split(" ")[0];
-        session.sight.drawn(place);
+        // What has waited for it is not drawn in the same frame either.
+        frame = requestAnimationFrame(() => session.sight.drawn(place));
       });
     });
   };
