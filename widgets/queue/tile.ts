@@ -30,7 +30,10 @@ export function makeTile(session: Session, item: number): Tile {
   const element = h(
     "div",
     { class: "dqx-tile", role: "option", data: { dqx: "queue-tile", item: String(item) } },
+    // Spaces, so that its words as they stand are those of its name.
+    " ",
     picture,
+    " ",
     h("div", { class: "dqx-tile-labels" }, from, " ", to),
   );
   let asked = false;

@@ -26,7 +26,8 @@ function showPreview(preview: Preview, urlFor: (blob: Blob) => string): HTMLElem
       return h(
         "dl",
         { class: "dqx-preview dqx-preview-table" },
-        ...preview.cells.map(([name, value]) =>
+        ...preview.cells.flatMap(([name, value]) => [
+          " ",
           h(
             "div",
             { class: "dqx-preview-cell" },
@@ -34,7 +35,7 @@ function showPreview(preview: Preview, urlFor: (blob: Blob) => string): HTMLElem
             " ",
             h("dd", { text: value, title: value }),
           ),
-        ),
+        ]),
       );
     case "error":
       return h("div", { class: "dqx-preview dqx-preview-error", text: preview.message });
