@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PATIENCE = 120_000  # ms; generous, because these tests wait for events and never for time to pass
@@ -203,6 +203,17 @@ class Lab:
         """Open a tab of the explorer ("item", "map", "neighbours", "charts", "history"); returns its page."""
         self.page.locator(f'[data-dqx="tab"][data-tab="{name}"]').first.click()
         return self.page.locator(f'.dqx-tab-page[data-page="{name}"]').first
+
+    def scope(self, name: str) -> Locator:
+        """Choose a scope by its chip, or from the menu where the row has no room for it; returns the chip."""
+        expect(self.dqx("scope").first).to_be_visible(timeout=PATIENCE)
+        chip = self.page.locator(f'[data-dqx="scope"][data-scope="{name}"]').first
+        if chip.is_visible():
+            chip.click()
+        else:
+            self.dqx("scope-more").first.select_option(name)
+        expect(chip).to_have_attribute("aria-checked", "true", timeout=PATIENCE)
+        return chip
 
     def details(self, section: str) -> Locator:
         """Open a section of the page behind Details ("sure", "data", "methods", "helped", "work", "store")."""
