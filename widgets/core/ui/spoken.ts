@@ -40,7 +40,8 @@ export function makeSpoken(root: HTMLElement, session: Session, signal: AbortSig
   const speak = (): void => {
     const isNew = shown !== read && !onTile();
     read = shown;
-    const text = [did || besides, isNew ? words : ""].filter(Boolean).join(". ");
+    const done = (did || besides).replace(/\.$/, "");
+    const text = [done, isNew ? words : ""].filter(Boolean).join(". ");
     did = "";
     besides = "";
     if (text && hasKeyboard(root)) element.textContent = text;
