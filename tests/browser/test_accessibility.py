@@ -140,16 +140,6 @@ class Desk(Screen):
         self.frame.locator(f'[data-dqx="tab"][data-tab="{name}"]').click()
         return self.frame.locator(f'.dqx-tab-page[data-page="{name}"]')
 
-    def scope(self, name: str) -> None:
-        """Choose a scope, in the row or from its menu, and wait for its first card."""
-        chip = self.frame.locator(f'[data-dqx="scope"][data-scope="{name}"]')
-        if chip.count():
-            chip.click()
-        else:
-            self.dqx("scope-more").select_option(name)
-        expect(chip).to_have_attribute("aria-checked", "true", timeout=PATIENCE)
-        expect(chip).to_have_attribute("aria-busy", "false", timeout=PATIENCE)
-
     def focused(self) -> dict[str, Any]:
         found: dict[str, Any] = self.frame.evaluate(FOCUSED)
         return found
