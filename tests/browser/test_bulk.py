@@ -12,7 +12,7 @@ import pytest
 from jupyter import PATIENCE, Lab
 from playwright.sync_api import expect
 from store import read_store
-from test_in_sight import SESSION
+from test_in_sight import ask
 
 NOTEBOOK = """
 import numpy as np
@@ -161,7 +161,7 @@ def test_many_labels_change_only_after_it_was_said_which(lab: Callable[..., Lab]
 def test_twenty_thousand_labels_change_by_three_keys_in_one_commit(lab: Callable[..., Lab], folder: Path) -> None:
     page = opened(lab, folder, "many", 20_000, NO_MAP)
     store = folder / "many.labels.db"
-    page.page.evaluate(f'() => {SESSION}.setFilter({{scope: "all"}})')
+    page.scope("all")
     expect(page.dqx("accept-all").first).to_contain_text("Accept 20,000 suggestions", timeout=PATIENCE)
     expect(page.dqx("relabel-all").first).to_contain_text("Relabel 20,000")
     # Three keys: R, the label's digit, Enter.
@@ -182,8 +182,28 @@ def test_twenty_thousand_labels_change_by_three_keys_in_one_commit(lab: Callable
     assert page.page.locator('[data-dqx="notice"]:not([data-kind="info"])').count() == 0
     press(page, "u")
     expect(said).to_have_text(f"Taken back: {many:,} decisions.", timeout=PATIENCE)
-    labels = read_store(store)["labels"]
+    found = read_store(store)
+    labels = found["labels"]
     assert sum(label != "ship" for label in labels.values()) == many
+
+    # By the same keys one class of a lasso around everything, and no item of another.
+    ask(page, "s.choose([...s.labels.given.keys()])")
+    ask(page, "s.setFilter({label: s.classes.indexOf('cat')})")
+    expect(page.dqx("filter-chosen").first).to_contain_text("20,000 chosen")
+    expect(page.dqx("filter-class").first).to_contain_text("only cat")
+    cats = {i for i, label in labels.items() if label == "cat"}
+    expect(page.dqx("relabel-all").first).to_contain_text(f"Relabel {len(cats):,}")
+    press(page, "r")
+    page.page.keyboard.press("3")
+    expect(page.dqx("bulk-words").first).to_contain_text(f"Of {len(cats):,} items", timeout=PATIENCE)
+    expect(go).to_have_text(re.compile(f"Change {len(cats):,} labels"), timeout=PATIENCE)
+    page.page.keyboard.press("Enter")
+    expect(said).to_have_text(f"{len(cats):,} labels changed to ship. U takes it back.", timeout=PATIENCE)
+    saved(page)
+    now = read_store(store)
+    assert {i for i, label in now["labels"].items() if label != labels[i]} == cats
+    commits = {entry["commit"] for entry in now["log"]} - {entry["commit"] for entry in found["log"]}
+    assert len(commits) == 1
 
 
 @pytest.mark.parametrize("moment", ["in sight", "scrolled away"])
