@@ -3,6 +3,7 @@ import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { makeBulkDialog } from "./bulk/dialog";
 import { Card } from "./card/panel";
 import { Charts } from "./charts/panel";
+import { hearAtOnce } from "./core/kernel/late";
 import { sessionOf } from "./core/session/page";
 import { bindKeys } from "./core/ui/handler";
 import { makeMessage } from "./core/ui/message";
@@ -24,6 +25,8 @@ import { Queue } from "./queue/panel";
 interface State {
   review: string;
   panel: string;
+  /** The widget's own id in its host. */
+  line: string;
 }
 
 const panels: readonly Panel[] = [
@@ -45,6 +48,7 @@ const DECIDING: readonly Panel[] = [PointsMap, Card, Queue];
 const widget: AnyWidget<State> = () => ({
   initialize({ model, signal }) {
     sessionOf(model.get("review")).attach(model, signal);
+    void hearAtOnce(model, model.get("line"));
   },
   render({ model, el, signal }: RenderProps<State>) {
     const name = model.get("panel");

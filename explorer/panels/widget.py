@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,13 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no ty
     _css = _bundle("widget.css")
     review = traitlets.Unicode().tag(sync=True)
     panel = traitlets.Unicode("explorer").tag(sync=True)
+    line = traitlets.Unicode().tag(sync=True)
+    """The id of the widget's comm, by which its page finds the model that messages arrive at."""
 
     def __init__(self, review: Review, panel: str = "explorer", **kwargs: Any) -> None:
         self._title = f"The explorer of {len(review.dataset):,} items. Run this cell to see it."
-        super().__init__(review=review.id, panel=panel, **kwargs)
+        line = uuid.uuid4().hex
+        super().__init__(review=review.id, panel=panel, line=line, model_id=line, **kwargs)
         self._session = SESSIONS.of(review)
         self._session.attach(self)
 

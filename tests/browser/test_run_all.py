@@ -99,3 +99,26 @@ def test_a_notebook_without_its_kernel_shows_the_picture(lab: Callable[..., Lab]
     expect(there).to_contain_text("300 items with 3 classes")
     expect(there).to_contain_text("row 5")
     other.page.screenshot(path=Path(__file__).parents[2] / "test-results" / "screenshots" / "snapshot.png")
+
+
+def test_a_page_that_is_slow_to_start_hears_the_kernel_all_the_same(lab: Callable[..., Lab], folder: Path) -> None:
+    page = lab()
+    # What waits for two seconds at most has no time at all: anywidget gives the widget up before its bundle is there.
+    page.page.add_init_script(
+        """const timeout = AbortSignal.timeout;
+           AbortSignal.timeout = ms => ms === 2000 ? AbortSignal.abort() : timeout.call(AbortSignal, ms);
+           const listen = EventTarget.prototype.addEventListener;
+           AbortSignal.prototype.addEventListener = function (type, hear, ...more) {
+             if (this.aborted && type === "abort") queueMicrotask(hear);
+             else listen.call(this, type, hear, ...more);
+           };"""
+    )
+    (folder / "gate-slow").touch()
+    page.open(notebook(folder, "slow", MAKE.format(gate="gate-slow")))
+    page.run_all()
+    page.shown()
+    page.page.locator(".dqx-explorer").first.focus()
+    page.page.keyboard.press("k")
+    expect(page.dqx("said").first).to_contain_text("kept, U to undo", timeout=PATIENCE)
+    expect(page.dqx("unsaved").first).to_have_attribute("data-count", "0", timeout=PATIENCE)
+    assert any("Failed to initialize model" in text for text in page.console), "it was given up"
