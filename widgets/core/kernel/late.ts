@@ -25,7 +25,7 @@ export async function hearAtOnce(model: AnyModel, id: string): Promise<void> {
     return;
   }
   const own = Object.getPrototypeOf(host) as object;
-  const below = (Object.getPrototypeOf(own) as { _handle_comm_msg?: Handler })._handle_comm_msg;
+  const below = (Object.getPrototypeOf(own) as { _handle_comm_msg?: Handler } | null)?._handle_comm_msg;
   if (host.comm?.on_msg && below && Object.hasOwn(own, "_handle_comm_msg"))
     host.comm.on_msg((message) => below.call(host, message));
 }
