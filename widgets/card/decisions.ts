@@ -178,7 +178,8 @@ export function makeDecisions(session: Session, leave: () => void, signal: Abort
       const suggested = session.className(card.suggested);
       name(accept, suggested, session.classes, decided ? "→ " : "Change to ");
       accept.title = `Change to ${suggested}`;
-      accept.setAttribute("aria-label", accept.title);
+      // Its name says what is written on it.
+      setAttribute(accept, "aria-label", decided ? `Change: → ${suggested}` : null);
       // Where the model prefers a third class, that one is a key away too.
       secondClass = card.second?.label ?? -1;
       second.hidden = secondClass < 0 || decided;

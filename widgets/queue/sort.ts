@@ -1,6 +1,6 @@
 /** How the queue is sorted, as a choice. */
 import type { Session } from "../core/session/session";
-import { SORTS, type Sort } from "../core/state/queueOrder";
+import { SORTS, type Sort } from "../core/state/filter";
 import { h } from "../core/ui/dom";
 
 export function makeSort(session: Session, signal: AbortSignal): HTMLElement {

@@ -4,7 +4,7 @@
  */
 import type { Opened, ScopeName, Scores, ScoresRowsPush } from "../kernel/schema";
 import { Disconnected } from "../kernel/transport";
-import type { Filter } from "../state/queueOrder";
+import type { Filter } from "../state/filter";
 import type { Place } from "../state/scopePlace";
 import type { ReviewState, TellOptions } from "../state/state";
 

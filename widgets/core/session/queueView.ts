@@ -1,5 +1,5 @@
 /** What can be read of the queue: the half of a session that changes nothing. The session owns the state. */
-import type { Filter } from "../state/queueOrder";
+import type { Filter } from "../state/filter";
 import type { Scopes } from "../state/scopes";
 import type { ReviewState } from "../state/state";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Filter } from "./filter";
 import { Picks } from "./picks";
-import type { Filter } from "./queueOrder";
 
 const filter = (change: Partial<Filter> = {}): Filter => ({
   scope: "label",

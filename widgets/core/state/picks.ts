@@ -2,7 +2,7 @@
  * Items picked in the queue, for one decision on all of them. They belong to what is queued: another scope lets go of them,
  * and so does an item that leaves the queue, so that nothing is decided on that is not there.
  */
-import type { Filter } from "./queueOrder";
+import type { Filter } from "./filter";
 
 /** What narrows the queue; to hide reviewed items, or to sort, does not. */
 const BESIDE: ReadonlySet<string> = new Set<keyof Filter | "sort">(["hideReviewed", "sort"]);

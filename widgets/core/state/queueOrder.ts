@@ -1,47 +1,10 @@
 /** The order of review: every item's rank, the queue that the filter leaves of it, and the way along that queue. */
 
-import type { Labels, ScopeName, Scores } from "../kernel/schema";
+import type { Labels, Scores } from "../kernel/schema";
+import { type Filter, WHOLE } from "./filter";
 import { mixed, type Place, unmixed } from "./mixedQueue";
 import { lastBefore, type MovedList, Ranking } from "./ranking";
 import type { Members } from "./scopes";
-
-/** Ways to sort a scope: as it orders its items itself, class by class and so within each, or as the rows stand. */
-export const SORTS = [
-  { name: "suspicion", title: "worst first" },
-  { name: "class", title: "by class" },
-  { name: "row", title: "by row" },
-] as const;
-export type Sort = (typeof SORTS)[number]["name"];
-
-/** What a search in the explorer was for, and the items that it found. */
-export interface Found {
-  text: string;
-  items: ReadonlySet<number>;
-}
-
-/** Which items are queued: those that pass all of it. */
-export interface Filter {
-  /** The label errors, the outliers …; "all" = every item. */
-  scope: ScopeName;
-  /** Only the first so many of the ranking; null = no such cut. Only of label errors, whose end it sets. */
-  cut: number | null;
-  /** Only this given → suggested pair of class codes. */
-  pair: readonly [number, number] | null;
-  /** Only items whose given label is of this class: whoever decides on one does not lose it from the queue. */
-  label: number | null;
-  /** Only these items (a lasso); null = all. */
-  items: ReadonlySet<number> | null;
-  /** Those items in the order in which they were named (random ones, as they were drawn), not by rank. */
-  asNamed?: boolean;
-  /** Only what a search has found; null = all. */
-  found: Found | null;
-  sort: Sort;
-  /** Pass over items that a person has decided on. They keep their place in the queue, so nothing jumps. */
-  hideReviewed: boolean;
-}
-
-/** What every dataset begins with. */
-const WHOLE = { pair: null, label: null, items: null, found: null } as const;
 
 /** What the queue asks of the review. */
 export interface Reviewed {

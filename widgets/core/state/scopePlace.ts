@@ -1,7 +1,7 @@
 /** The scope and the sort that a tab was left at: kept as long as the tab, so that a reload of the page comes back. */
 import type { Opened, ScopeName } from "../kernel/schema";
 import { tabStorage } from "./dial";
-import { SORTS, type Sort } from "./queueOrder";
+import { SORTS, type Sort } from "./filter";
 
 export interface Place {
   scope: ScopeName;

@@ -2,7 +2,8 @@
 import { test } from "vitest";
 import type { ScopeName } from "../kernel/schema";
 import { ExpectedErrors } from "./expectedErrors";
-import { QueueOrder, type Reviewed, type Sort } from "./queueOrder";
+import type { Sort } from "./filter";
+import { QueueOrder, type Reviewed } from "./queueOrder";
 import { Ranking } from "./ranking";
 
 const N = 200_000;

@@ -2,7 +2,7 @@
 
 import type { Counts, Hello, HelpedState, Layout, LeftReply, Stage, Versions } from "../kernel/schema";
 import type { Link } from "../kernel/transport";
-import type { Filter } from "./queueOrder";
+import type { Filter } from "./filter";
 
 export interface Notice {
   kind: "info" | "error" | "conflict";
