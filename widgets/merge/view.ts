@@ -302,6 +302,7 @@ function makeDrop(merging: MergeDraft): { element: HTMLElement; fill(): void } {
   const element = h("button", {
     class: "dqx-button",
     type: "button",
+    hidden: true,
     data: { dqx: "merge-abort" },
     on: {
       click: () => {

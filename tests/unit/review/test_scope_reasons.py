@@ -68,9 +68,10 @@ def test_every_flagged_item_has_one_sentence_and_no_other_has_a_set(judged, name
     assert all(not reason(judged, name, int(item)).text for item in others[:5])
 
 
-def test_every_scope_tells_but_label_errors_and_everything(judged):
-    assert set(TELLERS) | {"random", "label", "all"} == {one.name for one in SCOPES}
+def test_every_scope_tells_but_those_that_the_card_tells_anyway(judged):
+    assert set(TELLERS) | {"random", "label", "unlabelled", "all"} == {one.name for one in SCOPES}
     assert reason(judged, "random checks", 3).text.startswith("Drawn at random: your answer tells how many")
+    assert not reason(judged, "unlabelled", 3).text
     assert reason(judged, "label", 3) == reason(judged, "everything", 3) == ScopeReason("", reason(judged, "all", 3)[1])
     with pytest.raises(UnknownName, match="outlyer"):
         reason(judged, "outlyer", 3)
