@@ -19,6 +19,7 @@ from test_low_screens import notebook
 
 QUICKSTART = "01_quickstart.ipynb"
 LARGEST = 200_000  # bytes of one picture: everyone who clones downloads it
+WINDOW = {"width": 1640, "height": 900}
 CELL = {"width": 1180, "height": 900}  # about as wide as a page of the manual
 LETTERS = """
 import itertools, explorer
@@ -60,6 +61,7 @@ class Album:
     def page(self, notebook_name: str) -> Iterator[Lab]:
         """Open a notebook, run it, and wait until the desk is there; the list of files is closed."""
         lab = Lab(self._browser, self._server, device_scale_factor=1.5)
+        lab.page.set_viewport_size(WINDOW)
         lab.open(notebook_name)
         lab.command("application:toggle-left-area")
         lab.run_all()
