@@ -75,7 +75,9 @@ def test_the_demo_puts_the_manual_into_a_folder_and_overwrites_nothing(
     mine.write_text("mine")
     assert cli.main(["demo", "--folder", str(tmp_path / "demo"), "--no-browser"]) == 0
     assert opened == [tmp_path / "demo" / "01_quickstart.ipynb"]
-    assert {p.name for p in opened[0].parent.iterdir()} == {p.name for p in NOTEBOOKS.glob("*.ipynb")}
+    manual = [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("pictures/*.webp")]
+    put = [path for path in opened[0].parent.rglob("*") if path.is_file()]
+    assert {p.relative_to(opened[0].parent) for p in put} == {p.relative_to(NOTEBOOKS) for p in manual}
     assert mine.read_text() == "mine"
 
 
