@@ -117,7 +117,7 @@ def facts(review: Review) -> Facts:
     counts, state = review.counts(), review.state
     lines = [
         f"{counted(counts['reviewed'], 'item')} reviewed: {counts['relabelled']:,} given another label, "
-        f"{counts['kept']:,} kept, {counts['flagged']:,} set aside."
+        f"{counts['kept']:,} kept, {counts['flagged']:,} marked, {counts['left_out']:,} left out."
     ]
     with state.lock:
         combined, dataset, classes = state.results.combined, state.dataset, state.classes

@@ -185,7 +185,7 @@ class Listings:
         with self._at_once() as moment:
             why = _lacking(one, moment)
             if why:
-                return Members(np.empty(0, dtype=np.intp)), f"Not computed: {why}."
+                return Members(np.empty(0, dtype=np.intp), self._state.given), f"Not computed: {why}."
             found = members(one, moment)
         return found, "" if len(found.positions) else one.none
 
@@ -209,7 +209,7 @@ class Listings:
             yield Moment(replace(results, findings=None, combined=None), np.empty(0, dtype=np.intp))
             return
         with self._scores.reading() as (inputs, findings):
-            yield Moment(replace(results, inputs=inputs, findings=findings), self._draws())
+            yield Moment(replace(results, inputs=inputs, findings=findings), self._draws(), self._state.given)
 
     def _moved(self, found: Found, then: Dataset) -> Found:
         """Return what was found in a dataset of before by the positions of now."""
@@ -226,7 +226,7 @@ class Listings:
 
     def _seen(self) -> _Seen:
         state = self._state
-        moment = Moment(self._scores.results(), self._draws())
+        moment = Moment(self._scores.results(), self._draws(), self._state.given.copy())
         return _Seen(moment, state.dataset, state.classes, state.states.copy())
 
     def _draws(self) -> NDArray[np.intp]:

@@ -28,10 +28,13 @@ class Moment(NamedTuple):
         With `combined`, `findings` and `inputs`.
     draws
         intp [D]: the items of the random sample that are asked about, in order.
+    given
+        int32 [N]: class code of each item's given label, −1 for none.
     """
 
     results: Results
     draws: NDArray[np.intp]
+    given: NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,10 +189,9 @@ def _label(moment: Moment, _result: Result | None) -> Members:
 
 def _unlabelled(moment: Moment, _result: Result | None) -> Members:
     """The surest suggestion first, those without one last."""
-    inputs, combined = moment.results.inputs, moment.results.combined
-    assert inputs is not None
+    combined = moment.results.combined
     assert combined is not None
-    rows = np.flatnonzero(inputs.labels < 0)
+    rows = np.flatnonzero(moment.given < 0)
     return Members(_by(rows, -np.nan_to_num(combined.suggested_p[rows].astype(np.float64), nan=-1)))
 
 
@@ -286,8 +288,8 @@ SCOPES = (
     Scope(
         "unlabelled",
         "unlabelled",
-        "Items that have no label, the surest suggestion first.",
-        "Every item has a label.",
+        "Items that came without a label, the surest suggestion first.",
+        "Every item came with a label.",
         _unlabelled,
         columns=("suggested_p",),
         told_by=("confident", "vote"),

@@ -281,6 +281,11 @@ class BulkDialog {
   private act(): void {
     const { found, plan, session } = this;
     if (!found || changing(found, plan.decided) === 0) return;
+    // Nothing can be decided: what is picked stays for when it can.
+    if (session.transport.gone) {
+      session.emit("kernel", "gone");
+      return;
+    }
     const { action, items, options } = editOf(plan, found, (code) => session.className(code));
     this.pane.show(false);
     session.edit(action, items, options);

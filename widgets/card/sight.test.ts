@@ -174,7 +174,7 @@ describe("quick keys", () => {
     );
     // Whoever chooses it means it.
     session.select(last);
-    press("k");
+    press("2");
     expect(model.count("edit")).toBe(edits + 1);
   });
 
@@ -196,11 +196,16 @@ describe("quick keys", () => {
     });
     session.select(5);
     await settled();
-    press("k");
+    press("1");
     expect([model.count("edit"), notices]).toEqual([0, []]);
     late.answer?.(card(5));
     await settled();
+    // It has no label that could be kept.
     press("k");
+    expect(model.count("edit")).toBe(0);
+    expect(notices.at(-1)).toContain("There is no given label to keep.");
+    await settled();
+    press("1");
     expect(model.last("edit").args.items).toEqual([5]);
   });
 });

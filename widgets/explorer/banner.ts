@@ -8,7 +8,8 @@ import { count, h } from "../core/ui/dom";
 /** So many decisions are listed, and how many more there are is said. */
 const LISTED = 6;
 /** What decides, wherever it stands: said to be off while no kernel is there. It keeps the keyboard. */
-const DECIDES = ".dqx-card-decide button, .dqx-bulk-button, [data-dqx='bulk-go'], [data-dqx='export']";
+const DECIDES =
+  ".dqx-card-decide button, .dqx-card-second, .dqx-scope-ways button, .dqx-bulk-button, [data-dqx='bulk-go'], [data-dqx='export']";
 
 /** Put the banner at the top of a panel; it is hidden while the kernel answers. */
 export function placeBanner(root: HTMLElement, session: Session, signal: AbortSignal): void {

@@ -84,10 +84,9 @@ export function makeEnd(root: HTMLElement, session: Session, signal: AbortSignal
 }
 
 function endOf(session: Session): End {
-  const { scores, queue, filter, dial, current, reviewed, passing } = session;
+  const { scores, queue, filter, dial, current, reviewed } = session;
   if (!scores) return "";
-  if (filter.hideReviewed ? queue.length === 0 && passing > 0 : queue.length > 0 && reviewed === queue.length)
-    return "done";
+  if (queue.length > 0 && reviewed === queue.length) return "done";
   // Only the ranking as a whole has a line to stop at, and none where not even its first item is that likely wrong.
   if (filter.scope !== "label" || filter.sort !== "suspicion" || session.narrowed) return "";
   if (!dial.ready || dial.on || dial.cut.count === 0 || current === null) return "";
@@ -105,16 +104,11 @@ function placeOf({ filter, chosen }: Session, end: End): string {
 
 /** "Done here: 235 checked, 198 changed; about 12 wrong labels left (3 to 40)." */
 function sentenceOf(session: Session, end: End): string {
-  const { counts, queue, filter, left } = session;
-  let checked = session.reviewed;
+  const { queue, left, reviewed } = session;
   let changed = 0;
-  // Where reviewed items are hidden the queue does not hold them.
-  if (filter.hideReviewed) {
-    checked = counts?.reviewed ?? 0;
-    changed = counts?.relabelled ?? 0;
-  } else for (const item of queue) if (session.stateOf(item) === "relabelled") changed++;
+  for (const item of queue) if (session.stateOf(item) === "relabelled") changed++;
   const found = leftWords(left);
   const rest = found ? `; ${found.text}${found.range ? ` (${found.range})` : ""}` : "";
   const begin = end === "done" ? "Done here" : "You can stop here";
-  return `${begin}: ${count(checked)} checked, ${count(changed)} changed${rest}.`;
+  return `${begin}: ${count(reviewed)} checked, ${count(changed)} changed${rest}.`;
 }

@@ -177,7 +177,16 @@ export class Transport {
     const { held } = this;
     this.held = null;
     clearTimeout(this.holding);
-    for (const pass of held ?? []) pass();
+    const errors: unknown[] = [];
+    for (const pass of held ?? []) {
+      try {
+        pass();
+      } catch (error) {
+        // Like one that comes by itself: it costs what it says, and not what comes after it.
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** The comm that calls go out on. */

@@ -84,7 +84,14 @@ export function changeToSuggestion(session: Session): void {
 
 /** Keep the current item's given label: a decision, and stored as one. */
 export function keep(session: Session): void {
-  decide(session, (item) => session.edit("keep", [item]));
+  decide(session, (item) => {
+    if ((session.labels?.given[item] ?? -1) < 0) {
+      tell(session, "There is no given label to keep.", "Choose a label, or leave the item out.");
+      return false;
+    }
+    session.edit("keep", [item]);
+    return true;
+  });
 }
 
 /** Give the current item a label by its name; one that is not a class yet only with `new_class`. */

@@ -111,7 +111,8 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
   const lookSoon = (items: ArrayLike<number> | null = null): void => {
     const { current } = session;
     if (items === null || Array.prototype.includes.call(items, current)) own = current;
-    if (current !== null && current !== shown && session.lastCard(current) === null) reader.wait(current);
+    // Also where it is shown already, with a suggestion that is not the one which would be taken now.
+    if (current !== null && session.lastCard(current) === null) reader.wait(current);
     if (soon) return;
     soon = true;
     queueMicrotask(look);

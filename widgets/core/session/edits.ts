@@ -111,8 +111,17 @@ export class Edits {
 
   /** Take back the newest decision that has not been taken back yet. */
   async undo(): Promise<void> {
-    const { state } = this;
+    const { state, newest } = this;
     await this.flush();
+    if (this.newest !== newest) {
+      // The kernel would take back what was decided after the key.
+      state.emit("notice", {
+        kind: "info",
+        text: "Nothing was undone: you have decided on something else since.",
+        remedy: "Undo again to take back the newest decision.",
+      });
+      return;
+    }
     if (this.waiting > 0) {
       // The kernel would take back the newest decision that it knows of, which is an older one.
       state.emit("notice", {

@@ -25,7 +25,7 @@ export class Loader {
   follow(): void {
     let gone = false;
     this.state.on("kernel", (link) => {
-      if (gone && link !== "gone" && this.state.hello) this.begin();
+      if (gone && link !== "gone") this.begin();
       gone = link === "gone";
     });
   }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ScopeInfo, ScopeName } from "../kernel/schema";
 import { settled } from "../testing/mockModel";
 import { start } from "../testing/mockSession";
-import { keep } from "./actions";
+import { leaveOut } from "./actions";
 import { goToNextScope, nextScope, nextScopeWords } from "./nextScope";
 
 const end: AbortController[] = [];
@@ -81,7 +81,7 @@ describe("the next scope", () => {
     });
     for (const item of [3, 1]) session.edit("keep", [item]);
     session.select(5);
-    keep(session);
+    leaveOut(session);
     expect(notices).toEqual([]);
   });
 
@@ -92,7 +92,7 @@ describe("the next scope", () => {
     ]);
     for (const item of [3, 1]) session.edit("keep", [item]);
     session.select(5);
-    keep(session);
+    leaveOut(session);
     expect(notices.at(-1)).toMatchObject({
       text: "Every item of this queue is reviewed.",
       act: { text: "Next: outliers (1 open)" },

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Hello, Labels, Scores } from "../kernel/schema";
 import { settled, sixItems } from "../testing/mockModel";
 import { COUNTS, reply, start } from "../testing/mockSession";
-import { acceptSuggestion, keep, mark, relabel } from "./actions";
+import { acceptSuggestion, keep, leaveOut, mark, relabel } from "./actions";
 import type { Session } from "./session";
 
 beforeEach(() => {
@@ -150,7 +150,9 @@ describe("the next item", () => {
     expect(session.upcoming(3)).toEqual([4, 0, 5]);
     const walk: (number | null)[] = [];
     for (let i = 0; i < 4; i++) {
-      keep(session);
+      // The last has no label that could be kept.
+      if (session.current === 5) leaveOut(session);
+      else keep(session);
       walk.push(session.current);
     }
     expect(walk).toEqual([4, 0, 5, 5]);

@@ -340,7 +340,7 @@ export class Session extends QueueView {
     return card !== null && (this.isFresh(item) || card.suggested === suggested) ? card : null;
   }
 
-  /** Whether nothing about the card has changed since it was asked for. */
+  /** Whether the card is here as it is now. */
   isFresh(item: number): boolean {
     return this.state.cards.isFresh(item);
   }

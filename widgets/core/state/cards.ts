@@ -58,9 +58,10 @@ export class Cards {
     return this.of(item)?.last ?? null;
   }
 
-  /** Whether nothing about the card has changed since it was asked for. */
+  /** Whether the card is here as it is now: answered, and nothing about it has changed since it was asked for. */
   isFresh(item: number): boolean {
-    return (this.of(item)?.asked ?? null) !== null;
+    const known = this.of(item);
+    return known !== undefined && known.asked !== null && known.answered === known.turn;
   }
 
   private of(item: number): Known | undefined {

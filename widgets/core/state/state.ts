@@ -231,9 +231,8 @@ export class ReviewState extends Emitter<Topics> {
     this.setReason("");
     if (item !== null) this.order.visit(item);
     this.emit("current", item);
-    // What is picked has been told, and may be very many.
-    if (tell)
-      this.tell("select", { item, ...(this.picks.items.size > 0 ? {} : { items: [...this.chosen] }) });
+    // What is chosen or picked has been told, and may be very many.
+    if (tell) this.tell("select", { item });
   }
 
   hover(item: number | null): void {
