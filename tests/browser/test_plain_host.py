@@ -49,10 +49,13 @@ class Screen:
         return self.frame.locator(f'[data-dqx="{name}"]')
 
     def shown(self) -> None:
-        """Wait until the card is drawn with its item."""
+        """Wait until a card is there, and drawn with its item."""
         self.frame.wait_for_function(
-            """() => [...document.querySelectorAll('[data-dqx=card]')].every(card =>
-                 card.hidden || (card.ariaBusy !== 'true' && card.dataset.drawn === card.dataset.item))""",
+            """() => {
+                 const cards = [...document.querySelectorAll('[data-dqx=card]')].filter(card => !card.hidden);
+                 return cards.length > 0 &&
+                   cards.every(card => card.ariaBusy !== 'true' && card.dataset.drawn === card.dataset.item);
+               }""",
             timeout=PATIENCE,
         )
 
