@@ -185,7 +185,7 @@ class Listings:
         with self._at_once() as moment:
             why = _lacking(one, moment)
             if why:
-                return Members(np.empty(0, dtype=np.intp), self._state.given), f"Not computed: {why}."
+                return Members(np.empty(0, dtype=np.intp)), f"Not computed: {why}."
             found = members(one, moment)
         return found, "" if len(found.positions) else one.none
 
@@ -206,7 +206,7 @@ class Listings:
         """Give the results as they are, without the table, which is made of all items; nobody writes to them inside."""
         results = self._state.results
         if not self._scores.scored or results.combined is None:
-            yield Moment(replace(results, findings=None, combined=None), np.empty(0, dtype=np.intp))
+            yield Moment(replace(results, findings=None, combined=None), np.empty(0, dtype=np.intp), self._state.given)
             return
         with self._scores.reading() as (inputs, findings):
             yield Moment(replace(results, inputs=inputs, findings=findings), self._draws(), self._state.given)
