@@ -19,7 +19,15 @@ NOTEBOOK = "01_quickstart.ipynb"
 
 def current_point(lab: Lab) -> tuple[float, float]:
     """Where the map shows the current item, in page coordinates."""
-    lab.page.wait_for_function("document.querySelector('[data-dqx=map]')?.dataset.currentAt", timeout=PATIENCE)
+    # The map follows a little after the card.
+    lab.page.wait_for_function(
+        """() => {
+             const { currentAt, currentItem } = document.querySelector('[data-dqx=map]')?.dataset ?? {};
+             const tile = document.querySelector('[data-dqx=queue-tile][aria-current=true]');
+             return currentAt && currentItem === tile?.dataset.item;
+           }""",
+        timeout=PATIENCE,
+    )
     holder = lab.dqx("map").first
     x, y = map(float, str(holder.get_attribute("data-current-at")).split(","))
     box = holder.bounding_box()

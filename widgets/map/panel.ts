@@ -259,6 +259,7 @@ class MapPanel {
     scene.current = this.known(current);
     if (this.card?.item !== current) this.card = null;
     if (moved && current !== null) this.view.reveal(current);
+    if (moved) this.tellWhere();
     this.showMarks();
     this.showEdges();
   }
@@ -374,6 +375,7 @@ class MapPanel {
   private tellWhere(): void {
     this.told = this.session.current;
     const at = this.told === null ? null : this.view.whereIs(this.told);
+    this.holder.dataset.currentItem = String(this.told);
     if (at) this.holder.dataset.currentAt = `${Math.round(at[0])},${Math.round(at[1])}`;
   }
 
