@@ -19,6 +19,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PATIENCE = 120_000  # ms; generous, because these tests wait for events and never for time to pass
+SHOWN = """() => {
+  const cards = [...document.querySelectorAll('[data-dqx=card]')].filter(card => !card.hidden);
+  return cards.length > 0 &&
+    cards.every(card => card.ariaBusy !== 'true' && card.dataset.drawn === card.dataset.item);
+}"""
+"""Whether a card is there, and every one is drawn with its item."""
 
 
 class Host(NamedTuple):
@@ -232,14 +238,7 @@ class Lab:
         Keys are not taken for a card that is still on its way; and until there are scores none is shown at all, while
         a map from the cache is drawn already.
         """
-        self.page.wait_for_function(
-            """() => {
-                 const cards = [...document.querySelectorAll('[data-dqx=card]')].filter(card => !card.hidden);
-                 return cards.length > 0 &&
-                   cards.every(card => card.ariaBusy !== 'true' && card.dataset.drawn === card.dataset.item);
-               }""",
-            timeout=PATIENCE,
-        )
+        self.page.wait_for_function(SHOWN, timeout=PATIENCE)
 
     def theme(self, name: str) -> None:
         """Switch JupyterLab to its "Light" or "Dark" theme."""

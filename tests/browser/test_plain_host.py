@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from jupyter import PATIENCE
+from jupyter import PATIENCE, SHOWN
 from plain_host import PlainHost
 from playwright.sync_api import Browser, Frame, Locator, Page, expect
 from store import read_store
@@ -50,14 +50,7 @@ class Screen:
 
     def shown(self) -> None:
         """Wait until a card is there, and drawn with its item."""
-        self.frame.wait_for_function(
-            """() => {
-                 const cards = [...document.querySelectorAll('[data-dqx=card]')].filter(card => !card.hidden);
-                 return cards.length > 0 &&
-                   cards.every(card => card.ariaBusy !== 'true' && card.dataset.drawn === card.dataset.item);
-               }""",
-            timeout=PATIENCE,
-        )
+        self.frame.wait_for_function(SHOWN, timeout=PATIENCE)
 
     def tile(self, item: str) -> Locator:
         return self.frame.locator(f'[data-dqx="queue-tile"][data-item="{item}"]')

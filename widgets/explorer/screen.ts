@@ -38,19 +38,9 @@ export function makeFullScreen(
 ): HTMLElement {
   if (!document.fullscreenEnabled) return makeTaller(root, session, signal, changed);
   const text = h("span", { class: "dqx-head-word", text: "Full screen" });
-  const button = h(
-    "button",
-    {
-      class: "dqx-button",
-      type: "button",
-      title: "Fill the screen with the item, the map and the neighbours",
-      data: { dqx: "full-screen" },
-      aria: { pressed: "false" },
-      on: { click: () => toggle() },
-    },
-    drawing("M9 7l5-5M10 2h4v4M7 9l-5 5M2 10v4h4"),
-    text,
-    key(printed("full-screen")),
+  const about = "Fill the screen with the item, the map and the neighbours";
+  const button = makeButton("full-screen", about, "M9 7l5-5M10 2h4v4M7 9l-5 5M2 10v4h4", text, () =>
+    toggle(),
   );
   const toggle = (): void => {
     if (fillsScreen(root)) void document.exitFullscreen();
@@ -78,19 +68,10 @@ function makeTaller(
   signal: AbortSignal,
   changed: () => void,
 ): HTMLElement {
-  const button = h(
-    "button",
-    {
-      class: "dqx-button",
-      type: "button",
-      title: "Give the explorer most of the window's height",
-      data: { dqx: "taller" },
-      aria: { pressed: "false" },
-      on: { click: () => toggle() },
-    },
-    drawing("M8 1v14M4.5 4.5L8 1l3.5 3.5M4.5 11.5L8 15l3.5-3.5"),
-    h("span", { class: "dqx-head-word", text: "Taller" }),
-    key(printed("full-screen")),
+  const text = h("span", { class: "dqx-head-word", text: "Taller" });
+  const path = "M8 1v14M4.5 4.5L8 1l3.5 3.5M4.5 11.5L8 15l3.5-3.5";
+  const button = makeButton("taller", "Give the explorer most of the window's height", path, text, () =>
+    toggle(),
   );
   const measure = (): void => root.style.setProperty("--dqx-tall", `${tallPixels()}px`);
   const toggle = (): void => {
@@ -102,6 +83,30 @@ function makeTaller(
   globalThis.addEventListener("resize", () => root.classList.contains("dqx-tall") && measure(), { signal });
   onWish(root, session, signal, toggle);
   return button;
+}
+
+/** A button of the head that stays pressed: its word is out of sight where room is short, its drawing otherwise. */
+function makeButton(
+  hook: string,
+  title: string,
+  path: string,
+  text: HTMLElement,
+  click: () => void,
+): HTMLElement {
+  return h(
+    "button",
+    {
+      class: "dqx-button",
+      type: "button",
+      title,
+      data: { dqx: hook },
+      aria: { pressed: "false" },
+      on: { click },
+    },
+    drawing(path),
+    text,
+    key(printed("full-screen")),
+  );
 }
 
 /** Height of the taller explorer, in pixels. */
