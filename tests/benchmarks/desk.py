@@ -15,7 +15,8 @@ as soon as the next card is drawn). All times are taken inside the page:
 
 CPU is that of all threads of a process: the kernel's, and of all processes of the browser together. At rest nobody
 touches anything: what is counted are calls of requestAnimationFrame, frames that the browser has drawn (from its
-trace), and CPU. The load of the machine is printed beside it: the figures are of a machine that does nothing else.
+trace), and CPU, with the desk and without it in turn (JupyterLab by itself costs about as much). The load of the
+machine is printed beside it: the figures are of a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -268,22 +269,41 @@ class Trace:
         return self.events
 
 
-def at_rest(page: Page, server: Server, seconds: float) -> None:
-    """Print what the desk costs while nobody touches it."""
+def at_rest(lab: Lab, server: Server, seconds: float, rounds: int) -> None:
+    """Print what the desk costs while nobody touches it: frames of its own, and CPU beside the same JupyterLab alone.
+
+    The desk is taken away by clearing the output of its cell, and comes back by running that cell again. The trace that
+    tells the frames costs CPU itself, so it runs apart.
+    """
+    page = lab.page
     page.evaluate(COUNT_FRAMES)
     trace = Trace(page, "devtools.timeline.frame")
-    costs = Costs(server)
-    time.sleep(seconds)
-    kernel, browser, drawing, wall = costs.spent()
+    time.sleep(10)
     frames = sum(1 for event in trace.end() if event.get("name") == "DrawFrame")
     asked = page.evaluate("() => window.deskFrames")
-    print(
-        f"at rest for {wall:.0f} s, load {os.getloadavg()[0]:.1f}: {len(asked)} animation frames asked for,"
-        f" {frames} frames drawn; of a core: kernel {100 * kernel / wall:.2f} %, browser {100 * browser / wall:.2f} %"
-        f" ({100 * drawing / wall:.2f} of it the graphics process)"
-    )
+    print(f"at rest for 10 s: {len(asked)} animation frames asked for, {frames} frames drawn")
     for where in sorted(set(asked)):
         print(f"  {asked.count(where)} x {where}")
+    found: dict[str, list[tuple[float, float]]] = {"with the desk": [], "without it": []}
+    for turn in range(rounds):
+        if turn:
+            lab.command("notebook:run-cell")
+            page.wait_for_selector(".dqx-explorer [data-dqx=card][data-drawn]", timeout=PATIENCE)
+        for name, costs_of in found.items():
+            if name == "without it":
+                lab.command("notebook:clear-cell-output")
+                page.wait_for_selector(".dqx-explorer", state="detached", timeout=PATIENCE)
+            time.sleep(SETTLE_S)
+            costs = Costs(server)
+            time.sleep(seconds)
+            kernel, browser, _, wall = costs.spent()
+            costs_of.append((100 * kernel / wall, 100 * browser / wall))
+    for name, costs_of in found.items():
+        ours, theirs = zip(*costs_of, strict=True)
+        print(
+            f"  {name:13}: of a core, kernel {statistics.median(ours):.2f} %, browser {statistics.median(theirs):.2f} %"
+            f" (each {seconds:.0f} s: {', '.join(f'{each:.2f}' for each in theirs)})"
+        )
 
 
 def traced(page: Page, path: Path, count: int) -> None:
@@ -302,7 +322,8 @@ def main() -> None:
     parser.add_argument("--window", default="1640x1400")
     parser.add_argument("--decisions", type=int, default=120)
     parser.add_argument("--burst", type=int, default=60)
-    parser.add_argument("--idle", type=float, default=30)
+    parser.add_argument("--idle", type=float, default=30, help="seconds of rest, each time; 0: none")
+    parser.add_argument("--rounds", type=int, default=3, help="how often at rest, with the desk and without it")
     parser.add_argument(
         "--map", choices=("default", "none"), default="default", help="none: without the map beside the item"
     )
@@ -360,7 +381,7 @@ def main() -> None:
                 traced(page, args.trace, 20)
             if args.idle:
                 time.sleep(SETTLE_S)
-                at_rest(page, server, args.idle)
+                at_rest(lab, server, args.idle, args.rounds)
             if args.json:
                 args.json.write_text(json.dumps(found))
             for line in lab.console[:5]:

@@ -4,7 +4,7 @@ import { toldScope } from "../core/state/told";
 import { setText } from "../core/ui/change";
 import { count, h, key } from "../core/ui/dom";
 import { command, printed } from "../core/ui/keys";
-import { openSize, scopeSize } from "./plan";
+import { openSize, scopeSize, takesMany } from "./plan";
 
 export interface BulkButtons {
   /** What is done most in this scope: accept the suggestions; of outliers, leave them out. Stands in the bar. */
@@ -61,7 +61,7 @@ export function makeBulkButtons(session: Session, signal: AbortSignal): BulkButt
   const fill = (): void => {
     arrange(toldScope(session.filter) === "outlier");
     const n = openSize(session);
-    const none = !session.scores || scopeSize(session) === 0;
+    const none = !session.scores || scopeSize(session) === 0 || !takesMany(session);
     accept.hidden = none || n === 0;
     setText(many, `Accept ${count(n)}`);
     setText(thing, n === 1 ? " suggestion" : " suggestions");

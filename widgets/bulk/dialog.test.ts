@@ -203,6 +203,32 @@ describe("a decision on the whole queue", () => {
     expect(first()).toBe("accept-all");
   });
 
+  it("is not of random checks: each is an answer by somebody who looked", async () => {
+    const notices: string[] = [];
+    const { find, session, press } = await open("", {
+      scope: ({ name }: { name: string }) => ({
+        name,
+        items: new Int32Array([0, 2]),
+        sets: null,
+        why: "",
+        version: 1,
+      }),
+    });
+    session.on("notice", ({ text }) => notices.push(text), end.signal);
+    session.setFilter({ scope: "random" });
+    await settled();
+    for (const name of ["accept-all", "relabel-all", "keep-all", "leave-out-all"])
+      expect(find(name).hidden, name).toBe(true);
+    press("b");
+    expect(find("bulk").hidden).toBe(true);
+    expect(notices).toEqual([
+      "Random checks are decided one by one: an answer without a look would be none.",
+    ]);
+    session.setFilter({ scope: "label" });
+    press("b");
+    expect(find("bulk").hidden).toBe(false);
+  });
+
   it("says what the kernel refuses", async () => {
     const { find, press, model } = await open("b", {
       outlook: () => {

@@ -14,7 +14,7 @@ import { isFor, panelKey, printed } from "../core/ui/keys";
 import { makePane } from "../core/ui/pane";
 import { makePicker } from "../core/ui/picker";
 import { onTheme } from "../core/ui/theme";
-import { type BulkAction, changing, decidedIn, editOf, itemsInScope, type Plan } from "./plan";
+import { type BulkAction, changing, decidedIn, editOf, itemsInScope, type Plan, takesMany } from "./plan";
 import { makeTable } from "./table";
 import { decidersOf, goOf, sentenceOf } from "./words";
 
@@ -140,6 +140,11 @@ class BulkDialog {
     if (!begin || wish.taken || !isFor(this.root, wish.from)) return;
     wish.taken = true;
     const { session } = this;
+    if (!begin.chosen && !takesMany(session)) {
+      const text = "Random checks are decided one by one: an answer without a look would be none.";
+      session.emit("notice", { kind: "info", text, remedy: "Pick items to decide about many." });
+      return;
+    }
     this.items = begin.chosen ? [...session.chosen] : itemsInScope(session);
     this.plan = { action: begin.action, label: null, decided: false };
     this.home ??= this.element.parentElement;

@@ -2,6 +2,7 @@
 import type { EditOptions } from "../core/kernel/outbox";
 import type { Action, Outlook, OutlookArgs } from "../core/kernel/schema";
 import type { Session } from "../core/session/session";
+import { toldScope } from "../core/state/told";
 
 export type BulkAction = OutlookArgs["action"];
 
@@ -21,6 +22,11 @@ export function itemsInScope(session: Session): number[] {
   const { queue, drawn, picked } = session;
   if (picked.size > 0) return [...picked];
   return drawn.size === 0 ? [...queue] : queue.filter((item) => !drawn.has(item) || passes(session, item));
+}
+
+/** Whether many can be decided at once. Random checks tell how many errors are left: an answer without a look is none. */
+export function takesMany(session: Session): boolean {
+  return session.picked.size > 0 || toldScope(session.filter) !== "random";
 }
 
 /** How many those are. */

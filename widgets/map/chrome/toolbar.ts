@@ -39,9 +39,9 @@ export function makeToolbar(session: Session, signal: AbortSignal, events: Toolb
   );
   lasso.append(key(printed("lasso")));
   const conflicts = toggle(
-    "Conflict edges",
+    "Edges to other labels",
     "conflict-edges",
-    "Of the current item's edges, show only those to neighbours with another label",
+    "Of the edges of the current item, show only those to neighbours with another label",
     events.conflicts,
   );
   const pair = chip("pair-filter", "Show all label pairs again", () => session.setFilter({ pair: null }));
