@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.dataset.votes import Votes
 from explorer.errors import DataError, UnknownName
 from explorer.media.base import Content, MediaKind
 from explorer.tasks.classification import UNLABELLED
@@ -75,6 +76,8 @@ class Dataset:
         What was taken as what, and why, as sentences.
     path
         File or folder that it was read from; `None` for what was in memory.
+    votes
+        What raters say of the items, beside their labels and in the same class codes; `None` where there are no raters.
 
     Examples
     --------
@@ -103,6 +106,7 @@ class Dataset:
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[str, ...] = ()
     path: Path | None = None
+    votes: Votes | None = None
     _positions: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property
@@ -122,6 +126,8 @@ class Dataset:
             parts.append(f"{unlabelled:,} unlabelled")
         if self.conflicting.any():
             parts.append(f"{int(self.conflicting.sum()):,} with conflicting given labels")
+        if self.votes is not None:
+            parts.append(counted(len(self.votes), "rater"))
         if self.set_aside:
             parts.append(f"{counted(len(self.set_aside), 'row')} set aside")
         return f"Dataset({', '.join(parts)}{', from ' + self.source if self.source else ''})"
@@ -201,6 +207,7 @@ class Dataset:
             first_row=self.first_row[keep],
             features=None if self.features is None else self.features[keep],
             probs=None if self.probs is None else self.probs[keep],
+            votes=None if self.votes is None else self.votes.moved(moved, int(keep.sum())),
             set_aside=(*self.set_aside, *aside),
             _positions={},
         )
