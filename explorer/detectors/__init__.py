@@ -17,6 +17,7 @@ from explorer.detectors.label_errors.beta_mixture import BetaMixture
 from explorer.detectors.label_errors.conformal import Conformal
 from explorer.detectors.label_errors.training_dynamics import AreaUnderMargin, AveragedMargin, Forgetting, LateStopping
 from explorer.detectors.label_errors.archaeology import Archaeology
+from explorer.detectors.label_errors.raters import Raters
 from explorer.detectors.other_issues.ambiguous import Plausible
 from explorer.detectors.other_issues.conflicting_duplicate import Conflicting
 from explorer.detectors.other_issues.near_duplicate import NearDuplicate
@@ -59,6 +60,7 @@ __all__ = [
     "NonIid",
     "Outlier",
     "Plausible",
+    "Raters",
     "Reason",
     "Relation",
     "RelationMap",

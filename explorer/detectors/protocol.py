@@ -12,13 +12,14 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.consensus import Answers
 from explorer.detectors.incremental import Change, Owned, Shared, next_number
 from explorer.errors import DataError
 from explorer.graph import NeighbourGraph
 from explorer.probe.suites import Suites
 from explorer.progress import Progress
 
-Need = Literal["graph", "probs", "vectors", "dynamics", "trusted", "checkpoints", "suites"]
+Need = Literal["graph", "probs", "vectors", "dynamics", "trusted", "checkpoints", "suites", "votes"]
 Issue = Literal[
     "label",
     "outlier",
@@ -61,6 +62,8 @@ class Inputs:
         bool [N]: the item's occurrences carry different given labels.
     content_hashes
         [N] of str: items with equal ones have equal content.
+    votes
+        What raters have called the items, whatever the labels are.
     seed
         Seed of whatever is drawn.
 
@@ -81,6 +84,7 @@ class Inputs:
     suites: Suites | None = None
     conflicting: NDArray[np.bool_] | None = None
     content_hashes: NDArray[Any] | None = None
+    votes: Answers | None = None
     seed: int = 0
     shared: Shared = field(default_factory=Shared, init=False, repr=False)
 
@@ -93,12 +97,15 @@ class Inputs:
                 for name in ("probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes")
             },
             "checkpoints": None if self.checkpoints is None else self.checkpoints.shape[1],
+            "votes": None if self.votes is None else self.votes.n_items,
         }
         for name, length in lengths.items():
             if length is not None and length != n:
                 raise DataError(f"There are {n:,} labels and {length:,} rows of {name}.", "They must be aligned.")
         if self.probs is not None and self.probs.shape[1] != self.n_classes:
             raise DataError(f"The probabilities have {self.probs.shape[1]} columns for {self.n_classes} classes.")
+        if self.votes is not None and self.votes.n_classes != self.n_classes:
+            raise DataError(f"The votes are for {self.votes.n_classes} classes, and there are {self.n_classes}.")
         if n and (self.labels.min() < -1 or self.labels.max() >= self.n_classes):
             raise DataError(f"Labels are class codes from 0 to {self.n_classes - 1}, or -1 for unlabelled.")
 

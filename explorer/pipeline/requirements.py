@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
     "trusted": "labels known to be right",
     "checkpoints": "moments of a training",
     "suites": "items planted into a training",
+    "votes": "votes of raters",
 }
 """What each need is."""
 
@@ -29,6 +30,7 @@ ARRAYS: dict[str, str] = {
     "trusted": "give trusted=, one True or False per label",
     "checkpoints": "only explorer.Review keeps them",
     "suites": f"only explorer.Review plants them, from {SUITES_FROM:,} items on",
+    "votes": "give them to explorer.read, as raters=",
 }
 """How to give it to `find_issues`."""
 
@@ -40,6 +42,7 @@ DATA: dict[str, str] = {
     "trusted": "only a review has them, once somebody has kept or changed labels",
     "checkpoints": "only a review keeps them",
     "suites": f"only a review plants them, from {SUITES_FROM:,} items on",
+    "votes": "read the data with raters=",
 }
 """The same for a dataset, which brings its own probabilities."""
 
@@ -51,6 +54,7 @@ REVIEW: dict[str, str] = {
     "trusted": "keep or change some labels, then review.rerun()",
     "checkpoints": "read the data without probs=; very many items or classes have none",
     "suites": f"read the data without probs=, and have {SUITES_FROM:,} items or more",
+    "votes": "read the data with raters=, or add some with review.add_rater(…)",
 }
 """The same for a review."""
 

@@ -292,6 +292,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 def inputs_of(task: Task, results: Results) -> Inputs:
     """Return what the methods read, of whatever has been found."""
     from explorer import detectors
+    from explorer.pipeline.answers import answers_of
 
     dataset, found = task.dataset, results.probe
     return detectors.Inputs(
@@ -306,6 +307,7 @@ def inputs_of(task: Task, results: Results) -> Inputs:
         suites=None if found is None else found.suites,
         conflicting=None if dataset is None else dataset.conflicting,
         content_hashes=None if dataset is None else dataset.content_hashes,
+        votes=None if dataset is None else answers_of(dataset.votes, task.n_classes),
         seed=task.options.seed,
     )
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "explorer"
 
 FLOORS = {
-    0: {"errors", "progress", "utils", "engine", "media", "tasks", "dataset", "graph", "probe", "labels"},
+    0: {"errors", "progress", "utils", "engine", "media", "tasks", "dataset", "graph", "probe", "labels", "consensus"},
     1: {"readers", "embedding", "layout", "estimates", "detectors", "export", "reports"},
     2: {"pipeline", "review", "bench"},
     3: {"panels", "cli"},

@@ -1,0 +1,193 @@
+"""One consensus of many raters, by the rule of one's choice or by the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from explorer.consensus import dawid_skene, majority
+from explorer.consensus.answers import Answers
+from explorer.consensus.crowd_kit import Rule, by_crowd_kit
+from explorer.consensus.crowdlab import crowdlab
+from explorer.consensus.dawid_skene import Fit
+from explorer.consensus.dependence import Dependence, dependence, weights
+from explorer.consensus.model_prior import checked_models
+from explorer.consensus.quality import quality
+from explorer.consensus.result import Consensus, overlap_notes
+from explorer.errors import DataError, UnknownName
+
+Method = Literal["best", "majority", "dawid_skene", "glad", "mace", "crowdlab", "pooled"]
+
+METHODS: tuple[Method, ...] = ("best", "majority", "dawid_skene", "glad", "mace", "crowdlab", "pooled")
+
+TOGETHER = 0.25
+"""Mean share of copied answers from which raters err together as a whole: agreement is no truth then, and EM, which
+takes it for that, is not believed."""
+
+
+def consensus(
+    answers: Answers,
+    probs: ArrayLike | Sequence[ArrayLike] | None = None,
+    method: Method = "best",
+    *,
+    gold: ArrayLike | None = None,
+    names: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    seed: int = 0,
+) -> Consensus:
+    """Make one label of many raters' answers, with how sure it is and how good each rater is.
+
+    Parameters
+    ----------
+    answers
+        One answer each.
+    probs
+        float [N, K], or a list of such: held-out probabilities of classifiers, which join as far as they foretell the
+        answers. Rows are divided by their sum.
+    method
+        "best": "pooled" with probabilities, "dawid_skene" without, and "majority" where raters err together so much
+        that agreement is no sign of truth. "majority", "dawid_skene", "glad" and "mace" use the answers alone.
+        "crowdlab" and "pooled" need `probs`. "glad" and "mace" need the extra `crowd`.
+    gold
+        int [N]: known classes of gold tasks, -1 elsewhere. They do not change the consensus: raters are scored by them.
+    names, classes
+        [R] and [K]: what raters and classes are called, for tables and sentences.
+    seed
+        Of whatever is drawn.
+
+    Returns
+    -------
+    Consensus
+
+    Raises
+    ------
+    UnknownName
+        A method that does not exist.
+    DataError
+        A method that needs probabilities without them; probabilities or gold of another shape; names that are not one
+        a rater.
+    MissingExtra
+        GLAD and MACE without crowd-kit.
+
+    Examples
+    --------
+    >>> answers = Answers.of([[0, 0, 1], [1, 1, 1], [0, 0, 0]], n_classes=2)
+    >>> consensus(answers, method="majority").labels.tolist()
+    [0, 1, 0]
+    """
+    if method not in METHODS:
+        raise UnknownName("method", method, METHODS)
+    if len(names) not in (0, answers.n_raters):
+        raise DataError(f"There are {answers.n_raters:,} raters and {len(names):,} names.", "Give one each.")
+    models = checked_models(probs, answers)
+    if method in ("crowdlab", "pooled") and not models:
+        raise DataError(f"The consensus by {method!r} joins raters and a model.", "Give probs=, or another method.")
+    notes = overlap_notes(answers, names)
+    alone = dawid_skene.fit(answers, seed=seed)
+    together = dependence(answers, alone, names, seed)
+    counting = weights(answers, together)
+    used, fit, posterior = _by(method, answers, models, together, counting, notes, seed)
+    if used in ("glad", "mace", "crowdlab") and (together.alike or len(together.first)):
+        notes.append(f"{together.sentence()[:-1]}, but {used} counts them all.")
+    elif together.alike or len(together.first):
+        notes.append(together.sentence())
+    answered = answers.answered
+    ties = models[0] if models else answers.counts().sum(axis=0) / max(1, len(answers))
+    labels = majority.labels_of(posterior, answered, ties / (1 + np.max(ties)))
+    table = quality(answers, posterior, names=names, classes=classes, gold=gold)
+    each = np.bincount(answers.raters, counting, answers.n_raters)
+    table.insert(
+        3, "counts_as", np.divide(each, answers.per_rater, out=np.ones(len(each)), where=answers.per_rater > 0)
+    )
+    certificate = majority.certificate(answers, together.pairs) if answers.n_classes == 2 else None
+    return Consensus(
+        labels,
+        posterior.astype(np.float32),
+        table,
+        used,
+        tuple(notes),
+        certificate,
+        answers,
+        together,
+        fit,
+        tuple(classes),
+    )
+
+
+def _by(
+    method: Method,
+    answers: Answers,
+    models: list[NDArray[np.float64]],
+    together: Dependence,
+    counting: NDArray[np.float64],
+    notes: list[str],
+    seed: int,
+) -> tuple[str, Fit | None, NDArray[np.float64]]:
+    """Return the rule that was used, the fit where it has one, and each item's class, float64 [N, K]."""
+    if method == "best":
+        if models:
+            method = "pooled"
+        elif together.mean > TOGETHER:
+            method = "majority"
+            notes.append(
+                f"Raters err together ({100 * together.mean:.0f} % of their answers are alike beyond what they know), "
+                "so that agreement is no sign of truth: the majority decides."
+            )
+        else:
+            method = "dawid_skene"
+    if method == "majority":
+        return method, None, majority.shares(answers, counting).astype(np.float64)
+    if method in ("glad", "mace"):
+        return method, None, by_crowd_kit(answers, cast("Rule", method), seed)
+    if method == "crowdlab":
+        return method, None, crowdlab(answers, models[0]).posterior
+    joined = models if method == "pooled" else []
+    fit = best_fit(answers, joined, counting, seed)
+    if joined:
+        beliefs = " and ".join(f"{t:.2f}" for t in fit.exponents)
+        notes.append(f"The classifier counts with the exponent {beliefs} (1: as much as it says of itself).")
+    if len(fit.shares) > 1:
+        notes.append(f"{100 * fit.shares[1]:.0f} % of the items are hard: raters err otherwise there.")
+    return method, fit, fit.posterior
+
+
+def best_fit(
+    answers: Answers,
+    models: Sequence[NDArray[np.float64]] = (),
+    counting: NDArray[np.float64] | None = None,
+    seed: int = 0,
+) -> Fit:
+    """Return Dawid and Skene's model, with easy and hard items where they explain the answers better for their price.
+
+    Of the two the one with the smaller criterion of Schwarz is taken (`dawid_skene.information`).
+    """
+    plain = dawid_skene.fit(answers, models, weights=counting, seed=seed)
+    if not len(answers) or answers.per_item.max(initial=0) < 2:
+        return plain
+    split = dawid_skene.fit(answers, models, hard=True, weights=counting, seed=seed)
+    better = dawid_skene.information(answers, split) < dawid_skene.information(answers, plain)
+    return split if better else plain
+
+
+def page(name: str) -> str:
+    """Return what a rule does, when to trust it and where it comes from, as plain text with underlined headings.
+
+    Parameters
+    ----------
+    name
+        A method, or "certificate", "dependence", "agreement", "quality", "next_answers", "budget".
+
+    Raises
+    ------
+    UnknownName
+        No such page.
+    """
+    folder = files("explorer.consensus") / "pages"
+    known = sorted(path.name.removesuffix(".md") for path in folder.iterdir() if path.name.endswith(".md"))
+    if name not in known:
+        raise UnknownName("page", name, known)
+    return (folder / f"{name}.md").read_text(encoding="utf-8").rstrip()

@@ -1,0 +1,205 @@
+"""Raters: what other people, models or rules have called an item, weighed by how well each of them knows the classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.consensus import Answers, consensus
+from explorer.detectors.incremental import Change
+from explorer.detectors.protocol import Inputs, Need, Reason, Result
+from explorer.detectors.registry import shipped
+from explorer.progress import Progress
+
+SOURCE = 0.98
+"""Share of its answers that are the given label from which a rater is taken for the label's source; so too of the
+raters' majority. Two that judge apart agree so only where hardly anything is wrong, and review changes a few per cent
+of the labels."""
+
+FEWEST = 20
+"""Fewest answers to tell that from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What the raters hold of the items, whatever the items' labels are now.
+
+    Attributes
+    ----------
+    opinion
+        float32 [N, K]: how likely each class is by what they know beyond the given label; alike for all classes where
+        nobody voted.
+    best
+        int32 [N]: the class that they hold it for, -1 where nobody voted.
+    left_out
+        Raters whose answers are the given labels.
+    majority
+        The given labels are the raters' majority.
+    """
+
+    opinion: NDArray[np.float32]
+    best: NDArray[np.int32]
+    left_out: tuple[int, ...]
+    majority: bool
+
+    def score(self, labels: NDArray[np.int32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return 1 − the opinion of some items' labels, float32 [rows]; NaN where unlabelled or nobody voted."""
+        own = self.opinion[rows, np.maximum(labels[rows], 0)]
+        return np.where((labels[rows] >= 0) & (self.best[rows] >= 0), 1 - own, np.float32(np.nan)).astype(np.float32)
+
+
+@shipped
+class Raters:
+    """Raters: the formula, when to trust it and its sources are in `pages/raters.md`."""
+
+    name = "raters"
+    title = "Raters"
+    issue = "label"
+    needs: frozenset[Need] = frozenset({"votes"})
+    exact = True
+    weight = 1.0
+    floor = 0.01
+
+    def run(self, inputs: Inputs, progress: Progress) -> Result:
+        """Weigh the raters against each other, then ask them about every label."""
+        assert inputs.votes is not None
+        heard = listen(inputs.votes, inputs.labels, inputs.trusted, inputs.seed)
+        progress.check()
+        return _result(inputs, heard)
+
+    def rerun(self, inputs: Inputs, result: Result, _progress: Progress) -> Result:
+        """Ask them about every label as they were weighed before."""
+        return _result(inputs, result.frozen["heard"])
+
+    def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
+        """Ask them about the changed labels: each score reads its own label alone, and no vote reads any."""
+        score = result.own(result.score)
+        score[changed] = result.frozen["heard"].score(inputs.labels, changed)
+        return result.updated(Change(changed), score=score)
+
+    def opinion(self, _inputs: Inputs, result: Result, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return what the raters hold of some items."""
+        heard: Heard = result.frozen["heard"]
+        return heard.opinion[rows]
+
+    def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
+        """Count the votes: "2 of 3 raters say dog, both of the same family, 1 cat"."""
+        votes = inputs.votes
+        assert votes is not None
+        mine = slice(votes.starts[item], votes.starts[item + 1])
+        codes, raters = votes.codes[mine], votes.raters[mine]
+        if not len(codes):
+            return []
+        counts = np.bincount(codes, minlength=inputs.n_classes)
+        order = np.argsort(-counts, kind="stable")
+        best, most = int(order[0]), int(counts[order[0]])
+        said = "rater says" if len(codes) == 1 else f"raters {'says' if most == 1 else 'say'}"
+        text = f"{most} of {len(codes)} {said} {classes[best]}{_family(votes, raters[codes == best])}"
+        others = [f"{int(counts[c])} {classes[c]}" for c in order[1:3] if counts[c]]
+        value = float(result.score[item])
+        return [Reason("raters", ", ".join([text, *others]), value)]
+
+
+def listen(votes: Answers, labels: NDArray[np.int32], trusted: NDArray[np.bool_] | None = None, seed: int = 0) -> Heard:
+    """Weigh the raters against each other, without what the given labels were made of.
+
+    Parameters
+    ----------
+    votes
+        All answers.
+    labels
+        int32 [N]: the given labels, which only tell what they were made of.
+    trusted
+        bool [N]: labels that somebody has settled since, which tell nothing of that.
+
+    Returns
+    -------
+    Heard
+        A rater whose answers are the given labels is left out: its vote is the label. Where the labels are the raters'
+        majority L, the opinion is posterior(k)/P(L | k), P(L | k) the majority's own confusion matrix: what the votes
+        say beyond their majority, by Bayes' rule.
+    """
+    open_labels = labels if trusted is None else np.where(trusted, np.int32(-1), labels)
+    out = sources(votes, open_labels)
+    rest = votes.without(out) if out else votes
+    found = consensus(rest, seed=seed)
+    posterior = found.posterior.astype(np.float64)
+    winner = plurality(rest)
+    made = np.flatnonzero((winner >= 0) & (open_labels >= 0))
+    majority = len(made) >= FEWEST and float((winner[made] == open_labels[made]).mean()) >= SOURCE
+    if majority:
+        posterior = beyond(posterior, winner)
+    posterior[np.logical_not(rest.answered)] = 1 / votes.n_classes
+    return Heard(posterior.astype(np.float32), found.labels, tuple(out), majority)
+
+
+def sources(votes: Answers, labels: NDArray[np.int32]) -> list[int]:
+    """Return the raters whose answers are the given labels nearly everywhere."""
+    given = labels[votes.items]
+    known = given >= 0
+    asked = np.bincount(votes.raters[known], minlength=votes.n_raters)
+    alike = np.bincount(votes.raters[known], (votes.codes == given)[known], votes.n_raters)
+    found: list[int] = np.flatnonzero((asked >= FEWEST) & (alike >= SOURCE * asked)).tolist()
+    return found
+
+
+def plurality(votes: Answers) -> NDArray[np.int32]:
+    """Return the class with more votes than any other, int32 [N], -1 where there is none: a tie, or fewer than two."""
+    counts = votes.counts()
+    if counts.shape[1] < 2:
+        return np.where(votes.per_item > 1, 0, -1).astype(np.int32)
+    top = np.partition(counts, -2, axis=1)[:, -2:]
+    clear = (top[:, 1] > top[:, 0]) & (votes.per_item > 1)
+    return np.where(clear, counts.argmax(axis=1), -1).astype(np.int32)
+
+
+def beyond(posterior: NDArray[np.float64], winner: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return what the votes say beyond their majority, float64 [N, K]: posterior(k)/P(winner | k), to sum 1.
+
+    P(winner | k) = (Σ_i q_i(k)·[winner_i = winner] + ½)/(Σ_i q_i(k) + K/2) over the items with a winner.
+    """
+    k = posterior.shape[1]
+    rows = np.flatnonzero(winner >= 0)
+    counts = np.full((k, k), 0.5)  # class, winner
+    np.add.at(counts.T, winner[rows], posterior[rows])
+    of_class = counts / counts.sum(axis=1, keepdims=True)
+    result = posterior.copy()
+    result[rows] /= of_class.T[winner[rows]]
+    total: NDArray[np.float64] = result.sum(axis=1, keepdims=True)
+    return result / np.maximum(total, 1e-300)
+
+
+def _family(votes: Answers, raters: NDArray[np.int32]) -> str:
+    """Say so where all who agree are of one family."""
+    if votes.families is None or len(raters) < 2:
+        return ""
+    names = {votes.families[r] for r in raters.tolist()}
+    if len(names) > 1 or "" in names:
+        return ""
+    return f", {'both' if len(raters) == 2 else 'all'} of the same family"
+
+
+def _result(inputs: Inputs, heard: Heard) -> Result:
+    votes = inputs.votes
+    assert votes is not None
+    score = heard.score(inputs.labels, np.arange(inputs.n))
+    notes = []
+    if heard.left_out:
+        said = "is" if len(heard.left_out) == 1 else "are"
+        notes.append(
+            f"{len(heard.left_out):,} of {votes.n_raters:,} raters {said} left out: the given labels are their answers."
+        )
+    if heard.majority:
+        notes.append("The given labels are the raters' majority, so only what the votes say beyond it counts.")
+    summary: dict[str, Any] = {
+        "raters": votes.n_raters,
+        "answers": len(votes),
+        "items": int(votes.answered.sum()),
+        "left_out": list(heard.left_out),
+        "majority": heard.majority,
+        "note": " ".join(notes),
+    }
+    return Result(score, heard.best, frozen={"heard": heard}, summary=summary)
