@@ -7,6 +7,7 @@ items); each row keeps its own given label. Everything downstream speaks of item
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -78,6 +79,8 @@ class Dataset:
         File or folder that it was read from; `None` for what was in memory.
     votes
         What raters say of the items, beside their labels and in the same class codes; `None` where there are no raters.
+    descriptions
+        What people say that classes are, by class name; not every class has one.
 
     Examples
     --------
@@ -107,6 +110,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     path: Path | None = None
     votes: Votes | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
     _positions: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property

@@ -18,6 +18,8 @@ from explorer.detectors.label_errors.conformal import Conformal
 from explorer.detectors.label_errors.training_dynamics import AreaUnderMargin, AveragedMargin, Forgetting, LateStopping
 from explorer.detectors.label_errors.archaeology import Archaeology
 from explorer.detectors.label_errors.raters import Raters
+from explorer.detectors.label_errors.prototype import Prototype
+from explorer.detectors.label_errors.names import Names
 from explorer.detectors.other_issues.ambiguous import Plausible
 from explorer.detectors.other_issues.conflicting_duplicate import Conflicting
 from explorer.detectors.other_issues.near_duplicate import NearDuplicate

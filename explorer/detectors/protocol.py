@@ -19,7 +19,10 @@ from explorer.graph import NeighbourGraph
 from explorer.probe.suites import Suites
 from explorer.progress import Progress
 
-Need = Literal["graph", "probs", "vectors", "dynamics", "trusted", "checkpoints", "suites", "votes"]
+Need = Literal["graph", "probs", "vectors", "dynamics", "trusted", "checkpoints", "suites", "votes", "names"]
+FIELDS: Mapping[Need, str] = {"names": "name_scores"}
+"""Fields of `Inputs` that are called otherwise than the need."""
+
 Issue = Literal[
     "label",
     "outlier",
@@ -64,6 +67,8 @@ class Inputs:
         [N] of str: items with equal ones have equal content.
     votes
         What raters have called the items, whatever the labels are.
+    name_scores
+        float32 [N, K]: log-odds of each class by its name or description alone (see `embedding.class_names`).
     seed
         Seed of whatever is drawn.
 
@@ -85,6 +90,7 @@ class Inputs:
     conflicting: NDArray[np.bool_] | None = None
     content_hashes: NDArray[Any] | None = None
     votes: Answers | None = None
+    name_scores: NDArray[np.float32] | None = None
     seed: int = 0
     shared: Shared = field(default_factory=Shared, init=False, repr=False)
 
@@ -94,7 +100,9 @@ class Inputs:
             "graph": None if self.graph is None else self.graph.n,
             **{
                 name: None if getattr(self, name) is None else len(getattr(self, name))
-                for name in ("probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes")
+                for name in (
+                    "probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes", "name_scores"
+                )
             },
             "checkpoints": None if self.checkpoints is None else self.checkpoints.shape[1],
             "votes": None if self.votes is None else self.votes.n_items,
@@ -106,6 +114,8 @@ class Inputs:
             raise DataError(f"The probabilities have {self.probs.shape[1]} columns for {self.n_classes} classes.")
         if self.votes is not None and self.votes.n_classes != self.n_classes:
             raise DataError(f"The votes are for {self.votes.n_classes} classes, and there are {self.n_classes}.")
+        if self.name_scores is not None and self.name_scores.shape[1] != self.n_classes:
+            raise DataError(f"There are scores of {self.name_scores.shape[1]} names for {self.n_classes} classes.")
         if n and (self.labels.min() < -1 or self.labels.max() >= self.n_classes):
             raise DataError(f"Labels are class codes from 0 to {self.n_classes - 1}, or -1 for unlabelled.")
 
@@ -126,7 +136,7 @@ class Inputs:
 
     def has(self, need: Need) -> bool:
         """Say whether an input is there."""
-        return getattr(self, need) is not None
+        return getattr(self, FIELDS.get(need, need)) is not None
 
     def relabelled(self, changes: Mapping[int, int]) -> Inputs:
         """Return the same inputs with other labels at some positions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,9 @@ class Sentence(Stateless):
     def prepare(self, dataset: Dataset, progress: Progress) -> None:
         """Load the model: safetensors only, no code from the model's repository."""
         del dataset
+        self._load(progress)
+
+    def _load(self, progress: Progress) -> None:
         from sentence_transformers import SentenceTransformer
 
         progress.say(f"loading {self.name}")
@@ -67,6 +71,21 @@ class Sentence(Stateless):
         except (OSError, ValueError) as error:
             unreachable(self.name, error, _REMEDY)
         self._model.eval()
+
+    def reads_texts(self) -> bool:
+        """Texts are all that it reads."""
+        return True
+
+    def encode_texts(self, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
+        """Return float32 [len(texts), D], as of items with these texts; loads the model if nobody has."""
+        if self._model is None:
+            self._load(progress)
+        parts = [texts[start : start + self.batch_size] for start in range(0, len(texts), self.batch_size)]
+        found = []
+        for part in parts:
+            found.append(self.encode([self.prompt + text for text in part]))
+            progress.check()
+        return np.concatenate(found)
 
     def load(self, dataset: Dataset, item: int) -> str:
         """Return the text."""

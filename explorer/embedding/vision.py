@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from explorer.embedding.hub import locate, unreachable
 from explorer.engine.devices import precision
 from explorer.errors import DataError, MissingExtra
 from explorer.progress import Progress
+
+TEXTS = 64
+"""Texts that are read at once."""
 
 VISION_FILES = ("config.json", "preprocessor_config.json")
 _REMEDY = 'or take embedder="patches", which needs no download.'
@@ -70,6 +74,9 @@ class Vision(Stateless):
     def prepare(self, dataset: Dataset, progress: Progress) -> None:
         """Load the weights: safetensors only, no code from the model's repository, none left at random."""
         del dataset
+        self._load(progress)
+
+    def _load(self, progress: Progress) -> None:
         from transformers import AutoModel
 
         progress.say(f"loading {self.name}")
@@ -87,6 +94,56 @@ class Vision(Stateless):
                 "Its vectors would be partly random; take another model.",
             )
         self._model = self._model.eval().to(self.device)
+
+    def reads_texts(self) -> bool:
+        """Say whether it is of the kind of CLIP and SigLIP, by its configuration."""
+        from transformers import AutoConfig
+
+        try:
+            config = AutoConfig.from_pretrained(self.located.source, **self._where())
+        except (OSError, ValueError) as error:
+            unreachable(self.name, error, _REMEDY)
+        return hasattr(config, "text_config") and hasattr(config, "vision_config")
+
+    def encode_texts(self, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
+        """Return the projected vectors of texts, float32 [len(texts), D]; loads the model if nobody has.
+
+        Raises
+        ------
+        DataError
+            The model reads no texts, or comes without its tokenizer.
+        """
+        import torch
+        from transformers import AutoTokenizer
+
+        if self._model is None:
+            self._load(progress)
+        if not hasattr(self._model, "get_text_features"):
+            raise DataError(f"The model {self.name!r} reads no texts.", "Take one of the kind of CLIP or SigLIP.")
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(self.located.source, **self._where())
+        except (OSError, ValueError, ImportError) as error:
+            raise DataError(
+                f"The model {self.name!r} comes without a tokenizer that can be loaded ({' '.join(str(error).split())[:160]}).",
+                "Download it completely.",
+            ) from error
+        # SigLIP was taught on texts of full length; CLIP finds the end of a text by itself.
+        longest = int(self._model.config.text_config.max_position_embeddings)
+        found = []
+        for start in range(0, len(texts), TEXTS):
+            tokens = tokenizer(
+                list(texts[start : start + TEXTS]),
+                padding="max_length",
+                truncation=True,
+                max_length=longest,
+                return_tensors="pt",
+            ).to(self.device)
+            known = {name: tokens[name] for name in ("input_ids", "attention_mask") if name in tokens}
+            with torch.inference_mode():
+                output = self._model.get_text_features(**known)
+            found.append(getattr(output, "pooler_output", output).float().cpu().numpy())
+            progress.check()
+        return np.concatenate(found)
 
     def load(self, dataset: Dataset, item: int) -> NDArray[np.float32]:
         """Return the preprocessed picture, float32 [C, H, W]; runs on threads."""

@@ -24,6 +24,7 @@ from explorer.pipeline.checks import (
     known_detectors,
     listed_labels,
 )
+from explorer.pipeline.names import check_names, given_scores
 from explorer.pipeline.requirements import ARRAYS, DATA, needs, skipped
 from explorer.pipeline.results import Options, Results
 from explorer.pipeline.stages import Task
@@ -53,6 +54,7 @@ def find_issues(
     classes: Sequence[Any] | None = None,
     detectors: Sequence[str] | None = None,
     trusted: Sequence[bool] | NDArray[np.bool_] | pd.Series[bool] | None = None,
+    name_scores: NDArray[Any] | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Rank labels by how likely they are wrong.
@@ -80,6 +82,11 @@ def find_issues(
     trusted
         bool [N]: labels that are known to be right, because somebody has looked at them. Some methods judge the others
         by these.
+    name_scores
+        float [N, K]: how well each class's name, or description, fits each item by a model that was taught neither on
+        these items nor on their labels, as log-odds, columns in the order of `classes` (see
+        `explorer.embedding.class_names.compare`). They are checked against the labels, and suggest labels where there
+        are none.
     seed
         Seed of everything that is drawn.
 
@@ -114,7 +121,7 @@ def find_issues(
     wanted = known_detectors(detectors)
     seed = checked_seed(seed)
     classes = listed_classes(classes)
-    if features is None and probs is None and graph is None:
+    if features is None and probs is None and graph is None and name_scores is None:
         raise DataError(
             "There is nothing to judge the labels by.",
             Said("Give {}, {} or {}.", Option("features"), Option("probs"), Option("graph")),
@@ -136,8 +143,9 @@ def find_issues(
     if given is not None:
         check_shape(given, n, names, values, classes)
         checked = check_probs(given, n, names)
-    else:
+    elif name_scores is None:
         check_labelled(codes)
+    named_scores = None if name_scores is None else given_scores(aligned(name_scores, index, "scores", "labels"), n, names)
     check_graph(graph)
     settled = None if trusted is None else checked_trust(trusted, n)
     doubt = "" if checked is None else misplaced(checked, codes, names, named)
@@ -146,7 +154,7 @@ def find_issues(
     options = Options(device="cpu", seed=seed, cache=False)
     task = Task(codes, names, options, trusted=settled, only=wanted, training=False)
     given_vectors = None if vectors is None else Embedding(vectors, "given", "given as features=", "cpu")
-    found = Results(embedding=given_vectors, graph=graph, probs=checked)
+    found = Results(embedding=given_vectors, graph=graph, probs=checked, names=named_scores)
     frame = _judged(task, found, np.arange(n), ARRAYS, doubt)
     frame.index = pd.RangeIndex(n) if index is None else index
     return frame
@@ -158,6 +166,7 @@ def find_issues_in(
     embedder: str | None = "auto",
     detectors: Sequence[str] | None = None,
     seed: int = 0,
+    names: str | bool = "auto",
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Rank the labels of a dataset, without a store or a widget.
@@ -168,6 +177,8 @@ def find_issues_in(
         What `explorer.read` returns. Its probabilities are used where it has any.
     embedder
         As in `explorer.Review`; `None` judges by the probabilities alone.
+    names
+        As in `explorer.Review`.
 
     Returns
     -------
@@ -184,9 +195,10 @@ def find_issues_in(
     wanted = known_detectors(detectors)
     if embedder is None and dataset.probs is None:
         raise DataError("There is nothing to judge the labels by.", "Give probabilities, or an embedder.")
-    if dataset.probs is None:
+    check_names(names, dataset.kind)
+    if dataset.probs is None and len(dataset.classes) < 2:
         check_labelled(dataset.given)
-    options = Options(embedder or "", device="cpu", seed=seed, cache=False)
+    options = Options(embedder or "", device="cpu", seed=seed, cache=False, names=names)
     task = Task(dataset.given, dataset.classes, options, dataset, only=wanted, training=False)
     found = Results()
     if embedder is not None:
@@ -199,6 +211,8 @@ def find_issues_in(
             dataset = task.dataset or dataset
         found = Results(embedding=embedding)
     frame = _judged(task, found, dataset.item_ids, DATA, doubts(dataset))
+    if dataset.probs is None and frame["suggested_label"].isna().all():
+        check_labelled(dataset.given)
     frame.insert(0, "where", [dataset.content.name(int(row)) for row in dataset.first_row])
     return frame.iloc[np.argsort(-np.nan_to_num(frame["p_error"], nan=-1), kind="stable")]
 

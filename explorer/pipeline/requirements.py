@@ -19,6 +19,7 @@ WORDS: dict[str, str] = {
     "checkpoints": "moments of a training",
     "suites": "items planted into a training",
     "votes": "votes of raters",
+    "names": "scores of class names",
 }
 """What each need is."""
 
@@ -31,6 +32,7 @@ ARRAYS: dict[str, str] = {
     "checkpoints": "only explorer.Review keeps them",
     "suites": f"only explorer.Review plants them, from {SUITES_FROM:,} items on",
     "votes": "give them to explorer.read, as raters=",
+    "names": "give name_scores=",
 }
 """How to give it to `find_issues`."""
 
@@ -43,6 +45,7 @@ DATA: dict[str, str] = {
     "checkpoints": "only a review keeps them",
     "suites": f"only a review plants them, from {SUITES_FROM:,} items on",
     "votes": "read the data with raters=",
+    "names": "name an embedder that reads texts as well as the items",
 }
 """The same for a dataset, which brings its own probabilities."""
 
@@ -55,6 +58,7 @@ REVIEW: dict[str, str] = {
     "checkpoints": "read the data without probs=; very many items or classes have none",
     "suites": f"read the data without probs=, and have {SUITES_FROM:,} items or more",
     "votes": "read the data with raters=, or add some with review.add_rater(…)",
+    "names": "name a model that reads them, with names=, where the items are texts or pictures",
 }
 """The same for a review."""
 

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from explorer.detectors import Combined, Findings, Inputs
     from explorer.detectors.combine.rescore import Settled
     from explorer.embedding import Embedding
+    from explorer.embedding.class_names import NameScores
     from explorer.estimates.trust import Trust
     from explorer.graph import NeighbourGraph
     from explorer.probe import Probe
 
 
 def other_options(
-    dataset: Dataset, old: Options, embedder: str | None, device: str | None, embedder_options: dict[str, Any]
+    dataset: Dataset,
+    old: Options,
+    embedder: str | None,
+    device: str | None,
+    embedder_options: dict[str, Any],
+    names: str | bool | None = None,
 ) -> Options:
     """Return what a new run is made with: as before, but for what is given. What cannot be had is refused now.
 
@@ -38,7 +44,13 @@ def other_options(
     from explorer.engine.devices import pick
 
     given = {**({} if embedder else old.embedder_options), **embedder_options}
-    new = replace(old, embedder=embedder or old.embedder, embedder_options=given, device=device or old.device)
+    new = replace(
+        old,
+        embedder=embedder or old.embedder,
+        embedder_options=given,
+        device=device or old.device,
+        names=old.names if names is None else names,
+    )
     if new == old or not isinstance(new.embedder, str):  # the same again, or one that is made already
         return new
     picked = pick(new.device)[0]
@@ -58,6 +70,7 @@ class Options:
     k: int = 50
     seed: int = 0
     cache: bool | str = True
+    names: str | bool = "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +83,7 @@ class Results:
     graph: NeighbourGraph | None = None
     probe: Probe | None = None
     probs: NDArray[np.float32] | None = None
+    names: NameScores | None = None
     inputs: Inputs | None = None
     findings: Findings | None = None
     combined: Combined | None = None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled, DataError, ExplorerError
-from explorer.pipeline import result_cache
+from explorer.pipeline import names, result_cache
 from explorer.pipeline.results import Options, Results
 from explorer.progress import Progress
 from explorer.utils.arrays import moderate
@@ -235,19 +235,27 @@ def score(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
     from explorer.detectors.combine import rescore
     from explorer.estimates.trust import trust
 
-    inputs = inputs_of(task, results)
+    named, said = results.names, ""
+    if named is None and (task.only is None or "names" in task.only):
+        named, said = names.of_run(task.dataset, task.classes, task.options, results, progress)
+    inputs = inputs_of(task, replace(results, names=named))
     if task.only is None:
         given = task.labels if task.given is None else task.given
         findings, combined, settled = rescore.score(inputs, given, inputs.trusted, progress, task.marked_wrong)
     else:
         findings = detectors.run(inputs, only=task.only, progress=progress)
         combined, settled = detectors.combine(inputs, findings, progress=progress), None
-    found: dict[str, Any] = {"inputs": inputs, "findings": findings, "combined": combined, "settled": settled}
+    found: dict[str, Any] = {"names": named, "inputs": inputs, "findings": findings}
+    found |= {"combined": combined, "settled": settled}
     if task.training and results.graph is not None and inputs.probs is not None:
         found["trust"] = trust(results.graph, inputs.probs, task.labels, task.classes)
     note = f"{len(findings.results)} methods"
     for name, reason in findings.failures.items():
         note += f"; {name} failed: {reason}"
+    if said:
+        note += f"; {said}"
+    if "names" in findings.results:
+        note += f". {findings.results['names'].summary['why']}"
     yield Step("scores", found, note)
 
 
@@ -308,6 +316,7 @@ def inputs_of(task: Task, results: Results) -> Inputs:
         conflicting=None if dataset is None else dataset.conflicting,
         content_hashes=None if dataset is None else dataset.content_hashes,
         votes=None if dataset is None else answers_of(dataset.votes, task.n_classes),
+        name_scores=None if results.names is None else widened(results.names.scores, task.n_classes),
         seed=task.options.seed,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.dataset.dataset import Dataset
+from explorer.dataset.descriptions import described
 from explorer.errors import DataError, UnknownName
 from explorer.media.base import MediaKind
 from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
@@ -40,6 +42,7 @@ def read(
     split: str | None = None,
     encoding: str | None = None,
     pixel_limit: int | None = None,
+    descriptions: Mapping[Any, str] | None = None,
     **unknown: Any,
 ) -> Dataset:
     """Read a labelled dataset. What is not given is inferred, and `Dataset.notes` says what was taken as what and why.
@@ -80,13 +83,16 @@ def read(
         Of a text file that is not UTF-8, such as "cp1252".
     pixel_limit
         Most pixels that a picture may have before it is set aside; 64,000,000 by default.
+    descriptions
+        What belongs into a class, in a few words, by class: `{"0": "a handwritten zero"}`. A model of words and items
+        compares them (see the method "names"). Where nothing is labelled they also name the classes.
 
     Raises
     ------
     DataError
         What cannot be read or is ambiguous, with the candidates and the remedy.
     UnknownName
-        A column, split, key or argument that does not exist, with the nearest that do.
+        A column, split, key, class or argument that does not exist, with the nearest that do.
     OutsideRoot
         A path in the data leads outside `root`. This ends the reading: such data is broken or hostile.
 
@@ -97,7 +103,8 @@ def read(
     Dataset(3 text items, 2 classes, from a list of texts)
     """
     for name in unknown:
-        raise UnknownName("argument of read called", name, ("source", *(field.name for field in fields(Options))))
+        known = ("source", *(field.name for field in fields(Options)), "descriptions")
+        raise UnknownName("argument of read called", name, known)
     options = Options(
         label, image, text, features, embedding, probs, key, kind, classes, root, split, encoding, pixel_limit
     )
@@ -105,6 +112,7 @@ def read(
     dataset = _read(source, options.with_embedding_as_features() if beside else options)
     if beside:
         dataset = replace(dataset, notes=(*dataset.notes, "embedding= is an array, and is taken as features="))
+    dataset = described(dataset, descriptions)
     for note in dataset.notes:
         _log.info("%s: %s", dataset.source or "dataset", note)
     if dataset.set_aside:

@@ -25,6 +25,7 @@ TITLES = {
     "duplicates": "Duplicates",
     "trust": "Trust in the embedding",
     "leaning": "Pairs that lean one way",
+    "names": "Class names",
 }
 """All facts, in the order in which they are shown, with their titles."""
 
@@ -149,6 +150,11 @@ class Facts:
     def leaning(self) -> pd.DataFrame | None:
         """By pair of classes: `suspects` one way, `back` the other, `p_value` of no leaning, `leans`."""
         return self._table("leaning")
+
+    @property
+    def names(self) -> pd.DataFrame | None:
+        """By class: `read_as`, `items`, `fits_best` (items whose best name it is), `agreed` (share of its items)."""
+        return self._table("names")
 
     def items(self, fact: str, of: Any = None) -> list[str]:
         """Return the ids of the items that a fact is about, worst first; see `Fact.items`.

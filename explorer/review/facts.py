@@ -13,6 +13,7 @@ from explorer.estimates.trust import WEAK_CLASS
 from explorer.pipeline.requirements import REVIEW, needs
 from explorer.pipeline.results import Results
 from explorer.reports.facts import TITLES, Fact, Facts
+from explorer.review.names_fact import names_fact
 from explorer.utils.text import counted
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class _Reader:
             "duplicates": self._duplicates,
             "trust": self._trust,
             "leaning": self._leaning,
+            "names": self._names,
         }
         return ways[name]()
 
@@ -290,6 +292,9 @@ class _Reader:
             rows = np.concatenate([first, rows[~np.isin(rows, first)]])
             about = self._by((self.classes[c] for c in labels[rows]), rows)
         return Fact("trust", _sentence(text), trust.per_class.copy(), about)
+
+    def _names(self) -> Fact:
+        return names_fact(self.ids, self.classes, self.results, self.findings.results.get("names"), self.order)
 
     def _leaning(self) -> Fact:
         """Suspects of two classes that go one way and not back: a guideline, or a rater, that leans."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer import labels as label_store
 from explorer.dataset.dataset import Dataset
+from explorer.dataset.descriptions import described
 from explorer.labels import BindReport, Commit, Store
 from explorer.labels.head import When
+from explorer.pipeline.names import check_names
 from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
 from explorer.readers import read
@@ -71,6 +73,11 @@ class Review(Views):
         Whether a saved notebook holds the ten worst items, beside how far the review is.
     allow_changed
         Open a store with keyed items although the content of all of them is another one now.
+    descriptions
+        What belongs into a class, by class, as of `read`; beside those that the dataset has.
+    names
+        Who compares items with class names and descriptions: "auto", the embedder where it reads texts; the name or
+        folder of a model that does (a sentence model, CLIP, SigLIP), which embeds the items once more; False, nobody.
     **embedder_options
         Passed on to the embedder.
 
@@ -104,11 +111,14 @@ class Review(Views):
         cache: bool | str = True,
         snapshot: bool = True,
         allow_changed: bool = False,
+        descriptions: Mapping[Any, str] | None = None,
+        names: str | bool = "auto",
         **embedder_options: Any,
     ) -> None:
-        bound = dataset if isinstance(dataset, Dataset) else read(dataset)
+        bound = described(dataset if isinstance(dataset, Dataset) else read(dataset), descriptions)
         k, seed = check_arguments(bound, store, embedder, k, seed, rater)
         check_place(device, cache)
+        check_names(names, bound.kind)
         self.id = uuid.uuid4().hex
         self.closed, self.snapshot = False, snapshot
         self.temporary = store is None
@@ -120,7 +130,8 @@ class Review(Views):
         self.binding_note = f"Since the label store was last bound: {self.binding}." if differs else ""
         # Each part is given those that it stands on. The order in which they subscribe is that in which they are told.
         self.events = Events()
-        self.state = ReviewState(bound, self.labels, Options(embedder, embedder_options, device, k, seed, cache))
+        options = Options(embedder, embedder_options, device, k, seed, cache, names)
+        self.state = ReviewState(bound, self.labels, options)
         self.sync = StoreSync(self.state, self.labels, self.events)
         self.decisions = Decisions(self.state, self.sync, self.labels, rater or self.labels.rater)
         self.selected = Selection(self.state, self.events)
@@ -210,14 +221,21 @@ class Review(Views):
         """Stop the pipeline at the next batch. What is finished stays; `rerun()` goes on from the cache."""
         self.runs.cancel()
 
-    def rerun(self, embedder: str | None = None, *, device: str | None = None, **embedder_options: Any) -> None:
+    def rerun(
+        self,
+        embedder: str | None = None,
+        *,
+        device: str | None = None,
+        names: str | bool | None = None,
+        **embedder_options: Any,
+    ) -> None:
         """Run the pipeline again, in the background: with another embedder, and on the labels as they stand now.
 
         The random sample goes on. What cannot be had is refused (`UnknownName`, `MissingExtra`, `DataError`).
         """
         check_open(self.closed, self.labels)
         check_place(device)
-        self.runs.rerun(embedder, device, embedder_options)
+        self.runs.rerun(embedder, device, embedder_options, names)
 
     def relabel(
         self, items: Items, label: Any, *, why: str = "", reason: str = "", new_class: bool = False

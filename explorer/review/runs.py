@@ -6,6 +6,7 @@ from typing import Any
 
 from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled, ExplorerError, UnknownName
+from explorer.pipeline.names import check_names
 from explorer.pipeline.results import Options, Results, other_options
 from explorer.pipeline.runner import Pipeline
 from explorer.pipeline.stages import STAGES
@@ -73,10 +74,18 @@ class Runs:
                 failed = next((name for name, error in failures.items() if error is cause), stage)
                 raise ExplorerError(f"The stage {failed!r} failed: {cause}", "See review.status.") from cause
 
-    def rerun(self, embedder: str | None, device: str | None, embedder_options: dict[str, Any]) -> None:
+    def rerun(
+        self,
+        embedder: str | None,
+        device: str | None,
+        embedder_options: dict[str, Any],
+        names: str | bool | None = None,
+    ) -> None:
         """Run again, on the labels as they stand; see `Review.rerun`."""
         state = self._state
-        options = other_options(state.dataset, state.options, embedder, device, embedder_options)
+        if names is not None:
+            check_names(names, state.dataset.kind)
+        options = other_options(state.dataset, state.options, embedder, device, embedder_options, names)
         with state.lock:
             self._run.cancel()
             self._run = self._new(options)

@@ -292,7 +292,7 @@ SCOPES = (
         "Every item came with a label.",
         _unlabelled,
         columns=("suggested_p",),
-        told_by=("confident", "vote"),
+        told_by=("names", "confident", "vote"),
     ),
     Scope(
         "outlier",

@@ -236,6 +236,15 @@ def _leaning(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     return ["labels", "label errors this way", "and back"], rows
 
 
+def _names(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
+    table = table.sort_values("agreed", kind="stable")
+    rows: list[Row] = [
+        ([str(name), str(said), f"{int(n):,}", percent(agreed)], None, str(name))
+        for name, said, n, agreed in zip(table.index, table["read_as"], table["items"], table["agreed"], strict=True)
+    ]
+    return ["class", "read as", "items", "of which the name fits best"], rows
+
+
 _TABLES: dict[str, Callable[[pd.DataFrame], tuple[list[str], list[Row]]]] = {
     "transition": _transition,
     "joint": _joint,
@@ -246,6 +255,7 @@ _TABLES: dict[str, Callable[[pd.DataFrame], tuple[list[str], list[Row]]]] = {
     "duplicates": _duplicates,
     "trust": _trust,
     "leaning": _leaning,
+    "names": _names,
 }
 
 

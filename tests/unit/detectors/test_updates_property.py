@@ -55,6 +55,7 @@ def cases(draw):
         trusted=draw(st.booleans()),
         twice=draw(st.booleans()),
         trained=draw(st.booleans()),
+        named=draw(st.booleans()),
     )
 
 
@@ -211,10 +212,11 @@ def test_after_any_relabels_for_long():
 CASES = {
     "no graph": Case(1, 220, 3, graph=None, trusted=True),
     "graph alone": Case(2, 240, 4, probs=False, vectors=False),
-    "all there is": Case(3, 230, 5, k=40, copies=0.4, trusted=True, twice=True, trained=True, single=True),
+    "all there is": Case(3, 230, 5, k=40, copies=0.4, trusted=True, twice=True, trained=True, single=True, named=True),
     "one neighbour": Case(4, 250, 2, k=1, graph="random", trained=True),
     "nothing to compare": Case(5, 80, 6, graph=None, probs=False, twice=True),
     "few": Case(6, 30, 6, k=40, blank=0.5),
+    "names alone": Case(10, 210, 4, graph=None, probs=False, vectors=False, named=True),
 }
 
 

@@ -46,6 +46,7 @@ class Case:
     trusted: bool = False
     twice: bool = False  # content hashes, and items whose occurrences disagree
     trained: bool = False  # records of a training, and probe suites
+    named: bool = False  # scores of class names
 
 
 class State(NamedTuple):
@@ -84,6 +85,8 @@ def made(case: Case) -> Inputs:
     if case.trained:
         own = probs[np.arange(n), labels]
         arrays["dynamics"] = _record(rng, own)
+    if case.named:
+        arrays["name_scores"] = (np.eye(n_classes)[truth] + rng.normal(scale=0.5, size=(n, n_classes))).astype(np.float32)
     inputs = Inputs(labels, n_classes, graph=_graph(case, rng, x), seed=case.seed, **arrays)  # type: ignore[arg-type]
     if case.trained:
         kind = (np.arange(60) % 5).astype(np.int8)
@@ -246,7 +249,7 @@ def renumbered(inputs: Inputs, seed: int = 0) -> tuple[Inputs, NDArray[np.intp]]
     """Return the same items in another order, and `order`: item i of the new ones is item `order[i]` of the old."""
     order = np.random.default_rng(seed).permutation(inputs.n)
     place = np.argsort(order).astype(np.int32)
-    names = ("labels", "probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes")
+    names = ("labels", "probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes", "name_scores")
     arrays = {name: getattr(inputs, name)[order] for name in names if getattr(inputs, name) is not None}
     g = inputs.graph
     moved = None if g is None else graph.NeighbourGraph(place[g.indices[order]], g.similarity[order])
