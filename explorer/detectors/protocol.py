@@ -100,9 +100,7 @@ class Inputs:
             "graph": None if self.graph is None else self.graph.n,
             **{
                 name: None if getattr(self, name) is None else len(getattr(self, name))
-                for name in (
-                    "probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes", "name_scores"
-                )
+                for name in ("probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes", "name_scores")
             },
             "checkpoints": None if self.checkpoints is None else self.checkpoints.shape[1],
             "votes": None if self.votes is None else self.votes.n_items,

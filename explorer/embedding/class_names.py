@@ -16,8 +16,8 @@ from explorer.progress import Progress
 from explorer.utils.text import are, listed
 
 TEMPERATURE: dict[MediaKind, float] = {"text": 0.05, "image": 0.01}
-"""What cosines are divided by to be log-odds: what such models are taught with. Sentence-transformers multiplies cosines
-by 20 in its ranking loss; CLIP ends at 100, SigLIP near it."""
+"""What cosines are divided by to be log-odds: what such models are taught with. Sentence-transformers multiplies by
+20 in its ranking loss; CLIP ends at 100, SigLIP near it."""
 
 PHRASINGS: dict[MediaKind, tuple[str, ...]] = {
     "text": ("{}", "This is about {}."),

@@ -120,15 +120,20 @@ class Vision(Stateless):
             self._load(progress)
         if not hasattr(self._model, "get_text_features"):
             raise DataError(f"The model {self.name!r} reads no texts.", "Take one of the kind of CLIP or SigLIP.")
+        text = self._model.config.text_config
         try:
             tokenizer = AutoTokenizer.from_pretrained(self.located.source, **self._where())
+            why = (
+                ""
+                if 2 * len(tokenizer) >= text.vocab_size
+                else f"it has {len(tokenizer):,} of {text.vocab_size:,} words"
+            )
         except (OSError, ValueError, ImportError) as error:
-            raise DataError(
-                f"The model {self.name!r} comes without a tokenizer that can be loaded ({' '.join(str(error).split())[:160]}).",
-                "Download it completely.",
-            ) from error
+            why = " ".join(str(error).split())[:160]
+        if why:  # without its files an empty one is made, which knows no word
+            raise DataError(f"The model {self.name!r} comes without its tokenizer ({why}).", "Download it completely.")
         # SigLIP was taught on texts of full length; CLIP finds the end of a text by itself.
-        longest = int(self._model.config.text_config.max_position_embeddings)
+        longest = int(text.max_position_embeddings)
         found = []
         for start in range(0, len(texts), TEXTS):
             tokens = tokenizer(

@@ -145,7 +145,9 @@ def find_issues(
         checked = check_probs(given, n, names)
     elif name_scores is None:
         check_labelled(codes)
-    named_scores = None if name_scores is None else given_scores(aligned(name_scores, index, "scores", "labels"), n, names)
+    named_scores = (
+        None if name_scores is None else given_scores(aligned(name_scores, index, "scores", "labels"), n, names)
+    )
     check_graph(graph)
     settled = None if trusted is None else checked_trust(trusted, n)
     doubt = "" if checked is None else misplaced(checked, codes, names, named)

@@ -1,8 +1,8 @@
 """Scores of class names for a run: by which model, whether at all, and what is said of it.
 
-By default (`names="auto"`) names are read where that costs next to nothing: where the run's own embedder puts texts into
-the space of its items, so that the vectors are there already. A model that is named embeds the items once more, with
-progress, cancellable, and from the cache the next time.
+By default (`names="auto"`) names are read where that costs next to nothing: where the run's own embedder puts texts
+into the space of its items, so that the vectors are there already. A model that is named embeds the items once more,
+with progress, cancellable, and from the cache the next time.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def check_names(names: Any, kind: MediaKind) -> Names:
             f"names= is {names!r}.", 'Give the model that shall read class names, "auto", or False for none.'
         )
     if kind not in KINDS:
-        raise DataError(f"Class names are compared with texts and pictures; these are {kind} items.", "Leave names= out.")
+        raise DataError(
+            f"Class names are compared with texts and pictures; these are {kind} items.", "Leave names= out."
+        )
     registry.find(model_name(names, kind), kind)
     return names
 
@@ -120,8 +122,8 @@ def _model(dataset: Dataset, options: Options, results: Results) -> SharedSpace 
                 "Give a sentence-transformers model for texts, one of the kind of CLIP or SigLIP for pictures.",
             )
         return made
-    if not isinstance(options.embedder, str):
-        own: Any = options.embedder
+    own: Any = options.embedder
+    if not isinstance(own, str):
         return own if isinstance(own, SharedSpace) and own.reads_texts() else None
     if results.embedding is None or results.embedding.name in ("precomputed", "given"):
         return None

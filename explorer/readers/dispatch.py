@@ -85,7 +85,8 @@ def read(
         Most pixels that a picture may have before it is set aside; 64,000,000 by default.
     descriptions
         What belongs into a class, in a few words, by class: `{"0": "a handwritten zero"}`. A model of words and items
-        compares them (see the method "names"). Where nothing is labelled they also name the classes.
+        compares them (see the method "names"). Where nothing is labelled they also name the classes; lists and arrays
+        then need no `label`.
 
     Raises
     ------
@@ -105,6 +106,8 @@ def read(
     for name in unknown:
         known = ("source", *(field.name for field in fields(Options)), "descriptions")
         raise UnknownName("argument of read called", name, known)
+    if label is None and descriptions is not None and isinstance(source, list | tuple | np.ndarray):
+        label = [None] * len(source)  # the classes are described, so none of the items need have a label
     options = Options(
         label, image, text, features, embedding, probs, key, kind, classes, root, split, encoding, pixel_limit
     )

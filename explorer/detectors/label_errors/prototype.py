@@ -93,7 +93,7 @@ class Prototypes:
         return result
 
     def score(self, inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return by how much another class is more alike than the label's, float32 [rows]; NaN where that is unknown."""
+        """Return by how much another class is more alike than the label's, float32 [rows]; NaN where unknown."""
         labels, best, second = inputs.labels[rows], self.best[rows], self.second[rows]
         first, next_ = self.best_cosine[rows], self.second_cosine[rows]
         own = np.where(labels == best, first, next_)
@@ -156,9 +156,7 @@ def _unit(vectors: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.fl
     return some
 
 
-def _cosine(
-    unit: NDArray[np.float64], sums: NDArray[np.float64], inside: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _cosine(unit: NDArray[np.float64], sums: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the cosine of each unit vector [n, D] with a sum [n, D], less itself where it is inside of it.
 
     With f of length 1, f·(S − f) = f·S − 1 and |S − f|² = |S|² − 2 f·S + 1.

@@ -1,6 +1,5 @@
 """Class names as an opinion: against the formula, the check that they mean something, exact updates, words."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -51,8 +50,12 @@ def test_equals_its_formula():
 
     scores, labels, _ = scored(120, 3)
     centred = scores.astype(float) - scores.mean(axis=0, dtype=float)
-    best = minimize(lambda p: -slow_likelihood(p, centred, labels), np.array([1.0, 0, 0, 0]), method="Nelder-Mead",
-                    options={"xatol": 1e-6, "fatol": 1e-10, "maxiter": 4000}).x  # fmt: skip
+    best = minimize(
+        lambda p: -slow_likelihood(p, centred, labels),
+        np.array([1.0, 0, 0, 0]),
+        method="Nelder-Mead",
+        options={"xatol": 1e-6, "fatol": 1e-10, "maxiter": 4000},
+    ).x
     found = run(inputs_of(scores, labels))
     reading = found.frozen["reading"]
     assert reading.sharpness == pytest.approx(best[0], rel=1e-2)
@@ -70,9 +73,7 @@ def test_the_opinion_reads_no_label_of_its_own():
     found = run(inputs_of(scores, labels))
     rows = np.arange(len(labels))
     other = inputs_of(scores, np.roll(labels, 1))
-    np.testing.assert_array_equal(
-        ONE.opinion(inputs_of(scores, labels), found, rows), ONE.opinion(other, found, rows)
-    )
+    np.testing.assert_array_equal(ONE.opinion(inputs_of(scores, labels), found, rows), ONE.opinion(other, found, rows))
 
 
 def test_a_name_that_fits_everything_a_little_is_set_right():
@@ -152,7 +153,7 @@ def test_updates_equal_a_run_read_the_same_way(seed, count, accuracy):
 
 
 def test_words():
-    scores, labels, truth = scored()
+    scores, labels, _ = scored()
     inputs = inputs_of(scores, labels)
     found = run(inputs)
     classes = ("World", "Sports", "Business", "Sci/Tech")

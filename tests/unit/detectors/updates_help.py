@@ -86,7 +86,9 @@ def made(case: Case) -> Inputs:
         own = probs[np.arange(n), labels]
         arrays["dynamics"] = _record(rng, own)
     if case.named:
-        arrays["name_scores"] = (np.eye(n_classes)[truth] + rng.normal(scale=0.5, size=(n, n_classes))).astype(np.float32)
+        arrays["name_scores"] = (np.eye(n_classes)[truth] + rng.normal(scale=0.5, size=(n, n_classes))).astype(
+            np.float32
+        )
     inputs = Inputs(labels, n_classes, graph=_graph(case, rng, x), seed=case.seed, **arrays)  # type: ignore[arg-type]
     if case.trained:
         kind = (np.arange(60) % 5).astype(np.int8)

@@ -149,8 +149,15 @@ def clip(tmp_path):
     folder = tmp_path / "clip"
     transformers.CLIPModel(config).save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(
-        json.dumps({"image_processor_type": "CLIPImageProcessor", "size": {"height": 32, "width": 32},
-                    "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "do_center_crop": False})  # fmt: skip
+        json.dumps(
+            {
+                "image_processor_type": "CLIPImageProcessor",
+                "size": {"height": 32, "width": 32},
+                "image_mean": [0.5] * 3,
+                "image_std": [0.5] * 3,
+                "do_center_crop": False,
+            }
+        )
     )
     letters = "abcdefghijklmnopqrstuvwxyz"
     vocabulary = {"<|startoftext|>": 0, "<|endoftext|>": 1}
@@ -184,5 +191,5 @@ def test_a_model_without_its_tokenizer_says_so(clip):
 
     for file in ("vocab.json", "merges.txt", "tokenizer_config.json"):
         (clip / file).unlink()
-    with pytest.raises(DataError, match="without a tokenizer"):
+    with pytest.raises(DataError, match="without its tokenizer"):
         Vision(str(clip), "cpu").encode_texts(["cat"], Progress())

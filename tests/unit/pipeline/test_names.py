@@ -27,7 +27,9 @@ ABOUT = {
 
 def texts(copies=20):
     """Return sentences of three kinds that share few words, and what each is about."""
-    found = [(f"{text} It was day {day}.", kind) for kind, all_ in THINGS.items() for text in all_ for day in range(copies)]
+    found = [
+        (f"{text} It was day {day}.", kind) for kind, all_ in THINGS.items() for text in all_ for day in range(copies)
+    ]
     order = np.random.default_rng(0).permutation(len(found))
     return [found[i][0] for i in order], [found[i][1] for i in order]
 
@@ -49,7 +51,9 @@ def minilm():
 
 
 def test_descriptions_are_kept_with_the_dataset():
-    dataset = explorer.read(np.arange(8.0).reshape(4, 2), label=[0, 1, 0, 1], descriptions={0: "  a\n zero ", "1": "a one"})
+    dataset = explorer.read(
+        np.arange(8.0).reshape(4, 2), label=[0, 1, 0, 1], descriptions={0: "  a\n zero ", "1": "a one"}
+    )
     assert dataset.descriptions == {"0": "a zero", "1": "a one"}
     again = described(dataset, {1: "the number one"})
     assert again.descriptions == {"0": "a zero", "1": "the number one"}
@@ -139,7 +143,9 @@ def test_a_model_that_cannot_be_had_costs_the_names_alone():
 def test_names_from_another_space_than_the_features(minilm, tmp_path):
     found, about = texts()
     wrong = np.arange(len(found)) % 9 == 0
-    labels = [list(THINGS)[(list(THINGS).index(kind) + 1) % 3] if w else kind for kind, w in zip(about, wrong, strict=True)]
+    labels = [
+        list(THINGS)[(list(THINGS).index(kind) + 1) % 3] if w else kind for kind, w in zip(about, wrong, strict=True)
+    ]
     dataset = explorer.read(found, label=labels, descriptions=ABOUT)
     review = explorer.Review(dataset, tmp_path / "s.labels.db", embedder="tfidf", names=minilm, device="cpu")
     review.wait("score", progress=False)
