@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from explorer.dataset.dataset import Dataset
+    from explorer.dataset.labelling_function import labelling_function
     from explorer.detectors import detector, forget
     from explorer.errors import ExplorerError
     from explorer.panels import show
@@ -33,6 +34,7 @@ __all__ = [
     "detector",
     "find_issues",
     "forget",
+    "labelling_function",
     "read",
     "show",
 ]
@@ -47,6 +49,7 @@ _HOMES = {
     "detector": "explorer.detectors",
     "find_issues": "explorer.pipeline.find_issues",
     "forget": "explorer.detectors",
+    "labelling_function": "explorer.dataset.labelling_function",
     "read": "explorer.readers",
     "show": "explorer.panels",
 }

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
 
 
-DATA_OPTIONS = ("label", "text", "image", "key", "features", "embedding", "encoding", "root", "probs", "classes")
+DATA_OPTIONS = (
+    "label", "text", "image", "key", "features", "embedding", "encoding", "root", "probs", "classes", "raters", "votes",
+)  # fmt: skip
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +44,10 @@ def data_options(parser: argparse.ArgumentParser) -> None:
         metavar="CLASS",
         help="all classes; those of a .npy file of --probs in the order of its columns",
     )
+    parser.add_argument("--raters", metavar="COLUMNS", help="columns with other raters' labels, with commas: ann,bob")
+    parser.add_argument(
+        "--votes", metavar="FILE", help="table with a row a vote: item, rater, label[, time, confidence]"
+    )
     parser.add_argument("--encoding", help="text encoding of a CSV file")
     parser.add_argument("--root", help="folder that image paths are relative to, and may not leave")
 
@@ -61,6 +67,8 @@ def options_of(given: argparse.Namespace) -> dict[str, Any]:
     options = {name: getattr(given, name) for name in DATA_OPTIONS if getattr(given, name) is not None}
     if "probs" in options and len(options["probs"]) == 1:
         options["probs"] = options["probs"][0]
+    if "raters" in options:
+        options["raters"] = [name.strip() for name in options["raters"].split(",") if name.strip()]
     for name in ("features", "probs"):
         value = options.get(name)
         only = value[0] if isinstance(value, list) and len(value) == 1 else value

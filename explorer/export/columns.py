@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.errors import DataError, UnknownName
+from explorer.export.vote_columns import checked_votes, parsed
 from explorer.labels.model.states import State
 
 COLUMNS = (
@@ -31,7 +32,7 @@ _TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
 
 def checked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with its columns in order and with their dtypes.
+    """Return the table with its columns in order and with their dtypes, those of votes at the end.
 
     Raises
     ------
@@ -49,8 +50,9 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
     for column in COLUMNS:
         if column not in table.columns:
             raise UnknownName("column", column, table.columns, "Corrected labels have " + ", ".join(COLUMNS) + ".")
+    votes = [column for column in table.columns if column not in COLUMNS and parsed(column) is not None]
     for column in table.columns:
-        if column not in COLUMNS:
+        if column not in COLUMNS and column not in votes:
             raise UnknownName("column", column, COLUMNS, "Add columns of your own to the file afterwards.")
     for column in COLUMNS:
         if column not in ("time", "p_error", LEFT_OUT):
@@ -66,7 +68,8 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
                 f"Row {row}: left_out is {left_out}, and the state is {state!r}.",
                 f"left_out is True where the state is {State.LEFT_OUT.value!r}, and may be where it is 'conflict'.",
             )
-    return made
+    said = checked_votes(table, votes, _TEXT)
+    return made if not said else pd.concat([made, pd.DataFrame(said, index=made.index)], axis=1)
 
 
 def _check_text(values: pd.Series[Any], column: str) -> None:
@@ -134,6 +137,6 @@ def _converted(column: str, convert: Callable[[Any], Any], values: pd.Series[Any
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as plain values: text, float, bool and `None`."""
-    plain = {c: table[c].astype(object).where(table[c].notna(), None).tolist() for c in COLUMNS}
+    plain = {c: table[c].astype(object).where(table[c].notna(), None).tolist() for c in table.columns}
     plain["time"] = [None if t is None else t.isoformat() for t in plain["time"]]
-    return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from explorer.errors import DataError, UnknownName
 from explorer.export.columns import COLUMNS, checked
 from explorer.export.files import read, write_table
-from explorer.labels import Cell, Commit, Edit, Rater, Store
+from explorer.export.vote_columns import drafts_of, with_votes
+from explorer.labels import Cell, Commit, Edit, Rater, Store, VoteDraft
+from explorer.labels.history import overview
 from explorer.labels.model.states import State, leaves_out
 
 
@@ -26,6 +28,7 @@ def frame(
     *,
     drop: bool = False,
     changed: bool = False,
+    votes: bool = False,
 ) -> pd.DataFrame:
     """Make the table of corrected labels.
 
@@ -42,6 +45,9 @@ def frame(
         Whether items that are left out have no row; otherwise the column `left_out` tells them.
     changed
         Whether only those items have a row whose label is not the given one any more, or that are left out.
+    votes
+        Whether each rater whose votes the store has as a column has one here too, as they count now; see
+        `explorer.export.vote_columns`.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def frame(
         },
         columns=list(COLUMNS),
     )
-    return _chosen(table, drop, changed)
+    return _chosen(with_votes(table, store) if votes else table, drop, changed)
 
 
 def is_changed(table: pd.DataFrame) -> NDArray[np.bool_]:
@@ -109,6 +115,7 @@ def write(
     at: str | dt.date = "head",
     drop: bool = False,
     changed: bool = False,
+    votes: bool = False,
 ) -> Path:
     """Write corrected labels to a file, which is complete or not there at all.
 
@@ -126,6 +133,8 @@ def write(
         Whether the rows of items that are left out are not written. Such a file does not bring these decisions back.
     changed
         Whether only the rows of items are written whose label is not the given one any more, or that are left out.
+    votes
+        Whether the votes of a store are written too, a column a rater: see `frame`.
 
     Returns
     -------
@@ -152,7 +161,7 @@ def write(
     >>> rows.merge(export.read("corrected.csv"), on="item_id", how="left")  # doctest: +SKIP
     """
     if not isinstance(corrections, pd.DataFrame):
-        return write_table(frame(None, corrections, at, drop=drop, changed=changed), path, format)
+        return write_table(frame(None, corrections, at, drop=drop, changed=changed, votes=votes), path, format)
     return write_table(_chosen(checked(corrections), drop, changed) if drop or changed else corrections, path, format)
 
 
@@ -164,7 +173,8 @@ def import_into(
     Items that were relabelled, kept, flagged or left out are so again, with their reasons, by raters of the same names
     (of kind "import"); when they were first decided on, at which version and in which file goes into the evidence.
     Items that the table has no decision on are left alone, and so are stale ones: their decision was about other
-    content. What is in the store already is not written again.
+    content. What is in the store already is not written again. Columns of votes become the next version of their
+    raters' votes; votes on items that the table does not have stay.
 
     Parameters
     ----------
@@ -196,23 +206,30 @@ def import_into(
             f"the first is {unknown.iloc[0]!r}.",
             "Import it into the store of the dataset that it was exported from.",
         )
+    drafts = drafts_of(table, store, name)
     edits: list[Edit] = []
     for row in decided.to_dict("records"):
         edits += _edits(store.get(str(row["item_id"])), row, name)
-    _check_classes(store, decided, name, add_classes)
+    _check_classes(store, decided, drafts, name, add_classes)
+    if drafts:
+        store.add_vote_blocks(drafts)
     if not edits:
         return None
     items = len({e.item for e in edits})
     return store.apply(edits, kind="import", message=f"import {items:,} decisions from {name}")
 
 
-def _check_classes(store: Store, decided: pd.DataFrame, name: str, add: bool) -> None:
-    known = store.classes()
-    for label in decided["corrected_label"].dropna().unique():
+def _check_classes(store: Store, decided: pd.DataFrame, drafts: Sequence[VoteDraft], name: str, add: bool) -> None:
+    known, names = store.classes(), overview.names(store)
+    labels = dict.fromkeys(decided["corrected_label"].dropna().unique(), "a corrected label")
+    for draft in drafts:  # a class that takes no new labels may still have votes
+        voted = {v for v in draft.labels if v is not None and names.class_id(v) not in names.public}
+        labels = {**dict.fromkeys(sorted(voted), f"a vote of {draft.rater!r}"), **labels}
+    for label, what in labels.items():
         if label not in known:
             if not add:
                 remedy = "Add it with store.add_class(), or pass add_classes=True."
-                raise UnknownName("class", label, known, f"{name} has it as a corrected label. {remedy}")
+                raise UnknownName("class", label, known, f"{name} has it as {what}. {remedy}")
             store.add_class(str(label))
 
 

@@ -16,6 +16,8 @@ dataset. A *commit* is the events of one call, written together. The label in fo
 its given label. Nothing is ever changed or deleted: an undo adds the inverse events. Ids are SHA-256 over RFC 8785
 canonical JSON of what they name; `Store.verify` recomputes them all.
 
+A *block of votes* is what one rater says of many items, beside the labels: a column, with versions.
+
 A writer says what it saw (`expected`); if that changed, `Conflict` brings the cell as it is now, and nothing of the
 call is written. A call that is repeated with the same `op_id` is written once.
 
@@ -41,6 +43,7 @@ from explorer.labels.model.cells import Cell, Conflict
 from explorer.labels.model.raters import check_rater, default_rater
 from explorer.labels.model.reports import BindReport, Verification
 from explorer.labels.model.types import Commit, Edit, Event, Rater, StoreError
+from explorer.labels.model.vote_block import VoteBlock, VoteDraft
 from explorer.labels.storage.backend import Backend
 from explorer.labels.storage.file_systems import StoreWarning
 from explorer.labels.storage.sqlite import SQLiteBackend
@@ -66,6 +69,8 @@ __all__ = [
     "StoreWarning",
     "Verification",
     "Vote",
+    "VoteBlock",
+    "VoteDraft",
     "default_rater",
     "open",
 ]

@@ -14,17 +14,17 @@ from explorer.labels.changes.three_way import Pick
 from explorer.labels.display import box_html, heading_html, pairs_html, time_text
 from explorer.labels.head import When
 from explorer.labels.history import logs
-from explorer.labels.history.reader import Reader
 from explorer.labels.model.arguments import checked
 from explorer.labels.model.raters import check_rater
 from explorer.labels.model.reports import BindReport
 from explorer.labels.model.states import State
 from explorer.labels.model.types import FIELD, Commit, Edit
+from explorer.labels.vote_writer import VoteWriter
 from explorer.labels.working_copy import WorkingCopy
 
 
 @checked
-class Store(Reader):
+class Store(VoteWriter):
     """The label store of one dataset; made by `explorer.labels.open`. Safe from any thread.
 
     See `Reader` for looking. Every change is one durable commit, all or nothing.

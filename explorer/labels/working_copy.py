@@ -10,6 +10,7 @@ from typing import Protocol
 from explorer.labels.head import Head
 from explorer.labels.model.drafts import CommitDraft, EventDraft
 from explorer.labels.model.types import Commit, LabelSchema, Rater, StoreError
+from explorer.labels.model.vote_block import VoteBlock, VoteColumns, VoteDraft
 from explorer.labels.storage.backend import Backend
 
 Clock = Callable[[], dt.datetime]
@@ -133,6 +134,12 @@ class WorkingCopy:
         """Make a branch or tag, point it elsewhere, or delete it (`None`); inside `exclusive()`."""
         self.backend.move_ref(name, kind, commit_id, self.rater, self.now(), why)
         self._written = True
+
+    def add_votes(self, draft: VoteDraft, columns: VoteColumns, snapshot: str) -> VoteBlock:
+        """Write the next block of votes of a rater, brought by this one; inside `exclusive("main")`."""
+        made = self.backend.add_votes(draft, columns, snapshot, self.rater, self.now())
+        self._written = True
+        return made
 
     def draft(
         self, kind: str, message: str, events: Sequence[EventDraft] = (), schema: LabelSchema | None = None

@@ -25,6 +25,7 @@ from explorer.pipeline.checks import (
     listed_labels,
 )
 from explorer.pipeline.names import check_names, given_scores
+from explorer.pipeline.rater_arrays import with_raters
 from explorer.pipeline.requirements import ARRAYS, DATA, needs, skipped
 from explorer.pipeline.results import Options, Results
 from explorer.pipeline.stages import Task
@@ -55,6 +56,7 @@ def find_issues(
     detectors: Sequence[str] | None = None,
     trusted: Sequence[bool] | NDArray[np.bool_] | pd.Series[bool] | None = None,
     name_scores: NDArray[Any] | None = None,
+    raters: Any = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Rank labels by how likely they are wrong.
@@ -87,6 +89,10 @@ def find_issues(
         these items nor on their labels, as log-odds, columns in the order of `classes` (see
         `explorer.embedding.class_names.compare`). They are checked against the labels, and suggest labels where there
         are none.
+    raters
+        What others say of the items: a DataFrame with a column a rater, an array [N, R] of labels (-1, `None` or NaN:
+        none), a mapping from names to N labels each, or a table with a row a vote (item, rater, label). Where no item
+        has a label, what most of them say is the label.
     seed
         Seed of everything that is drawn.
 
@@ -121,10 +127,10 @@ def find_issues(
     wanted = known_detectors(detectors)
     seed = checked_seed(seed)
     classes = listed_classes(classes)
-    if features is None and probs is None and graph is None and name_scores is None:
+    if all(given is None for given in (features, probs, graph, name_scores, raters)):
         raise DataError(
             "There is nothing to judge the labels by.",
-            Said("Give {}, {} or {}.", Option("features"), Option("probs"), Option("graph")),
+            Said("Give {}, {}, {} or {}.", *map(Option, ("features", "probs", "graph", "raters"))),
         )
     index = labels.index if isinstance(labels, pd.Series) else None
     values = listed_labels(labels)
@@ -137,13 +143,16 @@ def find_issues(
     if probs is not None:
         probs = aligned(probs, index, "probabilities", "labels")
         given, classes, named = columns_of_probs(probs, values, classes)
-    codes, names, _ = encode_labels(values, classes)
+    codes, names, own = encode_labels(values, classes)
     vectors = None if features is None else checked_features(features, n)
     checked = None
     if given is not None:
         check_shape(given, n, names, values, classes)
         checked = check_probs(given, n, names)
-    elif name_scores is None:
+    votes = None
+    if raters is not None:
+        codes, names, checked, votes = with_raters(raters, codes, names, own, checked, index, classes)
+    if given is None and name_scores is None:
         check_labelled(codes)
     named_scores = (
         None if name_scores is None else given_scores(aligned(name_scores, index, "scores", "labels"), n, names)
@@ -154,7 +163,7 @@ def find_issues(
     if doubt:
         log.warning("%s", doubt)
     options = Options(device="cpu", seed=seed, cache=False)
-    task = Task(codes, names, options, trusted=settled, only=wanted, training=False)
+    task = Task(codes, names, options, trusted=settled, only=wanted, training=False, votes=votes)
     given_vectors = None if vectors is None else Embedding(vectors, "given", "given as features=", "cpu")
     found = Results(embedding=given_vectors, graph=graph, probs=checked, names=named_scores)
     frame = _judged(task, found, np.arange(n), ARRAYS, doubt)
@@ -195,13 +204,13 @@ def find_issues_in(
     from explorer.embedding import embed
 
     wanted = known_detectors(detectors)
-    if embedder is None and dataset.probs is None:
+    if embedder is None and dataset.probs is None and dataset.votes is None:
         raise DataError("There is nothing to judge the labels by.", "Give probabilities, or an embedder.")
     check_names(names, dataset.kind)
     if dataset.probs is None and len(dataset.classes) < 2:
         check_labelled(dataset.given)
     options = Options(embedder or "", device="cpu", seed=seed, cache=False, names=names)
-    task = Task(dataset.given, dataset.classes, options, dataset, only=wanted, training=False)
+    task = Task(dataset.given, dataset.classes, options, dataset, only=wanted, training=False, votes=dataset.votes)
     found = Results()
     if embedder is not None:
         embedding = embed(dataset, embedder, seed=seed, progress=progress)

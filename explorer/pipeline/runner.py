@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
+from explorer.dataset.votes import Votes
 from explorer.errors import Cancelled, ExplorerError
 from explorer.pipeline import result_cache
 from explorer.pipeline.results import Options, Results
@@ -59,6 +60,8 @@ class Pipeline:
         int32 [N]: class codes as they were given, where some are settled.
     marked_wrong
         bool [N]: items whose label a person has called wrong, without another.
+    votes
+        What raters say, in the codes of `classes`; `None` for no raters.
     """
 
     def __init__(
@@ -72,8 +75,9 @@ class Pipeline:
         trusted: NDArray[np.bool_] | None = None,
         given: NDArray[np.int32] | None = None,
         marked_wrong: NDArray[np.bool_] | None = None,
+        votes: Votes | None = None,
     ) -> None:
-        self._task = Task(labels, classes, options, dataset, given, trusted, marked_wrong)
+        self._task = Task(labels, classes, options, dataset, given, trusted, marked_wrong, votes=votes)
         self.results = Results()
         self.failures: dict[str, Exception] = {}
         self._publish = publish
@@ -95,6 +99,11 @@ class Pipeline:
     def stages(self) -> tuple[Stage, ...]:
         """All stages as they stand."""
         return tuple(self._stages[name] for name in STAGES)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was started, ever."""
+        return self._thread.ident is not None
 
     @property
     def running(self) -> bool:

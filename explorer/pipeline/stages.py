@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
+from explorer.dataset.votes import Votes
 from explorer.errors import Cancelled, DataError, ExplorerError
 from explorer.pipeline import names, result_cache
 from explorer.pipeline.results import Options, Results
@@ -70,6 +71,8 @@ class Task:
     training
         Whether the probe keeps moments of its training and plants suites into it, for methods that only a review runs,
         and is asked how far to trust it.
+    votes
+        What raters say of the items, in the codes of `classes`; `None` for no raters.
     """
 
     labels: NDArray[np.int32]
@@ -81,6 +84,7 @@ class Task:
     marked_wrong: NDArray[np.bool_] | None = None
     only: Sequence[str] | None = None
     training: bool = True
+    votes: Votes | None = None
 
     @property
     def ids(self) -> NDArray[Any] | None:
@@ -96,6 +100,7 @@ class Task:
         """Return the task without some items, by position with the reason of each."""
         keep = np.ones(len(self.labels), dtype=bool)
         keep[list(failed)] = False
+        places = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
         return replace(
             self,
             dataset=None if self.dataset is None else self.dataset.without(failed),
@@ -103,6 +108,7 @@ class Task:
             given=None if self.given is None else self.given[keep],
             trusted=None if self.trusted is None else self.trusted[keep],
             marked_wrong=None if self.marked_wrong is None else self.marked_wrong[keep],
+            votes=None if self.votes is None else self.votes.moved(places, int(keep.sum())),
         )
 
 

@@ -25,7 +25,7 @@ from explorer.readers.probabilities import align
 from explorer.utils.arrays import NUMERIC, aligned, array_in, float32, numbers_in, shape_of, values_in
 from explorer.utils.text import printable
 
-_TAKES = "label features probs key kind classes root pixel_limit"
+_TAKES = "label features probs key kind classes root pixel_limit raters votes"
 
 
 def from_array(values: NDArray[Any], options: Options, *, channels_first: bool = False) -> Dataset:
@@ -103,6 +103,8 @@ def _finish(
 ) -> Dataset:
     """Check the labels and keys that stand beside the items, then build."""
     labels = options.label
+    if labels is None and options.has_votes:
+        labels = [None] * len(content)
     if labels is None or isinstance(labels, str):
         raise DataError(
             f"label={labels!r}: {source} has no columns, so the labels must be given beside it.",

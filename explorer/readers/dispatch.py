@@ -20,6 +20,7 @@ from explorer.media.base import MediaKind
 from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
 from explorer.readers.column_check import doubts
 from explorer.readers.options import Options
+from explorer.readers.vote_sources import voted
 from explorer.utils.arrays import array_in
 from explorer.utils.text import are, counted, printable
 
@@ -43,6 +44,8 @@ def read(
     encoding: str | None = None,
     pixel_limit: int | None = None,
     descriptions: Mapping[Any, str] | None = None,
+    raters: Any = None,
+    votes: Any = None,
     **unknown: Any,
 ) -> Dataset:
     """Read a labelled dataset. What is not given is inferred, and `Dataset.notes` says what was taken as what and why.
@@ -87,6 +90,16 @@ def read(
         What belongs into a class, in a few words, by class: `{"0": "a handwritten zero"}`. A model of words and items
         compares them (see the method "names"). Where nothing is labelled they also name the classes; lists and arrays
         then need no `label`.
+    raters
+        Whoever else gave labels: columns of a table (`["ann", "gpt"]`, or with their kinds and families
+        `{"gpt": {"kind": "model", "family": "gpt"}, "ann": "person"}`), or the labels themselves: a `DataFrame` or an
+        array [R, raters], a mapping from names to R labels each. Kinds are person, model, function, import. A
+        `labelling_function` is a rater too. Empty cells, `None` and NaN are abstentions. Votes never overwrite a label;
+        where nothing else is the label, it is what most raters say.
+    votes
+        A table with a row a vote (or the path of one): item (key, or number of a row), rater, label, and where there
+        are any time, confidence, kind, family. `raters` may say the kinds. Of several answers of a rater to one item
+        the newest counts, without times none.
 
     Raises
     ------
@@ -106,13 +119,27 @@ def read(
     for name in unknown:
         known = ("source", *(field.name for field in fields(Options)), "descriptions")
         raise UnknownName("argument of read called", name, known)
-    if label is None and descriptions is not None and isinstance(source, list | tuple | np.ndarray):
+    if label is None and descriptions is not None and raters is votes is None and isinstance(source, list | tuple | np.ndarray):
         label = [None] * len(source)  # the classes are described, so none of the items need have a label
     options = Options(
-        label, image, text, features, embedding, probs, key, kind, classes, root, split, encoding, pixel_limit
+        label,
+        image,
+        text,
+        features,
+        embedding,
+        probs,
+        key,
+        kind,
+        classes,
+        root,
+        split,
+        encoding,
+        pixel_limit,
+        raters=raters,
+        votes=votes,
     )
     beside = options.embedding_is_array
-    dataset = _read(source, options.with_embedding_as_features() if beside else options)
+    dataset = voted(_read(source, options.with_embedding_as_features() if beside else options), options)
     if beside:
         dataset = replace(dataset, notes=(*dataset.notes, "embedding= is an array, and is taken as features="))
     dataset = described(dataset, descriptions)
@@ -133,7 +160,9 @@ def _read(source: Any, options: Options) -> Dataset:
         path = _path(source)
         return replace(_read_path(path, options), path=path.absolute())
     if isinstance(source, pd.DataFrame):
-        options.only("a DataFrame", "label image text features embedding probs key kind classes root pixel_limit")
+        options.only(
+            "a DataFrame", "label image text features embedding probs key kind classes root pixel_limit raters votes"
+        )
         return frame.from_frame(source, options, source="a DataFrame", root=Path.cwd())
     if isinstance(source, np.ndarray):
         return arrays.from_array(source, options)

@@ -38,7 +38,7 @@ class TextFiles(Texts):
 
 def from_folder(path: Path, options: Options) -> Dataset:
     """Read every file below the class folders, in natural order; the class is the first folder below `path`."""
-    options.only("a folder", "label features probs key kind classes root split encoding pixel_limit")
+    options.only("a folder", "label features probs key kind classes root split encoding pixel_limit raters votes")
     if options.label is not None:
         raise DataError(
             Said("{} has no meaning for a folder: the sub-folder is the label.", Option("label")), "Leave it out."

@@ -20,6 +20,7 @@ from explorer.readers.options import Options
 from explorer.readers.pictures import picture_content
 from explorer.readers.probabilities import align
 from explorer.readers.roles import Roles
+from explorer.readers.votes import attach
 from explorer.utils.arrays import aligned
 from explorer.utils.text import listed, printable
 
@@ -36,6 +37,7 @@ def from_frame(
     index: pd.Index[Any] | None = None,
     content: Content | None = None,
     exact: Mapping[str, list[Any]] | None = None,
+    fixed: bool | None = None,
 ) -> Dataset:
     """Turn a table into a dataset.
 
@@ -58,6 +60,8 @@ def from_frame(
         The rows' content, where the caller has it already (then no column is looked for).
     exact
         Cells of columns of whole numbers that `frame` had to round.
+    fixed
+        Whether a vote for a class that is not among the classes is a slip; by default where options.classes is given.
 
     Raises
     ------
@@ -75,6 +79,7 @@ def from_frame(
     if not len(frame):
         raise empty(source)
     roles = Roles(frame, options, index=levels, exact=exact, as_written=as_written, comma=comma, notes=notes)
+    raters = roles.raters()
     label_name, labels = roles.label()
     keys = roles.keys()
     roles.probabilities()
@@ -91,7 +96,7 @@ def from_frame(
         probs, classes = given.values, given.classes
         if given.note:
             roles.note(given.note)
-    return build(
+    built = build(
         content,
         labels,
         keys=keys,
@@ -104,6 +109,7 @@ def from_frame(
         set_aside=aside,
         notes=roles.notes,
     )
+    return attach(built, raters, fixed=options.classes is not None if fixed is None else fixed)
 
 
 def _in_order(options: Options, index: pd.Index[Any]) -> Options:

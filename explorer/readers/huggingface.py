@@ -18,10 +18,11 @@ from explorer.media.base import Content
 from explorer.media.image import ImageBytes, ImageFiles, MixedImages
 from explorer.readers.frame import from_frame
 from explorer.readers.options import Options
+from explorer.readers.raters import specs_of
 from explorer.readers.tabular import exact_integers
 from explorer.utils.text import listed
 
-_TAKES = "label image text features embedding probs key kind classes root split pixel_limit"
+_TAKES = "label image text features embedding probs key kind classes root split pixel_limit raters votes"
 
 
 def recognises(source: Any) -> bool:
@@ -71,7 +72,8 @@ def from_huggingface(source: Any, options: Options) -> Dataset:
     exact = _exact(rest, frame)
     label = options.label if isinstance(options.label, str) else None
     if options.label is None:
-        coded = [name for name, kind in table.features.items() if isinstance(kind, datasets.ClassLabel)]
+        votes = [spec.column for spec in specs_of(options.raters) or []]
+        coded = [n for n, kind in table.features.items() if isinstance(kind, datasets.ClassLabel) and n not in votes]
         if len(coded) == 1:
             label = coded[0]
             notes.append(f"column {label!r} is taken as the label: it is the only ClassLabel")
@@ -81,15 +83,33 @@ def from_huggingface(source: Any, options: Options) -> Dataset:
     read = partial(from_frame, source="a Hugging Face dataset", root=Path.cwd(), notes=notes, content=content)
     beside = options.label is not None and label is None  # labels that stand beside the dataset
     names = None if beside else _class_names(table, label or "label")
+    _name_votes(table, frame, names, options)
     if names is None:
         return read(frame, chosen, exact=exact)
     column = label or "label"
     codes = frame[column].to_numpy(dtype=float, na_value=np.nan)
     frame[column] = pd.Series([names[int(c)] if np.isfinite(c) and c >= 0 else None for c in codes], dtype=object)
     chosen = replace(chosen, label=column, classes=options.classes or names)
-    dataset = read(frame, chosen)
+    dataset = read(frame, chosen, fixed=options.classes is not None)
     position = {name: code for code, name in enumerate(names)}
     return replace(dataset, class_values=tuple(position.get(name, name) for name in dataset.classes), _positions={})
+
+
+def _name_votes(table: Any, frame: pd.DataFrame, names: list[str] | None, options: Options) -> None:
+    """Write the class names into columns of raters that hold class codes, in place; negative codes are none."""
+    for spec in specs_of(options.raters) or []:
+        if spec.column is None or spec.column not in frame.columns:
+            continue
+        own = _class_names(table, spec.column) or names
+        cells = frame[spec.column]
+        if own is None or not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
+            continue
+        codes = cells.to_numpy(dtype=float, na_value=np.nan)
+        named = [
+            None if not np.isfinite(c) or c < 0 else own[int(c)] if c.is_integer() and c < len(own) else c
+            for c in codes.tolist()
+        ]
+        frame[spec.column] = pd.Series(named, dtype=object, index=frame.index)
 
 
 def _recordings(table: Any, options: Options) -> dict[str, str]:

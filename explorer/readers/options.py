@@ -39,6 +39,8 @@ class Options:
     split: Any = None
     encoding: str | None = None
     pixel_limit: int | None = None
+    raters: Any = None
+    votes: Any = None
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in get_args(MediaKind):
@@ -63,6 +65,11 @@ class Options:
                 f"pixel_limit={self.pixel_limit!r} is no number of pixels.",
                 "Give the most pixels a picture may have",
             )
+
+    @property
+    def has_votes(self) -> bool:
+        """Whether raters say something of the items, so that there may be no other label."""
+        return self.raters is not None or self.votes is not None
 
     @property
     def most_pixels(self) -> int:

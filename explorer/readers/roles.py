@@ -18,6 +18,7 @@ from explorer.media.table import Table
 from explorer.readers.columns import Column, describe, has_decimal_commas, matrix, require, stack, typed
 from explorer.readers.options import Options
 from explorer.readers.probabilities import columns_of
+from explorer.readers.raters import RaterColumn, column_of, specs_of
 from explorer.utils.arrays import numbers_in, values_in
 from explorer.utils.text import counted, listed, printable
 
@@ -31,8 +32,8 @@ _TEXT_NAMES = ("text", "sentence", "content", "review", "tweet", "comment", "doc
 _KEY_NAMES = ("key", "id", "uuid", "guid", "index", "idx", "item_id", "row_id")
 
 
-def find_label(frame: pd.DataFrame, columns: Iterable[Column]) -> tuple[str, str]:
-    """Return the label column by its name, and why; the error lists columns with few distinct values."""
+def named_label(frame: pd.DataFrame) -> tuple[str, str] | None:
+    """Return the column that is called as labels are, and why; `DataError` where several are."""
     by_name: dict[str, list[str]] = {}
     for column in frame.columns:
         by_name.setdefault(str(column).strip().lower().replace(" ", "_"), []).append(str(column))
@@ -44,6 +45,14 @@ def find_label(frame: pd.DataFrame, columns: Iterable[Column]) -> tuple[str, str
             raise DataError(
                 f"Several columns could be the label: {listed(found)}.", f"Say which one, such as label={found[0]!r}."
             )
+    return None
+
+
+def find_label(frame: pd.DataFrame, columns: Iterable[Column]) -> tuple[str, str]:
+    """Return the label column by its name, and why; the error lists columns with few distinct values."""
+    found = named_label(frame)
+    if found is not None:
+        return found
     likely = [c.name for c in columns if c.kind in ("category", "number") and _few_values(frame[c.name])]
     candidates = f"These have few distinct values: {listed(likely)}." if likely else ""
     raise DataError(
@@ -179,6 +188,7 @@ class Roles:
         self._notes = list(notes)
         self._used: set[str] = set()
         self._described: dict[str, Column] = {}
+        self._votes: list[str] = []  # columns of raters
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -212,12 +222,29 @@ class Roles:
                 raise DataError(f"There are {len(labels):,} labels for {len(self.frame):,} rows.", "Give one per row.")
             return "label", labels
         if given is None:
-            column, why = find_label(self.frame, self._free())
+            if self.options.has_votes and named_label(self.frame.drop(columns=self._votes)) is None:
+                return "label", [None] * len(self.frame)
+            column, why = find_label(self.frame.drop(columns=self._votes), self._free())
             self.note(why)
             self._used.add(column)
         else:
             column = self.take(given, "label")
         return column, self.cells(column)
+
+    def raters(self) -> list[RaterColumn]:
+        """Return the columns of labels that other raters gave; to be asked before the label is looked for."""
+        found = []
+        for spec in specs_of(self.options.raters) or []:
+            if spec.column is None or (self.options.votes is not None and spec.column not in self.frame.columns):
+                continue
+            column = self.take(spec.column, "raters")
+            beside = spec.confidence
+            if isinstance(beside, str):
+                beside = self.cells(self.take(beside, "raters"))
+                self._votes.append(printable(str(spec.confidence)))
+            self._votes.append(column)
+            found.append(column_of(spec, self.cells(column), beside))
+        return found
 
     def keys(self) -> list[Any] | None:
         """Return the cells of the key column, where there is one."""

@@ -25,7 +25,7 @@ from explorer.utils.text import listed, printable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TAKES = "label image text features embedding probs key kind classes root pixel_limit"
+_TAKES = "label image text features embedding probs key kind classes root pixel_limit raters votes"
 _PART = re.compile(r"(?P<stem>.*?)[-_.]?(?:part[-_.]?)?\d+(?:-of-\d+)?(?:[-_.][0-9a-f-]{8,}.*)?")
 _EXACT = 2**53  # whole numbers beyond are rounded where they stand beside missing ones
 
@@ -63,6 +63,13 @@ def from_file(path: Path, options: Options) -> Dataset:
 def rows_of(path: Path, encoding: str | None = None) -> int:
     """Count the rows of a file, as `from_file` reads it; raises what that raises."""
     return len(_reader(path)(path, encoding).frame)
+
+
+def table_of(path: Path, encoding: str | None = None) -> pd.DataFrame:
+    """Return the cells of a file, as `from_file` reads it; raises what that raises, and `DataError` without a file."""
+    if not path.is_file():
+        raise DataError(f"There is no file {printable(str(path))!r}.", "Check the path.")
+    return _reader(path)(path, encoding).frame
 
 
 def holds_parts(folder: Path) -> bool:

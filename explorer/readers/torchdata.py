@@ -34,7 +34,7 @@ def recognises(source: Any) -> bool:
 
 def from_torch(source: Any, options: Options) -> Dataset:
     """Read every (item, label) once. `source.classes`, where there is one, names the integer labels."""
-    options.only("a torch dataset", "label features probs kind classes pixel_limit")
+    options.only("a torch dataset", "label features probs kind classes pixel_limit raters votes")
     try:
         rows = len(source)
     except (TypeError, NotImplementedError, ValueError) as error:

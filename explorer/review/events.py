@@ -110,6 +110,11 @@ class VersionsMoved(Event):
 
 
 @dataclass(frozen=True, eq=False)
+class VotesChanged(Event):
+    """Raters came or went, or say something else: everything about them is to be read anew."""
+
+
+@dataclass(frozen=True, eq=False)
 class SampleChanged(Event):
     """The random sample asks about more items."""
 

@@ -77,9 +77,10 @@ class Exports:
         at: str | dt.date = "head",
         drop: bool = False,
         changed: bool = False,
+        votes: bool = False,
     ) -> Path:
         """Write the labels, with who changed what, when and why; see `Review.export`."""
-        return self.write(path, format=format, at=at, drop=drop, changed=changed)[0]
+        return self.write(path, format=format, at=at, drop=drop, changed=changed, votes=votes)[0]
 
     def write(
         self,
@@ -89,12 +90,13 @@ class Exports:
         at: str | dt.date = "head",
         drop: bool = False,
         changed: bool = False,
+        votes: bool = False,
     ) -> tuple[Path, ExportExtent]:
         """Do what `export` does; returns the file and how much it holds."""
         from explorer import export
 
         self._check_target(Path(path))
-        table = self._table(at, drop, changed)
+        table = self._table(at, drop, changed, votes=votes)
         return export.write(table, path, format), _extent(table)
 
     def target(self, path: str | Path, *, format: str | None = None) -> Path:  # noqa: A002
@@ -109,11 +111,11 @@ class Exports:
         """Say how much `export` would write now; writes nothing."""
         return _extent(self._table("head", drop, changed))
 
-    def _table(self, at: str | dt.date, drop: bool, changed: bool) -> pd.DataFrame:
+    def _table(self, at: str | dt.date, drop: bool, changed: bool, *, votes: bool = False) -> pd.DataFrame:
         from explorer import export
 
         ids = self._bound.item_ids if isinstance(at, str) and at == "head" else None
-        return export.frame(ids, self._store, at, drop=drop, changed=changed)
+        return export.frame(ids, self._store, at, drop=drop, changed=changed, votes=votes)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
         """Bring an export's labels into this review's store; see `Review.import_corrections`."""

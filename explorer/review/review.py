@@ -28,6 +28,7 @@ from explorer.review.exports import Exports
 from explorer.review.label_columns import bind
 from explorer.review.listings import Listings
 from explorer.review.queue import Queue
+from explorer.review.raters import Raters
 from explorer.review.runs import Runs
 from explorer.review.sample.random_sample import AUDIT, RandomSample
 from explorer.review.score_updates import ScoreUpdates
@@ -88,6 +89,8 @@ class Review(Views):
     sample, scores
         The random sample that `left` rests on (`RandomSample`: `draw`, `rate`, `new`), and what the methods say
         (`Scores`: `methods`, `why`, `trust`).
+    raters
+        Whoever else gives labels, and their votes (`Raters`: `add`, `remove`, `votes`, `table`).
 
     Examples
     --------
@@ -132,6 +135,7 @@ class Review(Views):
         self.events = Events()
         options = Options(embedder, embedder_options, device, k, seed, cache, names)
         self.state = ReviewState(bound, self.labels, options)
+        self.raters = Raters(self.state, self.labels, self.events, bound)
         self.sync = StoreSync(self.state, self.labels, self.events)
         self.decisions = Decisions(self.state, self.sync, self.labels, rater or self.labels.rater)
         self.selected = Selection(self.state, self.events)
@@ -235,7 +239,12 @@ class Review(Views):
         """
         check_open(self.closed, self.labels)
         check_place(device)
+        self.raters.refresh()
         self.runs.rerun(embedder, device, embedder_options, names)
+
+    def add_rater(self, rater: Any, labels: Any = None, **about: Any) -> Any:
+        """Add a rater, or what it says now: `review.raters.add`. The scores are computed anew, in the background."""
+        return self.raters.add(rater, labels, **about)
 
     def relabel(
         self, items: Items, label: Any, *, why: str = "", reason: str = "", new_class: bool = False
@@ -350,6 +359,7 @@ class Review(Views):
         at: When = "head",
         drop: bool = False,
         changed: bool = False,
+        votes: bool = False,
     ) -> Path:
         """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
 
@@ -365,15 +375,19 @@ class Review(Views):
             Whether items that are left out have no row; by default the column `left_out` tells them.
         changed
             Whether only those items have a row whose label is not the given one any more, or that are left out.
+        votes
+            Whether each rater has a column of votes, as they count now.
         """
-        return self.exports.export(path, format=format, at=at, drop=drop, changed=changed)
+        return self.exports.export(path, format=format, at=at, drop=drop, changed=changed, votes=votes)
 
     def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
         """Bring an export's labels into this review's store; importing the same file twice changes nothing.
 
         Labels that are no classes here are refused (`UnknownName`), or with `new_classes` added.
         """
-        return self.exports.import_corrections(path, new_classes=new_classes)
+        commit = self.exports.import_corrections(path, new_classes=new_classes)
+        self.raters.catch_up()
+        return commit
 
     def manifest(self) -> dict[str, Any]:
         """Say what made these results: versions, options, seed, device, hashes."""

@@ -12,7 +12,15 @@ from explorer.pipeline.runner import Pipeline
 from explorer.pipeline.stages import STAGES
 from explorer.pipeline.status import Status
 from explorer.progress import Stage
-from explorer.review.events import Events, LabelsReset, LayoutChanged, ScoresChanged, ScoresReady, StagesChanged
+from explorer.review.events import (
+    Events,
+    LabelsReset,
+    LayoutChanged,
+    ScoresChanged,
+    ScoresReady,
+    StagesChanged,
+    VotesChanged,
+)
 from explorer.review.label_columns import is_settled
 from explorer.review.state import ReviewState
 
@@ -27,6 +35,7 @@ class Runs:
         self._state = state
         self._events = events
         self._run = self._new(state.options)
+        events.subscribe(VotesChanged, self._votes_changed)
 
     @property
     def status(self) -> Status:
@@ -91,6 +100,14 @@ class Runs:
             self._run = self._new(options)
         self._run.start()
 
+    def _votes_changed(self, _event: VotesChanged) -> None:
+        """Compute the scores anew, which votes are a part of; a run that has not begun begins with them."""
+        begun = self._run.begun
+        self._run.cancel()
+        self._run = self._new(self._state.options)
+        if begun:
+            self._run.start()
+
     def _new(self, options: Options) -> Pipeline:
         state = self._state
         generation = state.begin_run(options)
@@ -108,7 +125,16 @@ class Runs:
         now = state.read()
         settled = is_settled(now.states)
         return Pipeline(
-            now.dataset, now.codes, now.classes, options, publish, report, settled, now.given, now.marked_wrong
+            now.dataset,
+            now.codes,
+            now.classes,
+            options,
+            publish,
+            report,
+            settled,
+            now.given,
+            now.marked_wrong,
+            now.votes,
         )
 
     def _publish(self, generation: int, what: str, results: Results, dataset: Dataset) -> None:

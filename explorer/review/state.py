@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
+from explorer.dataset.votes import Votes
 from explorer.labels import Store
 from explorer.pipeline.results import Options, Results
 from explorer.review.baseline import Baseline
@@ -39,6 +40,8 @@ class Snapshot:
         bool [N]: somebody said that the label is wrong, and not which one is right.
     generation
         Number of the newest run of the pipeline.
+    votes
+        What raters say, in the codes of `classes`; `None` for no raters.
     """
 
     dataset: Dataset
@@ -49,6 +52,7 @@ class Snapshot:
     states: NDArray[np.uint8]
     marked_wrong: NDArray[np.bool_]
     generation: int
+    votes: Votes | None = None
 
 
 class ReviewState:
@@ -82,6 +86,8 @@ class ReviewState:
         How many label issues there are.
     version
         Counts the changes of the scores.
+    votes
+        What raters say of the items, in the codes of `classes`; `None` for no raters. `Raters` writes to it.
 
     Examples
     --------
@@ -105,6 +111,7 @@ class ReviewState:
         self.flags: dict[str, NDArray[np.bool_]] = {}
         self.suspects = 0
         self.version = 0
+        self.votes: Votes | None = None
         self._store = store
 
     # Labels ---------------------------------------------------------------------------------------------------------
@@ -161,7 +168,7 @@ class ReviewState:
             if results.combined is not None:
                 results = replace(results, combined=_own(results.combined))
             columns = self.codes.copy(), self.given.copy(), self.states.copy(), self.labels.marked_wrong.copy()
-            return Snapshot(self.dataset, results, self.classes, *columns, self.generation)
+            return Snapshot(self.dataset, results, self.classes, *columns, self.generation, self.votes)
 
     def begin_run(self, options: Options) -> int:
         """Return the number of a new run, which alone may publish from now on."""
@@ -180,6 +187,10 @@ class ReviewState:
                 return False
             others = dataset is not self.dataset
             if others:
+                if self.votes is not None:
+                    places = [dataset.place(str(item)) for item in self.dataset.item_ids]
+                    moved = np.array([-1 if place is None else place for place in places], dtype=np.int32)
+                    self.votes = self.votes.moved(moved, len(dataset))
                 self.dataset = dataset
                 self.epoch += 1
                 self.labels.refresh(dataset)

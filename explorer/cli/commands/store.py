@@ -72,6 +72,7 @@ def _describe_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--changed", action="store_true", help="write only rows with another label than was given, or left out"
     )
+    parser.add_argument("--votes", action="store_true", help="write the votes of raters too, a column each")
     parser.add_argument("-f", "--force", action="store_true", help="replace a file that is no export")
     parser.set_defaults(run=_export)
 
@@ -193,7 +194,7 @@ def _export(given: argparse.Namespace) -> int:
             "Give another name, or replace it all the same with -f.",
         )
     with open_store(given) as store:
-        whole = export.frame(None, store, given.at)
+        whole = export.frame(None, store, given.at, votes=given.votes)
         path = export.write(whole, given.path, given.format, drop=given.drop, changed=given.changed)
     left_out = int(whole["left_out"].sum())
     frame = whole[export.is_changed(whole)] if given.changed else whole

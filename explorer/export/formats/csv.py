@@ -29,7 +29,7 @@ _limit = threading.Lock()
 def write(table: pd.DataFrame, file: BinaryIO) -> None:
     """Write a table of corrected labels."""
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    writer = csv.DictWriter(text, COLUMNS)
+    writer = csv.DictWriter(text, list(table.columns))
     writer.writeheader()
     writer.writerows(plain_rows(table))  # the writer puts floats as repr does, so no digit is lost
     text.flush()
@@ -53,7 +53,8 @@ def read(file: BinaryIO) -> pd.DataFrame:
         raise DataError(f"Line {reader.line_num}: {error}.") from error
     table = pd.DataFrame(rows, columns=names, dtype=object)
     if table.columns.is_unique:  # which is checked later
-        for column in (*MAY_MISS, "time", "p_error"):
+        votes = [name for name in names if name not in COLUMNS]  # which may all be missing
+        for column in (*MAY_MISS, "time", "p_error", *votes):
             if column in table.columns:
                 table[column] = [v or None for v in table[column]]
     return table

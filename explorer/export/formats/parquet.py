@@ -15,8 +15,14 @@ def write(table: pd.DataFrame, file: BinaryIO) -> None:
     import pyarrow.parquet as pq
 
     kinds = {"time": pa.timestamp("us", tz="UTC"), "p_error": pa.float64(), LEFT_OUT: pa.bool_()}
-    schema = pa.schema([pa.field(c, kinds.get(c, pa.string())) for c in COLUMNS])
+    kinds |= {c: pa.bool_() if table[c].dtype == bool else pa.float64() for c in _numbers(table)}
+    schema = pa.schema([pa.field(c, kinds.get(c, pa.string())) for c in table.columns])
     pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), file, compression="zstd")
+
+
+def _numbers(table: pd.DataFrame) -> list[str]:
+    """Return the columns beside those of every export that hold numbers or truth values."""
+    return [c for c in table.columns if c not in COLUMNS and table[c].dtype.kind in "bf"]
 
 
 def read(file: BinaryIO) -> pd.DataFrame:

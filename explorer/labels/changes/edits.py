@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.errors import DataError, UnknownName
+from explorer.labels.history.vote_blocks import cited as of_blocks
 from explorer.labels.history.votes import standing_votes
 from explorer.labels.model.cells import Cell, Conflict
 from explorer.labels.model.drafts import EventDraft
@@ -51,6 +52,9 @@ def apply(
 def resolve(copy: WorkingCopy, edit: Edit, votes: Sequence[str] | None) -> Commit:
     """Write an edit that cites votes on its item, by default all that stand; see `Store.resolve`."""
     standing = [v.event for v in standing_votes(copy, edit.item, edit.field)]
+    if edit.field == FIELD:
+        with copy.backend.lock:
+            standing += of_blocks(copy, edit.item)
     for vote in votes or ():
         if vote not in standing:
             raise UnknownName("vote on this item", vote, standing, "votes(item) lists them.")

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pandas as pd
 
 from explorer.labels.head import When
-from explorer.labels.history import diff, frames, logs
+from explorer.labels.history import diff, frames, logs, vote_blocks
 from explorer.labels.history.blame import Blame, blame
 from explorer.labels.history.entries import entries_table, entry, log
 from explorer.labels.history.logs import Sitting
@@ -260,9 +260,19 @@ class Reader:
         """Return the newest standing decision of each rater on an item, or on all of them.
 
         Columns: item, rater, value, op, time, why, reason, event. What a rater took back, or somebody undid, does not
-        count; a decision that a merge brought over is the vote of the rater who made it.
+        count; a decision that a merge brought over is the vote of the rater who made it. After these come the votes
+        of the newest block of each rater (see `vote_blocks`), as of the time when it was written, but for those on
+        which the rater has decided, or whose item has other content now; their `event` names the block.
         """
-        return votes_table(standing_votes(self.working_copy, item, field), field)
+        events = votes_table(standing_votes(self.working_copy, item, field), field)
+        return vote_blocks.with_blocks(self.working_copy, events, item, field)
+
+    def vote_blocks(self) -> pd.DataFrame:
+        """List the columns of votes that the store keeps, all versions, oldest first; the newest of a rater counts.
+
+        Columns: rater, version, kind, family, votes, abstentions, time (UTC), by (who wrote it), block.
+        """
+        return vote_blocks.table(self.working_copy)
 
     def raters(self) -> pd.DataFrame:
         """Return who gave labels, in the whole store: name, kind, events, first, last."""

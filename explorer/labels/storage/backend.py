@@ -21,6 +21,7 @@ from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.refs import Move, Problem, Ref, Resolution
 from explorer.labels.model.snapshot import Snapshot
 from explorer.labels.model.types import Commit, LabelSchema, Logged, Rater, StoreError
+from explorer.labels.model.vote_block import VoteBlock, VoteColumns, VoteDraft
 from explorer.labels.storage.basis_queries import BasisQueries
 from explorer.labels.storage.commit_queries import CommitQueries
 from explorer.labels.storage.event_queries import ChangeColumns, EventQueries
@@ -30,6 +31,7 @@ from explorer.labels.storage.origins import Origins
 from explorer.labels.storage.rows import Row
 from explorer.labels.storage.searches import Filter, Place, Searches
 from explorer.labels.storage.verify import problems
+from explorer.labels.storage.vote_queries import VoteQueries
 from explorer.labels.storage.writes import Writes
 
 
@@ -68,6 +70,7 @@ class Backend(ABC):
         self._searches = Searches(self, self._numbers, self._commits, self._events)
         inserts = Inserts(self, self._numbers)
         self._writes = Writes(self, self._numbers, self._commits, self._events, inserts)
+        self._votes = VoteQueries(self, self._numbers)
         self._wrote = False  # rows, since the transaction began
 
     # What a database does
@@ -97,6 +100,14 @@ class Backend(ABC):
         """Yield what the database itself finds wrong."""
 
     @abstractmethod
+    def has_votes(self) -> bool:
+        """Say whether there is a table for blocks of votes."""
+
+    @abstractmethod
+    def make_votes(self) -> None:
+        """Make that table; inside a transaction."""
+
+    @abstractmethod
     def close(self) -> None:
         """Close the file or the connection."""
 
@@ -120,7 +131,7 @@ class Backend(ABC):
 
     def _forget(self) -> None:
         """Read everything anew, but for snapshots."""
-        for part in (self._numbers, self._commits, self._events, self._basis, self._searches):
+        for part in (self._numbers, self._commits, self._events, self._basis, self._searches, self._votes):
             part.forget()
 
     # Commits
@@ -294,7 +305,7 @@ class Backend(ABC):
         """Yield what is wrong with the store: damage, broken references, hashes or caches that do not match."""
         with self.reading():
             self._forget()  # what is in memory may be sounder than what is stored
-            yield from problems(self, self.damage)
+            yield from problems(self, self._numbers, self.damage)
 
     # Writing
 
@@ -330,6 +341,28 @@ class Backend(ABC):
     def drop_resolutions(self, into: str, source: str, item: str | None = None, field: str | None = None) -> None:
         """Forget the resolutions of a merge, or those of one item or cell of it."""
         self._writes.drop_resolutions(into, source, item, field)
+
+    # Votes
+
+    def vote_blocks(self, voter: str | None = None) -> list[VoteBlock]:
+        """Return the blocks of votes of one rater or of all, oldest first."""
+        return self._votes.blocks(voter)
+
+    def vote_columns(self, block: VoteBlock) -> VoteColumns:
+        """Return the votes of a block."""
+        return self._votes.columns(block)
+
+    def vote_block_of(self, op_id: str) -> VoteBlock | None:
+        """Return the block that an operation wrote before."""
+        return self._votes.of_operation(op_id)
+
+    def add_votes(
+        self, draft: VoteDraft, columns: VoteColumns, snapshot: str, rater: Rater, time: dt.datetime
+    ) -> VoteBlock:
+        """Write the next block of a rater; inside `exclusive("main")`, so that versions follow each other."""
+        with self.lock:
+            self._wrote = True
+            return self._votes.add(draft, columns, snapshot, rater, time)
 
     def rebuild_heads(self) -> None:
         """Make the cache of newest events anew from the log."""

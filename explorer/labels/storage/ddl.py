@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 FORMAT = 2
@@ -148,6 +148,27 @@ INSERT INTO lane (n, name) VALUES (0, 'main');
 INSERT INTO ref (n, name, kind, lane) VALUES (0, 'main', 'branch', 0);
 """
 
+_VOTES = """
+CREATE TABLE vote_block (                 -- the votes of one rater on many items; the newest version counts
+  n {serial},
+  voter TEXT NOT NULL,
+  version {int} NOT NULL CHECK (version > 0),
+  kind TEXT NOT NULL CHECK (kind IN ('person', 'model', 'import', 'function')),
+  family TEXT NOT NULL,                   -- what raters share whose errors are alike; '' is nothing
+  snapshot {int} NOT NULL REFERENCES snapshot (n),
+  votes {blob} NOT NULL,                  -- Parquet: position (in the snapshot), label (class id, or null), confidence
+  given {int} NOT NULL,                   -- how many of them are votes
+  abstained {int} NOT NULL,
+  rater {int} NOT NULL REFERENCES rater (n),  -- whoever wrote the block
+  time {int} NOT NULL,
+  op_id {blob},                           -- made by the client
+  digest {blob} NOT NULL,                 -- SHA-256 of the row, and of the digest of the version before
+  UNIQUE (voter, version)
+);
+CREATE UNIQUE INDEX vote_block_op ON vote_block (op_id) WHERE op_id IS NOT NULL;
+"""
+"""Made once somebody has votes: so a store without any is what earlier versions of the package write and read."""
+
 _LOG = {
     "lane": "name",
     "snapshot": "id",
@@ -192,15 +213,16 @@ _POSTGRES = {
 }
 
 
-def _sqlite_guards() -> str:
+def _sqlite_guards(log: Mapping[str, str], more: str = "") -> str:
     parts = []
-    for table, key in _LOG.items():
+    for table, key in log.items():
         refusal = f"SELECT RAISE(ABORT, 'the table {table} is append-only');"
         # INSERT OR REPLACE deletes without firing a delete trigger, so a known key is refused before the insert.
         same = " OR ".join(
             f"(NEW.{k} IS NOT NULL AND EXISTS (SELECT 1 FROM {table} WHERE {k} = NEW.{k} AND {k} IS NOT NULL))"  # noqa: S608  # our own names
             for k in dict.fromkeys(("n", key))
         )
+        same += more
         parts += [
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refusal} END;",
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refusal} END;",
@@ -233,8 +255,13 @@ def _postgres_guards() -> list[str]:
     return parts
 
 
-SCRIPT = _TABLES.format(**_SQLITE) + _sqlite_guards()
+SCRIPT = _TABLES.format(**_SQLITE) + _sqlite_guards(_LOG)
 """Everything a new file is made with, as SQL."""
+
+VOTES_SCRIPT = _VOTES.format(**_SQLITE) + _sqlite_guards(
+    {"vote_block": "op_id"}, " OR EXISTS (SELECT 1 FROM vote_block WHERE voter = NEW.voter AND version = NEW.version)"
+)
+"""What a file gets that has votes."""
 
 
 def meta(identity: str, made: str) -> dict[str, str]:
@@ -258,11 +285,11 @@ MADE = "SELECT name, type, tbl_name, sql FROM sqlite_master"
 
 
 @cache
-def made() -> frozenset[tuple[str, str, str, str | None]]:
-    """Return what `MADE` gives of a new file."""
+def made(*, votes: bool = False) -> frozenset[tuple[str, str, str, str | None]]:
+    """Return what `MADE` gives of a new file, and of what votes are kept in."""
     db = sqlite3.connect(":memory:")
     try:
-        db.executescript(SCRIPT)
+        db.executescript(SCRIPT + VOTES_SCRIPT if votes else SCRIPT)
         return frozenset(db.execute(MADE).fetchall())
     finally:
         db.close()
@@ -270,9 +297,25 @@ def made() -> frozenset[tuple[str, str, str, str | None]]:
 
 def postgres() -> list[str]:
     """Return the statements that make an empty schema of a PostgreSQL database a label store."""
+    return [*_postgres_script(_TABLES), *_postgres_guards(), *postgres_votes()]
+
+
+def postgres_votes() -> list[str]:
+    """Return the statements that make what votes are kept in, where a store of an earlier version lacks it."""
+    return [
+        *_postgres_script(_VOTES),
+        "CREATE TRIGGER vote_block_signed BEFORE INSERT ON vote_block FOR EACH ROW EXECUTE FUNCTION signed()",
+        "CREATE TRIGGER vote_block_no_change BEFORE UPDATE OR DELETE ON vote_block "
+        "FOR EACH ROW EXECUTE FUNCTION refuse()",
+        "CREATE TRIGGER vote_block_no_truncate BEFORE TRUNCATE ON vote_block EXECUTE FUNCTION refuse()",
+        "REVOKE UPDATE, DELETE, TRUNCATE ON vote_block FROM PUBLIC, CURRENT_USER",
+    ]
+
+
+def _postgres_script(tables: str) -> list[str]:
     # A foreign key locks the row that it points to, which needs the right to update it, and nobody has that.
-    script = re.sub(r" REFERENCES \w+ \(n\)", "", re.sub(r" *--.*", "", _TABLES.format(**_POSTGRES)))
-    return [*(s.strip() for s in script.split(";") if s.strip()), *_postgres_guards()]
+    script = re.sub(r" REFERENCES \w+ \(n\)", "", re.sub(r" *--.*", "", tables.format(**_POSTGRES)))
+    return [s.strip() for s in script.split(";") if s.strip()]
 
 
 def grants(login: str) -> list[str]:
@@ -282,4 +325,10 @@ def grants(login: str) -> list[str]:
         f"GRANT SELECT ON {', '.join(('meta', 'log', *_LOG))}, {changing} TO {login}",
         f"GRANT INSERT ON {', '.join(_LOG)}, {changing} TO {login}",
         f"GRANT UPDATE, DELETE ON {changing} TO {login}",
+        *vote_grants(login),
     ]
+
+
+def vote_grants(login: str) -> list[str]:
+    """Return the statement that lets a login (quoted already) look at votes and add some."""
+    return [f"GRANT SELECT, INSERT ON vote_block TO {login}"]

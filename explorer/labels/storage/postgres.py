@@ -271,6 +271,37 @@ class PostgresBackend(Backend):
                 f"{self.path} has format {found}; this version of the package reads up to format {ddl.FORMAT}.",
                 "Update the package: pip install -U data-quality-explorer",
             )
+        if not self.read_only and not self.has_votes() and self._may_make():
+            with self.lock, self._transaction("BEGIN", "COMMIT"):  # a store of an earlier version
+                self.all("SELECT pg_advisory_xact_lock(:key)", key=ddl.APPLICATION)
+                if not self.has_votes():
+                    self.make_votes()
+
+    def _may_make(self) -> bool:
+        return bool(self.all("SELECT has_schema_privilege(:schema, 'CREATE')", schema=self._schema)[0][0])
+
+    def has_votes(self) -> bool:
+        """Say whether there is a table for blocks of votes."""
+        sql = "SELECT 1 FROM pg_tables WHERE schemaname = :schema AND tablename = 'vote_block'"
+        return bool(self.all(sql, schema=self._schema))
+
+    def make_votes(self) -> None:
+        """Make that table in a store of an earlier version, for all who may give labels."""
+        if not self._may_make():
+            raise StoreError(
+                f"{self.path} was made by an earlier version of the package and cannot take votes yet.",
+                "Let its owner open it once with this version.",
+            )
+        logins = self.all(
+            "SELECT DISTINCT grantee FROM information_schema.role_table_grants WHERE table_schema = :schema "
+            "AND table_name = 'events' AND privilege_type = 'INSERT' AND grantee <> current_user",
+            schema=self._schema,
+        )
+        for statement in ddl.postgres_votes():
+            self._statement(statement)
+        for (login,) in logins:
+            for statement in ddl.vote_grants(_quoted(login)):
+                self._statement(statement)
 
     def _made(self) -> bool:
         sql = "SELECT 1 FROM pg_tables WHERE schemaname = :schema AND tablename = 'meta'"
@@ -299,11 +330,17 @@ class PostgresBackend(Backend):
         """
         if not self.all("SELECT 1 FROM pg_roles WHERE rolname = :name", name=login):
             raise StoreError(f"The server of {self.path} has no login {login!r}.", "Make it with CREATE ROLE … LOGIN.")
-        quoted = '"' + login.replace('"', '""') + '"'
+        quoted = _quoted(login)
         with self.lock, self._transaction("BEGIN", "COMMIT"):
+            if not self.has_votes():
+                self.make_votes()
             self._statement(f"GRANT USAGE ON SCHEMA {self._schema} TO {quoted}")
             for statement in ddl.grants(quoted):
                 self._statement(statement)
+
+
+def _quoted(login: str) -> str:
+    return '"' + login.replace('"', '""') + '"'
 
 
 def _shown(url: sa.URL, schema: str) -> str:

@@ -140,8 +140,19 @@ class SQLiteBackend(Backend):
         for table, row, target, _ in self.all("PRAGMA foreign_key_check"):
             yield f"row {row} of {table} points to a row of {target} that does not exist"
         made = frozenset(self.all(ddl.MADE))
-        for name, *_ in sorted(ddl.made() - made, key=str):
+        votes = self.has_votes() or self.all("PRAGMA user_version")[0][0] > 0
+        for name, *_ in sorted(ddl.made(votes=votes) - made, key=str):
             yield f"{name!r} is not defined as it was"
+
+    def has_votes(self) -> bool:
+        """Say whether there is a table for blocks of votes."""
+        return bool(self.all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'vote_block'"))
+
+    def make_votes(self) -> None:
+        """Make that table, and note in the head of the file that it has one."""
+        for statement in ddl.statements(ddl.VOTES_SCRIPT):
+            self.all(statement)
+        self.all("PRAGMA user_version = 1")
 
     def close(self) -> None:
         """Close the file."""

@@ -15,6 +15,8 @@ from explorer.labels.model.types import KINDS, Event, Rater, StoreError
 from explorer.labels.storage import ddl, rows
 from explorer.labels.storage.ancestry import Paths, event_range, lane_of
 from explorer.labels.storage.database import Database
+from explorer.labels.storage.interning import Numbers
+from explorer.labels.storage.vote_queries import VoteDatabase, vote_problems
 
 _PAGE = 500
 """Commits that are read at once."""
@@ -25,7 +27,7 @@ Claims = dict[str, dict[int, str]]
 """What is wrong with a row of a small table: table to number to text."""
 
 
-def problems(db: Database, damage: Callable[[], Iterator[str]]) -> Iterator[Problem]:
+def problems(db: VoteDatabase, numbers: Numbers, damage: Callable[[], Iterator[str]]) -> Iterator[Problem]:
     """Yield what is wrong: first what belongs to a commit, from the oldest on, then the rest.
 
     Parameters
@@ -40,6 +42,7 @@ def problems(db: Database, damage: Callable[[], Iterator[str]]) -> Iterator[Prob
             yield from (Problem(text) for text in table.values())  # of rows that no commit refers to
         yield from _moves(db)
         yield from _caches(db)
+        yield from vote_problems(db, numbers)
     except _UNREADABLE as error:
         yield Problem(f"a row cannot be read: {error}")
     yield from map(Problem, damage())

@@ -20,8 +20,9 @@ FLOORS = {
     "working_copy": 4,
     "history": 5,
     "changes": 6,
-    "store": 7,
-    "__init__": 8,
+    "vote_writer": 7,
+    "store": 8,
+    "__init__": 9,
 }
 """The floor of each file and folder of the room."""
 OUTSIDE = {"explorer.errors"}

@@ -1,0 +1,79 @@
+"""Adding blocks of votes: what is new of them, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from explorer.errors import UnknownName
+from explorer.labels.history.vote_blocks import newest, read
+from explorer.labels.model.schema import Names, names_of
+from explorer.labels.model.snapshot import Snapshot
+from explorer.labels.model.vote_block import VoteBlock, VoteColumns, VoteDraft
+from explorer.labels.working_copy import WorkingCopy
+
+
+def add_blocks(copy: WorkingCopy, drafts: Sequence[VoteDraft]) -> list[VoteBlock]:
+    """Write the votes of some raters, all or nothing; see `VoteWriter.add_votes`.
+
+    Returns the newest block of each: one that says the same already is not written again.
+    """
+    checked = [draft.checked() for draft in drafts]
+    copy.head.now()  # before a file is locked: something has to be bound
+    with copy.exclusive("main"):
+        now = copy.head.now()
+        names = names_of(now.schema)
+        before = {block.rater: block for block in newest(copy.backend.vote_blocks())}
+        found = []
+        for draft in checked:
+            known = None if draft.op_id is None else copy.backend.vote_block_of(draft.op_id)
+            if known is None:
+                columns = _columns(draft, now.snapshot, names)
+                last = before.get(draft.rater)
+                same = last is not None and _same(copy, last, draft, columns, now.snapshot, names)
+                known = last if same else copy.add_votes(draft, columns, now.snapshot.id)
+                assert known is not None
+                before[draft.rater] = known
+            found.append(known)
+        return found
+
+
+def _columns(draft: VoteDraft, snapshot: Snapshot, names: Names) -> VoteColumns:
+    positions = np.empty(len(draft.items), dtype=np.int32)
+    classes: dict[str, int] = {}
+    codes = np.full(len(draft.items), -1, dtype=np.int32)
+    for row, (item, label) in enumerate(zip(draft.items, draft.labels, strict=True)):
+        position = snapshot.positions.get(item)
+        if position is None:
+            where = f"{draft.rater!r} votes on it."
+            raise UnknownName("item", item, list(snapshot.positions)[:2000], where, few=3, of=len(snapshot))
+        positions[row] = position
+        if label is not None:
+            identity = names.class_id(label)
+            if identity not in names.public:
+                known = names.active
+                raise UnknownName("class", label, known, f"{draft.rater!r} gives it to item {item!r}.")
+            codes[row] = classes.setdefault(str(identity), len(classes))
+    order = np.argsort(positions, kind="stable")
+    confidence = None if draft.confidence is None else np.asarray(draft.confidence, dtype=np.float32)[order]
+    if confidence is not None and np.isnan(confidence).all():
+        confidence = None
+    return VoteColumns(positions[order], codes[order], tuple(classes), confidence)
+
+
+def _same(
+    copy: WorkingCopy, last: VoteBlock, draft: VoteDraft, columns: VoteColumns, snapshot: Snapshot, names: Names
+) -> bool:
+    """Say whether the newest block of a rater says what a draft says, on the items as they are."""
+    if (last.kind, last.family, last.votes + last.abstentions) != (draft.kind, draft.family, len(columns.codes)):
+        return False
+    known = read(copy, last, snapshot, names)
+    if known.lost or not np.array_equal(known.positions, columns.positions):
+        return False
+    called = np.array([*(names.name(identity) for identity in columns.classes), None], dtype=object)
+    if not np.array_equal(np.array([*known.classes, None], dtype=object)[known.codes], called[columns.codes]):
+        return False
+    if known.confidence is None or columns.confidence is None:
+        return known.confidence is None and columns.confidence is None
+    return np.array_equal(known.confidence, columns.confidence, equal_nan=True)
