@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,6 @@ from explorer.dataset.votes import Votes
 from explorer.media.vector import Vectors
 from explorer.readers.options import Options
 from explorer.readers.vote_sources import voted
-
-if TYPE_CHECKING:
-    from explorer.consensus.answers import Answers
 
 
 class Judged(NamedTuple):
@@ -68,16 +65,3 @@ def with_raters(
     )
     found = voted(plain, Options(label="label" if (labels >= 0).any() else None, classes=given, raters=raters))
     return Judged(found.given, found.classes, found.probs, found.votes)
-
-
-def answers_of(votes: Votes | None, classes: int) -> Answers | None:
-    """Return votes as the methods read them; `None` where nobody votes."""
-    from explorer.consensus.answers import Answers
-
-    if votes is None or not len(votes):
-        return None
-    items, raters, codes = votes.answers()
-    if not len(items):
-        return None
-    families = tuple(rater.family for rater in votes)
-    return Answers(items, raters, codes, votes.n, len(votes), classes, families if any(families) else None)

@@ -31,8 +31,8 @@ ARRAYS: dict[str, str] = {
     "trusted": "give trusted=, one True or False per label",
     "checkpoints": "only explorer.Review keeps them",
     "suites": f"only explorer.Review plants them, from {SUITES_FROM:,} items on",
-    "votes": "give them to explorer.read, as raters=",
     "names": "give name_scores=",
+    "votes": "give raters=",
 }
 """How to give it to `find_issues`."""
 

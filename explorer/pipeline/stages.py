@@ -321,8 +321,8 @@ def inputs_of(task: Task, results: Results) -> Inputs:
         suites=None if found is None else found.suites,
         conflicting=None if dataset is None else dataset.conflicting,
         content_hashes=None if dataset is None else dataset.content_hashes,
-        votes=None if dataset is None else answers_of(dataset.votes, task.n_classes),
         name_scores=None if results.names is None else widened(results.names.scores, task.n_classes),
+        votes=answers_of(task.votes, task.n_classes),
         seed=task.options.seed,
     )
 

@@ -119,7 +119,12 @@ def read(
     for name in unknown:
         known = ("source", *(field.name for field in fields(Options)), "descriptions")
         raise UnknownName("argument of read called", name, known)
-    if label is None and descriptions is not None and raters is votes is None and isinstance(source, list | tuple | np.ndarray):
+    if (
+        label is None
+        and descriptions is not None
+        and raters is votes is None
+        and isinstance(source, list | tuple | np.ndarray)
+    ):
         label = [None] * len(source)  # the classes are described, so none of the items need have a label
     options = Options(
         label,

@@ -87,7 +87,7 @@ def test_votes_that_cannot_be_taken_are_refused(store, tmp_path):
     column = "votes gpt (model, g, h)"
     with pytest.raises(UnknownName, match="class 'wolf'.*a vote of 'gpt'"):
         export.import_into(store, table.assign(**{column: ["wolf", None, None, None]}))
-    with pytest.raises(DataError, match="Row 0, column 'votes gpt.*3 is no text"):
+    with pytest.raises(DataError, match="Row 0, column 'votes gpt.*3.0 is no text"):
         export.import_into(store, table.assign(**{column: [3, None, None, None]}))
     with pytest.raises(DataError, match="Row 1, column 'abstains in.*neither true nor false"):
         export.import_into(store, table.assign(**{f"abstains in {column}": [True, "maybe", True, True]}))
