@@ -39,8 +39,6 @@ from explorer.review.sync import StoreSync, Written
 from explorer.review.views import Views
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from explorer.estimates.drift import Drift
     from explorer.estimates.helped import Helped
     from explorer.estimates.results import Below, Left
@@ -335,14 +333,6 @@ class Review(Views):
         Both are judged on the items that people have decided on (none: `DataError`). Takes as long as two probes.
         """
         return self.estimates.helped(progress)
-
-    def branches(self) -> pd.DataFrame:
-        """List the branches of the label store (`labels.branch()`)."""
-        return self.labels.branch()
-
-    def tags(self) -> pd.DataFrame:
-        """List the tags of the label store (`labels.tag()`)."""
-        return self.labels.tag()
 
     def corrected(self, *, left_out: bool = False) -> Any:
         """Return the labels now, aligned to the user's own rows and in the user's own values: a Series.

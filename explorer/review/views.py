@@ -15,6 +15,7 @@ from explorer.review.selection import Selection
 if TYPE_CHECKING:
     import pandas as pd
 
+    from explorer.labels import Store
     from explorer.reports.facts import Facts
     from explorer.review.state import ReviewState
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 class Views:
     """What a review shows; see `Review`."""
 
+    labels: Store
     state: ReviewState
     scores: Scores
     selected: Selection
@@ -294,3 +296,11 @@ class Views:
         (4, 'k03')
         """
         return self.listings.grow(items, rows=rows, size=size, same_label=same_label)
+
+    def branches(self) -> pd.DataFrame:
+        """List the branches of the label store (`labels.branch()`)."""
+        return self.labels.branch()
+
+    def tags(self) -> pd.DataFrame:
+        """List the tags of the label store (`labels.tag()`)."""
+        return self.labels.tag()
