@@ -11,17 +11,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.consensus import Agreement, Consensus, Method, Policy, ask_next, consensus, krippendorff
+from explorer.consensus import pairs as of_pairs
 from explorer.dataset.dataset import Dataset
 from explorer.dataset.labelling_function import LabellingFunction
 from explorer.dataset.votes import RaterVotes, Votes, checked_kind
 from explorer.errors import DataError, UnknownName
 from explorer.labels import Store, VoteDraft
 from explorer.labels.history import vote_blocks
+from explorer.pipeline.answers import answers_of
+from explorer.pipeline.stages import widened
 from explorer.readers.raters import RaterColumn, RaterSpec
 from explorer.readers.vote_sources import of_spec, of_table
 from explorer.readers.votes import attach
 from explorer.review.events import Events, VotesChanged
-from explorer.review.label_columns import names_of
+from explorer.review.label_columns import is_settled, names_of
 from explorer.review.state import ReviewState
 from explorer.utils.text import counted
 
@@ -172,6 +176,99 @@ class Raters:
         names = ["rater", "kind", "family", "votes", "abstentions", "items_agree", "agreement"]
         return pd.DataFrame(rows, columns=names).set_index("rater")
 
+    def consensus(self, method: Method = "best", *, model: bool = True, gold: bool = True) -> Consensus:
+        """Make one label of what all raters say, with how sure it is, and how good each rater is (`quality`).
+
+        Parameters
+        ----------
+        method
+            "best", "majority", "dawid_skene", "glad", "mace", "crowdlab" or "pooled"; `explorer.consensus.page` explains
+            each.
+        model
+            Whether held-out probabilities join in, where there are any ("crowdlab" and "pooled" need them).
+        gold
+            Whether raters are also scored by the labels that people have settled here.
+
+        Raises
+        ------
+        DataError, UnknownName, MissingExtra
+            No raters; a method that there is none of, or that lacks what it needs.
+        """
+        with self._state.lock:
+            state = self._state
+            votes, classes, found = self._some(), state.classes, state.results.probs
+            settled = np.where(is_settled(state.states), state.codes, -1)
+        probs = widened(found, len(classes)) if model and found is not None and len(found) == votes.n else None
+        answers = answers_of(votes, max(1, len(classes)))
+        assert answers is not None
+        known = settled if gold and (settled >= 0).any() else None
+        return consensus(answers, probs, method, gold=known, names=votes.names, classes=classes)
+
+    def agreement(self, *, pairs: bool = False) -> Agreement | pd.DataFrame:
+        """Return how far the raters agree beyond chance (Krippendorff's alpha), or with `pairs` each two of them."""
+        with self._state.lock:
+            votes, classes = self._some(), self._state.classes
+        answers = answers_of(votes, max(1, len(classes)))
+        assert answers is not None
+        return of_pairs(answers, votes.names) if pairs else krippendorff(answers)
+
+    def ask_next(
+        self,
+        n: int = 10,
+        *,
+        policy: Policy = "least_sure",
+        raters: Sequence[str] | None = None,
+        most: int | None = None,
+    ) -> pd.DataFrame:
+        """Return what to ask next, and whom: items that nobody has decided on, the most urgent first.
+
+        Parameters
+        ----------
+        n
+            How many items.
+        policy
+            "least_sure", "activelab" (needs held-out probabilities), "fewest" or "random".
+        raters
+            Names of those who can be asked; all by default.
+        most
+            Most answers that an item may have already.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by item id: `rater` (`None` where everybody has answered), `urgency`, `answers` (how many there
+            are), `likeliest` and `second` (classes).
+
+        Raises
+        ------
+        UnknownName, DataError
+            A rater or policy that there is none of; no raters.
+        """
+        found = self.consensus(model=True, gold=False)
+        with self._state.lock:
+            dataset, classes, skip = self._state.dataset, self._state.classes, self._state.decided()
+            probs, names = self._state.results.probs, self._some().names
+        asked = None if raters is None else [_place(name, names) for name in raters]
+        table = ask_next(
+            found,
+            n,
+            policy=policy,
+            raters=asked,
+            probs=None if probs is None else widened(probs, len(classes)),
+            skip=skip,
+            most=most,
+        )
+        return pd.DataFrame(
+            {
+                "rater": [names[r] if r >= 0 else None for r in table["rater"]],
+                "urgency": table["urgency"].to_numpy(),
+                "answers": table["answers"].to_numpy(),
+                "likeliest": [classes[c] for c in table["likeliest"]],
+                "second": [classes[c] for c in table["second"]],
+            },
+            index=pd.Index(dataset.item_ids[table["item"].to_numpy(dtype=np.intp)], name="item"),
+        )
+
     def refresh(self) -> None:
         """Read the votes of the store anew, as others may have added some; starts nothing."""
         state = self._state
@@ -190,6 +287,12 @@ class Raters:
             self.refresh()
             if self._seen != seen:
                 self._events.emit(VotesChanged())
+
+    def _some(self) -> Votes:
+        votes = self._state.votes
+        if votes is None:
+            raise DataError("There are no raters.", "Add one: review.add_rater(name, labels).")
+        return votes
 
     def _rater(self, name: str) -> RaterVotes:
         votes = self._state.votes
@@ -269,6 +372,12 @@ def _in_order(one: vote_blocks.Standing, places: NDArray[np.int32], codes: NDArr
     order = order[places[order] >= 0]
     block, confidence = one.block, None if one.confidence is None else one.confidence[order]
     return RaterVotes(block.rater, checked_kind(block.kind), block.family, places[order], codes[order], confidence)
+
+
+def _place(name: str, names: Sequence[str]) -> int:
+    if name not in names:
+        raise UnknownName("rater", name, names)
+    return list(names).index(name)
 
 
 def _draft(one: RaterVotes, ids: NDArray[np.object_], classes: Sequence[str]) -> VoteDraft:

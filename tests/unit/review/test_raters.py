@@ -196,3 +196,29 @@ def test_items_that_are_set_aside_take_their_votes_along(path: Path) -> None:
     assert review.raters.votes().index.tolist() == KEYS[2:]
     assert review.raters.votes()["ann"].tolist() == ["8", *["3", "5", "8"] * 2, None, None, None]
     review.close()
+
+
+# What is made of the votes
+
+
+def test_consensus_agreement_and_what_to_ask_next(review: Review) -> None:
+    with pytest.raises(DataError, match="There are no raters"):
+        review.raters.consensus()
+    truth = [3, 5, 8] * 4
+    for name, wrong in (("a", {0: 5}), ("b", {1: 8}), ("c", {2: 3})):
+        review.add_rater(name, [wrong.get(i, label) for i, label in enumerate(truth)])
+    review.keep("k3")
+    found = review.raters.consensus("majority")
+    assert [review.classes[c] for c in found.labels] == [str(label) for label in truth]
+    assert found.quality["rater"].tolist() == ["a", "b", "c"]
+    assert found.quality["gold_answers"].tolist() == [1, 1, 1]
+    assert review.raters.agreement().alpha > 0.6
+    assert len(review.raters.agreement(pairs=True)) == 3
+    asked = review.raters.ask_next(3, raters=["a"])
+    assert set(asked.index) == {"k0", "k1", "k2"}
+    assert asked["rater"].tolist() == [None, None, None], "a has answered all of them"
+    review.add_rater("late", {"k4": 5})
+    assert review.raters.ask_next(1, raters=["late"])["rater"].tolist() == ["late"]
+    with pytest.raises(UnknownName, match="rater 'z'"):
+        review.raters.ask_next(1, raters=["z"])
+    assert "k3" not in review.raters.ask_next(12).index, "it is decided on"
