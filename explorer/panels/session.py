@@ -38,6 +38,7 @@ from explorer.review.events import (
     LayoutChanged,
     SampleChanged,
     ScopeOpened,
+    ScopesChanged,
     ScoresChanged,
     SelectionChanged,
     StagesChanged,
@@ -257,6 +258,7 @@ class Session:
             VersionsMoved: self._versions_moved,
             StagesChanged: self._stages_changed,
             SelectionChanged: self._selection_changed,
+            ScopesChanged: lambda _: self.push(calls.ScopesPush()),
             ScopeOpened: lambda event: self.push(calls.ScopePush(scope=event.scope, token=event.token)),
             HighlightChanged: lambda event: self.push(
                 calls.HighlightPush(items=np.array(event.positions, dtype=np.int32))

@@ -26,6 +26,9 @@ TITLES = {
     "trust": "Trust in the embedding",
     "leaning": "Pairs that lean one way",
     "names": "Class names",
+    "cues": "Cues that give a label away",
+    "lint": "The set of classes",
+    "shift": "Labels and their rows",
 }
 """All facts, in the order in which they are shown, with their titles."""
 
@@ -155,6 +158,21 @@ class Facts:
     def names(self) -> pd.DataFrame | None:
         """By class: `read_as`, `items`, `fits_best` (items whose best name it is), `agreed` (share of its items)."""
         return self._table("names")
+
+    @property
+    def cues(self) -> pd.DataFrame | None:
+        """By cue: `class`, `items` with it, `share`, `expected`, `reach` (beyond chance), `z`, `p_value`."""
+        return self._table("cues")
+
+    @property
+    def lint(self) -> pd.DataFrame | None:
+        """By what is odd about the classes: `kind`, `classes`, `items`, `apart` (how well the model tells them)."""
+        return self._table("lint")
+
+    @property
+    def shift(self) -> pd.DataFrame | None:
+        """By rows whose labels belong elsewhere: `kind`, `start`, `end`, `items`, `by`, `agree`, `moved`."""
+        return self._table("shift")
 
     def items(self, fact: str, of: Any = None) -> list[str]:
         """Return the ids of the items that a fact is about, worst first; see `Fact.items`.

@@ -150,6 +150,11 @@ class ScopeOpened(Event):
 
 
 @dataclass(frozen=True, eq=False)
+class ScopesChanged(Event):
+    """Scopes may hold other items, and facts may say something else, though no score has changed."""
+
+
+@dataclass(frozen=True, eq=False)
 class Closed(Event):
     """The review was closed."""
 

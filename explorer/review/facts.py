@@ -38,8 +38,13 @@ METHODS = {
 }
 """The detector that each fact is of; the others are of the run itself."""
 
+OTHERS = ("cues", "lint", "shift")
+"""Facts of other parts of a review."""
 
-def facts_of(item_ids: NDArray[np.object_], classes: Sequence[str], results: Results) -> Facts:
+
+def facts_of(
+    item_ids: NDArray[np.object_], classes: Sequence[str], results: Results, others: Facts | None = None
+) -> Facts:
     """Return all facts that are computed, and what the others need.
 
     Parameters
@@ -50,14 +55,20 @@ def facts_of(item_ids: NDArray[np.object_], classes: Sequence[str], results: Res
         Names by code.
     results
         With scores, of one moment; nobody writes to it.
+    others
+        Facts that are no method's, which take their places among all.
     """
     if results.findings is None or results.combined is None or results.inputs is None:
         raise ExplorerError("There are no scores yet.", "See review.status.")
     reader = _Reader(item_ids, tuple(classes), results, results.findings, results.inputs)
     found: dict[str, Fact] = {}
     missing: dict[str, str] = {}
+    known = Facts({}, {}) if others is None else others
     for name in TITLES:
-        why = reader.lacks(name)
+        if name in known.found:
+            found[name] = known.found[name]
+            continue
+        why = known.missing.get(name) or reader.lacks(name)
         if why:
             missing[name] = why
         else:
@@ -88,6 +99,8 @@ class _Reader:
 
     def lacks(self, name: str) -> str:
         """Say what a fact needs; "" where it can be read."""
+        if name in OTHERS:
+            return "was not looked for"
         if name == "trust":
             return "" if self.results.trust is not None else "needs a neighbour graph and probabilities"
         if name not in METHODS:

@@ -17,16 +17,20 @@ from explorer.detectors.registry import get
 from explorer.errors import DataError, UnknownName
 from explorer.labels.model.states import State
 from explorer.review.arguments import Items
+from explorer.review.events import Events
 from explorer.review.grow import grow
 from explorer.review.issues_frame import IssuesFrame
 from explorer.review.label_columns import is_decided, names_of, standing
 from explorer.review.mixed_queue import ALONE
 from explorer.review.sample.random_sample import RandomSample
-from explorer.review.scopes import SCOPES, Members, Moment, Scope, lacking, members, positions, scope
+from explorer.review.scope_members import OF_WHOLE, Members, Moment
+from explorer.review.scopes import SCOPES, Scope, lacking, members, positions, scope
+from explorer.review.scopes import scope as named
 from explorer.review.scores import Scores
 from explorer.review.search import Found, Search
 from explorer.review.selection import Selection
 from explorer.review.state import ReviewState
+from explorer.review.whole import Whole
 from explorer.tasks.classification import class_name
 
 BASE = ("given_label", "suggested_label", "p_error", "label", "state", "decided", "where")
@@ -72,17 +76,20 @@ class _Seen(NamedTuple):
 class Listings:
     """Makes the tables of `Review.queue_of`, `find` and `filter`, and grows selections."""
 
-    def __init__(self, state: ReviewState, scores: Scores, sample: RandomSample, selection: Selection) -> None:
+    def __init__(
+        self, state: ReviewState, scores: Scores, sample: RandomSample, selection: Selection, events: Events
+    ) -> None:
         self._state = state
         self._scores = scores
         self._sample = sample
         self._selection = selection
+        self.whole = Whole(state, events)
         self._search: Search | None = None
 
     def queue_of(self, name: str, *, decided: bool = False) -> pd.DataFrame:
         """Return the items of a scope in its own order; see `Review.queue_of`."""
         one = scope(name)
-        self._scores.ready()
+        self._ready(one)
         with self._state.lock:
             seen = self._seen()
             found = members(one, seen.moment)
@@ -91,6 +98,9 @@ class Listings:
             table = pd.DataFrame(self._listed(found.positions))
         columns = [c for c in (*BASE, *one.columns) if c in table.columns]
         table = table[columns].assign(**found.columns)
+        if one.name in OF_WHOLE:
+            with self._state.lock:
+                return table.assign(why=[self.whole.reason(one.name, int(at)) for at in found.positions])
         return table if one.name == "all" else table.assign(why=_why(one, seen, found.positions))
 
     def find(self, query: str | int) -> pd.DataFrame:
@@ -130,7 +140,7 @@ class Listings:
         text: str | None = None,
     ) -> pd.DataFrame:
         """Return the items that fit all conditions; see `Review.filter`."""
-        self._scores.ready()
+        self._ready(None if scope is None else named(scope))
         low, high = _range(p_error)
         stands = _states(state)
         with_text = None if text is None else self.find(text).index
@@ -201,6 +211,12 @@ class Listings:
 
     # The lock is held -----------------------------------------------------------------------------------------------
 
+    def _ready(self, one: Scope | None) -> None:
+        """Wait for the scores, and for what was found of the whole where a scope shows it. The lock is not held."""
+        self._scores.ready()
+        if one is not None and one.name in OF_WHOLE:
+            self.whole.look()
+
     @contextmanager
     def _at_once(self) -> Iterator[Moment]:
         """Give the results as they are, without the table, which is made of all items; nobody writes to them inside."""
@@ -208,8 +224,10 @@ class Listings:
         if not self._scores.scored or results.combined is None:
             yield Moment(replace(results, findings=None, combined=None), np.empty(0, dtype=np.intp), self._state.given)
             return
+        self.whole.begin()
         with self._scores.reading() as (inputs, findings):
-            yield Moment(replace(results, inputs=inputs, findings=findings), self._draws(), self._state.given)
+            results = replace(results, inputs=inputs, findings=findings)
+            yield Moment(results, self._draws(), self._state.given, self.whole.shown())
 
     def _moved(self, found: Found, then: Dataset) -> Found:
         """Return what was found in a dataset of before by the positions of now."""
@@ -226,7 +244,7 @@ class Listings:
 
     def _seen(self) -> _Seen:
         state = self._state
-        moment = Moment(self._scores.results(), self._draws(), self._state.given.copy())
+        moment = Moment(self._scores.results(), self._draws(), self._state.given.copy(), self.whole.shown())
         return _Seen(moment, state.dataset, state.classes, state.states.copy())
 
     def _draws(self) -> NDArray[np.intp]:
@@ -270,7 +288,7 @@ class Listings:
 
 
 def _lacking(one: Scope, moment: Moment) -> str:
-    return NO_SCORES if moment.results.combined is None else lacking(one, moment.results)
+    return NO_SCORES if moment.results.combined is None else lacking(one, moment)
 
 
 def _open(found: Members, decided: NDArray[np.bool_]) -> Members:

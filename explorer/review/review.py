@@ -143,7 +143,7 @@ class Review(Views):
         self.sample = RandomSample(self.state, self.scores, self.labels, self.events, temporary=self.temporary)
         self.contrasts = Contrasts()
         self._queue = Queue(self.state, self.scores, self.sample)
-        self.listings = Listings(self.state, self.scores, self.sample, self.selected)
+        self.listings = Listings(self.state, self.scores, self.sample, self.selected, self.events)
         self.estimates = Estimates(self.state, self.sync, self.runs, self.scores, self.sample)
         self.exports = Exports(self.state, self.sync, self.runs, self.decisions, self.labels, bound, self.store_name)
         if start:

@@ -2,58 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.detectors.label_errors.archaeology import RECOGNISED, WORDS, kinds
 from explorer.detectors.protocol import Result
 from explorer.errors import ExplorerError, UnknownName
 from explorer.pipeline.requirements import REVIEW, needs
-from explorer.pipeline.results import Results
-
-KINDS = ("mislabelled", "out_of_distribution", "corrupted", "atypical")
-"""Kinds of items that are worth a look, in the order in which they come."""
-
-
-class Moment(NamedTuple):
-    """What scopes are read from, of one moment; nobody writes to it.
-
-    Attributes
-    ----------
-    results
-        With `combined`, `findings` and `inputs`.
-    draws
-        intp [D]: the items of the random sample that are asked about, in order.
-    given
-        int32 [N]: class code of each item's given label, −1 for none.
-    """
-
-    results: Results
-    draws: NDArray[np.intp]
-    given: NDArray[np.int32]
-
-
-@dataclass(frozen=True, eq=False)
-class Members:
-    """The items of a scope.
-
-    Attributes
-    ----------
-    positions
-        intp [M]: the items in the scope's own order.
-    columns
-        Further columns by name, [M] each, that the table of issues does not have.
-    sets
-        int [M]: number of the set that an item belongs to, where they are decided on as sets; `None` otherwise.
-    """
-
-    positions: NDArray[np.intp]
-    columns: Mapping[str, Any] = field(default_factory=dict)
-    sets: NDArray[np.integer[Any]] | None = None
+from explorer.review.scope_members import (
+    OF_WHOLE,
+    Members,
+    Moment,
+    conflicting_duplicates,
+    drawn,
+    everything,
+    examples_of,
+    flagged,
+    groups,
+    label_errors,
+    learnt_kinds,
+    near_duplicates,
+    outliers,
+    rare_classes,
+    unlabelled,
+    worst_first,
+)
 
 
 @dataclass(frozen=True)
@@ -111,8 +86,11 @@ def scope(name: str) -> Scope:
     raise UnknownName("scope", name, names, f"All scopes: {', '.join(names)}.")
 
 
-def lacking(one: Scope, results: Results) -> str:
+def lacking(one: Scope, moment: Moment) -> str:
     """Say why a scope is not computed, and what to do; "" where it is."""
+    results = moment.results
+    if one.name in OF_WHOLE and (moment.shown is None or one.name not in moment.shown):
+        return "it is being looked for in the background: review.whole.look() waits for it"
     if not one.method:
         return ""
     findings, inputs = results.findings, results.inputs
@@ -135,7 +113,7 @@ def members(one: Scope, moment: Moment) -> Members:
     ExplorerError
         It was not computed; says what to run.
     """
-    why = lacking(one, moment.results)
+    why = lacking(one, moment)
     if why:
         raise ExplorerError(f"The scope {one.name!r} is not computed: {why.partition(', then ')[0]}.", _remedy(why))
     assert moment.results.findings is not None
@@ -151,128 +129,13 @@ def positions(one: Scope, moment: Moment) -> NDArray[np.intp]:
         return np.arange(len(combined.p_error))
     if one.name == "label":
         return np.flatnonzero(combined.is_issue)
-    if one.name in ("random", "kind", "unlabelled"):
+    if one.name in ("random", "kind", "unlabelled", *OF_WHOLE):
         return members(one, moment).positions
-    return _flagged(findings.results[one.method])
+    return flagged(findings.results[one.method])
 
 
 def _remedy(why: str) -> str:
     return "Then call review.rerun()." if ", then " in why else "See review.detectors for all methods."
-
-
-# The items of each, in order ------------------------------------------------------------------------------------------
-
-
-def _suspicion(moment: Moment) -> NDArray[np.float64]:
-    """`p_error` of all items, −1 where there is none, float64 [N]."""
-    assert moment.results.combined is not None
-    p: NDArray[np.float64] = np.nan_to_num(moment.results.combined.p_error.astype(np.float64), nan=-1)
-    return p
-
-
-def _flagged(result: Result | None) -> NDArray[np.intp]:
-    if result is None or result.flags is None:
-        return np.empty(0, dtype=np.intp)
-    return np.flatnonzero(result.flags)
-
-
-def _by(rows: NDArray[np.intp], *keys: NDArray[Any]) -> NDArray[np.intp]:
-    """Order rows by keys [rows], the first counts most, ascending; ties by position."""
-    return rows[np.lexsort((rows, *reversed(keys)))]
-
-
-def _label(moment: Moment, _result: Result | None) -> Members:
-    assert moment.results.combined is not None
-    rows = np.flatnonzero(moment.results.combined.is_issue)
-    return Members(_by(rows, -_suspicion(moment)[rows]))
-
-
-def _unlabelled(moment: Moment, _result: Result | None) -> Members:
-    """The surest suggestion first, those without one last."""
-    combined = moment.results.combined
-    assert combined is not None
-    rows = np.flatnonzero(moment.given < 0)
-    return Members(_by(rows, -np.nan_to_num(combined.suggested_p[rows].astype(np.float64), nan=-1)))
-
-
-def _everything(moment: Moment, _result: Result | None) -> Members:
-    p = _suspicion(moment)
-    return Members(_by(np.arange(len(p)), -p))
-
-
-def _random(moment: Moment, _result: Result | None) -> Members:
-    return Members(moment.draws, {"draw": np.arange(1, len(moment.draws) + 1)})
-
-
-def _outlier(moment: Moment, result: Result | None) -> Members:
-    assert result is not None
-    rows = _flagged(result)
-    far = result.score[rows] / max(result.frozen["median"], 1e-6)
-    relation = result.columns.get("outlier_relation")
-    if relation is not None:
-        far = np.maximum(far, relation[rows] / max(result.frozen["median_relation"], 1e-6))
-    return Members(_by(rows, -far, -_suspicion(moment)[rows]))
-
-
-def _worst_first(moment: Moment, result: Result | None) -> Members:
-    """The flagged items, the highest score first."""
-    assert result is not None
-    rows = _flagged(result)
-    return Members(_by(rows, -result.score[rows], -_suspicion(moment)[rows]))
-
-
-def _near_duplicate(_moment: Moment, result: Result | None) -> Members:
-    """Sets together, the closest first."""
-    assert result is not None
-    rows = _flagged(result)
-    sets = result.frozen["group"][rows]
-    closest = np.full(int(sets.max(initial=-1)) + 1, -np.inf)
-    np.maximum.at(closest, sets, result.score[rows])
-    ordered = _by(rows, -closest[sets], sets)
-    return Members(ordered, sets=result.frozen["group"][ordered])
-
-
-def _conflicting_duplicate(moment: Moment, result: Result | None) -> Members:
-    """Sets together, the set with the most suspicious label first, and in it that label."""
-    assert result is not None
-    rows, group, p = _flagged(result), result.frozen["group"], _suspicion(moment)
-    alone = int(group.max(initial=-1)) + 1 + np.arange(len(group))  # conflicts with itself: its own occurrences
-    number = np.where(group >= 0, group, alone)
-    worst = np.full(int(number.max(initial=-1)) + 1, -2.0)
-    np.maximum.at(worst, number[rows], p[rows])
-    ordered = _by(rows, -worst[number[rows]], number[rows], -p[rows])
-    _, shown = np.unique(number[ordered], return_inverse=True)
-    return Members(ordered, {"conflicting_duplicate_set": shown}, number[ordered])
-
-
-def _underperforming(moment: Moment, result: Result | None) -> Members:
-    """Groups together, the worst first, and in each the most suspicious label."""
-    assert result is not None
-    rows, group = _flagged(result), result.frozen["group"]
-    score = np.nan_to_num(result.score[rows], nan=-1)
-    ordered = _by(rows, -score, group[rows], -_suspicion(moment)[rows])
-    return Members(ordered, {"group": group[ordered]})
-
-
-def _imbalance(moment: Moment, result: Result | None) -> Members:
-    """The rarest class first."""
-    assert result is not None
-    assert moment.results.inputs is not None
-    rows, labels = _flagged(result), moment.results.inputs.labels
-    return Members(_by(rows, -result.score[rows], labels[rows], -_suspicion(moment)[rows]))
-
-
-def _kind(moment: Moment, result: Result | None) -> Members:
-    """The items of kinds that recognise their own, kind by kind."""
-    assert result is not None
-    of, names = kinds(result)
-    place = np.full(len(names) + 1, -1)  # the last is that of no kind, −1
-    for number, name in enumerate(names):
-        if name in WORDS and result.summary["recognised"][name] >= RECOGNISED:
-            place[number] = KINDS.index(name) if name in KINDS else len(KINDS)
-    rows = np.flatnonzero(place[of] >= 0)
-    ordered = _by(rows, place[of[rows]], -_suspicion(moment)[rows])
-    return Members(ordered, {"kind": np.asarray(names, dtype=object)[of[ordered]]})
 
 
 SCOPES = (
@@ -281,7 +144,7 @@ SCOPES = (
         "label errors",
         "Labels that are probably wrong, the most suspicious first.",
         "No label looks wrong.",
-        _label,
+        label_errors,
         columns=("suggested_p",),
         told_by=("confident", "vote"),
     ),
@@ -290,7 +153,7 @@ SCOPES = (
         "unlabelled",
         "Items that came without a label, the surest suggestion first.",
         "Every item came with a label.",
-        _unlabelled,
+        unlabelled,
         columns=("suggested_p",),
         told_by=("names", "confident", "vote"),
     ),
@@ -299,7 +162,7 @@ SCOPES = (
         "outliers",
         "Items that lie far from all others, the farthest first.",
         "No item lies far from all others.",
-        _outlier,
+        outliers,
         "outlier",
         ("outlier_score", "outlier_relation"),
         ("outlier",),
@@ -309,7 +172,7 @@ SCOPES = (
         "near duplicates",
         "Items that are the same or almost the same, set by set.",
         "No two items are almost the same.",
-        _near_duplicate,
+        near_duplicates,
         "near_duplicate",
         ("near_duplicate_set", "near_duplicate_score"),
         ("near_duplicate",),
@@ -319,7 +182,7 @@ SCOPES = (
         "conflicting duplicates",
         "Copies of one item that have different labels, set by set.",
         "No copies of one item have different labels.",
-        _conflicting_duplicate,
+        conflicting_duplicates,
         "conflicting_duplicate",
         ("conflicting_duplicate_score",),
         ("conflicting_duplicate",),
@@ -329,7 +192,7 @@ SCOPES = (
         "ambiguous",
         "Items that two classes fit about equally well.",
         "No item fits two classes about equally well.",
-        _worst_first,
+        worst_first,
         "plausible",
         ("ambiguous_score",),
         ("plausible",),
@@ -339,7 +202,7 @@ SCOPES = (
         "groups",
         "Groups of alike items of which many are predicted wrong, the worst group first.",
         "No group of alike items stands out.",
-        _underperforming,
+        groups,
         "underperforming",
         ("underperforming_score",),
         ("underperforming",),
@@ -349,7 +212,7 @@ SCOPES = (
         "rare classes",
         "Items of classes that have few, the rarest class first.",
         "No class is rare.",
-        _imbalance,
+        rare_classes,
         "imbalance",
         ("imbalance_score",),
         ("imbalance",),
@@ -359,7 +222,7 @@ SCOPES = (
         "order of the rows",
         "Items that stand among alike ones in your data, as they would not in a random order.",
         "The rows are in no particular order.",
-        _worst_first,
+        worst_first,
         "non_iid",
         ("non_iid_score",),
         ("non_iid",),
@@ -369,18 +232,39 @@ SCOPES = (
         "kinds",
         "Items that were learnt like mislabelled, damaged, foreign or atypical ones, kind by kind.",
         "No item was learnt like a mislabelled, damaged, foreign or atypical one.",
-        _kind,
+        learnt_kinds,
         "archaeology",
         (),
         ("archaeology",),
+    ),
+    Scope(
+        "cue",
+        "cues",
+        "Items whose label something beside the matter gives away: a word, the light, a size. Some of each cue.",
+        "Nothing gives a label away.",
+        examples_of("cue"),
+    ),
+    Scope(
+        "lint",
+        "odd classes",
+        "Items of classes that overlap, are spelt in two ways, or have hardly any. Some of each.",
+        "Nothing is odd about the classes.",
+        examples_of("lint"),
+    ),
+    Scope(
+        "shift",
+        "shifted labels",
+        "Rows that seem to carry the label of another row, or another list of classes. Some of each stretch.",
+        "The labels stand beside their rows.",
+        examples_of("shift"),
     ),
     Scope(
         "random",
         "random checks",
         "Items drawn at random: your answers tell how many labels are wrong among all the others.",
         "No random item is left to ask about.",
-        _random,
+        drawn,
     ),
-    Scope("all", "everything", "Every item, the most suspicious first.", "There are no items.", _everything),
+    Scope("all", "everything", "Every item, the most suspicious first.", "There are no items.", everything),
 )
 """All scopes, in the order in which they are offered."""

@@ -11,6 +11,8 @@ from explorer.review.listings import Listings
 from explorer.review.queue import Queue
 from explorer.review.scores import Scores
 from explorer.review.selection import Selection
+from explorer.review.whole import Whole
+from explorer.review.whole_facts import whole_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +62,8 @@ class Views:
         scope
             "label" (label errors), "unlabelled", "outlier", "near_duplicate", "conflicting_duplicate", "ambiguous",
             "underperforming" (groups), "imbalance" (rare classes), "non_iid" (order of the rows), "kind" (what the
-            training curves are like), "random" (random checks) or "all". What is in brackets will do as well.
+            training curves are like), "cue" (examples of what gives labels away), "lint" (odd classes), "shift" (labels
+            beside wrong rows), "random" (random checks) or "all". What is in brackets will do as well.
         decided
             Also those that somebody has decided on. Sets of duplicates stay whole as long as one of them is open.
 
@@ -158,14 +161,20 @@ class Views:
         conditions = {"given": given, "suggested": suggested, "label": label, "state": state}
         return self.listings.filter(**conditions, p_error=p_error, scope=scope, text=text)
 
-    def facts(self) -> Facts:
-        """Say what the methods know of the whole (waits for "score"); shown in a notebook as a page.
+    def facts(self, *, wait: bool = True) -> Facts:
+        """Say what is known of the whole (waits for "score"); shown in a notebook as a page.
+
+        Parameters
+        ----------
+        wait
+            Measure the items for cues first, which opens them once. Without, `missing` says that it goes on.
 
         Returns
         -------
         Facts
             With a DataFrame for each of `transition`, `joint`, `imbalance`, `order`, `groups`, `kinds`, `duplicates`,
-            `trust` and `leaning`; `missing` says what the others need, and `items(fact, of)` names the items.
+            `trust`, `leaning`, `cues`, `lint` and `shift`; `missing` says what the others need, and
+            `items(fact, of)` names the items.
 
         Examples
         --------
@@ -178,7 +187,14 @@ class Views:
         self.scores.ready()
         with self.state.lock:
             dataset, classes, results = self.state.dataset, self.state.classes, self.scores.results()
-        return facts_of(dataset.item_ids, classes, results)
+        if not wait:
+            self.whole.begin()
+        return facts_of(dataset.item_ids, classes, results, whole_facts(self.whole.look(wait=wait), self.whole.error))
+
+    @property
+    def whole(self) -> Whole:
+        """What is found of the data as a whole: cues, odd classes, labels beside the wrong rows (`whole.look()`)."""
+        return self.listings.whole
 
     @property
     def detectors(self) -> pd.DataFrame:

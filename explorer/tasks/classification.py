@@ -141,7 +141,7 @@ def look_alikes(names: Sequence[str], counts: Sequence[int]) -> str:
     """
     groups: dict[str, list[int]] = {}
     for number, name in enumerate(names):
-        groups.setdefault(_looks(name), []).append(number)
+        groups.setdefault(looks(name), []).append(number)
     twins = [group for group in groups.values() if len(group) > 1]
     if not twins:
         return ""
@@ -258,7 +258,7 @@ def _too_long(value: int) -> bool:
     return value.bit_length() > LONGEST * 3.33
 
 
-def _looks(name: str) -> str:
+def looks(name: str) -> str:
     """Return what a person sees of a class name."""
     text = " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).split()).casefold()
     return re.sub(r"^([+-]?\d+)\.0+$", r"\1", text)

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "explorer"
 
 FLOORS = {
     0: {"errors", "progress", "utils", "engine", "media", "tasks", "dataset", "graph", "probe", "labels", "consensus"},
-    1: {"readers", "embedding", "layout", "estimates", "detectors", "export", "reports"},
+    1: {"readers", "embedding", "layout", "estimates", "detectors", "export", "reports", "cues"},
     2: {"pipeline", "review", "bench"},
     3: {"panels", "cli"},
 }

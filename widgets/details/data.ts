@@ -45,6 +45,14 @@ export function makeData(place: Place): Section {
     },
     signal,
   );
+  session.on(
+    "facts",
+    () => {
+      stale = true;
+      if (!element.closest("[hidden]")) void load();
+    },
+    signal,
+  );
   return {
     element,
     shown() {

@@ -17,6 +17,7 @@ from explorer.panels.schema import facts as schema
 from explorer.panels.schema.scopes import ScopeName
 from explorer.reports.facts import TITLES, Fact, Facts
 from explorer.review.review import Review
+from explorer.review.whole_facts import n_shown
 
 ROWS = 8
 """Lines of a fact's table."""
@@ -27,6 +28,9 @@ SCOPES: dict[str, ScopeName] = {
     "duplicates": "near_duplicate",
 }
 """Scopes that have just the items of a fact."""
+
+EXAMPLES: dict[str, ScopeName] = {"cues": "cue", "lint": "lint", "shift": "shift"}
+"""Scopes that have examples of a fact: of all of its items there may be too many to look at."""
 
 ENDINGS = {
     "": "every label, and its whole history",
@@ -56,8 +60,9 @@ def facts(review: Review) -> list[schema.Fact]:
         assert combined is not None
         pairs = _pairs(given, combined.suggested, combined.is_issue)
         codes = {name: code for code, name in enumerate(review.classes)}
+        shown = {name: n_shown(examples) for name, examples in (review.whole.shown() or {}).items()}
     return [
-        _fact(found.found[name], codes, pairs)
+        _fact(found.found[name], codes, pairs, shown)
         if name in found.found
         else schema.Fact(name, title, f"Not computed: it {found.missing[name]}.", False, [], [], 0, None)
         for name, title in TITLES.items()
@@ -106,16 +111,18 @@ def _facts(review: Review) -> Facts:
         raise DataError(
             "There are no scores yet, so nothing is known of the whole.", "Wait until the items are scored."
         )
-    return review.facts()
+    return review.facts(wait=False)
 
 
-def _fact(fact: Fact, codes: dict[str, int], pairs: dict[tuple[int, int], int]) -> schema.Fact:
+def _fact(fact: Fact, codes: dict[str, int], pairs: dict[tuple[int, int], int], shown: dict[str, int]) -> schema.Fact:
     columns, rows = _TABLES[fact.name](fact.table)
     lines = [schema.FactRow(cells, share, _opens(fact, of, codes, pairs)) for cells, share, of in rows[:ROWS]]
     n = len(fact.items())
     whole = schema.Opens(n, []) if n else None
     if whole is not None and fact.name in SCOPES:
         whole.scope = SCOPES[fact.name]
+    if whole is not None and fact.name in EXAMPLES:
+        whole = schema.Opens(shown.get(EXAMPLES[fact.name], 0), [], scope=EXAMPLES[fact.name])
     more = max(0, len(rows) - ROWS)
     return schema.Fact(fact.name, fact.title, fact.sentence, True, columns, lines, more, whole)
 
@@ -245,6 +252,57 @@ def _names(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     return ["class", "read as", "items", "of which the name fits best"], rows
 
 
+def _cues(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
+    rows: list[Row] = [
+        ([str(name), f"{int(n):,}", percent(share), percent(other)], float(reach), name)
+        for name, n, share, other, reach in zip(
+            table.index, table["items"], table["share"], table["expected"], table["reach"], strict=True
+        )
+    ]
+    return ["cue", "items with it", "share", "by chance or elsewhere"], rows
+
+
+def _lint(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
+    rows: list[Row] = [
+        ([str(name), _KINDS.get(str(kind), str(kind)), f"{int(n):,}"], None, name)
+        for name, kind, n in zip(table.index, table["kind"], table["items"], strict=True)
+    ]
+    return ["classes", "", "items"], rows
+
+
+def _shift(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
+    rows: list[Row] = [
+        (
+            [
+                str(name),
+                _KINDS.get(str(kind), str(kind)),
+                f"{int(by):+,}" if by else "",
+                percent(agree),
+                percent(moved),
+            ],
+            None,
+            name,
+        )
+        for name, kind, by, agree, moved in zip(
+            table.index, table["kind"], table["by"], table["agree"], table["moved"], strict=True
+        )
+    ]
+    return ["rows", "", "moved by", "agree as they stand", "when put right"], rows
+
+
+_KINDS = {
+    "spelling": "one name, spelt in several ways",
+    "alike": "cannot be told apart",
+    "overlap": "overlap",
+    "part": "one may be a part of the other",
+    "rest": "what is left over",
+    "few": "too few items",
+    "shift": "labels of other rows",
+    "exchange": "classes exchanged",
+    "mixed": "labels mixed up",
+}
+"""What a finding is, as a cell."""
+
 _TABLES: dict[str, Callable[[pd.DataFrame], tuple[list[str], list[Row]]]] = {
     "transition": _transition,
     "joint": _joint,
@@ -256,6 +314,9 @@ _TABLES: dict[str, Callable[[pd.DataFrame], tuple[list[str], list[Row]]]] = {
     "trust": _trust,
     "leaning": _leaning,
     "names": _names,
+    "cues": _cues,
+    "lint": _lint,
+    "shift": _shift,
 }
 
 

@@ -12,7 +12,8 @@ from explorer.panels.registry import call, item_at
 from explorer.panels.schema import verdicts as schema
 from explorer.review.grow import farther
 from explorer.review.review import Review
-from explorer.review.scope_reasons import ScopeReason, scope_reason
+from explorer.review.scope_members import OF_WHOLE
+from explorer.review.scope_reasons import NONE, ScopeReason, scope_reason
 
 SEEN = 60
 """Copies that a card shows side by side at most; of a larger set it says how many there are."""
@@ -67,6 +68,8 @@ def _set(review: Review, items: NDArray[np.intp], args: schema.GrowArgs) -> tupl
 
 def _reason(review: Review, item: int, scope: schema.ToldScope) -> tuple[ScopeReason, Inputs]:
     with review.scores.reading() as (inputs, findings):
+        if scope in OF_WHOLE:
+            return ScopeReason(review.whole.reason(scope, item), NONE), inputs
         return scope_reason(scope, item, inputs, findings, review.state.classes), inputs
 
 

@@ -135,6 +135,10 @@ class ScopePush(scopes.Opened, tag_field="event", tag="scope"):
     """Show a scope."""
 
 
+class ScopesPush(Answer, tag_field="event", tag="scopes"):
+    """Scopes may hold other items, and facts may say something else, though no score has changed: ask anew."""
+
+
 class HighlightPush(Answer, tag_field="event", tag="highlight"):
     """Items that stand out on the map; empty where all are shown alike."""
 
@@ -159,6 +163,7 @@ Push = (
     | HelloPush
     | SelectPush
     | ScopePush
+    | ScopesPush
     | HighlightPush
     | VersionsPush
     | HelpedPush

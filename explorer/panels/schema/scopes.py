@@ -17,6 +17,9 @@ ScopeName = Literal[
     "imbalance",
     "non_iid",
     "kind",
+    "cue",
+    "lint",
+    "shift",
     "random",
     "all",
 ]

@@ -17,6 +17,9 @@ ToldScope = Literal[
     "imbalance",
     "non_iid",
     "kind",
+    "cue",
+    "lint",
+    "shift",
     "random",
 ]
 

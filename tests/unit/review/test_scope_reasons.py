@@ -14,6 +14,7 @@ from explorer.detectors import Findings, Inputs, run, update
 from explorer.errors import UnknownName
 from explorer.graph import build
 from explorer.review.grow import farther, grow
+from explorer.review.scope_members import OF_WHOLE
 from explorer.review.scope_reasons import TELLERS, ScopeReason, scope_reason
 from explorer.review.scopes import SCOPES
 
@@ -69,7 +70,7 @@ def test_every_flagged_item_has_one_sentence_and_no_other_has_a_set(judged, name
 
 
 def test_every_scope_tells_but_those_that_the_card_tells_anyway(judged):
-    assert set(TELLERS) | {"random", "label", "unlabelled", "all"} == {one.name for one in SCOPES}
+    assert set(TELLERS) | {"random", "label", "unlabelled", "all", *OF_WHOLE} == {one.name for one in SCOPES}
     assert reason(judged, "random checks", 3).text.startswith("Drawn at random: your answer tells how many")
     assert not reason(judged, "unlabelled", 3).text
     assert reason(judged, "label", 3) == reason(judged, "everything", 3) == ScopeReason("", reason(judged, "all", 3)[1])

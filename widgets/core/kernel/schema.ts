@@ -28,6 +28,9 @@ export type ScopeName =
   | "imbalance"
   | "non_iid"
   | "kind"
+  | "cue"
+  | "lint"
+  | "shift"
   | "random"
   | "all";
 
@@ -572,6 +575,9 @@ export type ToldScope =
   | "imbalance"
   | "non_iid"
   | "kind"
+  | "cue"
+  | "lint"
+  | "shift"
   | "random";
 
 /** A position, the scope in which the item is looked at, and the longest side of its picture in pixels. */
@@ -1194,6 +1200,11 @@ export interface ScopePush extends Opened {
   event: "scope";
 }
 
+/** Scopes may hold other items, and facts may say something else, though no score has changed: ask anew. */
+export interface ScopesPush {
+  event: "scopes";
+}
+
 /** Items that stand out on the map; empty where all are shown alike. */
 export interface HighlightPush {
   event: "highlight";
@@ -1278,6 +1289,7 @@ export type Push =
   | HelloPush
   | SelectPush
   | ScopePush
+  | ScopesPush
   | HighlightPush
   | VersionsPush
   | HelpedPush;

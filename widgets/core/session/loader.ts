@@ -114,6 +114,13 @@ export class Loader {
         await this.running;
         this.queue.open(push);
         return;
+      case "scopes":
+        await this.running;
+        this.queue.refresh();
+        state.emit("facts", null);
+        // Where nobody has asked how many there are, nobody sees it.
+        if (state.scopes.list.length > 0) await this.countScopes();
+        return;
       case "highlight":
         state.highlight(push.items);
         return;

@@ -291,8 +291,8 @@ export class Queue {
     this.state.emit("scopes", null);
   }
 
-  /** Scores have changed: where the scope in use is the kernel's, it is asked for anew, once they rest. */
-  private refresh(): void {
+  /** Scopes may hold other items: where the one in use is the kernel's, it is asked for anew, once things rest. */
+  refresh(): void {
     const { scopes } = this.state;
     scopes.stale();
     clearTimeout(this.refreshing);

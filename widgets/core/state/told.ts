@@ -10,6 +10,9 @@ const TOLD = [
   "imbalance",
   "non_iid",
   "kind",
+  "cue",
+  "lint",
+  "shift",
   "random",
 ] as const satisfies readonly ToldScope[];
 

@@ -46,6 +46,8 @@ export interface Topics {
   filter: Filter;
   /** The counts of the scopes have come, or a scope is on its way or has come; see scopes.ts. */
   scopes: null;
+  /** Facts of the whole may say something else, though no score has changed. */
+  facts: null;
   /** Other items stand out on the map. */
   highlight: ReadonlySet<number>;
   /** The queue's order or membership changed. */

@@ -1,0 +1,161 @@
+"""What is found of the whole is a fact with items, a scope of few examples, and a reason on the card."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import explorer
+from explorer.cues.finding import Finding, examples
+from explorer.review.events import ScopesChanged
+from explorer.review.review import Review
+from explorer.review.whole_facts import whole_facts
+
+N = 300
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory: pytest.TempPathFactory):
+    """Texts of three classes, of which one has a word of its own, and a few are of a class in another spelling."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, N)
+    own = [["goal", "match", "team"], ["bank", "share", "market"], ["film", "actor", "scene"]]
+    filler = [f"word{n}" for n in range(30)]
+    texts = [" ".join([*rng.choice(own[c], 2), *rng.choice(filler, 6), f"n{i}"]) for i, c in enumerate(truth)]
+    given_away = (truth == 1) & (np.arange(N) % 5 > 0)
+    texts = [f"{text} {'xyzzy' if away else 'plain'}" for text, away in zip(texts, given_away, strict=True)]
+    names = np.array(["sport", "money", "film"], dtype=object)[truth]
+    names[np.flatnonzero(truth == 0)[:6]] = "Sport"
+    made = Review(
+        explorer.read(texts, label=names, key=[f"k{i:03d}" for i in range(N)]),
+        tmp_path_factory.mktemp("whole") / "s.labels.db",
+        embedder="tfidf",
+        k=15,
+        rater="ann",
+    )
+    yield made.wait("score", progress=False)
+    made.close()
+
+
+def test_a_cue_is_a_fact_with_its_items(review: Review) -> None:
+    facts = review.facts()
+    assert "“xyzzy” for money" in facts.cues.index
+    row = facts.cues.loc["“xyzzy” for money"]
+    ids = facts.items("cues", "“xyzzy” for money")
+    assert row["share"] == 1.0
+    assert len(ids) == row["items"]
+    assert all("xyzzy" in review.dataset.load(review.dataset.position(each)) for each in ids)
+    assert "“xyzzy”" in facts["cues"].sentence
+    assert facts.lint["kind"].tolist() == ["spelling"]
+    assert len(facts.items("lint")) == 6
+    assert facts["shift"].sentence.startswith("The labels stand beside their rows")
+    assert facts.shift.empty
+    assert "<script" not in facts._repr_html_()
+
+
+def test_a_scope_has_few_examples_and_says_why(review: Review) -> None:
+    table = review.queue_of("cues")
+    assert 0 < len(table) <= 0.2 * N
+    assert table["why"].str.startswith("It has the word").all()
+    assert "cue" in table.columns
+    lint = review.queue_of("odd classes", decided=True)
+    assert set(lint.index) == set(review.facts().items("lint"))
+    assert lint["why"].iloc[0] == "Its class looks like another spelling of sport."
+    assert review.queue_of("shift").empty
+    assert len(review.filter(scope="lint")) == 6
+    other = next(i for i in review.dataset.item_ids if i not in set(lint.index))
+    assert review.whole.reason("lint", review.dataset.position(str(other))) == ""
+
+
+def test_the_look_is_made_once_and_again_when_labels_changed(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = review.whole.look()
+    assert review.whole.look() is first
+    monkeypatch.setattr("explorer.review.whole.measure", None)  # items are not opened a second time
+    ids = review.facts().items("lint")
+    review.relabel(ids, "sport")
+    assert review.facts().lint.empty
+    while review.undo() is not None:
+        continue
+    assert len(review.facts().lint) == 1
+
+
+def test_nobody_waits_for_what_is_being_looked_for(tmp_path: Path) -> None:
+    texts = [f"{'good' if i % 2 else 'dull'} film {i}" for i in range(60)]
+    made = Review(explorer.read(texts, label=["-", "+"] * 30), tmp_path / "s.labels.db", embedder="tfidf", k=8)
+    made.wait("score", progress=False)
+    told = threading.Event()
+    made.events.subscribe(ScopesChanged, lambda _: told.set())
+    facts = made.facts(wait=False)
+    assert "lint" in facts.found
+    assert facts.missing["cues"] == "is being looked for in the background"
+    counts = {each.scope.name: each for each in made.listings.counts()}
+    assert "looked for" in counts["cue"].lacking
+    assert told.wait(30)
+    facts = made.facts(wait=False)
+    assert set(facts.cues["class"]) == {"+", "-"}
+    counts = {each.scope.name: each for each in made.listings.counts()}
+    assert 0 < counts["cue"].all <= 12
+    made.close()
+
+
+def test_rows_that_were_shifted_lead_to_their_items(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 4, 800)
+    x = (np.eye(6)[truth] * 6 + rng.normal(size=(800, 6))).astype(np.float32)
+    given = truth.copy()
+    given[500:] = truth[499:-1]
+    made = Review(explorer.read(x, label=given, key=range(800)), tmp_path / "s.labels.db", k=15)
+    made.wait("score", progress=False)
+    facts = made.facts()
+    assert facts.shift["by"].tolist() == [1]
+    assert abs(facts.shift["start"].iloc[0] - 500) < 5
+    assert all(int(each) >= 498 for each in facts.items("shift"))
+    table = made.queue_of("shifted labels")
+    assert len(table) == 50
+    assert table["why"].eq("Its row seems to carry the label of the row before, which would fit.").all()
+    assert facts["cues"].sentence == "Bare vectors have no words, pictures or cells, so no cue can be looked for."
+    made.close()
+
+
+def test_pictures_that_cannot_be_opened_are_counted(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for i in range(60):
+        folder = tmp_path / "data" / "ab"[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        light = 40 if i % 2 else 160
+        Image.fromarray((light + rng.integers(0, 60, (8, 8))).astype(np.uint8)).save(folder / f"{i:02d}.png")
+    dataset = explorer.read(tmp_path / "data")
+    made = Review(dataset, tmp_path / "s.labels.db", embedder="pixels", k=8, cache=False)
+    made.wait("score", progress=False)
+    (tmp_path / "data" / "a" / "00.png").unlink()
+    facts = made.facts()
+    assert {"brighter for a", "darker for b"} <= set(facts.cues.index)
+    assert "1 item could not be opened." in facts["cues"].sentence
+    made.close()
+
+
+def test_one_class_and_one_item_say_nothing(tmp_path: Path) -> None:
+    for texts, labels in ((["one text"], ["a"]), ([f"text {i}" for i in range(30)], ["a"] * 30)):
+        made = Review(explorer.read(texts, label=labels), tmp_path / f"{len(texts)}.labels.db", embedder="tfidf", k=5)
+        made.wait("score", progress=False)
+        facts = made.facts()
+        assert facts.cues.empty
+        assert facts.shift.empty
+        made.close()
+
+
+def test_a_look_that_fails_is_said() -> None:
+    assert whole_facts(None, "OSError: gone").missing["lint"] == "could not be looked for (OSError: gone)"
+    assert isinstance(whole_facts(None).missing, dict)
+
+
+def test_no_list_of_examples_has_more_than_a_fifth_of_all() -> None:
+    found = [Finding("word", str(n), "", "", "", np.arange(n, 1000)) for n in range(30)]
+    for n in (1000, 100, 10, 3):
+        lists = examples([Finding(f.kind, f.name, "", "", "", f.items[f.items < n]) for f in found], n)
+        items = [item for _, its in lists for item in its]
+        assert len(items) == len(set(items)) <= 0.2 * n
