@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.cues.alignment import Alignment, alignment
+from explorer.cues.alignment import CHANCE, Alignment, alignment
 from explorer.cues.finding import Finding, examples
 from explorer.cues.label_space import label_space
 from explorer.cues.measurement import Measures, measurable, measure, sample
@@ -253,7 +253,13 @@ def _found_of(
         near = now.dataset.first_row[graph.indices[np.maximum(item, 0), :NEAR]]
         near = np.where(has[:, None], near, -1).astype(np.int32)
     lint = label_space(known, classes, probs, combined.p_error) if len(classes) else []
-    fit = alignment(np.where(row_label < k, row_label, -1).astype(np.int32), opinion, classes, near)
+    row_label = np.where(row_label < k, row_label, -1).astype(np.int32)
+    fit = alignment(row_label, opinion, classes, near)
+    if not fit.findings and fit.kappa < CHANCE and inputs.name_scores is not None:
+        # What learnt nothing from these labels cannot tell how they are moved; the names of the classes may.
+        named = np.where(has, inputs.name_scores.argmax(axis=1)[np.maximum(item, 0)], -1).astype(np.int32)
+        by_name = alignment(row_label, named, classes)
+        fit = by_name if by_name.findings else fit
     findings = [replace(one, items=_items(one.items, item)) for one in fit.findings]
     return Found(of, now.dataset, None if measurable(now.dataset) else [], lint, fit._replace(findings=findings))
 
