@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from explorer.pipeline.find_issues import find_issues
     from explorer.readers import read
     from explorer.review.review import Review
+    from explorer.training import Recorder
 
 __all__ = [
     "Dataset",
     "ExplorerError",
+    "Recorder",
     "Review",
     "__version__",
     "detector",
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Dataset": "explorer.dataset.dataset",
     "ExplorerError": "explorer.errors",
+    "Recorder": "explorer.training.recorder",
     "Review": "explorer.review.review",
     "detector": "explorer.detectors",
     "find_issues": "explorer.pipeline.find_issues",

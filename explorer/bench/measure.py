@@ -15,6 +15,8 @@ COLUMNS = {
     "AP": "average precision",
     "precision@n": "share of wrong labels among the 100 ranked worst (or as many as there are wrong ones)",
     "recall@rate": "share of the wrong labels among as many ranked worst as there are wrong ones",
+    "missed@rate": "false negative rate at the noise rate: share of the wrong labels missed by reviewing as many "
+    "items as there are wrong ones",
     "missed@2x": "share of the wrong labels missed by reviewing twice as many items as there are wrong ones",
     "reviews@80": "reviews, worst first, until 80 % of the wrong labels have been seen",
     "F1": "F1 of the method's own flag",
@@ -74,6 +76,7 @@ def figures(
         "AP": float(average_precision_score(wrong, known)),
         "precision@n": float(hits[first - 1] / first),
         "recall@rate": float(hits[errors - 1] / errors),
+        "missed@rate": float(1 - hits[errors - 1] / errors),
         "missed@2x": float(1 - hits[min(n, 2 * errors) - 1] / errors),
         "reviews@80": float(1 + np.searchsorted(hits, np.ceil(0.8 * errors))),
         "F1": f1,

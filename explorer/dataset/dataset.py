@@ -18,8 +18,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.dataset.training import Training
 from explorer.dataset.votes import Votes
 from explorer.errors import DataError, UnknownName
+from explorer.graph import NeighbourGraph
 from explorer.media.base import Content, MediaKind
 from explorer.tasks.classification import UNLABELLED
 from explorer.utils.text import counted, printable
@@ -81,6 +83,9 @@ class Dataset:
         What raters say of the items, beside their labels and in the same class codes; `None` where there are no raters.
     descriptions
         What people say that classes are, by class name; not every class has one.
+    training, graph
+        The record of the user's own training, and links that take the place of the nearest neighbours, aligned to the
+        items; `None` where the user brought none.
 
     Examples
     --------
@@ -111,6 +116,8 @@ class Dataset:
     path: Path | None = None
     votes: Votes | None = None
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    training: Training | None = None
+    graph: NeighbourGraph | None = None
     _positions: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property
@@ -211,6 +218,8 @@ class Dataset:
             first_row=self.first_row[keep],
             features=None if self.features is None else self.features[keep],
             probs=None if self.probs is None else self.probs[keep],
+            training=None if self.training is None else self.training.part(np.flatnonzero(keep)),
+            graph=None if self.graph is None else self.graph.part(np.flatnonzero(keep)),
             votes=None if self.votes is None else self.votes.moved(moved, int(keep.sum())),
             set_aside=(*self.set_aside, *aside),
             _positions={},

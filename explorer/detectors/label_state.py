@@ -83,8 +83,10 @@ class LabelState:
         if after.comparable != self.comparable:
             return after, Change.numbered(np.arange(inputs.n))
         parts: list[NDArray[Any]] = [changed]
-        if inputs.graph is not None:
-            parts += [inputs.graph.pointing_at(int(item))[0] for item in changed]
+        graphs = [inputs.graph] if inputs.distances is inputs.graph else [inputs.graph, inputs.distances]
+        for graph in graphs:
+            if graph is not None:
+                parts += [graph.pointing_at(int(item))[0] for item in changed]
         return after, Change.numbered(distinct(*parts, *self.turned(after)))
 
     def turned(self, after: LabelState) -> list[NDArray[np.intp]]:

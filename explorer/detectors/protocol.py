@@ -48,7 +48,7 @@ class Inputs:
     n_classes
         K.
     graph
-        The neighbour graph.
+        The neighbour graph, or links that somebody gave.
     probs
         float32 [N, K], rows sum to 1; out-of-fold.
     vectors
@@ -71,6 +71,10 @@ class Inputs:
         float32 [N, K]: log-odds of each class by its name or description alone (see `embedding.class_names`).
     seed
         Seed of whatever is drawn.
+    distances
+        The neighbour graph by cosine: `graph` itself, unless links were given in its place.
+    trained_on
+        int32 [N]: the labels that `dynamics` are about, where these are of the user's own training.
 
     Raises
     ------
@@ -92,15 +96,29 @@ class Inputs:
     votes: Answers | None = None
     name_scores: NDArray[np.float32] | None = None
     seed: int = 0
+    distances: NeighbourGraph | None = None
+    trained_on: NDArray[np.int32] | None = None
     shared: Shared = field(default_factory=Shared, init=False, repr=False)
 
     def __post_init__(self) -> None:
         n = len(self.labels)
+        if self.distances is None and self.graph is not None and self.graph.measured:
+            self.distances = self.graph
         lengths = {
             "graph": None if self.graph is None else self.graph.n,
+            "distances": None if self.distances is None else self.distances.n,
             **{
                 name: None if getattr(self, name) is None else len(getattr(self, name))
-                for name in ("probs", "vectors", "dynamics", "trusted", "conflicting", "content_hashes", "name_scores")
+                for name in (
+                    "probs",
+                    "vectors",
+                    "dynamics",
+                    "trusted",
+                    "conflicting",
+                    "content_hashes",
+                    "name_scores",
+                    "trained_on",
+                )
             },
             "checkpoints": None if self.checkpoints is None else self.checkpoints.shape[1],
             "votes": None if self.votes is None else self.votes.n_items,
@@ -255,7 +273,8 @@ class Detector(Protocol):
     name: str
     issue: Issue
     needs: frozenset[Need]
-    # and, where it is not the name with spaces, `title: str`, its name for people
+    # and, where it is not the name with spaces, `title: str`, its name for people;
+    # `measures = True` where it compares distances, which links in place of the graph do not have
 
     def run(self, inputs: Inputs, progress: Progress, /) -> Result:
         """Score every item."""

@@ -1,4 +1,4 @@
-"""The relation map of one item: how each neighbour relates to it, and how steady that was while the probe trained."""
+"""The relation map of one item: how each neighbour relates to it, and how steady that was through the training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class RelationMap:
-    """The relations of one item to its k stored neighbours, nearest first.
+    """The relations of one item to its k stored neighbours (of links, to those it has), nearest first.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class RelationMap:
 
 
 def relation_map(item: int, inputs: Inputs) -> RelationMap:
-    """Relate one item to each of its neighbours at every checkpoint of the probe's training.
+    """Relate one item to each of its neighbours at every checkpoint of the training, the probe's or the user's own.
 
     The relation is r_ij = ±max(0, cosine)·(P_i·P_j), + for the same given label, − for another, 0 where either is
     unlabelled. Neither the power nor the cut of the score is applied: a map shows the weak relations too. Steadily
@@ -65,17 +65,19 @@ def relation_map(item: int, inputs: Inputs) -> RelationMap:
     if inputs.graph is None or inputs.checkpoints is None or not len(inputs.checkpoints):
         raise DataError(
             "A relation map needs the neighbour graph and checkpoints of the probe's training.",
-            "Fit the probe with checkpoints=5 or so.",
+            "Fit the probe with checkpoints=5 or so, or give those of a training of your own.",
         )
     if not 0 <= item < inputs.n:
         raise DataError(f"There is no item at position {item}: there are {inputs.n:,} items.")
-    neighbours = inputs.graph.indices[item]
+    neighbours = inputs.graph.near(item)
     own = inputs.checkpoints[:, item].astype(np.float32)
     others = inputs.checkpoints[:, neighbours].astype(np.float32)  # [C, k, K]
     agreement = np.einsum("cjk,ck->cj", others, own)
     labels, given = inputs.labels[neighbours], inputs.labels[item]
     sign = np.where((labels < 0) | (given < 0), 0, np.where(labels == given, 1, -1))
-    relations = np.clip(sign * (np.maximum(inputs.graph.similarity[item], 0) * agreement), -1, 1) + 0.0  # no -0
+    relations = (
+        np.clip(sign * (np.maximum(inputs.graph.similarity[item, : len(neighbours)], 0) * agreement), -1, 1) + 0.0
+    )  # no -0
     return RelationMap(
         item,
         neighbours,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.incremental import Change, distinct, everyone
-from explorer.detectors.protocol import Findings, Freezing, Inputs, Result
+from explorer.detectors.protocol import Detector, Findings, Freezing, Inputs, Result
 from explorer.detectors.registry import get, names, running
 from explorer.errors import Cancelled, DataError, ExplorerError
 from explorer.progress import Progress
@@ -53,7 +53,7 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
     skipped: dict[str, str] = {}
     progress.begin(len(chosen), unit="detectors")
     for one in chosen:
-        missing = sorted(need for need in one.needs if not inputs.has(need))
+        missing = lacking(one, inputs)
         if missing:
             skipped[one.name] = f"needs {' and '.join(missing)}"
         else:
@@ -70,6 +70,14 @@ def run(inputs: Inputs, *, only: Iterable[str] | None = None, progress: Progress
         progress.advance()
     progress.finish(note="failed: " + ", ".join(failures) if failures else None)
     return Findings(results, failures, skipped)
+
+
+def lacking(one: Detector, inputs: Inputs) -> list[str]:
+    """Return what a detector needs and has not: names of inputs, and "distances" where there are links alone."""
+    found: list[str] = sorted(need for need in one.needs if not inputs.has(need))
+    if getattr(one, "measures", False) and inputs.graph is not None and inputs.distances is None:
+        found.append("distances")
+    return found
 
 
 def again(name: str, inputs: Inputs, result: Result, progress: Progress | None = None) -> Result:

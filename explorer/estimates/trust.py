@@ -61,7 +61,7 @@ def trust(
     if probs is not None and k:
         right = (probs[rows].argmax(axis=1) == given).astype(float)
     if graph is not None:
-        around = labels[graph.indices[rows]]
+        around = np.where(graph.real[rows], labels[graph.indices[rows]], -1)
         known = (around >= 0).sum(axis=1)
         same = (around == given[:, None]).sum(axis=1)
         agree = np.where(known > 0, same / np.maximum(known, 1), np.nan)

@@ -55,12 +55,15 @@ class Surroundings:
 
 
 def surroundings(graph: NeighbourGraph) -> Surroundings:
-    """Make the symmetrised graph of the nearest neighbours; never N x N in memory."""
+    """Make the symmetrised graph of the nearest neighbours, or of all links that were given; never N x N in memory."""
     from scipy.sparse import csr_array
 
-    n, k = graph.n, min(NEIGHBOURS, graph.k)
+    n, k = graph.n, min(NEIGHBOURS, graph.k) if graph.measured else graph.k
     row = np.repeat(np.arange(n, dtype=np.int64), k)
     to = graph.indices[:, :k].ravel().astype(np.int64)
+    if not graph.measured:
+        real = graph.real.ravel()
+        row, to = row[real], to[real]
     edge = np.sort(
         np.concatenate([row * n + to, to * n + row])
     )  # sorted by hand: numpy's unique hashes, ten times slower

@@ -22,6 +22,10 @@ EDGE = 0.9999
 """Share of the items inside the frame; one item pushed far away must not shrink the map."""
 
 
+BEYOND = 3.0
+"""Distance of what is no neighbour, beyond all links (1 to 2)."""
+
+
 def umap(
     graph: NeighbourGraph,
     init: NDArray[np.float32],
@@ -72,11 +76,16 @@ def umap(
     if epochs is None:
         epochs = next((count for items, count in EPOCHS if n <= items), MANY)
     near = min(n_neighbors - 1, graph.k)
+    indices, distances = graph.indices[:, :near], 1 - graph.similarity[:, :near]
+    if not graph.measured:
+        # A filler is no neighbour, and the heaviest link no twin: UMAP would see it at distance 0.
+        real = graph.real[:, :near]
+        indices, distances = np.where(real, indices, -1), np.where(real, distances + 1, BEYOND)
     progress.begin(epochs, unit="epochs", device="cpu", note=f"UMAP, {near + 1} neighbours")
     # umap-learn counts an item as its own first neighbour.
     arrays: dict[str, NDArray[Any]] = {
-        "indices": np.concatenate([np.arange(n)[:, None], graph.indices[:, :near]], axis=1).astype(np.int64),
-        "distances": np.pad(1 - graph.similarity[:, :near], ((0, 0), (1, 0))).clip(0).astype(np.float32),
+        "indices": np.concatenate([np.arange(n)[:, None], indices], axis=1).astype(np.int64),
+        "distances": np.pad(distances, ((0, 0), (1, 0))).clip(0).astype(np.float32),
         "init": _parted(init, np.random.default_rng(seed)),
     }
     job = {"seed": seed, "epochs": epochs}

@@ -79,18 +79,6 @@ def checked_seed(seed: Any) -> int:
     return whole(seed, 0, 2**32 - 1, f"seed={seed!r} is no seed.", "Give a seed")
 
 
-def check_graph(graph: object) -> None:
-    """Refuse what is no neighbour graph."""
-    from explorer.graph import NeighbourGraph
-
-    if graph is not None and not isinstance(graph, NeighbourGraph):
-        raise DataError(
-            f"The graph is a {type(graph).__name__}.",
-            "Give an explorer.graph.NeighbourGraph: explorer.graph.build(features) makes one, or "
-            "NeighbourGraph(indices, similarity) of int32 and float32 arrays [N, k].",
-        )
-
-
 def check_shape(
     probs: NDArray[Any], n: int, names: Sequence[str], labels: list[Any], classes: Sequence[Any] | None
 ) -> None:

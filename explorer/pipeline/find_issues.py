@@ -14,7 +14,6 @@ from explorer.embedding.base import Embedding
 from explorer.errors import DataError, Option, Said
 from explorer.pipeline import stages
 from explorer.pipeline.checks import (
-    check_graph,
     check_labelled,
     check_shape,
     checked_features,
@@ -26,11 +25,14 @@ from explorer.pipeline.checks import (
 )
 from explorer.pipeline.names import check_names, given_scores
 from explorer.pipeline.rater_arrays import with_raters
+from explorer.pipeline.records import misplaced as misplaced_record
 from explorer.pipeline.requirements import ARRAYS, DATA, needs, skipped
 from explorer.pipeline.results import Options, Results
-from explorer.pipeline.stages import Task
+from explorer.pipeline.task import Task
 from explorer.progress import Progress
 from explorer.readers.column_check import doubts, misplaced
+from explorer.readers.links import graph_of
+from explorer.readers.training import Rows, training
 from explorer.tasks.classification import check_probs, encode_labels, listed_classes
 from explorer.utils.arrays import aligned
 
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 
     from explorer.dataset.dataset import Dataset
     from explorer.detectors import Combined, Inputs
-    from explorer.graph import NeighbourGraph
 
 log = logging.getLogger("explorer")
 
@@ -51,7 +52,9 @@ def find_issues(
     *,
     features: NDArray[Any] | None = None,
     probs: NDArray[Any] | pd.DataFrame | None = None,
-    graph: NeighbourGraph | None = None,
+    graph: Any = None,
+    dynamics: Any = None,
+    checkpoints: Any = None,
     classes: Sequence[Any] | None = None,
     detectors: Sequence[str] | None = None,
     trusted: Sequence[bool] | NDArray[np.bool_] | pd.Series[bool] | None = None,
@@ -75,7 +78,10 @@ def find_issues(
         float [N, K]: held-out class probabilities, columns in the order of `classes`; a DataFrame's columns are
         matched to the classes by name, unless they are merely numbered from 0 and no class is called so.
     graph
-        A neighbour graph of the same N items, instead of one built from `features`.
+        A neighbour graph of the same N items, instead of one built from `features`; or links between them (citations),
+        as `explorer.read` takes them. Methods that compare distances then need `features` too.
+    dynamics, checkpoints
+        The record of a training of your own, as `explorer.read` takes it.
     classes
         Class values in the order of the columns of `probs`. Left out, they are sorted naturally; where the labels are
         whole numbers that count columns of `probs`, they are those numbers, also the ones that no item carries.
@@ -110,7 +116,8 @@ def find_issues(
         Nothing to judge the labels by; no item with a label, and no probabilities to suggest one; inputs of different
         lengths, or of indexes that may be meant either way; features or probabilities that are none, with the first
         row that is wrong; a DataFrame of
-        probabilities without a column for each class; a graph that is none; marks of trust that are none.
+        probabilities without a column for each class; a graph that is none; marks of trust that are none; the record of
+        a training that is none, or is in another order.
     UnknownName
         A label that is not in `classes`; a method that does not exist.
 
@@ -127,7 +134,7 @@ def find_issues(
     wanted = known_detectors(detectors)
     seed = checked_seed(seed)
     classes = listed_classes(classes)
-    if all(given is None for given in (features, probs, graph, name_scores, raters)):
+    if all(given is None for given in (features, probs, graph, name_scores, raters, dynamics)):
         raise DataError(
             "There is nothing to judge the labels by.",
             Said("Give {}, {}, {} or {}.", *map(Option, ("features", "probs", "graph", "raters"))),
@@ -157,15 +164,17 @@ def find_issues(
     named_scores = (
         None if name_scores is None else given_scores(aligned(name_scores, index, "scores", "labels"), n, names)
     )
-    check_graph(graph)
+    rows = Rows(codes, names, np.arange(n), np.arange(n), index, probs=checked)
+    record = training(rows, dynamics, checkpoints)
+    links = graph_of(graph, n, rows.items, rows.first)
     settled = None if trusted is None else checked_trust(trusted, n)
     doubt = "" if checked is None else misplaced(checked, codes, names, named)
     if doubt:
         log.warning("%s", doubt)
     options = Options(device="cpu", seed=seed, cache=False)
-    task = Task(codes, names, options, trusted=settled, only=wanted, training=False, votes=votes)
+    task = Task(codes, names, options, trusted=settled, only=wanted, training=False, votes=votes, record=record)
     given_vectors = None if vectors is None else Embedding(vectors, "given", "given as features=", "cpu")
-    found = Results(embedding=given_vectors, graph=graph, probs=checked, names=named_scores)
+    found = Results(embedding=given_vectors, graph=links, probs=checked, names=named_scores)
     frame = _judged(task, found, np.arange(n), ARRAYS, doubt)
     frame.index = pd.RangeIndex(n) if index is None else index
     return frame
@@ -204,7 +213,7 @@ def find_issues_in(
     from explorer.embedding import embed
 
     wanted = known_detectors(detectors)
-    if embedder is None and dataset.probs is None and dataset.votes is None:
+    if all(one is None for one in (embedder, dataset.probs, dataset.votes, dataset.graph)):
         raise DataError("There is nothing to judge the labels by.", "Give probabilities, or an embedder.")
     check_names(names, dataset.kind)
     if dataset.probs is None and len(dataset.classes) < 2:
@@ -234,7 +243,8 @@ def _judged(task: Task, found: Results, ids: NDArray[Any], ways: Mapping[str, st
 
     if found.probs is None and (found.embedding is not None or task.dataset is not None):
         found = _through(stages.probe, task, found)
-    if found.embedding is not None and found.graph is None and len(task.labels) > 1:
+    measured = found.distances is not None or (found.graph is not None and found.graph.measured)
+    if len(task.labels) > 1 and (task.links is not None or (found.embedding is not None and not measured)):
         found = _through(stages.graph, task, found)
     found = _through(stages.score, task, found)
     inputs, findings, combined = found.inputs, found.findings, found.combined
@@ -244,7 +254,7 @@ def _judged(task: Task, found: Results, ids: NDArray[Any], ways: Mapping[str, st
         "failures": dict(findings.failures),
         "skipped": skipped(findings, inputs, ways),
         "note": _note(inputs, combined, [name for name in task.only or () if name in findings.skipped], ways),
-        "warnings": [doubt] if doubt else [],
+        "warnings": [one for one in (doubt, misplaced_record(task.own, found.probs)) if one],
         "estimate": estimate(combined),
     }
     return frame

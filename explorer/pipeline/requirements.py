@@ -27,9 +27,9 @@ ARRAYS: dict[str, str] = {
     "graph": "give features= or graph=",
     "probs": "give probs=, or features= and labels of at least two classes",
     "vectors": "give features=",
-    "dynamics": "give features= and labels of at least two classes, and no probs=",
+    "dynamics": "give dynamics= of your own training, or features= and labels of at least two classes, and no probs=",
     "trusted": "give trusted=, one True or False per label",
-    "checkpoints": "only explorer.Review keeps them",
+    "checkpoints": "give checkpoints= of your own training; of the probe only explorer.Review keeps them",
     "suites": f"only explorer.Review plants them, from {SUITES_FROM:,} items on",
     "names": "give name_scores=",
     "votes": "give raters=",
@@ -40,9 +40,10 @@ DATA: dict[str, str] = {
     "graph": "name an embedder",
     "probs": "name an embedder, and give labels of at least two classes",
     "vectors": "name an embedder",
-    "dynamics": "name an embedder, and give labels of at least two classes and no probabilities",
+    "dynamics": "read the data with dynamics= of your own training, or name an embedder, and give labels of at least "
+    "two classes and no probabilities",
     "trusted": "only a review has them, once somebody has kept or changed labels",
-    "checkpoints": "only a review keeps them",
+    "checkpoints": "read the data with checkpoints= of your own training; of the probe only a review keeps them",
     "suites": f"only a review plants them, from {SUITES_FROM:,} items on",
     "votes": "read the data with raters=",
     "names": "name an embedder that reads texts as well as the items",
@@ -53,14 +54,20 @@ REVIEW: dict[str, str] = {
     "graph": "it could not be built, see review.status",
     "probs": "label items of at least two classes, or read the data with probs=",
     "vectors": "they could not be made, see review.status",
-    "dynamics": "read the data without probs=, and label items of at least two classes",
+    "dynamics": "read the data with dynamics= of your own training, or without probs=, and label items of at least two "
+    "classes",
     "trusted": "keep or change some labels, then review.rerun()",
-    "checkpoints": "read the data without probs=; very many items or classes have none",
+    "checkpoints": "read the data with checkpoints= of your own training, or without probs=; very many items or "
+    "classes have none",
     "suites": f"read the data without probs=, and have {SUITES_FROM:,} items or more",
     "votes": "read the data with raters=, or add some with review.add_rater(…)",
     "names": "name a model that reads them, with names=, where the items are texts or pictures",
 }
 """The same for a review."""
+
+
+DISTANCES = "distances between items, which links have not: give features= or an embedder beside graph="
+"""What a method lacks that compares distances, where links were given in place of the graph."""
 
 
 def needs(name: str, inputs: Inputs, ways: Mapping[str, str]) -> str:
@@ -72,9 +79,11 @@ def needs(name: str, inputs: Inputs, ways: Mapping[str, str]) -> str:
         `ARRAYS`, `DATA` or `REVIEW`.
     """
     from explorer.detectors import registry
+    from explorer.detectors.run import lacking
 
-    lacks = [need for need in sorted(registry.get(name).needs) if not inputs.has(need)]
-    return "needs " + ", and ".join(f"{WORDS[need]}: {ways[need]}" for need in lacks)
+    lacks = lacking(registry.get(name), inputs)
+    said = [DISTANCES if need == "distances" else f"{WORDS[need]}: {ways[need]}" for need in lacks]
+    return "needs " + ", and ".join(said)
 
 
 def skipped(findings: Findings, inputs: Inputs, ways: Mapping[str, str]) -> dict[str, str]:

@@ -160,9 +160,10 @@ def note_layout(dataset: Dataset, options: Options) -> None:
 
 
 def _run_key(dataset: Dataset, options: Options) -> str | None:
+    links = [] if dataset.graph is None else [dataset.graph.indices, dataset.graph.similarity]
     try:
         return digest(
-            FORMAT, dataset.content_hashes, options.embedder, options.embedder_options, options.k, options.seed
+            FORMAT, dataset.content_hashes, options.embedder, options.embedder_options, options.k, options.seed, *links
         )
     except TypeError:  # an embedder that was made by hand, or an option of it, is no plain JSON
         return None

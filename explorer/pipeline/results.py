@@ -51,7 +51,8 @@ def other_options(
         device=device or old.device,
         names=old.names if names is None else names,
     )
-    if new == old or not isinstance(new.embedder, str):  # the same again, or one that is made already
+    # The same again, one that is made already, or none.
+    if new == old or not isinstance(new.embedder, str) or not new.embedder:
         return new
     picked = pick(new.device)[0]
     name = auto.choose(dataset, picked)[0] if new.embedder == "auto" else new.embedder
@@ -81,6 +82,7 @@ class Results:
     layout: NDArray[np.float32] | None = None
     layout_name: str | None = None
     graph: NeighbourGraph | None = None
+    distances: NeighbourGraph | None = None  # by cosine, where links were given as the graph
     probe: Probe | None = None
     probs: NDArray[np.float32] | None = None
     names: NameScores | None = None

@@ -20,7 +20,8 @@ from explorer.dataset.votes import Votes
 from explorer.errors import Cancelled, ExplorerError
 from explorer.pipeline import result_cache
 from explorer.pipeline.results import Options, Results
-from explorer.pipeline.stages import FUNCTIONS, NEEDS, NOT_NEEDED, STAGES, Step, Task, layout
+from explorer.pipeline.stages import FUNCTIONS, NOT_NEEDED, STAGES, layout, needed
+from explorer.pipeline.task import Step, Task
 from explorer.progress import Progress, Stage
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Pipeline:
     def _run_stages(self) -> None:
         for name in STAGES:
             progress = _StageProgress(self._stages[name], self._heard, self._cancel)
-            lacking = [n for n in NEEDS[name] if self._stages[n].state in ("failed", "cancelled")]
+            lacking = [n for n in needed(name, self._task) if self._stages[n].state in ("failed", "cancelled")]
             if self._cancel.is_set():
                 progress.end("cancelled")
             elif lacking:

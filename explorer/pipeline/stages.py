@@ -10,18 +10,18 @@ for a review, `find_issues` one after the other.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset.dataset import Dataset
-from explorer.dataset.votes import Votes
 from explorer.errors import Cancelled, DataError, ExplorerError
 from explorer.pipeline import names, result_cache
+from explorer.pipeline.records import brought, misplaced, recorded
 from explorer.pipeline.results import Options, Results
+from explorer.pipeline.task import Step, Task
 from explorer.progress import Progress
 from explorer.utils.arrays import moderate
 
@@ -43,97 +43,6 @@ CHECKPOINT_CELLS = 2**25
 NOT_NEEDED = "not needed"
 """How the note of a stage begins that had nothing to do."""
 
-What = Literal["dataset", "layout", "graph", "probe", "scores"]
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What the stages work on.
-
-    Attributes
-    ----------
-    labels
-        int32 [N]: class code of each item's label now; -1 = unlabelled.
-    classes
-        Class names by code.
-    options
-        What the run is made with.
-    dataset
-        The items; `None` where there are plain arrays only.
-    given
-        int32 [N]: class codes as they were given, where some are settled; by default `labels`.
-    trusted
-        bool [N]: items whose label a person has settled; `None` for none.
-    marked_wrong
-        bool [N]: items whose label a person has called wrong, without another; `None` for none.
-    only
-        Names of the methods to run; `None` for all.
-    training
-        Whether the probe keeps moments of its training and plants suites into it, for methods that only a review runs,
-        and is asked how far to trust it.
-    votes
-        What raters say of the items, in the codes of `classes`; `None` for no raters.
-    """
-
-    labels: NDArray[np.int32]
-    classes: tuple[str, ...]
-    options: Options = field(default_factory=Options)
-    dataset: Dataset | None = None
-    given: NDArray[np.int32] | None = None
-    trusted: NDArray[np.bool_] | None = None
-    marked_wrong: NDArray[np.bool_] | None = None
-    only: Sequence[str] | None = None
-    training: bool = True
-    votes: Votes | None = None
-
-    @property
-    def ids(self) -> NDArray[Any] | None:
-        """Item ids, [N]; `None` for plain arrays."""
-        return None if self.dataset is None else self.dataset.item_ids
-
-    @property
-    def n_classes(self) -> int:
-        """Classes to judge by: with nothing labelled there is nothing to rank, and no error."""
-        return max(1, len(self.classes))
-
-    def without(self, failed: dict[int, str]) -> Task:
-        """Return the task without some items, by position with the reason of each."""
-        keep = np.ones(len(self.labels), dtype=bool)
-        keep[list(failed)] = False
-        places = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
-        return replace(
-            self,
-            dataset=None if self.dataset is None else self.dataset.without(failed),
-            labels=self.labels[keep],
-            given=None if self.given is None else self.given[keep],
-            trusted=None if self.trusted is None else self.trusted[keep],
-            marked_wrong=None if self.marked_wrong is None else self.marked_wrong[keep],
-            votes=None if self.votes is None else self.votes.moved(places, int(keep.sum())),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One thing that a stage has found.
-
-    Attributes
-    ----------
-    what
-        What is new, for whoever listens; `None` where it is only a note.
-    changes
-        Fields of `Results` and their new values.
-    note
-        What stays beside the stage.
-    task
-        The task from here on, where items had to be left out.
-    """
-
-    what: What | None = None
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    note: str = ""
-    task: Task | None = None
-
-
 Stage = Callable[[Task, Results, Progress], Iterator[Step]]
 
 
@@ -146,6 +55,9 @@ def embed(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
     if task.dataset is None:
         raise DataError("There are no items to embed.", "Give a dataset.")
     o = task.options
+    if not o.embedder:
+        yield Step(note=f"{NOT_NEEDED}: no embedder was asked for")
+        return
     found = embeddings.embed(
         task.dataset, o.embedder, device=o.device, seed=o.seed, cache=o.cache, progress=progress, **o.embedder_options
     )
@@ -175,6 +87,10 @@ def graph(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
     """Find the nearest neighbours of every item."""
     from explorer import graph as graphs
 
+    given = task.links if results.graph is None else results.graph
+    if given is not None and (given.measured or results.embedding is None):
+        yield Step("graph", {"graph": given}, f"given: {given}")
+        return
     o, vectors, device = task.options, vectors_of(results), accelerator(task.options)
     found, origin = result_cache.cached(
         o,
@@ -185,26 +101,36 @@ def graph(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
         result_cache.unpack_graph,
     )
     recall = "" if found.method == "exact" or found.recall is None else f", recall {found.recall:.3f}"
-    yield Step("graph", {"graph": found}, f"k {found.k}, {found.method}{recall}{origin}")
+    note = f"k {found.k}, {found.method}{recall}{origin}"
+    if given is None:
+        yield Step("graph", {"graph": found}, note)
+    else:
+        yield Step("graph", {"graph": given, "distances": found}, f"given: {given}; distances: {note}")
 
 
 def probe(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
     """Predict every item by a classifier that has not seen it, unless probabilities were given."""
     from explorer import probe as probes
 
+    own = task.own
     if task.dataset is not None and task.dataset.probs is not None:
         from explorer.readers.column_check import doubts
 
-        note = ". ".join(filter(None, (f"{NOT_NEEDED}: probabilities were given", doubts(task.dataset))))
+        parts = (f"{NOT_NEEDED}: probabilities were given{brought(own)}", doubts(task.dataset))
+        note = ". ".join(filter(None, parts))
         yield Step("probe", {"probs": task.dataset.probs}, note)
         return
     if len(np.unique(task.labels[task.labels >= 0])) < 2:
         yield Step(note=f"{NOT_NEEDED}: fewer than two classes are in use")
         return
+    if results.embedding is None and task.links is not None:
+        yield Step(note=f"{NOT_NEEDED}: there are no vectors to fit it to{brought(own)}")
+        return
     few = len(task.labels) * len(task.classes) <= CHECKPOINT_CELLS
     o, vectors, device = task.options, vectors_of(results), accelerator(task.options)
-    suites = task.training and len(task.labels) >= SUITES_FROM
-    checkpoints = CHECKPOINTS if task.training and few else 0
+    # Suites have to train along with what they are compared with; checkpoints that were given need no second ones.
+    suites = task.training and len(task.labels) >= SUITES_FROM and (own is None or own.dynamics is None)
+    checkpoints = CHECKPOINTS if task.training and few and (own is None or own.checkpoints is None) else 0
     found, origin = result_cache.cached(
         o,
         "probe",
@@ -232,7 +158,11 @@ def probe(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
         result_cache.pack_probe,
         result_cache.unpack_probe,
     )
-    yield Step("probe", {"probe": found, "probs": found.probs}, f"out-of-fold accuracy {found.accuracy:.3f}{origin}")
+    note = f"out-of-fold accuracy {found.accuracy:.3f}{origin}{brought(own)}"
+    doubt = misplaced(own, found.probs)
+    if doubt:
+        log.warning("%s", doubt)
+    yield Step("probe", {"probe": found, "probs": found.probs}, ". ".join(filter(None, (note, doubt))))
 
 
 def score(task: Task, results: Results, progress: Progress) -> Iterator[Step]:
@@ -269,13 +199,17 @@ def layout(task: Task, results: Results, progress: Progress, worker: Worker | No
     """Lay the neighbour graph out as a map."""
     from explorer import layout as layouts
 
-    if results.graph is None or results.graph.n < 4:
+    neighbours = results.graph if results.distances is None else results.distances
+    if neighbours is None or neighbours.n < 4:
         yield Step(note=f"{NOT_NEEDED}: too few items for a UMAP")
         return
-    if results.layout is None:
+    o, start = task.options, results.layout
+    if start is None and results.embedding is None:
+        start = layouts.linked(neighbours, seed=o.seed)
+        yield Step("layout", {"layout": start, "layout_name": "principal"})
+    if start is None:
         yield Step(note=f"{NOT_NEEDED}: there is no first map to start from")
         return
-    o, neighbours, start = task.options, results.graph, results.layout
     found, origin = result_cache.cached(
         o,
         "layout",
@@ -303,27 +237,37 @@ NEEDS: dict[str, tuple[str, ...]] = {
 """Stages that must have finished before each."""
 
 
+def needed(name: str, task: Task) -> tuple[str, ...]:
+    """Return the stages that must have finished before one: with links that were given, vectors may be wanting."""
+    if task.links is None:
+        return NEEDS[name]
+    return ("graph",) if name == "layout" else ()
+
+
 def inputs_of(task: Task, results: Results) -> Inputs:
     """Return what the methods read, of whatever has been found."""
     from explorer import detectors
     from explorer.pipeline.answers import answers_of
 
     dataset, found = task.dataset, results.probe
+    own, course, moments = recorded(task.own, found)
     return detectors.Inputs(
         labels=task.labels,
         n_classes=task.n_classes,
         graph=results.graph,
         probs=widened(results.probs, task.n_classes),
         vectors=None if results.embedding is None else results.embedding.vectors,
-        dynamics=None if found is None else found.dynamics,
+        dynamics=course,
         trusted=task.trusted if task.trusted is not None and task.trusted.any() else None,
-        checkpoints=None if found is None else widened(found.checkpoints, task.n_classes),
-        suites=None if found is None else found.suites,
+        checkpoints=widened(moments, task.n_classes),
+        suites=None if found is None or own is not None else found.suites,
         conflicting=None if dataset is None else dataset.conflicting,
         content_hashes=None if dataset is None else dataset.content_hashes,
         name_scores=None if results.names is None else widened(results.names.scores, task.n_classes),
         votes=answers_of(task.votes, task.n_classes),
         seed=task.options.seed,
+        distances=results.distances,
+        trained_on=own,
     )
 
 

@@ -20,11 +20,15 @@ from explorer.media.base import MediaKind
 from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
 from explorer.readers.column_check import doubts
 from explorer.readers.options import Options
+from explorer.readers.training import attach
 from explorer.readers.vote_sources import voted
 from explorer.utils.arrays import array_in
 from explorer.utils.text import are, counted, printable
 
 _log = logging.getLogger("explorer")
+
+BESIDE = ("descriptions", "dynamics", "checkpoints", "graph")
+"""Arguments that no reader sees: they are added to what was read."""
 
 
 def read(
@@ -46,6 +50,9 @@ def read(
     descriptions: Mapping[Any, str] | None = None,
     raters: Any = None,
     votes: Any = None,
+    dynamics: Any = None,
+    checkpoints: Any = None,
+    graph: Any = None,
     **unknown: Any,
 ) -> Dataset:
     """Read a labelled dataset. What is not given is inferred, and `Dataset.notes` says what was taken as what and why.
@@ -100,6 +107,19 @@ def read(
         A table with a row a vote (or the path of one): item (key, or number of a row), rater, label, and where there
         are any time, confidence, kind, family. `raters` may say the kinds. Of several answers of a rater to one item
         the newest counts, without times none.
+    dynamics
+        How each row's label went through a training of your own, [R, T, 2]: the probability of the given label and its
+        logit minus the largest other one, at each of T epochs; rows that were not recorded are NaN. An array, an
+        `explorer.Recorder`, a `DataFrame` with the columns p_0, margin_0, p_1, margin_1 … (matched to the rows by its
+        index, where that holds their names or keys), or the path of a .npy, .npz or .parquet file. Methods that read a
+        training read it instead of the probe's.
+    checkpoints
+        Predictions of that training at C moments, [C, R, K], or a list of C of what `probs` takes, or such a path.
+    graph
+        Links between the rows that take the place of the nearest neighbours (citations, friendships): edges [E, 2] of
+        row numbers or keys, edges [E, 3] with a weight each, a pair (edges, weights), a `DataFrame` of edges (source,
+        target, weight), a sparse matrix, a `NeighbourGraph`, or the path of a file with one. A link is one of both
+        ends; for directed ones give `NeighbourGraph.from_edges(…, directed=True)`.
 
     Raises
     ------
@@ -117,7 +137,7 @@ def read(
     Dataset(3 text items, 2 classes, from a list of texts)
     """
     for name in unknown:
-        known = ("source", *(field.name for field in fields(Options)), "descriptions")
+        known = ("source", *(field.name for field in fields(Options)), *BESIDE)
         raise UnknownName("argument of read called", name, known)
     if (
         label is None
@@ -148,6 +168,7 @@ def read(
     if beside:
         dataset = replace(dataset, notes=(*dataset.notes, "embedding= is an array, and is taken as features="))
     dataset = described(dataset, descriptions)
+    dataset = attach(dataset, dynamics=dynamics, checkpoints=checkpoints, graph=graph)
     for note in dataset.notes:
         _log.info("%s: %s", dataset.source or "dataset", note)
     if dataset.set_aside:

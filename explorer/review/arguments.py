@@ -44,6 +44,8 @@ def check_arguments(dataset: Dataset, store: Any, embedder: Any, k: Any, seed: A
         check_rater(rater, "person")
     neighbours = whole(k, 1, 2**31 - 1, f"k is {k!r}.", "Give the number of neighbours")
     start = whole(seed, 0, 2**32 - 1, f"seed is {seed!r}.", "Give one number")
+    if embedder is None and dataset.graph is not None:
+        return neighbours, start
     if isinstance(embedder, str):
         if embedder != "auto":
             from explorer.embedding import registry

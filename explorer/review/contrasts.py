@@ -59,7 +59,6 @@ def votes(results: Results, codes: NDArray[np.int32], item: int) -> list[tuple[i
     """Return the labels of an item's neighbours and how many carry each, the commonest first; -1 = unlabelled."""
     if results.graph is None:
         return []
-    near = results.graph.indices[item]
-    labels, counts = np.unique(codes[near[near >= 0]], return_counts=True)
+    labels, counts = np.unique(codes[results.graph.near(item)], return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return [(int(labels[n]), int(counts[n])) for n in order]

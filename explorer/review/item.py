@@ -22,7 +22,7 @@ class Neighbour:
     """One edge of the neighbour graph as seen from an item."""
 
     item: int
-    similarity: float  # cosine
+    similarity: float  # cosine; of links that were given, their weight
     relation: float  # signed similarity: + same label, − different label
     label: int  # class code now, -1 = unlabelled
 
@@ -36,8 +36,8 @@ def neighbours(results: Results, codes: NDArray[np.int32], item: int, count: int
     graph = results.graph
     if graph is None:
         return []
-    found = graph.indices[item, :count]
-    similarity = graph.similarity[item, :count].astype(np.float64)
+    found = graph.near(item)[:count]
+    similarity = graph.similarity[item, : len(found)].astype(np.float64)
     kernel = similarity.clip(0)
     if results.probs is not None:
         kernel = kernel * (results.probs[found] @ results.probs[item])
@@ -45,7 +45,6 @@ def neighbours(results: Results, codes: NDArray[np.int32], item: int, count: int
     return [
         Neighbour(int(j), float(s), float(r), int(codes[j]))
         for j, s, r in zip(found, similarity, kernel * sign, strict=True)
-        if j >= 0
     ]
 
 
@@ -76,8 +75,7 @@ def nearest_of(
         return sound or nearest_of(results, codes, item, label, count)
     in_graph: list[int] = []
     if results.graph is not None:
-        row = results.graph.indices[item]
-        row = row[row >= 0]
+        row = results.graph.near(item)
         in_graph = [int(j) for j in row[codes[row] == label][:count]]
     if len(in_graph) >= count or results.embedding is None:
         return in_graph

@@ -18,6 +18,7 @@ from explorer.pipeline.names import check_names
 from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
 from explorer.readers import read
+from explorer.readers.training import attach
 from explorer.reports.manifest import manifest
 from explorer.review.arguments import FOR_PEOPLE, Items, check_arguments, check_open, check_place, rater_name
 from explorer.review.contrasts import Contrasts
@@ -35,7 +36,7 @@ from explorer.review.score_updates import ScoreUpdates
 from explorer.review.scores import Scores
 from explorer.review.selection import Selection
 from explorer.review.state import ReviewState
-from explorer.review.sync import StoreSync, Written
+from explorer.review.sync import StoreSync, commit_of
 from explorer.review.views import Views
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Review(Views):
         Path of the label store (made on first use), `postgresql://…` for one on a server, or an open `labels.Store`.
         Without one, corrections go to a temporary file, and the review says so.
     embedder
-        Name or folder of an embedder, or "auto".
+        Name or folder of an embedder, or "auto"; `None` judges a dataset with links of its own by these alone.
     device
         "cpu", "cuda", "cuda:1", "mps"; chosen when not given.
     k, seed
@@ -66,17 +67,17 @@ class Review(Views):
     start
         Whether to begin at once; otherwise the first attribute that needs a stage begins.
     cache
-        Whether what was computed is kept on disk, or the folder for it. The random sample is no cache: its file
-        lies beside the store's, or for a store on a server in the default cache folder, whatever is given here.
+        Whether what was computed is kept on disk, or the folder for it. The random sample is no cache: its file lies
+        beside the store's (a server's in the default cache folder).
     snapshot
         Whether a saved notebook holds the ten worst items, beside how far the review is.
     allow_changed
         Open a store with keyed items although the content of all of them is another one now.
-    descriptions
-        What belongs into a class, by class, as of `read`; beside those that the dataset has.
+    descriptions, dynamics, checkpoints, graph
+        What classes mean, what a training of your own has left, and links, as `explorer.read` takes them.
     names
-        Who compares items with class names and descriptions: "auto", the embedder where it reads texts; the name or
-        folder of a model that does (a sentence model, CLIP, SigLIP), which embeds the items once more; False, nobody.
+        Who compares items with class names and descriptions: "auto" (the embedder, where it reads texts), False, or the
+        name or folder of a model that does (a sentence model, CLIP), which embeds the items once more.
     **embedder_options
         Passed on to the embedder.
 
@@ -103,7 +104,7 @@ class Review(Views):
         dataset: Any,
         store: str | Path | Store | None = None,
         *,
-        embedder: str = "auto",
+        embedder: str | None = "auto",
         device: str | None = None,
         k: int = 50,
         seed: int = 0,
@@ -114,9 +115,13 @@ class Review(Views):
         allow_changed: bool = False,
         descriptions: Mapping[Any, str] | None = None,
         names: str | bool = "auto",
+        dynamics: Any = None,
+        checkpoints: Any = None,
+        graph: Any = None,
         **embedder_options: Any,
     ) -> None:
         bound = described(dataset if isinstance(dataset, Dataset) else read(dataset), descriptions)
+        bound = attach(bound, dynamics=dynamics, checkpoints=checkpoints, graph=graph)
         k, seed = check_arguments(bound, store, embedder, k, seed, rater)
         check_place(device, cache)
         check_names(names, bound.kind)
@@ -131,7 +136,7 @@ class Review(Views):
         self.binding_note = f"Since the label store was last bound: {self.binding}." if differs else ""
         # Each part is given those that it stands on. The order in which they subscribe is that in which they are told.
         self.events = Events()
-        options = Options(embedder, embedder_options, device, k, seed, cache, names)
+        options = Options(embedder or "", embedder_options, device, k, seed, cache, names)
         self.state = ReviewState(bound, self.labels, options)
         self.raters = Raters(self.state, self.labels, self.events, bound)
         self.sync = StoreSync(self.state, self.labels, self.events)
@@ -259,31 +264,31 @@ class Review(Views):
         reason
             One of "wrong", "ambiguous", "guideline unclear", "several fit", "none fits", "duplicate".
         """
-        return _commit(self.decisions.relabel(items, label, why=why, reason=reason, new_class=new_class))
+        return commit_of(self.decisions.relabel(items, label, why=why, reason=reason, new_class=new_class))
 
     def keep(self, items: Items, *, why: str = "", reason: str = "") -> Commit | None:
         """Say that the given label is right: a decision, stored as one. For `items` see `relabel`."""
-        return _commit(self.decisions.keep(items, why=why, reason=reason))
+        return commit_of(self.decisions.keep(items, why=why, reason=reason))
 
     def mark(self, items: Items, reason: str, *, why: str = "") -> Commit | None:
         """Set items aside with a reason (see `relabel`), without another label."""
-        return _commit(self.decisions.mark(items, reason, why=why))
+        return commit_of(self.decisions.mark(items, reason, why=why))
 
     def leave_out(self, items: Items, *, why: str = "") -> Commit | None:
         """Leave items out of the dataset, their labels as they are: `export` tells them, or drops them."""
-        return _commit(self.decisions.leave_out(items, why=why))
+        return commit_of(self.decisions.leave_out(items, why=why))
 
     def clear(self, items: Items, *, why: str = "") -> Commit | None:
         """Take a decision back to "not reviewed"; the history stays."""
-        return _commit(self.decisions.clear(items, why=why))
+        return commit_of(self.decisions.clear(items, why=why))
 
     def undo(self, *, op_id: str | None = None) -> Commit | None:
         """Take back the rater's newest decision that still stands, by an inverse event; `None` if there is none."""
-        return _commit(self.decisions.undo(op_id=op_id))
+        return commit_of(self.decisions.undo(op_id=op_id))
 
     def edit(self, op: str, items: Sequence[str], **how: Any) -> Commit | None:
         """Write one commit for items by id; see `Decisions.edit`."""
-        return _commit(self.decisions.edit(op, items, **how))
+        return commit_of(self.decisions.edit(op, items, **how))
 
     def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
@@ -393,7 +398,3 @@ class Review(Views):
         self.events.close()
         self.selected.close()
         self.labels.close()
-
-
-def _commit(written: Written | None) -> Commit | None:
-    return None if written is None else written.commit

@@ -79,9 +79,9 @@ def _outlier(item: int, inputs: Inputs, result: Result, _classes: Sequence[str])
     distance, frozen = result.score, result.frozen
     parts = []
     if distance[item] > frozen["cut"]:
-        assert inputs.graph is not None
+        assert inputs.distances is not None
         share = float((distance < distance[item]).mean())
-        k = min(outlier.NEIGHBOURS, inputs.graph.k)
+        k = min(outlier.NEIGHBOURS, inputs.distances.k)
         times = float(distance[item]) / max(frozen["median"], outlier.SMALLEST)
         far = f" ({times:.1f} times the usual)" if times < MANY_TIMES else ""
         parts.append(f"farther from its {k} nearest than {_share(share)} of all items{far}")
@@ -202,12 +202,12 @@ def _set_of(item: int, result: Result) -> NDArray[np.intp]:
 
 def _similarity(item: int, others: NDArray[np.intp], inputs: Inputs) -> str:
     """Say how similar the most similar of the others is, as far as the graph knows."""
-    if inputs.graph is None:
+    if inputs.distances is None:
         return ""
-    near = np.isin(inputs.graph.indices[item], others)
+    near = np.isin(inputs.distances.indices[item], others)
     if not near.any():
         return ""
-    most = float(inputs.graph.similarity[item][near].max())
+    most = float(inputs.distances.similarity[item][near].max())
     return "; similarity over .999" if most >= 0.9995 else f"; similarity {most:.3f}".replace(" 0.", " .")
 
 

@@ -141,3 +141,8 @@ class StoreSync:
             log.warning("The label store cannot be read at the moment: %s", problem)
             return
         self._events.emit(VersionsMoved())
+
+
+def commit_of(written: Written | None) -> Commit | None:
+    """Return the commit of what was written; `None` where nothing was."""
+    return None if written is None else written.commit

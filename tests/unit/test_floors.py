@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "explorer"
 
 FLOORS = {
-    0: {"errors", "progress", "utils", "engine", "media", "tasks", "dataset", "graph", "probe", "labels", "consensus"},
+    0: {
+        *("errors", "progress", "utils", "engine", "media", "tasks", "dataset", "graph", "probe", "labels"),
+        *("consensus", "training"),
+    },
     1: {"readers", "embedding", "layout", "estimates", "detectors", "export", "reports", "cues"},
     2: {"pipeline", "review", "bench"},
     3: {"panels", "cli"},

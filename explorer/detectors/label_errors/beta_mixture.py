@@ -170,6 +170,9 @@ def losses(inputs: Inputs, rows: NDArray[np.intp] | None = None) -> tuple[NDArra
     elif inputs.dynamics is not None and inputs.dynamics.shape[1]:
         source = "dynamics"
         own = inputs.dynamics[:, -1, 0] if rows is None else inputs.dynamics[rows, -1, 0]
+        if inputs.trained_on is not None:  # of another label nothing is known
+            trained = inputs.trained_on if rows is None else inputs.trained_on[rows]
+            own = np.where(labels == trained, own, np.nan)
     else:
         return np.full(len(labels), np.nan), None
     floor = min(FLOOR, 0.1 / max(1, inputs.n_classes))

@@ -27,6 +27,7 @@ class DistanceRatio:
     title = "Distance ratio"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
+    measures = True
     exact = True
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
@@ -128,15 +129,15 @@ def _look_up(
     wanting
         Bool [rows, 2]: who has to ask for one.
     """
-    assert inputs.graph is not None
+    assert inputs.distances is not None
     answered, wanting = np.empty((len(rows), 2), bool), np.empty((len(rows), 2), bool)
     turned = kernels.look_up(
         before.labels,
         seen.labels,
         seen.counts,
         seen.comparable,
-        inputs.graph.indices,
-        inputs.graph.similarity,
+        inputs.distances.indices,
+        inputs.distances.similarity,
         asked,
         rows,
         nearest.slot,
@@ -158,12 +159,12 @@ def _score(
     suggestion: NDArray[np.int32],
 ) -> None:
     """Write score and suggestion of some items. An answer of the index suggests nothing: others may be as near."""
-    assert inputs.graph is not None
+    assert inputs.distances is not None
     kernels.compare_distances(
         seen.labels,
         seen.counts,
         seen.comparable,
-        inputs.graph.indices,
+        inputs.distances.indices,
         rows,
         nearest.slot,
         nearest.similarity,

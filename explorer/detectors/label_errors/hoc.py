@@ -225,12 +225,13 @@ class Hoc:
     title = "HOC"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
+    measures = True
     exact = True
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Count the triples, fit T and prior, judge every item by them."""
-        assert inputs.graph is not None
-        fitted = transition(inputs.labels, inputs.graph, inputs.n_classes, inputs.seed)
+        assert inputs.distances is not None
+        fitted = transition(inputs.labels, inputs.distances, inputs.n_classes, inputs.seed)
         progress.check()
         return _result(inputs, fitted)
 
@@ -240,14 +241,14 @@ class Hoc:
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Judge again whose triple changed, and move the counts; T and prior stay as they were."""
-        assert inputs.graph is not None
+        assert inputs.distances is not None
         assert result.suggestion is not None
         last: LabelState = result.frozen["seen"]
         seen, change = last.follow(inputs, changed)
         found = result.own(result.frozen["triples"])
         # Few have the changed item as one of their two nearest.
         all_alike = not (seen.singles or last.singles) and seen.comparable == last.comparable
-        rows, now = _find(inputs.labels, inputs.graph, change.rows, found if all_alike else None)
+        rows, now = _find(inputs.labels, inputs.distances, change.rows, found if all_alike else None)
         consensus = result.frozen["consensus"].moved(found[rows], now)
         found[rows] = now
         score, suggestion = result.own(result.score), result.own(result.suggestion)
@@ -313,9 +314,9 @@ def smoothed(fitted: Transition) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 def _result(inputs: Inputs, fitted: Transition) -> Result:
-    assert inputs.graph is not None
+    assert inputs.distances is not None
     seen, everyone = label_state(inputs), np.arange(inputs.n)
-    found = triples(inputs.labels, inputs.graph, everyone)
+    found = triples(inputs.labels, inputs.distances, everyone)
     factors = smoothed(fitted)
     # Each kind of triple is judged once: there are far fewer than items.
     keys, which = np.unique(pack(found), return_inverse=True)

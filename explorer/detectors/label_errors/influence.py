@@ -55,7 +55,8 @@ class Influence:
         each = _influences(inputs, result.frozen, item)
         least = FEW * float(np.abs(each).max())
         against, in_favour = int((each < -least).sum()), int((each > least).sum())
-        argue = f"{against} of {inputs.graph.k} nearest {'speaks' if against == 1 else 'speak'} against"
+        nearest = f"{len(inputs.graph.near(item))} {'nearest' if inputs.graph.measured else 'linked items'}"
+        argue = f"{against} of {nearest} {'speaks' if against == 1 else 'speak'} against"
         text = f"as a model learns from them, {argue} {classes[given]}, {in_favour or 'none'} for it"
         return [Reason(self.name, text, float(result.columns["influence_neighbours"][item]))]
 

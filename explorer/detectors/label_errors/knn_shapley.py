@@ -34,14 +34,15 @@ class Shapley:
     title = "KNN-Shapley"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
+    measures = True
     exact = True
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Let every item value its neighbours."""
-        assert inputs.graph is not None
+        assert inputs.distances is not None
         seen, everyone = label_state(inputs), np.arange(inputs.n)
         value, weight = np.zeros(inputs.n), np.zeros(inputs.n)
-        _give(seen, seen, inputs.graph, everyone, value, weight, anew=True)
+        _give(seen, seen, inputs.distances, everyone, value, weight, anew=True)
         progress.check()
         score, share = _scores(value, weight, seen.judged(everyone))
         frozen = {"seen": seen, "value": value, "weight": weight}
@@ -53,12 +54,12 @@ class Shapley:
 
         Sums are exact, so this is a full run's result to the bit.
         """
-        assert inputs.graph is not None
+        assert inputs.distances is not None
         before: LabelState = result.frozen["seen"]
         seen, change = before.follow(inputs, changed)
         givers = change.rows
         value, weight = result.own(result.frozen["value"]), result.own(result.frozen["weight"])
-        rows = distinct(givers, _give(before, seen, inputs.graph, givers, value, weight))
+        rows = distinct(givers, _give(before, seen, inputs.distances, givers, value, weight))
         score, share = result.own(result.score), result.own(result.columns["shapley_share"])
         score[rows], share[rows] = _scores(value[rows], weight[rows], seen.judged(rows))
         return result.updated(
@@ -71,10 +72,10 @@ class Shapley:
 
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count who has it among the nearest, and how many of those are labelled otherwise."""
-        assert inputs.graph is not None
+        assert inputs.distances is not None
         if not result.score[item] > 0:
             return []
-        rows, slots = inputs.graph.pointing_at(item)
+        rows, slots = inputs.distances.pointing_at(item)
         labels = inputs.labels[rows[(slots < 2 * VOTERS) & (inputs.labels[rows] >= 0)]]
         against = int((labels != inputs.labels[item]).sum())
         if not against:

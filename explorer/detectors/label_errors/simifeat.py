@@ -31,14 +31,15 @@ class SimiFeat:
     title = "SimiFeat"
     issue = "label"
     needs: frozenset[Need] = frozenset({"graph"})
+    measures = True
     exact = True
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Let the neighbours vote, estimate the noise, and cut each class."""
-        assert inputs.graph is not None
+        assert inputs.distances is not None
         seen = label_state(inputs)
         score, suggestion = _everyone(inputs, seen, progress)
-        fitted = transition(inputs.labels, inputs.graph, inputs.n_classes, inputs.seed)
+        fitted = transition(inputs.labels, inputs.distances, inputs.n_classes, inputs.seed)
         wrong = noise_by_label(fitted)
         cuts = _cuts(score, inputs.labels, seen, wrong)
         summary = {"noise_rate": fitted.noise_rate, "wrong_by_class": wrong.tolist()}

@@ -26,10 +26,11 @@ CELLS = 2**20
 class _OfTraining(ABC):
     """What the four have in common: they read an item's own record and nothing else.
 
-    The record was made for the label that the item had while the probe trained. After a relabel the score therefore
+    The record was made for the label that the item had in the training. After a relabel the probe's score therefore
     stays what it was, the result is marked stale, and `explain` is silent about the item until the probe has trained
-    again. An item that lost its label has no score; one that got its old label back has its old score, and once all
-    have, nothing is stale.
+    again. A training of the user's own is not made again by a run: an item whose label is another one than it was
+    trained on has no score, and the result is stale for as long as there is such an item. An item that lost its label
+    has no score; one that got its old label back has its old score, and once all have, nothing is stale.
     """
 
     name: str
@@ -46,13 +47,17 @@ class _OfTraining(ABC):
         score = self._judge(inputs, np.arange(inputs.n))
         if len(np.unique(inputs.labels[inputs.labelled])) < 2:
             score[:] = np.nan  # with one class there was nothing to learn
-        return Result(score, frozen={"labels": inputs.labels, "seen": label_state(inputs), "other": 0})
+        trained = inputs.labels if inputs.trained_on is None else inputs.trained_on
+        other = int((inputs.labels != trained).sum())
+        frozen = {"labels": trained, "seen": label_state(inputs), "other": other}
+        return Result(score, frozen=frozen, stale=other > 0)
 
     def update(self, inputs: Inputs, result: Result, changed: NDArray[np.intp]) -> Result:
         """Keep the scores, and say that they are stale while any label differs from the one that was trained on."""
         score = result.own(result.score)
         # The record stays: only items that get a label, or lose theirs, have another score than before.
-        turned = changed[np.isnan(score[changed]) | (inputs.labels[changed] < 0)]
+        own = inputs.trained_on is not None  # of the user's own training, what is of another label is out
+        turned = changed if own else changed[np.isnan(score[changed]) | (inputs.labels[changed] < 0)]
         if len(turned):
             score[turned] = self._judge(inputs, turned)
         trained, before = result.frozen["labels"][changed], result.frozen["seen"].labels[changed]
@@ -66,12 +71,13 @@ class _OfTraining(ABC):
         given, score = int(inputs.labels[item]), float(result.score[item])
         if not np.isfinite(score) or given != result.frozen["labels"][item]:
             return []
-        text = self._say(score, inputs.dynamics[item].astype(np.float64), classes[given])
+        when = "while the probe learnt" if inputs.trained_on is None else "in your training"
+        text = self._say(score, inputs.dynamics[item].astype(np.float64), classes[given], when)
         return [Reason(self.name, text, score)] if text else []
 
     @abstractmethod
-    def _say(self, score: float, record: NDArray[np.float64], given: str) -> str:
-        """Put a score into words; nothing where it is not suspicious."""
+    def _say(self, score: float, record: NDArray[np.float64], given: str, when: str) -> str:
+        """Put a score into words, `when` it was; nothing where it is not suspicious."""
 
     def _judge(self, inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         assert inputs.dynamics is not None
@@ -82,6 +88,8 @@ class _OfTraining(ABC):
             block = rows[start : start + step]
             record = inputs.dynamics[block].astype(np.float64)
             known = (inputs.labels[block] >= 0) & np.isfinite(record).all(axis=(1, 2))
+            if inputs.trained_on is not None:
+                known &= inputs.labels[block] == inputs.trained_on[block]
             p, margin = (np.ascontiguousarray(record[known, :, part]) for part in (0, 1))
             score[start : start + step][known] = self._read(p, margin)
         return score
@@ -98,8 +106,8 @@ class AreaUnderMargin(_OfTraining):
         result: NDArray[np.float64] = -margin.mean(axis=1)
         return result
 
-    def _say(self, score: float, _record: NDArray[np.float64], given: str) -> str:
-        return f"another class was ahead of {given} on average while the probe learnt" if score > 0 else ""
+    def _say(self, score: float, _record: NDArray[np.float64], given: str, when: str) -> str:
+        return f"another class was ahead of {given} on average {when}" if score > 0 else ""
 
 
 @shipped
@@ -115,7 +123,7 @@ class Forgetting(_OfTraining):
         result: NDArray[np.float64] = np.where(right.any(axis=1), lost, right.shape[1]).astype(np.float64)
         return result
 
-    def _say(self, score: float, record: NDArray[np.float64], given: str) -> str:
+    def _say(self, score: float, record: NDArray[np.float64], given: str, _when: str) -> str:
         if score >= len(record):
             return f"never learnt as {given}"
         times = "once" if score == 1 else f"{score:.0f} times"
@@ -138,7 +146,7 @@ class LateStopping(_OfTraining):
         result: NDArray[np.float64] = first.astype(np.float64)
         return result
 
-    def _say(self, score: float, record: NDArray[np.float64], given: str) -> str:
+    def _say(self, score: float, record: NDArray[np.float64], given: str, _when: str) -> str:
         epochs = len(record)
         if score > epochs:
             return f"never predicted as {given} in {min(RUNNING, epochs)} epochs running"
@@ -163,9 +171,7 @@ class AveragedMargin(_OfTraining):
         )
         return result
 
-    def _say(self, score: float, record: NDArray[np.float64], given: str) -> str:
+    def _say(self, score: float, record: NDArray[np.float64], given: str, when: str) -> str:
         if score <= 0:
             return ""
-        return (
-            f"a mean probability of {record[:, 0].mean():.2f} for {given} while the probe learnt, less than another's"
-        )
+        return f"a mean probability of {record[:, 0].mean():.2f} for {given} {when}, less than another's"

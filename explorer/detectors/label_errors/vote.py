@@ -61,13 +61,16 @@ class Vote:
     def explain(self, item: int, inputs: Inputs, _result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the labels of all the neighbours: "46 of 50 nearest say 7, none 3"."""
         assert inputs.graph is not None
-        labels = inputs.labels[inputs.graph.indices[item]]
+        labels = inputs.labels[inputs.graph.near(item)]
+        nearest = "nearest" if inputs.graph.measured else "linked items"
+        if not len(labels):
+            return [Reason("neighbours", "linked to no other item", 0.0)]
         counts = np.bincount(labels[labels >= 0], minlength=inputs.n_classes)
         if not counts.sum():
-            return [Reason("neighbours", f"none of the {len(labels)} nearest has a label", 0.0)]
+            return [Reason("neighbours", f"none of the {len(labels)} {nearest} has a label", 0.0)]
         given = int(inputs.labels[item])
         best = int(counts.argmax())
-        text = f"{counts[best]} of {len(labels)} nearest say {classes[best]}"
+        text = f"{counts[best]} of {len(labels)} {nearest} say {classes[best]}"
         if given >= 0 and best != given:
             text += f", {int(counts[given]) or 'none'} {classes[given]}"
         elif given >= 0 and counts[best] < counts.sum():

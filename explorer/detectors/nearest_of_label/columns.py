@@ -66,9 +66,9 @@ class Nearest:
 
     def who(self, inputs: Inputs, rows: NDArray[np.intp], kind: int) -> NDArray[np.int32]:
         """Return the position of the nearest, int32 [rows]; -1 where it is not known."""
-        assert inputs.graph is not None
+        assert inputs.distances is not None
         slot = self.slot[rows, kind]
-        found: NDArray[np.int32] = np.where(slot >= 0, inputs.graph.indices[rows, slot], self.far[rows, kind])
+        found: NDArray[np.int32] = np.where(slot >= 0, inputs.distances.indices[rows, slot], self.far[rows, kind])
         return found
 
 

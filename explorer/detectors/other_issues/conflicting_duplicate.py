@@ -34,7 +34,7 @@ class Conflicting:
     def run(self, inputs: Inputs, _progress: Progress) -> Result:
         """Join equal and almost equal items into groups and compare their labels."""
         group = groups_of(
-            duplicate_pairs(inputs.graph, content_codes(inputs.content_hashes, inputs.n), inputs.n), inputs.n
+            duplicate_pairs(inputs.distances, content_codes(inputs.content_hashes, inputs.n), inputs.n), inputs.n
         )
         own = np.zeros(inputs.n, dtype=bool) if inputs.conflicting is None else inputs.conflicting.copy()
         members = _members(group)

@@ -27,15 +27,16 @@ class NearDuplicate:
     title = "Near duplicates"
     issue = "near_duplicate"
     needs: frozenset[Need] = frozenset({"graph"})
+    measures = True
     exact = True
 
     def run(self, inputs: Inputs, _progress: Progress) -> Result:
         """Find the pairs and join them into groups; labels play no part."""
-        assert inputs.graph is not None
-        distance = nearest_distance(inputs.graph)
+        assert inputs.distances is not None
+        distance = nearest_distance(inputs.distances)
         median = float(np.median(distance)) if len(distance) else 0.0
         content = content_codes(inputs.content_hashes, inputs.n)
-        pairs = duplicate_pairs(inputs.graph, content, inputs.n)
+        pairs = duplicate_pairs(inputs.distances, content, inputs.n)
         group = groups_of(pairs, inputs.n)
         same = all_equal(group, content)
         distance = np.where(_has_equal(content), 0, distance)

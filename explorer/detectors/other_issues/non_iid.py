@@ -35,12 +35,13 @@ class NonIid:
     title = "Order of the rows"
     issue = "non_iid"
     needs: frozenset[Need] = frozenset({"graph"})
+    measures = True
     exact = True
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Compare the distances in rows with those of shuffled orders; labels play no part."""
-        assert inputs.graph is not None
-        neighbours = inputs.graph.indices[:, :NEIGHBOURS]
+        assert inputs.distances is not None
+        neighbours = inputs.distances.indices[:, :NEIGHBOURS]
         n, k = neighbours.shape
         if n < 3 or not k:
             mute = np.full(n, np.nan, dtype=np.float32)
@@ -87,11 +88,11 @@ class NonIid:
 
     def explain(self, item: int, inputs: Inputs, result: Result, _classes: tuple[str, ...]) -> list[Reason]:
         """Say how few rows away the nearest items are, where that is no chance."""
-        assert inputs.graph is not None
+        assert inputs.distances is not None
         assert result.flags is not None
         if not result.flags[item]:
             return []
-        neighbours = inputs.graph.indices[item, :NEIGHBOURS].astype(np.int64)
+        neighbours = inputs.distances.indices[item, :NEIGHBOURS].astype(np.int64)
         away = float(np.median(np.abs(neighbours - item)))
         chance = float(np.median(np.abs(np.arange(inputs.n) - item)))
         text = f"the items most like it are {away:,.0f} rows away; by chance it would be {chance:,.0f}"

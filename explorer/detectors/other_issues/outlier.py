@@ -43,18 +43,19 @@ class Outlier:
     title = "Outliers"
     issue = "outlier"
     needs: frozenset[Need] = frozenset({"graph"})
+    measures = True
     exact = True
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Average the distances; labels play no part."""
-        assert inputs.graph is not None
-        if not inputs.graph.similarity.size:
+        assert inputs.distances is not None
+        if not inputs.distances.similarity.size:
             return Result(
                 np.full(inputs.n, np.nan, np.float32),
                 flags=np.zeros(inputs.n, bool),
                 frozen={"median": 0.0, "cut": 0.0},
             )
-        distance = (1 - inputs.graph.similarity[:, :NEIGHBOURS]).mean(axis=1).astype(np.float32)
+        distance = (1 - inputs.distances.similarity[:, :NEIGHBOURS]).mean(axis=1).astype(np.float32)
         median = float(np.median(distance))
         spread = float(1.4826 * np.median(np.abs(distance - median)))
         # Among copies of a few items the spread is none; what is barely different is no outlier.
@@ -107,9 +108,9 @@ class Outlier:
 
 def relations(inputs: Inputs, progress: Progress) -> NDArray[np.float32]:
     """Return one over the sum of an item's relations to its neighbours, float32 [N]; 10⁶ where it has none."""
-    assert inputs.graph is not None
+    assert inputs.distances is not None
     assert inputs.probs is not None
-    graph, probs = inputs.graph, inputs.probs
+    graph, probs = inputs.distances, inputs.probs
     total = np.empty(graph.n, dtype=np.float32)
     block = max(1, CELLS // max(1, graph.k * inputs.n_classes))
     for start in range(0, graph.n, block):

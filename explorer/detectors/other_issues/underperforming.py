@@ -79,12 +79,13 @@ class Underperforming:
     title = "Underperforming groups"
     issue = "underperforming"
     needs: frozenset[Need] = frozenset({"graph"})
+    measures = True
     exact = True
 
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Group the items, then average what speaks for their labels."""
-        assert inputs.graph is not None
-        group = communities(inputs.graph)
+        assert inputs.distances is not None
+        group = communities(inputs.distances)
         progress.check()
         groups = int(group.max(initial=-1)) + 1
         key = np.where(group < 0, groups, group)

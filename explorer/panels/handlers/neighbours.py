@@ -41,7 +41,7 @@ def relations(review: Review, args: ItemArgs) -> Relations:
     body.checkpoints = len(inputs.checkpoints)
     body.neighbours = found.neighbours
     body.labels = now[found.neighbours].astype(np.int32)
-    body.similarity = inputs.graph.similarity[i]
+    body.similarity = inputs.graph.similarity[i, : len(found.neighbours)]
     body.mean, body.variance, body.last = found.mean, found.variance, found.last
     return body
 

@@ -63,6 +63,7 @@ def test_figures_of_a_ranking_that_can_be_counted_by_hand():
     score = np.linspace(1, 0.1, 10)
     found = bench.figures(score, wrong, score > 0.65, probability=True)
     assert found["precision@n"] == found["recall@rate"] == 3 / 4
+    assert found["missed@rate"] == pytest.approx(1 / 4)
     assert found["missed@2x"] == pytest.approx(1 / 4)
     assert found["reviews@80"] == 9
     assert found["F1"] == pytest.approx(2 * 3 / (4 + 4))

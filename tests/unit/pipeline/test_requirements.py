@@ -33,8 +33,9 @@ def test_every_need_is_explained_wherever_it_can_lack():
         said = requirements.needs(name, nothing, requirements.ARRAYS)
         assert all(f"{requirements.WORDS[need]}: " in said for need in detectors.get(name).needs)
     assert requirements.needs("archaeology", nothing, requirements.REVIEW) == (
-        "needs the course of a training: read the data without probs=, and label items of at least two classes, and "
-        "items planted into a training: read the data without probs=, and have 700 items or more"
+        "needs the course of a training: read the data with dynamics= of your own training, or without probs=, and "
+        "label items of at least two classes, and items planted into a training: read the data without probs=, and "
+        "have 700 items or more"
     )
 
 
