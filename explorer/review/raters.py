@@ -182,8 +182,8 @@ class Raters:
         Parameters
         ----------
         method
-            "best", "majority", "dawid_skene", "glad", "mace", "crowdlab" or "pooled"; `explorer.consensus.page` explains
-            each.
+            "best", "majority", "dawid_skene", "glad", "mace", "crowdlab" or "pooled"; see
+            `explorer.consensus.page`.
         model
             Whether held-out probabilities join in, where there are any ("crowdlab" and "pooled" need them).
         gold
