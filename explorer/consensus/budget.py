@@ -72,8 +72,8 @@ def spend(
     """Simulate a budget of answers: many items with one answer each, or fewer with several.
 
     Each repeat draws items, and for each its answers from the raters' confusion matrices; the class with the largest
-    likelihood is its label. A logistic regression taught on these is judged on other items. So it tells what relabelling
-    is worth on *these* data and with *these* raters.
+    likelihood is its label. A logistic regression taught on these is judged on other items. So it tells what
+    relabelling is worth on *these* data and with *these* raters.
 
     Parameters
     ----------

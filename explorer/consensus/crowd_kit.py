@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal
 
 import numpy as np
@@ -49,8 +50,12 @@ def by_crowd_kit(answers: Answers, rule: Rule, seed: int = 0) -> NDArray[np.floa
         if rule == "glad"
         else aggregation.MACE(n_restarts=RESTARTS, n_iter=ROUNDS, random_state=seed)
     )
-    found = one.fit_predict_proba(table)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # what crowd-kit asks of pandas is its own business
+        found = one.fit_predict_proba(table)
     wide = found.reindex(index=range(answers.n_items), columns=range(answers.n_classes))
     result = wide.fillna(0.0).to_numpy(np.float64)
     total = result.sum(axis=1, keepdims=True)
-    return np.divide(result, total, out=np.full_like(result, 1 / answers.n_classes), where=total > 0)
+    even = np.full_like(result, 1 / answers.n_classes)
+    shares: NDArray[np.float64] = np.divide(result, total, out=even, where=total > 0)
+    return shares

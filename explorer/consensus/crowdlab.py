@@ -89,8 +89,8 @@ def crowdlab(answers: Answers, probs: NDArray[np.float64]) -> Crowdlab:
         commonest = int(np.bincount(majority[answered], minlength=k).argmax())
         chance = float((majority[theirs] == commonest).mean())
         others = total[items] - 1
-        alike: NDArray[np.floating] = np.bincount(raters, counts[items, codes] - 1, r)
-        asked: NDArray[np.floating] = np.bincount(raters, others, r)
+        alike = np.bincount(raters, counts[items, codes] - 1, r).astype(np.float64)
+        asked = np.bincount(raters, others, r).astype(np.float64)
     else:  # nothing can be compared: all are believed alike
         sureness, accuracy, chance = 1 - 1 / (2 * k), 1 - 1 / (2 * k), 1 / k
         alike = asked = np.zeros(r)

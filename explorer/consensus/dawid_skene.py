@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -163,7 +162,7 @@ def _log_sum(z: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     return np.asarray(np.log(np.exp(z - most).sum(axis=axis)) + most.squeeze(axis))
 
 
-def information(answers: Answers, found: Fit) -> float:
-    """Return Schwarz's criterion of a fit, −2 log L + parameters · log M: the smaller, the better it explains."""
+def information(found: Fit) -> float:
+    """Return Akaike's criterion of a fit, −2 log L + 2 · parameters: the smaller, the better it foretells answers."""
     free = sum(one.free for one in found.raters) + len(found.shares) - 1
-    return -2 * found.log_likelihood + free * math.log(max(2, len(answers)))
+    return -2 * found.log_likelihood + 2.0 * free

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.consensus import dawid_skene, majority
 from explorer.consensus.answers import Answers
-from explorer.consensus.crowd_kit import Rule, by_crowd_kit
+from explorer.consensus.crowd_kit import by_crowd_kit
 from explorer.consensus.crowdlab import crowdlab
 from explorer.consensus.dawid_skene import Fit
-from explorer.consensus.dependence import Dependence, dependence, weights
+from explorer.consensus.dependence import Dependence, dependence
 from explorer.consensus.model_prior import checked_models
 from explorer.consensus.quality import quality
 from explorer.consensus.result import Consensus, overlap_notes
@@ -87,22 +87,16 @@ def consensus(
     if method in ("crowdlab", "pooled") and not models:
         raise DataError(f"The consensus by {method!r} joins raters and a model.", "Give probs=, or another method.")
     notes = overlap_notes(answers, names)
-    alone = dawid_skene.fit(answers, seed=seed)
-    together = dependence(answers, alone, names, seed)
-    counting = weights(answers, together)
-    used, fit, posterior = _by(method, answers, models, together, counting, notes, seed)
-    if used in ("glad", "mace", "crowdlab") and (together.alike or len(together.first)):
-        notes.append(f"{together.sentence()[:-1]}, but {used} counts them all.")
-    elif together.alike or len(together.first):
-        notes.append(together.sentence())
+    together = dependence(answers, names, seed)
+    used, fit, posterior = _by(method, answers, models, together, notes, seed)
+    if together.any:
+        ours = used not in ("glad", "mace", "crowdlab")
+        notes.append(together.sentence() if ours else f"{together.sentence()[:-1]}; but {used} counts them all.")
     answered = answers.answered
     ties = models[0] if models else answers.counts().sum(axis=0) / max(1, len(answers))
     labels = majority.labels_of(posterior, answered, ties / (1 + np.max(ties)))
     table = quality(answers, posterior, names=names, classes=classes, gold=gold)
-    each = np.bincount(answers.raters, counting, answers.n_raters)
-    table.insert(
-        3, "counts_as", np.divide(each, answers.per_rater, out=np.ones(len(each)), where=answers.per_rater > 0)
-    )
+    table.insert(3, "counts_as", together.counts_as(answers))
     certificate = majority.certificate(answers, together.pairs) if answers.n_classes == 2 else None
     return Consensus(
         labels,
@@ -123,7 +117,6 @@ def _by(
     answers: Answers,
     models: list[NDArray[np.float64]],
     together: Dependence,
-    counting: NDArray[np.float64],
     notes: list[str],
     seed: int,
 ) -> tuple[str, Fit | None, NDArray[np.float64]]:
@@ -140,13 +133,13 @@ def _by(
         else:
             method = "dawid_skene"
     if method == "majority":
-        return method, None, majority.shares(answers, counting).astype(np.float64)
+        return method, None, majority.shares(together.merged, together.weights).astype(np.float64)
     if method in ("glad", "mace"):
-        return method, None, by_crowd_kit(answers, cast("Rule", method), seed)
+        return method, None, by_crowd_kit(answers, method, seed)
     if method == "crowdlab":
         return method, None, crowdlab(answers, models[0]).posterior
     joined = models if method == "pooled" else []
-    fit = best_fit(answers, joined, counting, seed)
+    fit = best_fit(together.merged, joined, together.weights, seed)
     if joined:
         beliefs = " and ".join(f"{t:.2f}" for t in fit.exponents)
         notes.append(f"The classifier counts with the exponent {beliefs} (1: as much as it says of itself).")
@@ -161,16 +154,16 @@ def best_fit(
     counting: NDArray[np.float64] | None = None,
     seed: int = 0,
 ) -> Fit:
-    """Return Dawid and Skene's model, with easy and hard items where they explain the answers better for their price.
+    """Return Dawid and Skene's model; joined with a model, with easy and hard items if these foretell answers better.
 
-    Of the two the one with the smaller criterion of Schwarz is taken (`dawid_skene.information`).
+    Of the two the one with the smaller criterion of Akaike is taken (`dawid_skene.information`). Without a model
+    nothing but the raters' disagreement tells a hard item, which their matrices explain as well.
     """
     plain = dawid_skene.fit(answers, models, weights=counting, seed=seed)
-    if not len(answers) or answers.per_item.max(initial=0) < 2:
+    if not models or answers.per_item.max(initial=0) < 2:
         return plain
     split = dawid_skene.fit(answers, models, hard=True, weights=counting, seed=seed)
-    better = dawid_skene.information(answers, split) < dawid_skene.information(answers, plain)
-    return split if better else plain
+    return split if dawid_skene.information(split) < dawid_skene.information(plain) else plain
 
 
 def page(name: str) -> str:

@@ -50,13 +50,14 @@ def urgency(
     """
     if policy not in POLICIES:
         raise UnknownName("policy", policy, POLICIES)
-    unsure = 1 - np.asarray(posterior, np.float64).max(axis=1)
+    unsure: NDArray[np.float64] = 1 - np.asarray(posterior, np.float64).max(axis=1)
     if policy == "least_sure":
         return unsure
     if policy == "activelab":
         if probs is None:
             raise DataError("ActiveLab compares raters with a model.", "Give probs=, or ask by 'least_sure'.")
-        return 1 - crowdlab(answers, probs).active()
+        active: NDArray[np.float64] = 1 - crowdlab(answers, probs).active()
+        return active
     if policy == "fewest":
         found: NDArray[np.float64] = unsure - answers.per_item
         return found

@@ -92,7 +92,7 @@ def quality(
     r, k, a = answers.n_raters, answers.n_classes, answers
     total = a.per_rater.astype(np.float64)
     post = np.asarray(posterior)
-    sure = np.bincount(a.raters, post[a.items, a.codes].astype(np.float64), r)
+    sure = np.bincount(a.raters, post[a.items, a.codes].astype(np.float64), r).astype(np.float64)
     accuracy = np.divide(sure, total, out=np.full(r, math.nan), where=total > 0)
     low, high = wilson(sure, total)
     said = np.zeros((r, k))
@@ -113,7 +113,7 @@ def quality(
     known = _checked_gold(gold, a)
     on = known[a.items] >= 0
     asked = np.bincount(a.raters[on], minlength=r).astype(np.float64)
-    right = np.bincount(a.raters[on], (a.codes == known[a.items])[on], r)
+    right = np.bincount(a.raters[on], (a.codes == known[a.items])[on], r).astype(np.float64)
     columns["gold"] = np.divide(right, asked, out=np.full(r, math.nan), where=asked > 0)
     columns["gold_low"], columns["gold_high"] = wilson(right, asked)
     columns["gold_answers"] = asked.astype(np.int64)

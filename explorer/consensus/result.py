@@ -57,7 +57,7 @@ class Consensus(Spoken):
     dependence
         Raters that err together.
     fit
-        The fitted model of the raters, where the rule has one.
+        The fitted model of the raters, where the rule has one; raters that count as one are one there.
     """
 
     labels: NDArray[np.int32]
@@ -73,7 +73,8 @@ class Consensus(Spoken):
 
     def confusion(self, rater: int) -> NDArray[np.float64]:
         """Return one rater's P(answer | class), float64 [K, K], a row a class, smoothed as Dawid and Skene's model."""
-        if self.fit is not None:
+        alone = self.dependence is None or (self.dependence.groups == self.dependence.groups[rater]).sum() == 1
+        if self.fit is not None and alone:
             return self.fit.confusion(rater)
         counts = of_raters.confusion(self.answers, self.posterior, rater).T[None]
         found: NDArray[np.float64] = shrunk(counts, np.trace(counts, axis1=1, axis2=2), counts.sum(axis=(1, 2)))[0].T
@@ -81,7 +82,8 @@ class Consensus(Spoken):
 
     def unsure(self) -> NDArray[np.float64]:
         """Return 1 − the largest probability, float64 [N]: high = look first."""
-        return 1 - self.posterior.max(axis=1).astype(np.float64)
+        most: NDArray[np.float64] = self.posterior.max(axis=1).astype(np.float64)
+        return 1 - most
 
     def sentence(self) -> str:
         """Say it in plain words."""

@@ -85,6 +85,14 @@ class Raters:
         heard: Heard = result.frozen["heard"]
         return heard.opinion[rows]
 
+    def combinable(self, result: Result) -> bool:
+        """Say whether flips made on purpose can be seen through it: not where the labels are the raters' majority.
+
+        Votes would tell any such flip, since they say the label that was there; the errors to be found are voted for.
+        """
+        heard: Heard = result.frozen["heard"]
+        return not heard.majority
+
     def explain(self, item: int, inputs: Inputs, result: Result, classes: tuple[str, ...]) -> list[Reason]:
         """Count the votes: "2 of 3 raters say dog, both of the same family, 1 cat"."""
         votes = inputs.votes

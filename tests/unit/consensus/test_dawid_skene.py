@@ -160,9 +160,9 @@ def test_hard_items_take_up_that_raters_err_together():
     easy, difficult = drawn(rng, truth, [even(0.97, k)] * 4), drawn(rng, truth, [even(0.45, k)] * 4)
     answers = Answers.of(np.where(hard[:, None], difficult, easy), k)
     plain, split = dawid_skene.fit(answers), dawid_skene.fit(answers, hard=True)
-    assert dawid_skene.information(answers, split) < dawid_skene.information(answers, plain)
+    assert dawid_skene.information(split) < dawid_skene.information(plain)
     assert sorted(split.shares)[0] == pytest.approx(0.25, abs=0.08)
-    found = consensus(answers, method="dawid_skene")
+    probs = np.full((n, k), 0.1) + 0.6 * np.eye(k)[np.where(rng.random(n) < 0.8, truth, rng.integers(0, k, n))]
+    found = consensus(answers, probs)
     assert any("hard" in note for note in found.notes)
-    simple, _ = crowd(n=2000)
-    assert len(consensus(simple, method="dawid_skene").fit.shares) == 1
+    assert len(consensus(answers).fit.shares) == 1

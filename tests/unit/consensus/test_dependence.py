@@ -1,0 +1,188 @@
+"""Raters that err together: found where they copy, not where they are good; and counted as fewer."""
+
+import importlib
+
+import numpy as np
+import pytest
+from consensus_help import copied, crowd, drawn, even
+
+from explorer.consensus import Answers, consensus, dawid_skene, dependence
+
+module = importlib.import_module("explorer.consensus.dependence")
+
+
+def weights_by_definition(answers, copied_of):
+    """Add up, answer by answer, how far the item's other raters repeat this one."""
+    result = []
+    for i, j in zip(answers.items, answers.raters, strict=True):
+        load = 0.0
+        for i2, j2 in zip(answers.items, answers.raters, strict=True):
+            if i2 == i and j2 != j:
+                load += copied_of.get((min(j, j2), max(j, j2)), 0.0)
+        result.append(1 / (1 + load))
+    return np.array(result)
+
+
+def copied_by_definition(answers, fit, r, s, matrices=None):
+    """Compare how often two raters agree with how often they would if they erred apart, item by item."""
+    said = {(i, j): a for i, j, a in zip(answers.items, answers.raters, answers.codes, strict=True)}
+    matrices = matrices or [fit.confusion(j) for j in range(answers.n_raters)]
+    prior = np.exp(fit.log_prior[0])
+    observed = expected = shared = 0.0
+    for item in range(answers.n_items):
+        if (item, r) not in said or (item, s) not in said:
+            continue
+        q = prior.copy()
+        for j in range(answers.n_raters):
+            if j not in (r, s) and (item, j) in said:
+                q = q * matrices[j][:, said[item, j]]
+        q /= q.sum()
+        observed += said[item, r] == said[item, s]
+        expected += sum(q[k] * matrices[r][k] @ matrices[s][k] for k in range(answers.n_classes))
+        shared += 1
+    return (observed - expected) / (shared - expected)
+
+
+def test_independent_raters_are_not_found():
+    for seed in range(3):
+        answers, _ = crowd(seed, n=1500, accuracies=(0.9, 0.8, 0.7, 0.6, 0.8), share=0.7)
+        found = dependence(answers)
+        assert found.compared == 10
+        assert not found.pairs, found
+        assert not found.any
+        np.testing.assert_array_equal(found.weights, 1)
+        np.testing.assert_array_equal(found.counts_as(answers), 1)
+        assert abs(found.mean) < 0.08
+        assert "10 pairs of raters none agrees" in str(found)
+
+
+def matrix_beside(answers, fit, rater):
+    """Learn one rater's matrix by EM, item by item; the others stay as they are."""
+    k = answers.n_classes
+    mine = {i: a for i, j, a in zip(answers.items, answers.raters, answers.codes, strict=True) if j == rater}
+    given = fit.posterior
+    q = given
+    for _ in range(module.STEPS):
+        counts = np.zeros((k, k))
+        for i, a in mine.items():
+            counts[:, a] += q[i]
+        accuracy = (np.trace(counts) + 1) / (counts.sum() + 2)
+        prior = np.where(np.eye(k) > 0, accuracy, (1 - accuracy) / (k - 1))
+        matrix = counts + 0.5 * k * prior
+        matrix /= matrix.sum(axis=1, keepdims=True)
+        q = np.array([given[i] * (matrix[:, mine[i]] if i in mine else 1) for i in range(answers.n_items)])
+        q /= q.sum(axis=1, keepdims=True)
+    return matrix
+
+
+def test_a_pairs_share_by_a_model_that_never_heard_the_second():
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 3, 300)
+    answers = drawn(rng, truth, [even(0.75, 3)] * 5, 0.8)
+    answers = Answers.of(copied(rng, answers, 0, 1, 0.5), 3)
+    first, second, share, _, _ = module._pairs(answers, dawid_skene.fit(answers), 0)
+    for p in (0, 4, 9):
+        rest = dawid_skene.fit(answers.without([second[p]]))
+        matrices = [rest.confusion(j) for j in range(5)]
+        matrices[second[p]] = matrix_beside(answers, rest, second[p])
+        expected = copied_by_definition(answers, rest, first[p], second[p], matrices)
+        assert share[p] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_pairs_share_is_as_the_formula_says(monkeypatch):
+    monkeypatch.setattr(module, "MANY", 0)
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 3, 800)
+    answers = drawn(rng, truth, [even(0.75, 3)] * 5, 0.8)
+    answers = Answers.of(copied(rng, answers, 0, 1, 0.35), 3)
+    fit = dawid_skene.fit(answers)
+    first, second, share, shared, _ = module._pairs(answers, fit, 0)
+    for p in (0, 4, 9):
+        assert share[p] == pytest.approx(copied_by_definition(answers, fit, first[p], second[p]), abs=1e-9)
+        assert shared[p] == np.intersect1d(*(answers.items[answers.raters == j] for j in (first[p], second[p]))).size
+
+
+def test_who_copies_a_little_counts_as_fewer():
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 3, 4000)
+    answers = drawn(rng, truth, [even(a, 3) for a in (0.75, 0.75, 0.8, 0.8, 0.8, 0.8)])
+    answers = Answers.of(copied(rng, answers, 0, 1, 0.3), 3)
+    found = dependence(answers)
+    assert found.pairs == [(0, 1)]
+    assert found.copied[0] == pytest.approx(0.3, abs=0.1)
+    assert "1 pair of raters agrees more than their accuracies allow (rater 0 and rater 1)" in str(found)
+    few = answers.only(answers.items < 10)
+    np.testing.assert_allclose(found.weights[:60], weights_by_definition(few, {(0, 1): found.copied[0]}))
+    expected = 1 / (1 + found.copied[0])
+    np.testing.assert_allclose(found.counts_as(answers), [expected, expected, 1, 1, 1, 1])
+
+
+def test_a_copy_becomes_one_with_its_source():
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 3, 3000)
+    answers = drawn(rng, truth, [even(a, 3) for a in (0.75, 0.75, 0.8, 0.8, 0.8, 0.8)])
+    answers = Answers.of(copied(rng, answers, 0, 1, 0.9), 3)
+    found = dependence(answers)
+    assert found.pairs == [(0, 1)]
+    assert found.groups.tolist() == [0, 0, 2, 3, 4, 5]
+    np.testing.assert_allclose(found.counts_as(answers), [0.5, 0.5, 1, 1, 1, 1])
+    said = consensus(answers)
+    assert (said.labels == truth).mean() > 0.93
+    assert np.diag(said.confusion(1)) == pytest.approx([0.75] * 3, abs=0.05)
+
+
+def test_a_family_counts_as_one():
+    wide = np.array([[0, 0, 1, 0, 1], [2, 1, -1, 1, 2], [0, 1, 2, -1, 2], [-1, -1, 1, -1, 0]])
+    answers = Answers.of(wide, 3, ("gpt", "gpt", "", "gpt", ""))
+    found = dependence(answers)
+    assert found.families
+    assert found.groups.tolist() == [0, 0, 2, 0, 4]
+    merged = np.full((4, 5), -1)
+    merged[found.merged.items, found.merged.raters] = found.merged.codes
+    # What most of the family say; the first of them where they tie.
+    expected = [[0, -1, 1, -1, 1], [1, -1, -1, -1, 2], [0, -1, 2, -1, 2], [-1, -1, 1, -1, 0]]
+    np.testing.assert_array_equal(merged, expected)
+    said = consensus(answers)
+    assert any("of one family count as one" in note for note in said.notes)
+    np.testing.assert_allclose(
+        said.quality["counts_as"], [(1 / 3 + 1 / 3 + 1 / 2) / 3, (2 / 3 + 1 / 2) / 3, 1, 1 / 3, 1]
+    )
+
+
+def test_a_named_family_of_copies_does_not_outvote_the_others():
+    # Four copies of one bad rater against three who err apart: copies win every majority, and EM believes them.
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 4, 3000)
+    answers = drawn(rng, truth, [even(a, 4) for a in (0.6, 0.6, 0.6, 0.6, 0.8, 0.8, 0.8)])
+    for copier in (1, 2, 3):
+        answers = copied(rng, answers, 0, copier, 0.9)
+    plain, named = Answers.of(answers, 4), Answers.of(answers, 4, ["gpt"] * 4 + [""] * 3)
+    assert (consensus(plain, method="majority").labels == truth).mean() < 0.75
+    for method in ("best", "majority"):
+        assert (consensus(named, method=method).labels == truth).mean() > 0.85
+
+
+def test_where_raters_err_together_as_a_whole_the_majority_decides(monkeypatch):
+    answers, _ = crowd(n=200)
+    monkeypatch.setattr("explorer.consensus.methods.TOGETHER", -1.0)
+    found = consensus(answers)
+    assert found.method == "majority"
+    assert any("the majority decides" in note for note in found.notes)
+
+
+def test_nothing_can_be_told_of_raters_who_share_few_items():
+    found = dependence(Answers.of(np.zeros((20, 2), int), 2))
+    assert not found.compared
+    assert "is not known" in str(found)
+
+
+def test_a_sample_of_the_items_is_enough(monkeypatch):
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 3, 4000)
+    answers = drawn(rng, truth, [even(0.75, 3)] * 5)
+    answers = Answers.of(copied(rng, answers, 0, 1, 0.9), 3)
+    monkeypatch.setattr(module, "COMPARED", 5000)
+    found = dependence(answers)
+    assert found.pairs == [(0, 1)]
+    assert found.shared[0] < 1000
+    assert dependence(answers).copied.tolist() == found.copied.tolist()
