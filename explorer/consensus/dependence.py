@@ -17,8 +17,8 @@ from explorer.utils.text import Spoken, counted, joined
 FEWEST = 30
 """Fewest items that two raters must share before their agreement says anything."""
 
-SURE = 3.0
-"""Standard errors by which the agreement must be too large."""
+SURE = 0.00135
+"""Chance that any pair of independent raters is found (three standard errors where there is one pair)."""
 
 LEAST = 0.1
 """A pair that copies less than a tenth of its answers counts as independent: that hardly moves a vote."""
@@ -216,6 +216,8 @@ def _pairs(
     answers: Answers, fit: Fit, seed: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return all pairs that share enough items: both raters, how much they copy, items shared, whether that is sure."""
+    from scipy.stats import norm
+
     left, right = _together(answers, seed)
     r = answers.n_raters
     key = answers.raters[left].astype(np.int64) * r + answers.raters[right]
@@ -244,7 +246,13 @@ def _pairs(
     spread = np.sqrt(np.bincount(which, expected * (1 - expected), len(pairs)))
     copied = (observed - chance) / np.maximum(shared - chance, 1e-9)
     first, second = (pairs // r).astype(np.int32), (pairs % r).astype(np.int32)
-    return first, second, copied, shared.astype(np.int64), observed - chance > SURE * spread
+    return (
+        first,
+        second,
+        copied,
+        shared.astype(np.int64),
+        observed - chance > norm.isf(SURE / max(1, len(pairs))) * spread,
+    )
 
 
 def _without(

@@ -306,6 +306,9 @@ class Freezing(Protocol):
 class Opinionated(Protocol):
     """A detector that also holds an opinion on each item's class; the combiner pools these.
 
+    Where it has a method `held(result) -> bool`, and that says so, its weight stays as it is: the labels were made of
+    what it holds, and would confirm it.
+
     Attributes
     ----------
     weight

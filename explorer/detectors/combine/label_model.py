@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,13 @@ from explorer.detectors.combine.flip_model import Learnt, Reader, learn, reader
 from explorer.detectors.combine.noise_level import Level, NoiseLevel
 from explorer.detectors.combine.opinion_pool import Pool, fit
 from explorer.detectors.label_state import blocks
-from explorer.detectors.protocol import Findings, Inputs, Opinionated
+from explorer.detectors.protocol import Findings, Inputs
 from explorer.detectors.registry import get
 from explorer.progress import Progress
 from explorer.utils import logits
+
+if TYPE_CHECKING:
+    from explorer.detectors.protocol import Opinionated
 
 FITTED_CELLS = 2**22
 """Most cells [rows, K] that the pool is fitted to."""
@@ -130,12 +134,18 @@ def _pool(inputs: Inputs, findings: Findings, opinions: Sequence[str], rows: NDA
     most = max(100, min(FITTED_ON, FITTED_CELLS // inputs.n_classes))
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(inputs.seed).choice(rows, most, replace=False))
-    start = []
-    for name in opinions:
-        one = get(name)
-        assert isinstance(one, Opinionated)
-        start.append(one.weight)
-    return fit(cols.logs(inputs, findings, opinions, rows), inputs.labels[rows], start)
+    start = {name: cast("Opinionated", get(name)).weight for name in opinions}
+    held = [name for name in opinions if _held(name, findings)]
+    free = [name for name in opinions if name not in held]
+    pool = fit(cols.logs(inputs, findings, free, rows), inputs.labels[rows], [start[name] for name in free])
+    weights = {**start, **dict(zip(free, pool.weights, strict=True))}
+    return Pool(tuple(weights[name] for name in opinions), pool.noise)
+
+
+def _held(name: str, findings: Findings) -> bool:
+    """Say whether an opinion's weight is not to be learnt from the labels, because they were made of what it holds."""
+    held = getattr(get(name), "held", None)
+    return held is not None and bool(held(findings.results[name]))
 
 
 def _shift(pool: Pool, n_classes: int) -> float:

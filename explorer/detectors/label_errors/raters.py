@@ -1,4 +1,4 @@
-"""Raters: what other people, models or rules have called an item, weighed by how well each of them knows the classes."""
+"""Raters: what other people, models or rules call an item, weighed by how well each of them knows the classes."""
 
 from __future__ import annotations
 
@@ -85,6 +85,11 @@ class Raters:
         heard: Heard = result.frozen["heard"]
         return heard.opinion[rows]
 
+    def held(self, result: Result) -> bool:
+        """Say whether its weight stays 1: the labels are the raters' majority, and would have it believed too much."""
+        heard: Heard = result.frozen["heard"]
+        return heard.majority
+
     def combinable(self, result: Result) -> bool:
         """Say whether flips made on purpose can be seen through it: not where the labels are the raters' majority.
 
@@ -127,8 +132,8 @@ def listen(votes: Answers, labels: NDArray[np.int32], trusted: NDArray[np.bool_]
     -------
     Heard
         A rater whose answers are the given labels is left out: its vote is the label. Where the labels are the raters'
-        majority L, the opinion is posterior(k)/P(L | k), P(L | k) the majority's own confusion matrix: what the votes
-        say beyond their majority, by Bayes' rule.
+        majority L, the opinion is posterior(k)/(π_k·P(L | k)), P(L | k) the majority's own confusion matrix: what the
+        votes say beyond their majority, by Bayes' rule.
     """
     open_labels = labels if trusted is None else np.where(trusted, np.int32(-1), labels)
     out = sources(votes, open_labels)
@@ -165,17 +170,18 @@ def plurality(votes: Answers) -> NDArray[np.int32]:
 
 
 def beyond(posterior: NDArray[np.float64], winner: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return what the votes say beyond their majority, float64 [N, K]: posterior(k)/P(winner | k), to sum 1.
+    """Return what the votes say beyond their majority, float64 [N, K]: posterior(k)/(π_k·P(winner | k)), to sum 1.
 
-    P(winner | k) = (Σ_i q_i(k)·[winner_i = winner] + ½)/(Σ_i q_i(k) + K/2) over the items with a winner.
+    P(winner | k) = (Σ_i q_i(k)·[winner_i = winner] + ½)/(Σ_i q_i(k) + K/2) over the items with a winner; π_k is the
+    mean of q over them, since the classes' shares are no vote. An item without a winner stays as it is.
     """
     k = posterior.shape[1]
     rows = np.flatnonzero(winner >= 0)
     counts = np.full((k, k), 0.5)  # class, winner
     np.add.at(counts.T, winner[rows], posterior[rows])
-    of_class = counts / counts.sum(axis=1, keepdims=True)
+    # Divided by the class's own count twice over: once in P(winner | k), and π is in proportion to it.
     result = posterior.copy()
-    result[rows] /= of_class.T[winner[rows]]
+    result[rows] /= counts.T[winner[rows]]
     total: NDArray[np.float64] = result.sum(axis=1, keepdims=True)
     return result / np.maximum(total, 1e-300)
 

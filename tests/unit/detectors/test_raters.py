@@ -112,7 +112,8 @@ def beyond_by_definition(posterior, winner):
                 counts[c][w] += q[c]
     result = []
     for q, w in zip(posterior, winner, strict=True):
-        z = [q[c] / (counts[c][w] / sum(counts[c])) if w >= 0 else q[c] for c in range(k)]
+        share = [sum(counts[c]) / sum(map(sum, counts)) for c in range(k)]
+        z = [q[c] / (share[c] * counts[c][w] / sum(counts[c])) if w >= 0 else q[c] for c in range(k)]
         result.append([x / sum(z) for x in z])
     return np.array(result)
 
