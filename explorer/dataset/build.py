@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset, SetAside, key_name
+from explorer.dataset.other_columns import OtherColumns
 from explorer.errors import DataError, Option, Said, UnreadableItem
 from explorer.media.base import Content
 from explorer.tasks.classification import UNLABELLED, check_probs, encode_labels, look_alikes
@@ -37,6 +38,7 @@ def build(
     source: str = "",
     set_aside: Iterable[SetAside] = (),
     notes: Iterable[str] = (),
+    other: OtherColumns | None = None,
 ) -> Dataset:
     """Group rows into items and labels into classes; every reader calls this.
 
@@ -58,6 +60,8 @@ def build(
         The user's own index of the rows; by default they are counted from 0.
     set_aside, notes
         What the reader has set aside and noted already.
+    other
+        The user's other columns.
 
     Raises
     ------
@@ -117,6 +121,7 @@ def build(
         probs=None if probs is None else check_probs(np.asarray(probs), rows, names)[first_row],
         set_aside=tuple(aside[r] for r in sorted(aside)),
         notes=(*notes, alike) if alike else tuple(notes),
+        other=OtherColumns() if other is None else other,
     )
 
 

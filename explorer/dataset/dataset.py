@@ -18,11 +18,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.dataset.other_columns import OtherColumns, unknown_column, value_of_items
 from explorer.dataset.training import Training
 from explorer.dataset.votes import Votes
 from explorer.errors import DataError, UnknownName
 from explorer.graph import NeighbourGraph
 from explorer.media.base import Content, MediaKind
+from explorer.media.table import Table
 from explorer.tasks.classification import UNLABELLED
 from explorer.utils.text import counted, printable
 
@@ -86,6 +88,8 @@ class Dataset:
     training, graph
         The record of the user's own training, and links that take the place of the nearest neighbours, aligned to the
         items; `None` where the user brought none.
+    other
+        The user's columns that play no role here; `columns` has their values.
 
     Examples
     --------
@@ -118,6 +122,7 @@ class Dataset:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     training: Training | None = None
     graph: NeighbourGraph | None = None
+    other: OtherColumns = field(default_factory=OtherColumns, repr=False)
     _positions: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property
@@ -224,6 +229,46 @@ class Dataset:
             set_aside=(*self.set_aside, *aside),
             _positions={},
         )
+
+    @property
+    def columns(self) -> pd.DataFrame:
+        """The user's other columns: R rows with `row_index`, values as they came. Read when they are first asked for.
+
+        Raises
+        ------
+        DataError
+            The file that they stand in is gone, or is another one by now.
+
+        Examples
+        --------
+        >>> import explorer
+        >>> explorer.read(["good", "dull"], label=["+", "-"], columns={"source": ["a", "b"]}).columns.source.tolist()
+        ['a', 'b']
+        """
+        return self.other.frame(self.row_index)
+
+    def column(self, name: str) -> tuple[pd.Series[Any], int]:
+        """Return a column by item id [N], the value of an item's first row, and of how many items the rows differ.
+
+        A feature of a table will do as well as another column.
+
+        Raises
+        ------
+        UnknownName
+            No such column.
+        """
+        if name in self.other.names:
+            cells = self.columns[name]
+        elif isinstance(self.content, Table) and name in self.content.frame.columns:
+            cells = self.content.frame[name]
+        else:
+            known = [*self.other.names, *(self.content.frame.columns if isinstance(self.content, Table) else ())]
+            none = (
+                "" if known else "The data have no other columns, or they were not kept: see explorer.read(columns=)."
+            )
+            raise unknown_column(name, known, none)
+        values, conflicts = value_of_items(cells, self.row_item, self.first_row)
+        return values.set_axis(pd.Index(self.item_ids, name="item_id")).rename(name), conflicts
 
     def set_aside_table(self) -> pd.DataFrame:
         """List the rows that take no part: `row`, `name`, `reason`."""

@@ -28,7 +28,7 @@ Newcombe: Improved confidence intervals for the difference between binomial prop
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,9 +68,15 @@ class Helped(Spoken):
     reviewed
         Whether it was judged on reviewed items; if not, on all labels as they are now.
     per_class
-        Table by corrected class: `judged`, `before`, `after`, `difference`, `low`, `high`.
+        Table by corrected class: `judged`, `before`, `after`, `difference`, `low`, `high`, `gained`, `lost`.
     note
         What to bear in mind, else "".
+    gained, lost
+        Judged items that the probe gets right only after the corrections, and only before them: negative flips.
+    lost_at, gained_at
+        intp: their positions.
+    lost_items
+        Ids of the negative flips, where the items have ids.
     """
 
     before: float
@@ -83,6 +89,11 @@ class Helped(Spoken):
     reviewed: bool
     per_class: pd.DataFrame
     note: str = ""
+    gained: int = 0
+    lost: int = 0
+    lost_at: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    gained_at: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    lost_items: tuple[str, ...] = ()
 
     def verdict(self) -> str:
         """Say whether it helped, in a few words and without a full stop."""
@@ -104,8 +115,16 @@ class Helped(Spoken):
             f"{self.verdict()}: taught on the corrected labels the probe gets {100 * self.after:.1f} % of "
             f"{self.judged:,} {on} right, on the given ones {100 * self.before:.1f} % "
             f"({100 * self.difference:+.1f} percentage points, 95 % "
-            f"interval {100 * self.low:+.1f} to {100 * self.high:+.1f}).{few}"
+            f"interval {100 * self.low:+.1f} to {100 * self.high:+.1f}).{few}{self.flips()}"
         )
+
+    def flips(self) -> str:
+        """Say how many items went from wrong to right and from right to wrong, with a space in front; "" for none."""
+        if not self.gained and not self.lost:
+            return ""
+        more = f"{self.gained:,} that it got wrong before {'is' if self.gained == 1 else 'are'} right"
+        fewer = f"{self.lost:,} that it got right before {'is' if self.lost == 1 else 'are'} wrong (negative flips)"
+        return f" Of these {more}, {fewer}."
 
     def _repr_html_(self) -> str:
         return paragraph(self.sentence()) + (paragraph(self.note) if self.note else "")
@@ -163,16 +182,18 @@ def helped(
     judged = known & looked if reviewed else known
     changed = int((before != after).sum())
     progress.begin((2 if changed else 1) * ROUNDS, "epochs", device or "cpu", "taught on the given labels")
-    first = _right(vectors, before, after, n_classes, seed, progress, device)
+    first = right(vectors, before, after, n_classes, seed, progress, device)
     second = first
     if changed:
         progress.say("taught on the corrected labels")
-        second = _right(vectors, after, after, n_classes, seed, progress, device)
+        second = right(vectors, after, after, n_classes, seed, progress, device)
     progress.finish()
-    old, new, d, low, high = _compare(first[judged], second[judged])
+    old, new, d, low, high = compare(first[judged], second[judged])
     table = _per_class(first, second, judged, after, n_classes)
     note = _note(second, judged, known, reviewed)
-    return Helped(old, new, d, low, high, int(judged.sum()), changed, reviewed, table, note)
+    gained, lost = np.flatnonzero(judged & ~first & second), np.flatnonzero(judged & first & ~second)
+    counts = len(gained), len(lost), lost, gained
+    return Helped(old, new, d, low, high, int(judged.sum()), changed, reviewed, table, note, *counts)
 
 
 def newcombe(both: int, after_only: int, before_only: int, neither: int) -> tuple[float, float]:
@@ -210,7 +231,7 @@ def _wilson(right: int, n: int) -> tuple[float, float]:
     return float(found.low), float(found.high)
 
 
-def _right(
+def right(
     vectors: NDArray[Any],
     taught: NDArray[np.int32],
     truth: NDArray[np.int32],
@@ -218,19 +239,23 @@ def _right(
     seed: int,
     progress: Progress,
     device: str | None,
+    silent: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
-    """Return which items the probe gets right, bool [N], held out."""
+    """Return which items the probe gets right, bool [N], held out; `silent` ones teach nothing."""
     if not n_classes:
         return np.zeros(len(truth), dtype=bool)
     due = progress.stage.done + ROUNDS
-    probs = probe.out_of_fold(vectors, taught, n_classes, seed=seed, device=device, progress=_Half(progress)).probs
+    watched = _Half(progress)
+    probs = probe.out_of_fold(
+        vectors, taught, n_classes, seed=seed, device=device, progress=watched, silent=silent
+    ).probs
     progress.advance(due - progress.stage.done)  # one class alone is no work
-    right: NDArray[np.bool_] = probs.argmax(axis=1) == truth
-    return right
+    found: NDArray[np.bool_] = probs.argmax(axis=1) == truth
+    return found
 
 
 class _Half(Progress):
-    """One of the two fits, which are one stage to whoever watches: it counts, and neither begins nor ends."""
+    """One of the fits, which are one stage to whoever watches: it counts, and neither begins nor ends."""
 
     def __init__(self, whole: Progress) -> None:
         super().__init__(cancel=whole.cancel)
@@ -249,7 +274,7 @@ class _Half(Progress):
         """Leave the stage to the whole."""
 
 
-def _compare(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[float, float, float, float, float]:
+def compare(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[float, float, float, float, float]:
     """Return accuracy before, after, their difference and its interval."""
     n = len(first)
     if not n:
@@ -278,8 +303,9 @@ def _per_class(
     found = []
     for c in range(n_classes):
         mine = rows[ends[c] : ends[c + 1]]
-        found.append((len(mine), *_compare(first[mine], second[mine])))
-    names = ["judged", "before", "after", "difference", "low", "high"]
+        gained, lost = int((~first[mine] & second[mine]).sum()), int((first[mine] & ~second[mine]).sum())
+        found.append((len(mine), *compare(first[mine], second[mine]), gained, lost))
+    names = ["judged", "before", "after", "difference", "low", "high", "gained", "lost"]
     return pd.DataFrame(found, columns=names, index=pd.RangeIndex(n_classes, name="class"))
 
 

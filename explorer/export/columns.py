@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from explorer.errors import DataError, UnknownName
 from explorer.export.vote_columns import checked_votes, parsed
 from explorer.labels.model.states import State
+from explorer.utils.text import printable
 
 COLUMNS = (
     "item_id", "given_label", "corrected_label", "state", "rater", "time", "why", "reason", "p_error", "version",
@@ -22,6 +24,9 @@ COLUMNS = (
 the commit that the table was taken at. left_out: whether the item is to be left out of the dataset."""
 LEFT_OUT = "left_out"
 """The last column. A file may lack it, as those of earlier versions do: then the state says it."""
+COLUMN, SOFT, WEIGHT = "column:", "soft:", "weight"
+"""Columns that a file may have beside these: the user's own and soft labels by the beginning of their names, weights.
+An import passes them over."""
 _FLAGS = {"true": True, "false": False}
 """What the text of a file says, in lower case: spreadsheets write it in capitals."""
 
@@ -31,8 +36,13 @@ MAY_MISS = (*_LABELS, "rater")
 _TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
 
 
+def is_extra(name: object) -> bool:
+    """Say whether a column is one of those that may stand beside the labels."""
+    return isinstance(name, str) and (name == WEIGHT or name.startswith((COLUMN, SOFT)))
+
+
 def checked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with its columns in order and with their dtypes, those of votes at the end.
+    """Return the table with its columns in order and with their dtypes, those beside the labels last.
 
     Raises
     ------
@@ -52,7 +62,7 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
             raise UnknownName("column", column, table.columns, "Corrected labels have " + ", ".join(COLUMNS) + ".")
     votes = [column for column in table.columns if column not in COLUMNS and parsed(column) is not None]
     for column in table.columns:
-        if column not in COLUMNS and column not in votes:
+        if column not in COLUMNS and column not in votes and not is_extra(column):
             raise UnknownName("column", column, COLUMNS, "Add columns of your own to the file afterwards.")
     for column in COLUMNS:
         if column not in ("time", "p_error", LEFT_OUT):
@@ -108,6 +118,10 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
             columns[column] = values.astype(object).where(values.notna(), None).astype(_TEXT)
         else:
             columns[column] = values.astype(_TEXT)
+    for column in filter(is_extra, table.columns):
+        values = table[column].reset_index(drop=True)
+        measured = not column.startswith(COLUMN)
+        columns[column] = _converted(column, lambda v: pd.to_numeric(v).astype(float), values) if measured else values
     return pd.DataFrame(columns)
 
 
@@ -136,7 +150,31 @@ def _converted(column: str, convert: Callable[[Any], Any], values: pd.Series[Any
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows as plain values: text, float, bool and `None`."""
-    plain = {c: table[c].astype(object).where(table[c].notna(), None).tolist() for c in table.columns}
+    """Return the rows as plain values: text, float, bool and `None`; of the user's own columns whatever JSON holds."""
+    plain = {c: table[c].astype(object).where(table[c].notna(), None).tolist() for c in table.columns if c in COLUMNS}
     plain["time"] = [None if t is None else t.isoformat() for t in plain["time"]]
+    plain |= {c: [_plain(v, c) for v in table[c].tolist()] for c in table.columns if c not in COLUMNS}
     return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+
+
+def _plain(value: Any, column: str) -> Any:
+    """Bring a value of the user's to something that JSON holds, missing ones to `None`."""
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(each, column) for each in (value.tolist() if isinstance(value, np.ndarray) else value)]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each, column) for key, each in value.items()}
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+        return None
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray) or not (isinstance(value, str) or pd.api.types.is_scalar(value)):
+        raise DataError(
+            f"The column {column!r} holds a {type(value).__name__}, which no text can.",
+            "Write Parquet, or name the columns to write: columns=[...].",
+        )
+    return printable(str(value))

@@ -26,6 +26,9 @@ log = logging.getLogger("explorer")
 MOST = 200
 """Classes that an answer lists at most, those with the most items; `review.helped().per_class` has them all."""
 
+FLIPS = 1000
+"""Items that an answer names at most; `review.helped().lost_items` has them all."""
+
 
 class Comparison:
     """One review's comparison: the newest result, and the one that is under way. Safe from any thread.
@@ -139,6 +142,9 @@ def payload(found: Helped) -> scores.Helped:
         reviewed=found.reviewed,
         few=found.judged < FEWEST,
         note=found.note,
+        gained=found.gained,
+        lost=found.lost,
+        lost_items=found.lost_at[:FLIPS].tolist(),
         classes=shown,
         omitted=len(classes) - len(shown),
         time=dt.datetime.now(dt.UTC).isoformat(),

@@ -86,6 +86,7 @@ def out_of_fold(
     progress: Progress | None = None,
     suites: bool = False,
     checkpoints: int = 0,
+    silent: NDArray[np.bool_] | None = None,
 ) -> Probe:
     """Fit the probe and predict every item by a classifier that was not trained on it.
 
@@ -113,6 +114,9 @@ def out_of_fold(
         C, how often to keep the held-out probabilities, at most `EPOCHS`. They take 2·C·N·K bytes: 5 MB for five of
         50,000 items with 10 classes, 500 MB with 1,000. Small data are learnt within the first few epochs, and later
         checkpoints are then alike.
+    silent
+        bool [N]: items whose labels teach nothing, as if they were removed; folds are those of all labels, and these
+        items are held out in theirs. Not together with `suites`.
 
     Raises
     ------
@@ -134,6 +138,8 @@ def out_of_fold(
     vectors, labels = np.asarray(vectors), np.asarray(labels, dtype=np.int32)
     n = len(labels)
     _check(vectors, labels, n_classes, folds, checkpoints)
+    if silent is not None and (suites or silent.shape != labels.shape):
+        raise DataError("Items are silenced one mark each, and not beside probe suites.")
     if ids is None:
         order = np.random.default_rng(seed).permutation(n)
     else:
@@ -153,7 +159,15 @@ def out_of_fold(
         progress.begin(CHOOSING + EPOCHS, unit="epochs", device=device, note=note, work=work)
         with torch_workers("probe") if device.startswith("cpu") else nullcontext() as pool:
             fitted, penalty, planted = _start(
-                vectors[order], labels[order], n_classes, folds, device, pool, progress, seed if suites else None
+                vectors[order],
+                labels[order],
+                n_classes,
+                folds,
+                device,
+                pool,
+                progress,
+                seed if suites else None,
+                None if silent is None else silent[order],
             )
             record = _train(fitted, kept, order, progress)
             probs[order], dynamics[order] = fitted.predict()[:n], record[:n]
@@ -184,10 +198,12 @@ def _start(
     pool: ThreadPoolExecutor | None,
     progress: Progress,
     seed: int | None,
+    silent: NDArray[np.bool_] | None = None,
 ) -> tuple[Linear, float, Planted | None]:
     """Choose the penalty; return the classifiers to train, the penalty, and the suites, made where there is a seed."""
     part = np.flatnonzero(y >= 0)[:CHOSEN_ON]
-    trial = Linear(x[part], y[part], n_classes, folds, PENALTIES, device, pool)
+    quiet = None if silent is None else silent[part]
+    trial = Linear(x[part], y[part], n_classes, folds, PENALTIES, device, pool, silent=quiet)
     for _ in range(CHOOSING):
         trial.train(progress)
         progress.advance(work=len(PENALTIES) * len(part))
@@ -200,7 +216,7 @@ def _start(
             x = np.concatenate([x, planted.vectors])
             y, fold = np.concatenate([y, planted.labels]), np.concatenate([fold, planted.fold])
     penalty = PENALTIES[best]
-    return Linear(x, y, n_classes, folds, (penalty,), device, pool, fold=fold), penalty, planted
+    return Linear(x, y, n_classes, folds, (penalty,), device, pool, fold=fold, silent=silent), penalty, planted
 
 
 def _train(

@@ -42,6 +42,8 @@ class Linear:
         Threads for the blocks of rows, on a CPU.
     fold
         int32 [n]: which fold a row is held out in, as `folds.assign` gives it; by default that.
+    silent
+        bool [n]: rows that teach nothing, and are held out in their fold all the same.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Linear:
         pool: ThreadPoolExecutor | None = None,
         *,
         fold: NDArray[np.int32] | None = None,
+        silent: NDArray[np.bool_] | None = None,
     ) -> None:
         import torch
 
@@ -67,6 +70,11 @@ class Linear:
         self.folds, self.n_classes, self.count = folds, n_classes, folds * len(penalties)
         each = torch.arange(folds, device=device, dtype=torch.int32)
         teaches = (self.fold[:, None] != each) & (self.fold[:, None] != UNLABELLED)
+        self.judged = self.fold >= 0
+        if silent is not None:
+            speaks = ~torch.as_tensor(silent, device=device)
+            teaches &= speaks[:, None]
+            self.judged &= speaks
         # trains[i, c]: classifier c learns from row i; c runs over the folds of the first penalty, then of the next.
         self.trains = teaches.float().repeat(1, len(penalties))
         # Loss and penalty are divided by the classifier's number of rows, so that all of them weigh alike.
@@ -115,7 +123,7 @@ class Linear:
         def block(rows: slice) -> torch.Tensor:
             p = self._held_out(rows, torch.softmax(self._logits(rows), dim=2))
             given = self._given(rows)[:, : p.shape[1]]
-            return -p.gather(2, given)[..., 0].clamp_min(1e-9).log()[self.fold[rows] >= 0]
+            return -p.gather(2, given)[..., 0].clamp_min(1e-9).log()[self.judged[rows]]
 
         result: NDArray[np.float32] = torch.cat(list(self._blocks(block))).mean(dim=0).cpu().numpy()
         return result

@@ -17,7 +17,7 @@ from explorer.dataset.dataset import Dataset
 from explorer.dataset.descriptions import described
 from explorer.errors import DataError, UnknownName
 from explorer.media.base import MediaKind
-from explorer.readers import arrays, folder, frame, huggingface, tabular, torchdata
+from explorer.readers import arrays, folder, frame, huggingface, other_columns, tabular, torchdata
 from explorer.readers.column_check import doubts
 from explorer.readers.options import Options
 from explorer.readers.training import attach
@@ -53,6 +53,7 @@ def read(
     dynamics: Any = None,
     checkpoints: Any = None,
     graph: Any = None,
+    columns: Any = None,
     **unknown: Any,
 ) -> Dataset:
     """Read a labelled dataset. What is not given is inferred, and `Dataset.notes` says what was taken as what and why.
@@ -120,6 +121,10 @@ def read(
         row numbers or keys, edges [E, 3] with a weight each, a pair (edges, weights), a `DataFrame` of edges (source,
         target, weight), a sparse matrix, a `NeighbourGraph`, or the path of a file with one. A link is one of both
         ends; for directed ones give `NeighbourGraph.from_edges(…, directed=True)`.
+    columns
+        Which of the other columns are kept, for slices and exports (`Dataset.columns`): all by default, `False` for
+        none, or a list of names, which are then no features of a table. Beside arrays, lists, folders and torch
+        datasets: a `DataFrame`, Series or dict of values, one each row.
 
     Raises
     ------
@@ -162,9 +167,14 @@ def read(
         pixel_limit,
         raters=raters,
         votes=votes,
+        columns=columns,
     )
     beside = options.embedding_is_array
-    dataset = voted(_read(source, options.with_embedding_as_features() if beside else options), options)
+    values = options.columns if other_columns.are_values(options.columns) else None
+    asked = options if values is None else replace(options, columns=None)
+    dataset = voted(_read(source, asked.with_embedding_as_features() if beside else asked), asked)
+    if values is not None:
+        dataset = other_columns.with_values(dataset, values)
     if beside:
         dataset = replace(dataset, notes=(*dataset.notes, "embedding= is an array, and is taken as features="))
     dataset = described(dataset, descriptions)
@@ -187,7 +197,8 @@ def _read(source: Any, options: Options) -> Dataset:
         return replace(_read_path(path, options), path=path.absolute())
     if isinstance(source, pd.DataFrame):
         options.only(
-            "a DataFrame", "label image text features embedding probs key kind classes root pixel_limit raters votes"
+            "a DataFrame",
+            "label image text features embedding probs key kind classes root pixel_limit raters votes columns",
         )
         return frame.from_frame(source, options, source="a DataFrame", root=Path.cwd())
     if isinstance(source, np.ndarray):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import pandas as pd
 
 from explorer.dataset.build import build, empty
 from explorer.dataset.dataset import Dataset, SetAside
+from explorer.dataset.other_columns import OtherColumns
 from explorer.errors import DataError
 from explorer.media.base import Content, MediaKind
 from explorer.media.text import Texts
 from explorer.media.vector import Vectors
 from explorer.readers.columns import missing, stack
 from explorer.readers.options import Options
+from explorer.readers.other_columns import note_of
 from explorer.readers.pictures import picture_content
 from explorer.readers.probabilities import align
 from explorer.readers.roles import Roles
@@ -38,6 +41,7 @@ def from_frame(
     content: Content | None = None,
     exact: Mapping[str, list[Any]] | None = None,
     fixed: bool | None = None,
+    again: Callable[[list[str]], pd.DataFrame] | None = None,
 ) -> Dataset:
     """Turn a table into a dataset.
 
@@ -62,6 +66,8 @@ def from_frame(
         Cells of columns of whole numbers that `frame` had to round.
     fixed
         Whether a vote for a class that is not among the classes is a slip; by default where options.classes is given.
+    again
+        Reads some columns anew, by name: those that are kept for slices and exports need not be held in memory then.
 
     Raises
     ------
@@ -83,8 +89,10 @@ def from_frame(
     label_name, labels = roles.label()
     keys = roles.keys()
     roles.probabilities()
+    roles.named_columns()
     aside: list[SetAside] = []
     features = roles.features()
+    columns: list[str] = []
     if content is None:
         media, columns = roles.media(has_features=features is not None)
         content, features, aside = _content(roles, media, columns, features, root)
@@ -96,6 +104,7 @@ def from_frame(
         probs, classes = given.values, given.classes
         if given.note:
             roles.note(given.note)
+    others = roles.others(columns)
     built = build(
         content,
         labels,
@@ -107,9 +116,14 @@ def from_frame(
         label_name=label_name,
         source=source,
         set_aside=aside,
-        notes=roles.notes,
+        notes=(*roles.notes, *note_of(others)),
+        other=OtherColumns(others, partial(again or partial(_columns, roles.frame), others)),
     )
     return attach(built, raters, fixed=options.classes is not None if fixed is None else fixed)
+
+
+def _columns(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    return frame[names]
 
 
 def _in_order(options: Options, index: pd.Index[Any]) -> Options:

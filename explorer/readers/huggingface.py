@@ -22,7 +22,7 @@ from explorer.readers.raters import specs_of
 from explorer.readers.tabular import exact_integers
 from explorer.utils.text import listed
 
-_TAKES = "label image text features embedding probs key kind classes root split pixel_limit raters votes"
+_TAKES = "label image text features embedding probs key kind classes root split pixel_limit raters votes columns"
 
 
 def recognises(source: Any) -> bool:
@@ -81,6 +81,7 @@ def from_huggingface(source: Any, options: Options) -> Dataset:
             raise DataError(f"Several columns are class labels: {listed(coded)}.", f"Say which: label={coded[0]!r}.")
     chosen = replace(options, label=label if label is not None else options.label, image=None, split=None)
     read = partial(from_frame, source="a Hugging Face dataset", root=Path.cwd(), notes=notes, content=content)
+    read = partial(read, again=partial(_columns, rest))
     beside = options.label is not None and label is None  # labels that stand beside the dataset
     names = None if beside else _class_names(table, label or "label")
     _name_votes(table, frame, names, options)
@@ -124,6 +125,13 @@ def _recordings(table: Any, options: Options) -> dict[str, str]:
             raise DataError(
                 f"Column {named!r} is of type {found[named]}.", Said("Name another column with {}.", Option(option))
             )
+    return found
+
+
+def _columns(table: Any, names: list[str]) -> pd.DataFrame:
+    """Read some columns from the Arrow files, whole numbers to the last digit."""
+    part = table.select_columns(names).with_format("arrow")[:]
+    found: pd.DataFrame = part.to_pandas(integer_object_nulls=True)
     return found
 
 

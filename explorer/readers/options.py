@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
 
 from explorer.errors import DataError, Option, Said, UnknownName
 from explorer.media.base import MediaKind
@@ -14,6 +18,35 @@ from explorer.tasks.classification import listed_classes
 from explorer.utils.numbers import whole
 
 _ARRAYS = ("features", "embedding", "embedding")
+
+
+def chosen_columns(given: Any) -> Any:
+    """Return what `columns=` says: `None` (all there are), `False` (none), names, or a table of values beside the rows.
+
+    Raises
+    ------
+    DataError
+        It is none of these.
+    """
+    if given is None or given is True:
+        return None
+    if given is False:
+        return False
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, pd.DataFrame):
+        return given
+    if isinstance(given, pd.Series):
+        return given.to_frame("column" if given.name is None else given.name)
+    if isinstance(given, Mapping):
+        return dict(given)
+    names = list(given) if isinstance(given, list | tuple | set | frozenset | pd.Index | np.ndarray) else [None]
+    if not all(isinstance(name, str | int | np.integer) and not isinstance(name, bool) for name in names):
+        raise DataError(
+            Said("{} is a {}.", Option("columns"), type(given).__name__),
+            "Give names of columns, a table with a row each of the data, values by name ({'source': [...]}), or False.",
+        )
+    return [str(name) for name in names]
 
 
 @dataclass(frozen=True)
@@ -41,6 +74,7 @@ class Options:
     pixel_limit: int | None = None
     raters: Any = None
     votes: Any = None
+    columns: Any = None
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in get_args(MediaKind):
@@ -57,6 +91,7 @@ class Options:
         if self.root is not None and not isinstance(self.root, str | os.PathLike):
             raise DataError(Said("{} is a {}.", Option("root"), type(self.root).__name__), "Give the path of a folder.")
         object.__setattr__(self, "classes", listed_classes(self.classes))  # once: it may be a generator
+        object.__setattr__(self, "columns", chosen_columns(self.columns))
         if self.pixel_limit is not None:
             whole(
                 self.pixel_limit,
@@ -115,7 +150,8 @@ class Options:
         """Refuse options that mean nothing for a source. `allowed` lists the meaningful ones, separated by spaces."""
         known = allowed.split()
         for option in fields(self):
-            if option.name not in known and getattr(self, option.name) is not None:
+            given = getattr(self, option.name)
+            if option.name not in known and given is not None and given is not False:
                 raise DataError(
                     Said("{} has no meaning for {}.", Option(option.name), source),
                     Said(

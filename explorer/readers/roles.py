@@ -255,6 +255,18 @@ class Roles:
         if self.options.probs is not None:
             self._used.update(columns_of(self.options.probs, self.frame))
 
+    def named_columns(self) -> None:
+        """Take the columns that are to be kept by name out of what else a column may be."""
+        for name in self.options.columns or ():
+            self.take(name, "columns")
+
+    def others(self, content: Sequence[str]) -> list[str]:
+        """Return the columns to be kept beside the roles, where `content` are those of the items themselves."""
+        chosen = self.options.columns
+        if chosen is not None:
+            return [] if chosen is False else list(dict.fromkeys(chosen))
+        return [name for name in self.frame.columns if name not in self._used and name not in content]
+
     def features(self) -> Any:
         """Return precomputed features [R, D] from an array or a column of lists, if there are any."""
         options, names = self.options, self.options.feature_names

@@ -25,8 +25,9 @@ from explorer.utils.text import listed, printable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TAKES = "label image text features embedding probs key kind classes root pixel_limit raters votes"
+_TAKES = "label image text features embedding probs key kind classes root pixel_limit raters votes columns"
 _PART = re.compile(r"(?P<stem>.*?)[-_.]?(?:part[-_.]?)?\d+(?:-of-\d+)?(?:[-_.][0-9a-f-]{8,}.*)?")
+_READ_ANEW = "Read the data anew."
 _EXACT = 2**53  # whole numbers beyond are rounded where they stand beside missing ones
 
 
@@ -57,6 +58,7 @@ def from_file(path: Path, options: Options) -> Dataset:
         comma=table.comma,
         index=pd.RangeIndex(len(table.frame)),
         exact=table.exact,
+        again=_again(path, options.encoding, len(table.frame)),
     )
 
 
@@ -102,7 +104,45 @@ def from_parts(folder: Path, options: Options) -> Dataset:
         notes=("the Parquet files of the folder are read as one table",),
         index=pd.RangeIndex(len(table.frame)),
         exact=table.exact,
+        again=_again(folder, None, len(table.frame)),
     )
+
+
+def _again(path: Path, encoding: str | None, rows: int) -> Callable[[list[str]], pd.DataFrame]:
+    """Return what reads some columns of a file anew, as long as it is the same file."""
+    stamp = _stamp(path)
+
+    def columns(names: list[str]) -> pd.DataFrame:
+        try:
+            found = _columns(path, encoding, names) if _stamp(path) == stamp else None
+        except (OSError, KeyError, ValueError, NotImplementedError) as error:
+            why = " ".join(str(error).split())[:300]
+            raise DataError(f"The columns {listed(names)} of {path.name} cannot be read: {why}.", _READ_ANEW) from error
+        if found is None or len(found) != rows:
+            raise DataError(f"{path.name} is not as it was when it was read: its other columns are lost.", _READ_ANEW)
+        return found.reset_index(drop=True)
+
+    return columns
+
+
+def _columns(path: Path, encoding: str | None, names: list[str]) -> pd.DataFrame:
+    """Read some columns; whole numbers of Parquet to the last digit."""
+    reader = _read_parquet if path.is_dir() else _reader(path)
+    if reader is _read_parquet:
+        import pyarrow.parquet
+
+        found: pd.DataFrame = pyarrow.parquet.read_table(path, columns=names).to_pandas(integer_object_nulls=True)
+        return found
+    if reader is _read_csv:
+        return _parsed(path, _separator(path, encoding)[0], encoding, usecols=names)
+    return reader(path, encoding).frame[names]
+
+
+def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return what tells that a file, or the files of a folder, are the same: sizes and times."""
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    found = [(str(p), p.stat()) for p in files]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
 
 
 def exact_integers(table: pa.Table, frame: pd.DataFrame) -> dict[str, list[Any]]:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
 
 FOR_PEOPLE = """
-add_rater audit cancel classes clear close corrected dataset explain export facts filter find grow helped highlight
-import_corrections issues keep labels leave_out left mark on_select queue queue_of rater raters relabel rerun sample
-scores select selection status undo wait
+add_rater audit cancel classes clear close corrected damage dataset explain export facts filter find grow helped
+highlight import_corrections issues keep labels leave_out left mark on_select queue queue_of rater raters relabel rerun
+sample scores select selection shift slices status undo wait
 """
 """Names of a review that completion offers."""
 

@@ -107,9 +107,10 @@ class Estimates:
             # Codes of a class that was merged into another read as that one's: nobody corrected these labels.
             vectors, before, after = embedding.vectors, state.given.copy(), state.codes.copy()
             settled, count = is_settled(state.states), max(1, len(classes))
-            options = state.options
+            options, ids = state.options, state.dataset.item_ids
         device = str(pick(options.device)[0])
         found = helped(vectors, before, after, settled, count, options.seed, progress, device)
+        found = replace(found, lost_items=tuple(str(ids[i]) for i in found.lost_at))
         table = found.per_class
         return replace(found, per_class=table.set_axis(pd.Index(classes, name="class"))) if classes else found
 

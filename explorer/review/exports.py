@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ from explorer.media.image import ImageFiles
 from explorer.reports.manifest import ReportParts
 from explorer.review.decisions import Decisions
 from explorer.review.label_columns import CurrentLabels
+from explorer.review.more_columns import MoreColumns
 from explorer.review.runs import Runs
 from explorer.review.state import ReviewState
 from explorer.review.sync import StoreSync
@@ -38,6 +40,8 @@ class Exports:
         The dataset that the store is bound to: the review's may lose unreadable items later; decisions on them stay.
     store_name
         Where corrections go, for people.
+    more
+        Makes the columns that an export may have beside the labels.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Exports:
         store: Store,
         bound: Dataset,
         store_name: str,
+        more: MoreColumns,
     ) -> None:
         self._state = state
         self._sync = sync
@@ -57,6 +62,7 @@ class Exports:
         self._store = store
         self._bound = bound
         self._store_name = store_name
+        self._more = more
 
     def corrected(self, *, left_out: bool = False) -> pd.Series[Any] | pd.DataFrame:
         """Return the labels now, aligned to the user's own rows; see `Review.corrected`."""
@@ -78,9 +84,22 @@ class Exports:
         drop: bool = False,
         changed: bool = False,
         votes: bool = False,
+        columns: bool | str | Sequence[str] = False,
+        soft: bool = False,
+        weights: bool = False,
     ) -> Path:
         """Write the labels, with who changed what, when and why; see `Review.export`."""
-        return self.write(path, format=format, at=at, drop=drop, changed=changed, votes=votes)[0]
+        return self.write(
+            path,
+            format=format,
+            at=at,
+            drop=drop,
+            changed=changed,
+            votes=votes,
+            columns=columns,
+            soft=soft,
+            weights=weights,
+        )[0]
 
     def write(
         self,
@@ -91,13 +110,18 @@ class Exports:
         drop: bool = False,
         changed: bool = False,
         votes: bool = False,
+        columns: bool | str | Sequence[str] = False,
+        soft: bool = False,
+        weights: bool = False,
     ) -> tuple[Path, ExportExtent]:
         """Do what `export` does; returns the file and how much it holds."""
         from explorer import export
 
         self._check_target(Path(path))
+        self._more.check(columns, at if soft or weights else "head")
         table = self._table(at, drop, changed, votes=votes)
-        return export.write(table, path, format), _extent(table)
+        whole = self._more.added(table, columns=columns, soft=soft, weights=weights)
+        return export.write(whole, path, format), _extent(table)
 
     def target(self, path: str | Path, *, format: str | None = None) -> Path:  # noqa: A002
         """Return the whole path of the file that `export` would write, by its own checks; writes nothing."""

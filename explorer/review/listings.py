@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from explorer.dataset.dataset import Dataset
 from explorer.detectors.protocol import Findings, Inputs
 from explorer.detectors.registry import get
-from explorer.errors import DataError, UnknownName
+from explorer.errors import DataError, ExplorerError, UnknownName
 from explorer.labels.model.states import State
 from explorer.review.arguments import Items
+from explorer.review.damage import damage, harm
 from explorer.review.events import Events
 from explorer.review.grow import grow
 from explorer.review.issues_frame import IssuesFrame
@@ -29,6 +30,8 @@ from explorer.review.scopes import scope as named
 from explorer.review.scores import Scores
 from explorer.review.search import Found, Search
 from explorer.review.selection import Selection
+from explorer.review.slice_cuts import members_of
+from explorer.review.sorts import check_sort, in_order
 from explorer.review.state import ReviewState
 from explorer.review.whole import Whole
 from explorer.tasks.classification import class_name
@@ -86,22 +89,32 @@ class Listings:
         self.whole = Whole(state, events)
         self._search: Search | None = None
 
-    def queue_of(self, name: str, *, decided: bool = False) -> pd.DataFrame:
-        """Return the items of a scope in its own order; see `Review.queue_of`."""
+    def queue_of(self, name: str, *, decided: bool = False, sort: str = "suspicion") -> pd.DataFrame:
+        """Return the items of a scope, in its own order or another; see `Review.queue_of`."""
         one = scope(name)
+        check_sort(sort)
         self._ready(one)
         with self._state.lock:
             seen = self._seen()
             found = members(one, seen.moment)
             if not decided:
                 found = _open(found, is_decided(seen.states))
+            damage = self.damages(found.positions) if sort == "damage" else None
+            found = in_order(found, sort, seen.moment.given, damage)
             table = pd.DataFrame(self._listed(found.positions))
         columns = [c for c in (*BASE, *one.columns) if c in table.columns]
-        table = table[columns].assign(**found.columns)
+        table = table[columns].assign(**found.columns, **({} if damage is None else {"damage": np.sort(damage)[::-1]}))
         if one.name in OF_WHOLE:
             with self._state.lock:
                 return table.assign(why=[self.whole.reason(one.name, int(at)) for at in found.positions])
         return table if one.name == "all" else table.assign(why=_why(one, seen, found.positions))
+
+    def damage(self) -> pd.Series[Any]:
+        """Return the damage of every item by its id; see `Review.damage`."""
+        self._scores.ready()
+        with self._state.lock:
+            ids = pd.Index(self._state.dataset.item_ids, name="item_id")
+            return pd.Series(self.damages(slice(None)), index=ids, name="damage")
 
     def find(self, query: str | int) -> pd.DataFrame:
         """Return the items that a query finds; see `Review.find`."""
@@ -138,9 +151,11 @@ class Listings:
         p_error: Any = None,
         scope: str | None = None,
         text: str | None = None,
+        columns: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Return the items that fit all conditions; see `Review.filter`."""
         self._ready(None if scope is None else named(scope))
+        kept = members_of(self._state.dataset, columns or {})
         low, high = _range(p_error)
         stands = _states(state)
         with_text = None if text is None else self.find(text).index
@@ -154,8 +169,9 @@ class Listings:
                 keep &= table["state"].isin(stands).to_numpy(dtype=bool)
             if p_error is not None:
                 keep &= table["p_error"].between(low, high).to_numpy(dtype=bool)
-            if with_text is not None:
-                keep &= table.index.isin(with_text)
+            for wanted in (with_text, kept):
+                if wanted is not None:
+                    keep &= table.index.isin(wanted)
             return table[keep]
 
     def grow(
@@ -199,6 +215,13 @@ class Listings:
             found = members(one, moment)
         return found, "" if len(found.positions) else one.none
 
+    def harms(self) -> NDArray[np.float32] | None:
+        """Return how much each item misleads, float32 [N]; `None` where nothing says so (`damage.harm`). Waits not."""
+        if not self._scores.scored:
+            return None
+        with self._scores.reading() as (_, findings):
+            return harm(findings)
+
     def counts(self) -> list[ScopeCount]:
         """Count the items of every scope by the scores as they stand. Waits for nothing."""
         decided, found = self._state.decided(), []
@@ -208,6 +231,13 @@ class Listings:
                 at = np.empty(0, dtype=np.intp) if why else positions(one, moment)
                 found.append(ScopeCount(one, len(at), len(at) - int(decided[at].sum()), why))
         return found
+
+    def damages(self, rows: NDArray[np.intp] | slice) -> NDArray[np.float32]:
+        """Return the damage of some items, float32 [n]; `ExplorerError` where the method has not run."""
+        harms, combined = self.harms(), self._state.results.combined
+        if harms is None or combined is None:
+            raise ExplorerError("There is no damage: KNN-Shapley has not run.", "See review.detectors.")
+        return damage(combined.p_error[rows], harms[rows])
 
     # The lock is held -----------------------------------------------------------------------------------------------
 

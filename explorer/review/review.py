@@ -7,19 +7,17 @@ import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from explorer import labels as label_store
 from explorer.dataset.dataset import Dataset
 from explorer.dataset.descriptions import described
 from explorer.labels import BindReport, Commit, Store
-from explorer.labels.head import When
 from explorer.pipeline.names import check_names
 from explorer.pipeline.results import Options, Results
 from explorer.pipeline.status import Status
 from explorer.readers import read
 from explorer.readers.training import attach
-from explorer.reports.manifest import manifest
 from explorer.review.arguments import FOR_PEOPLE, Items, check_arguments, check_open, check_place, rater_name
 from explorer.review.contrasts import Contrasts
 from explorer.review.decisions import Decisions
@@ -28,25 +26,32 @@ from explorer.review.events import Closed, Events, LabelsReset
 from explorer.review.exports import Exports
 from explorer.review.label_columns import bind
 from explorer.review.listings import Listings
+from explorer.review.more_columns import MoreColumns
+from explorer.review.outputs import Outputs
 from explorer.review.queue import Queue
 from explorer.review.raters import Raters
+from explorer.review.removal import Removals, check_mode
 from explorer.review.runs import Runs
 from explorer.review.sample.random_sample import AUDIT, RandomSample
 from explorer.review.score_updates import ScoreUpdates
 from explorer.review.scores import Scores
 from explorer.review.selection import Selection
+from explorer.review.slices import Slices
 from explorer.review.state import ReviewState
 from explorer.review.sync import StoreSync, commit_of
 from explorer.review.views import Views
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from explorer.estimates.drift import Drift
     from explorer.estimates.helped import Helped
+    from explorer.estimates.removal import Removal
     from explorer.estimates.results import Below, Left
     from explorer.progress import Progress
 
 
-class Review(Views):
+class Review(Views, Outputs):
     """Embed, rank, show and fix the labels of one dataset. Returns at once; the work goes on in the background.
 
     Parameters
@@ -149,8 +154,13 @@ class Review(Views):
         self.contrasts = Contrasts()
         self._queue = Queue(self.state, self.scores, self.sample)
         self.listings = Listings(self.state, self.scores, self.sample, self.selected, self.events)
+        self.by_slice = Slices(self.state, self.scores, self.sample)
         self.estimates = Estimates(self.state, self.sync, self.runs, self.scores, self.sample)
-        self.exports = Exports(self.state, self.sync, self.runs, self.decisions, self.labels, bound, self.store_name)
+        self.removal = Removals(self.state, self.sync, self.runs, self.scores)
+        more = MoreColumns(self.state, self.scores, bound)
+        self.exports = Exports(
+            self.state, self.sync, self.runs, self.decisions, self.labels, bound, self.store_name, more
+        )
         if start:
             self.runs.start()
 
@@ -290,14 +300,21 @@ class Review(Views):
         """Write one commit for items by id; see `Decisions.edit`."""
         return commit_of(self.decisions.edit(op, items, **how))
 
-    def left(self, *, wait: bool = True) -> Left:
+    @overload
+    def left(self, *, by: None = None, wait: bool = True) -> Left: ...
+
+    @overload
+    def left(self, *, by: str, wait: bool = True) -> pd.DataFrame: ...
+
+    def left(self, *, by: str | None = None, wait: bool = True) -> Left | pd.DataFrame:
         """Estimate how many wrong labels are left among those that nobody has decided on, with a 95 % interval.
 
         It rests on the random items that were decided on, in the queue or of `audit()` (see `sample`), or else on what
         the model believes. A mark as wrong is a label found wrong; any other, or leaving out, is no answer. Without
-        `wait` the scores are taken as they are, also while they follow the last decision.
+        `wait` the scores are taken as they are, also while they follow the last decision. With `by`, a column of your
+        own, a table by slice: `labels`, `unreviewed`, `found`, `left`, `low`, `high` (see `slices`).
         """
-        return self.estimates.left(wait=wait)
+        return self.estimates.left(wait=wait) if by is None else self.by_slice.left(by, wait=wait)
 
     def left_below(self, cut: int | None = None, *, wait: bool = True) -> Below:
         """Estimate how many wrong labels are left below a line across the ranking; `sentence()` says it.
@@ -332,61 +349,21 @@ class Review(Views):
         """Compare the last decisions with what `p_error` expected of them."""
         return self.estimates.drift(wait=wait)
 
-    def helped(self, progress: Progress | None = None) -> Helped:
+    @overload
+    def helped(self, progress: Progress | None = None, *, mode: Literal["relabel"] = "relabel") -> Helped: ...
+
+    @overload
+    def helped(self, progress: Progress | None = None, *, mode: Literal["remove"]) -> Removal: ...
+
+    def helped(self, progress: Progress | None = None, *, mode: str = "relabel") -> Helped | Removal:
         """Compare the probe taught on the given labels with one taught on the labels as they stand.
 
         Both are judged on the items that people have decided on (none: `DataError`). Takes as long as two probes.
+        With `mode="remove"` the second is taught the given labels without the worst, up to 30 % of them, beside as many
+        that are removed at random; judged on the same items, or without any on all labels. Takes 13 probes.
         """
-        return self.estimates.helped(progress)
+        return self.estimates.helped(progress) if check_mode(mode) == "relabel" else self.removal.curve(progress)
 
-    def corrected(self, *, left_out: bool = False) -> Any:
-        """Return the labels now, aligned to the user's own rows and in the user's own values: a Series.
-
-        With `left_out` a table, whose bool column `left_out` tells the rows of items that are left out.
-        """
-        return self.exports.corrected(left_out=left_out)
-
-    def export(
-        self,
-        path: str | Path,
-        *,
-        format: str | None = None,  # noqa: A002
-        at: When = "head",
-        drop: bool = False,
-        changed: bool = False,
-        votes: bool = False,
-    ) -> Path:
-        """Write the labels, with who changed what, when and why, to CSV, Parquet or JSONL.
-
-        Parameters
-        ----------
-        path
-            Of the file; one that is there is replaced. The data under review and its store are not (`DataError`).
-        format
-            "csv", "parquet" or "jsonl"; by default the ending of the path says so.
-        at
-            The version to write: a commit, tag or branch, a time, or "base" for the labels as they were given.
-        drop
-            Whether items that are left out have no row; by default the column `left_out` tells them.
-        changed
-            Whether only those items have a row whose label is not the given one any more, or that are left out.
-        votes
-            Whether each rater has a column of votes, as they count now.
-        """
-        return self.exports.export(path, format=format, at=at, drop=drop, changed=changed, votes=votes)
-
-    def import_corrections(self, path: str | Path, *, new_classes: bool = False) -> Commit | None:
-        """Bring an export's labels into this review's store; importing the same file twice changes nothing.
-
-        Labels that are no classes here are refused (`UnknownName`), or with `new_classes` added.
-        """
-        commit = self.exports.import_corrections(path, new_classes=new_classes)
-        self.raters.catch_up()
-        return commit
-
-    def manifest(self) -> dict[str, Any]:
-        """Say what made these results: versions, options, seed, device, hashes."""
-        return manifest(self.exports.parts())
 
     def close(self) -> None:
         """Stop the pipeline, close the widgets and the store. What was decided is on disk already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from explorer.review.arguments import Items
@@ -11,12 +11,15 @@ from explorer.review.listings import Listings
 from explorer.review.queue import Queue
 from explorer.review.scores import Scores
 from explorer.review.selection import Selection
+from explorer.review.slices import Slices
 from explorer.review.whole import Whole
 from explorer.review.whole_facts import whole_facts
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from explorer.estimates.label_shift import Shift
+    from explorer.estimates.slice_rates import SliceRates
     from explorer.labels import Store
     from explorer.reports.facts import Facts
     from explorer.review.state import ReviewState
@@ -30,6 +33,7 @@ class Views:
     scores: Scores
     selected: Selection
     listings: Listings
+    by_slice: Slices
     _queue: Queue
 
     @property
@@ -52,7 +56,7 @@ class Views:
         """
         return self._queue.table()
 
-    def queue_of(self, scope: str, *, decided: bool = False) -> pd.DataFrame:
+    def queue_of(self, scope: str, *, decided: bool = False, sort: str = "suspicion") -> pd.DataFrame:
         """Return the items of one scope still to be decided on, in its own order, each with why (waits for "score").
 
         `explorer.show(review, scope=...)` opens it on the screen.
@@ -66,6 +70,8 @@ class Views:
             beside wrong rows), "random" (random checks) or "all". What is in brackets will do as well.
         decided
             Also those that somebody has decided on. Sets of duplicates stay whole as long as one of them is open.
+        sort
+            "suspicion" (the scope's own order), "damage" (see `damage`; the table has it then), "class" or "row".
 
         Returns
         -------
@@ -76,7 +82,7 @@ class Views:
         Raises
         ------
         UnknownName
-            No such scope; it lists them.
+            No such scope or sort; it lists them.
         ExplorerError
             The scope is not computed; it says what to run.
 
@@ -87,7 +93,65 @@ class Views:
         >>> len(review.queue_of("everything", decided=True)) == len(review.dataset)
         True
         """
-        return self.listings.queue_of(scope, decided=decided)
+        return self.listings.queue_of(scope, decided=decided, sort=sort)
+
+    @property
+    def damage(self) -> pd.Series[Any]:
+        """Damage of every item by id: `p_error` × max(0, −its KNN-Shapley value) (waits for "score").
+
+        The expected loss in correct predictions of a nearest-neighbour classifier through a label that is wrong:
+        errors that mislead many come first. `queue_of(scope, sort="damage")` sorts by it, and so does the queue's menu.
+
+        Examples
+        --------
+        >>> bool((review.damage >= 0).all()), review.queue_of("label", sort="damage").columns[-2]
+        (True, 'damage')
+        """
+        return self.listings.damage()
+
+    def slices(self, by: str, *, bins: Any = None) -> SliceRates:
+        """Estimate how many labels are wrong in each slice of a column of your own (waits for "score").
+
+        Parameters
+        ----------
+        by
+            A column that `explorer.read` has kept (`dataset.columns`), or a feature of a table.
+        bins
+            By default numbers with more than 20 values are cut into five bins, times into months, all else by value.
+            `False`: by value; a number of bins; cuts between bins; "day", "month" or "year".
+
+        Returns
+        -------
+        SliceRates
+            `table` and `directions` (given → suggested) with 95 % intervals, `differing`, `items(slice)`; `sentence()`
+            says which slices differ from the rest by more than chance makes.
+
+        Raises
+        ------
+        UnknownName
+            No such column.
+        DataError
+            A column whose values are all different, or are lists; bins that do not fit.
+
+        Examples
+        --------
+        >>> import explorer
+        >>> texts = [f"{'good' if i % 2 else 'dull'} film {i}" for i in range(60)]
+        >>> columns = {"source": ["a", "b", "b"] * 20}
+        >>> films = explorer.read(texts, label=["+-"[i % 2] for i in range(60)], columns=columns)
+        >>> explorer.Review(films).slices("source").table["items"].sort_index().tolist()
+        [20, 40]
+        """
+        return self.by_slice.rates(by, bins)
+
+    def shift(self, by: str, *, bins: Any = None) -> Shift:
+        """Find labels that mean something else in a slice than elsewhere (waits for "score").
+
+        For each given label: do its items look like another class, to the held-out model (without one, to the
+        neighbours), more often in one slice than in the others? `sentence()` names what chance does not make, `table`
+        has the figures, and `items(finding)` the items. `by` and `bins` are those of `slices`, and so are the errors.
+        """
+        return self.by_slice.shift(by, bins)
 
     def find(self, query: str | int) -> pd.DataFrame:
         """Return the items that a word, an id, a file's name or a row finds. Waits for nothing.
@@ -128,6 +192,7 @@ class Views:
         p_error: Any = None,
         scope: str | None = None,
         text: str | None = None,
+        columns: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Return the rows of `issues` that fit all conditions given (waits for "score").
 
@@ -144,11 +209,13 @@ class Views:
             As `queue_of` takes it, with what is decided on; its order is kept.
         text
             As `find` takes it.
+        columns
+            Values of your own columns, one or several each: `{"source": "lab B"}`.
 
         Raises
         ------
         UnknownName
-            A class, state or scope that there is none of.
+            A class, state, scope, column or value that there is none of.
         DataError
             A range that is none.
 
@@ -159,7 +226,7 @@ class Views:
         (True, False)
         """
         conditions = {"given": given, "suggested": suggested, "label": label, "state": state}
-        return self.listings.filter(**conditions, p_error=p_error, scope=scope, text=text)
+        return self.listings.filter(**conditions, p_error=p_error, scope=scope, text=text, columns=columns)
 
     def facts(self, *, wait: bool = True) -> Facts:
         """Say what is known of the whole (waits for "score"); shown in a notebook as a page.

@@ -7,12 +7,14 @@ import { makeHelped } from "../pipeline/helped";
 import { makeWork } from "../pipeline/work";
 import { makeData } from "./data";
 import { makeMethods } from "./methods";
+import { makeSlices } from "./slices";
 import { makeStore } from "./store";
 import { makeSure } from "./sure";
 
 export const SECTIONS = [
   { name: "sure", title: "How sure", make: makeSure },
   { name: "data", title: "The data", make: makeData },
+  { name: "slices", title: "Slices", make: makeSlices },
   { name: "methods", title: "Methods", make: makeMethods },
   { name: "helped", title: "Did it help?", make: makeHelped },
   { name: "work", title: "Work", make: makeWork },

@@ -6,7 +6,7 @@ import { start as startSession } from "../core/testing/mockSession";
 import { command } from "../core/ui/keys";
 import { failedWords, makeFailed } from "./failures";
 import { makeHelped } from "./helped";
-import { accuracy, figure, howFar, signed } from "./helpedWords";
+import { accuracy, figure, flips, howFar, signed } from "./helpedWords";
 
 /** Without the spaces that no line may break at. */
 const plain = (text: string | null | undefined) => text?.replaceAll("\u00a0", " ");
@@ -23,6 +23,9 @@ const FOUND: Helped = {
   reviewed: true,
   few: false,
   note: "Judged on the 143 reviewed items only.",
+  gained: 0,
+  lost: 0,
+  lost_items: [],
   classes: [
     { name: EVIL, judged: 90, before: 0.9, after: 1, difference: 0.1, low: 0.02, high: 0.2 },
     { name: "newt", judged: 9, before: 0.5, after: 0.5, difference: 0, low: -0.8, high: 0.8 },
@@ -126,6 +129,21 @@ describe("did it help", () => {
       ["dog", "53", ".820", ".740", "− .080", "− .200 to + .050"],
     ]);
     expect(root.querySelector("img")).toBeNull();
+  });
+
+  it("says which items the model gets wrong since, and shows them", async () => {
+    expect(flips({ ...FOUND, gained: 1, lost: 0 })).toBe(
+      "1 is right only now, 0 were right only before (negative flips)",
+    );
+    const { session, find, push } = await start();
+    push(DONE);
+    expect(find("helped-lost").hidden).toBe(true);
+    push({ ...DONE, result: { ...FOUND, gained: 12, lost: 2, lost_items: [4, 2] } });
+    expect(find("helped-said").lastElementChild?.textContent).toBe(
+      "Of these 12 are right only now, 2 were right only before (negative flips).",
+    );
+    find("helped-lost").click();
+    expect(session.queue).toEqual([4, 2]);
   });
 
   it("can be cancelled, and asked again", async () => {

@@ -10,7 +10,7 @@ import { command } from "../core/ui/keys";
 import type { Place, Section } from "../core/ui/section";
 import { makeTable } from "../core/ui/table";
 import { asOf } from "../methods/words";
-import { accuracy, figure, howFar, signed } from "./helpedWords";
+import { accuracy, figure, flips, howFar, signed } from "./helpedWords";
 import { share } from "./words";
 
 const WHAT =
@@ -28,13 +28,18 @@ export function makeHelped({ root, session, signal }: Place): Section {
   const running = h("div", { class: "dqx-helped-running" }, bar, far, cancel);
   const said = h("div", { role: "status", data: { dqx: "helped-said" } });
   const again = act("Ask again", "helped-again", () => void ask("helped_start"));
+  const lost = act("Show the negative flips", "helped-lost", () => {
+    const items = state?.result?.lost_items ?? [];
+    if (items.length > 0) session.present(items);
+  });
+  lost.hidden = true;
   const more = h("div", { class: "dqx-helped-more" });
   const element = h(
     "div",
     { class: "dqx-helped", tabIndex: -1, data: { dqx: "helped-panel" } },
     running,
     said,
-    h("div", {}, again),
+    h("div", { class: "dqx-helped-acts" }, again, lost),
     more,
   );
   let state: HelpedState | null = null;
@@ -87,6 +92,7 @@ export function makeHelped({ root, session, signal }: Place): Section {
     again.hidden = busy || (now === "done" && state?.since === 0);
     again.textContent = now === "done" ? "Ask again" : now === "none" ? "Compare" : "Try again";
     const result = busy ? null : (state?.result ?? null);
+    lost.hidden = (result?.lost_items.length ?? 0) === 0;
     say(busy ? [] : sentences(state));
     more.replaceChildren(...(result ? details(result) : [h("p", { class: "dqx-muted", text: WHAT })]));
     // The button that had the keyboard may be gone.
@@ -152,6 +158,7 @@ function sentences(state: HelpedState | null): { text: string; class: string }[]
   lines.push({ text: `${result.verdict}.`, class: "dqx-strong" });
   if (accuracy(result))
     lines.push({ text: `${accuracy(result)}.${result.few ? " These are few." : ""}`, class: "" });
+  if (flips(result)) lines.push({ text: `Of these ${flips(result)}.`, class: "" });
   if (state.since > 0 || state.state !== "done")
     lines.push({ text: `This is ${asOf(result.time, state.since)}.`, class: "dqx-muted" });
   return lines;

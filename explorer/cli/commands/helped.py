@@ -15,8 +15,12 @@ from explorer.cli.stores import corrections_of
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from explorer.dataset.dataset import Dataset
     from explorer.estimates.helped import Helped
+    from explorer.estimates.removal import Removal
     from explorer.progress import Progress, Stage
     from explorer.review.label_columns import CurrentLabels
 
@@ -24,6 +28,9 @@ NOTHING: dict[str, Any] = {
     **dict.fromkeys(("before", "after", "difference", "low", "high")),
     "judged": 0,
     "changed": 0,
+    "gained": 0,
+    "lost": 0,
+    "lost_items": [],
     "reviewed": False,
     "note": "",
     "per_class": [],
@@ -45,6 +52,12 @@ def _describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help='where to compute: "cpu", "cuda", "mps" (chosen when not given)')
     parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(%(default)s)")
+    parser.add_argument(
+        "--mode",
+        choices=("relabel", "remove"),
+        default="relabel",
+        help="remove: what if the labels that look worst were left out, up to 30 %% of them (%(default)s)",
+    )
     parser.set_defaults(run=_helped)
 
 
@@ -62,11 +75,15 @@ def _helped(given: argparse.Namespace) -> int:
     with corrections_of(dataset, store_of(given.store, data, dataset), given.branch) as store:
         now = CurrentLabels(dataset, store)
         try:
-            check_judged(now.states, now.given, now.codes)
+            if given.mode == "relabel":
+                check_judged(now.states, now.given, now.codes)
         except DataError as error:
             answer = {"sentence": error.problem, **NOTHING}
             print(json.dumps(answer, indent=1) if given.format == "json" else error.problem)
             return 0  # that is an answer, and no failure
+    if given.mode == "remove":
+        _say_removed(_removed(dataset, now, given), given.format)
+        return 0
     found = _compared(dataset, now, given)
     if given.format == "json":
         print(json.dumps(_as_plain(found), indent=1, ensure_ascii=False))
@@ -79,13 +96,67 @@ def _compared(dataset: Dataset, now: CurrentLabels, given: argparse.Namespace) -
     """Embed what the labels are for, and compare; the embedding comes from the cache where a review made it."""
     from dataclasses import replace
 
-    import numpy as np
     import pandas as pd
 
-    from explorer.embedding import embed
     from explorer.engine.devices import pick
     from explorer.estimates.helped import helped
     from explorer.review.label_columns import is_settled
+
+    vectors, keep = _embedded(dataset, given)
+    before, after = now.given[keep], now.codes[keep]
+    settled, device = is_settled(now.states[keep]), str(pick(given.device)[0])
+    count = max(1, len(now.classes))
+    found = helped(vectors, before, after, settled, count, given.seed, _shown("compare"), device)
+    ids = dataset.item_ids[keep]
+    found = replace(found, lost_items=tuple(str(ids[i]) for i in found.lost_at))
+    if not now.classes:
+        return found
+    return replace(found, per_class=found.per_class.set_axis(pd.Index(now.classes, name="class")))
+
+
+def _removed(dataset: Dataset, now: CurrentLabels, given: argparse.Namespace) -> Removal:
+    """Rank the given labels, and compare models taught with and without the worst."""
+    from explorer.engine.devices import pick
+    from explorer.estimates.removal import removal
+    from explorer.pipeline.find_issues import find_issues_in
+    from explorer.review.label_columns import is_settled
+
+    vectors, keep = _embedded(dataset, given)
+    ranked = find_issues_in(dataset, embedder=given.embedder, seed=given.seed)
+    suspicion = ranked["p_error"].reindex(dataset.item_ids[keep]).to_numpy(float)
+    settled, device = is_settled(now.states[keep]), str(pick(given.device)[0])
+    labels = now.given[keep], now.codes[keep]
+    count = max(1, len(now.classes))
+    return removal(vectors, *labels, suspicion, settled, count, given.seed, _shown("compare"), device)
+
+
+def _say_removed(found: Removal, form: str) -> None:
+    """Print what removing the worst labels does."""
+    if form == "json":
+        curve = json.loads(found.table.reset_index().to_json(orient="records"))
+        whole = {"sentence": found.sentence(), "judged": found.judged, "reviewed": found.reviewed, "curve": curve}
+        print(json.dumps(whole, indent=1, ensure_ascii=False))
+        return
+    print(found.sentence())
+    rows = [
+        [
+            f"{100 * share:.0f} %",
+            f"{int(row['removed']):,}",
+            *(f"{100 * row[name]:.1f} %" for name in ("worst", "random")),
+            f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}",
+            f"{int(row['lost']):,}",
+        ]
+        for share, row in zip(found.table.index, found.table.to_dict("records"), strict=True)
+    ]
+    print("\nAccuracy without the worst labels, and without as many at random:")
+    lines(["share", "removed", "worst", "random", "95 % interval", "lost"], rows)
+
+
+def _embedded(dataset: Dataset, given: argparse.Namespace) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return the vectors of the items that can be read, and which those are, bool [N]."""
+    import numpy as np
+
+    from explorer.embedding import embed
 
     embedding = embed(dataset, given.embedder, device=given.device, seed=given.seed, progress=_shown("embed"))
     keep = np.ones(len(dataset), dtype=bool)
@@ -94,13 +165,7 @@ def _compared(dataset: Dataset, now: CurrentLabels, given: argparse.Namespace) -
     if left_out:
         items, are = ("item", "is") if left_out == 1 else ("items", "are")
         print(f"{left_out:,} {items} cannot be read and {are} left out.", file=sys.stderr)
-    vectors, before, after = embedding.vectors[keep], now.given[keep], now.codes[keep]
-    settled, device = is_settled(now.states[keep]), str(pick(given.device)[0])
-    count = max(1, len(now.classes))
-    found = helped(vectors, before, after, settled, count, given.seed, _shown("compare"), device)
-    if not now.classes:
-        return found
-    return replace(found, per_class=found.per_class.set_axis(pd.Index(now.classes, name="class")))
+    return embedding.vectors[keep], keep
 
 
 def _shown(name: str) -> Progress:
@@ -133,7 +198,11 @@ def _as_plain(found: Helped) -> dict[str, Any]:
 
     names = ("before", "after", "difference", "low", "high")
     rows = [
-        {"class": str(label), "judged": int(row["judged"]), **{name: number(row[name]) for name in names}}
+        {
+            "class": str(label),
+            **{name: int(row[name]) for name in ("judged", "gained", "lost")},
+            **{name: number(row[name]) for name in names},
+        }
         for label, row in zip(found.per_class.index, found.per_class.to_dict("records"), strict=True)
     ]
     return {
@@ -142,6 +211,9 @@ def _as_plain(found: Helped) -> dict[str, Any]:
         "judged": found.judged,
         "changed": found.changed,
         "reviewed": found.reviewed,
+        "gained": found.gained,
+        "lost": found.lost,
+        "lost_items": list(found.lost_items),
         "note": found.note,
         "per_class": rows,
     }

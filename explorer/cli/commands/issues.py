@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from explorer.dataset.dataset import Dataset
+    from explorer.estimates.slice_rates import SliceRates
     from explorer.review.label_columns import CurrentLabels
 
 FIRST = 20
@@ -45,6 +46,9 @@ def _describe_issues(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--limit", type=positive, help=f"at most this many rows ({FIRST} of a table, else all)")
     parser.add_argument(
         "--fail-over", type=_share, metavar="SHARE", help="exit with 1 if more than this share of the labels is wrong"
+    )
+    parser.add_argument(
+        "--by", metavar="COLUMN", help="say how many labels are wrong in each slice of another column, not item by item"
     )
     parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
     parser.set_defaults(run=_issues, answer="the estimated share of wrong labels is over the limit")
@@ -74,10 +78,11 @@ def _share(text: str) -> float:
 
 
 def _issues(given: argparse.Namespace) -> int:
-    found, keyed = _found(given)
+    found, dataset = _found(given)
     estimate, note = found.attrs["estimate"], found.attrs["note"]
+    slices = None if given.by is None else _slices(found, dataset, given.by)
     try:
-        _say(given, found, keyed)
+        _say(given, found, dataset.keyed, slices)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has enough; the exit status is the answer all the same
         unread()
@@ -91,24 +96,51 @@ def _issues(given: argparse.Namespace) -> int:
     return int(over)
 
 
-def _say(given: argparse.Namespace, found: pd.DataFrame, keyed: bool) -> None:
+def _slices(found: pd.DataFrame, dataset: Dataset, by: str) -> SliceRates:
+    from explorer.review.slices import rates_of
+
+    return rates_of(dataset, found, by)
+
+
+def _say(given: argparse.Namespace, found: pd.DataFrame, keyed: bool, slices: SliceRates | None) -> None:
     estimate, attrs = found.attrs["estimate"], found.attrs
     for name, reason in attrs["failures"].items():
         print(f"The method {name!r} failed: {plain(reason)}", file=sys.stderr)
     words = in_words(estimate, of_given=given.store is not None)
     print(" ".join(filter(None, (words, worded(attrs["note"])))), file=sys.stderr)
     limit = given.limit if given.limit is not None else FIRST if given.format == "table" else None
+    if slices is not None and given.format != "json":
+        print(slices.sentence(), file=sys.stderr)
+        table = slices.table if limit is None else slices.table.head(max(0, limit))
+        if given.format == "table":
+            _by_slice(table)
+        else:
+            show_frame(table.rename_axis("slice"), given.format)
+        return
     rows = found if limit is None else found.head(max(0, limit))
     if given.format == "json":
         head = {"estimate": estimate, "limit": given.fail_over}
         head |= {"note": worded(attrs["note"]), "warnings": [worded(text) for text in attrs["warnings"]]}
         head["failures"] = attrs["failures"]
+        if slices is not None:
+            by_slice = json.loads(slices.table.rename_axis("slice").reset_index().to_json(orient="records"))
+            head["slices"] = {"by": slices.by, "sentence": slices.sentence(), "table": by_slice}
         issues = json.loads(rows.reset_index().to_json(orient="records"))
         print(json.dumps({**head, "issues": issues}, indent=1, ensure_ascii=False))
     elif given.format == "table":
         for_people(rows, keyed=keyed)
     else:
         show_frame(rows, given.format)
+
+
+def _by_slice(table: pd.DataFrame) -> None:
+    """Print slices for people."""
+    rows = []
+    for name, row in zip(table.index, table.to_dict("records"), strict=True):
+        rate, low, high = (100 * row[column] for column in ("rate", "low", "high"))
+        counts = f"{int(row['items']):,}", f"{int(row['labels']):,}", f"{row['wrong']:,.0f}"
+        rows.append([plain(name), *counts, f"{rate:.1f} %", f"{low:.1f} to {high:.1f}", row["differs"]])
+    lines([str(table.index.name), "items", "labels", "wrong", "rate", "between", "than elsewhere"], rows)
 
 
 def _standing(dataset: Dataset, given: argparse.Namespace) -> CurrentLabels:
@@ -133,8 +165,8 @@ def _decided_last(found: pd.DataFrame, dataset: Dataset, now: CurrentLabels) -> 
     return found.iloc[np.argsort(decided, kind="stable")]
 
 
-def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, bool]:
-    """Return the ranking, and whether the items have ids of their own."""
+def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, Dataset]:
+    """Return the ranking, and what was ranked."""
     import numpy as np
 
     from explorer.pipeline.find_issues import find_issues_in
@@ -154,7 +186,7 @@ def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, bool]:
     found = find_issues_in(dataset, embedder=embedder, detectors=given.methods, seed=given.seed)
     if now is not None:
         found = _decided_last(found, dataset, now)
-    return found, dataset.keyed
+    return found, dataset
 
 
 def _methods(given: argparse.Namespace) -> int:

@@ -6,7 +6,8 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from explorer.export.columns import COLUMNS, LEFT_OUT
+from explorer.errors import DataError
+from explorer.export.columns import COLUMNS, LEFT_OUT, is_extra
 
 
 def write(table: pd.DataFrame, file: BinaryIO) -> None:
@@ -15,9 +16,20 @@ def write(table: pd.DataFrame, file: BinaryIO) -> None:
     import pyarrow.parquet as pq
 
     kinds = {"time": pa.timestamp("us", tz="UTC"), "p_error": pa.float64(), LEFT_OUT: pa.bool_()}
-    kinds |= {c: pa.bool_() if table[c].dtype == bool else pa.float64() for c in _numbers(table)}
-    schema = pa.schema([pa.field(c, kinds.get(c, pa.string())) for c in table.columns])
-    pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False), file, compression="zstd")
+    labels = [c for c in table.columns if not is_extra(c)]
+    kinds |= {c: pa.bool_() if table[c].dtype == bool else pa.float64() for c in _numbers(table[labels])}
+    schema = pa.schema([pa.field(c, kinds.get(c, pa.string())) for c in labels])
+    whole = pa.Table.from_pandas(table[labels], schema=schema, preserve_index=False)
+    for name in filter(is_extra, table.columns):
+        try:
+            whole = whole.append_column(name, pa.array(table[name], from_pandas=True))
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:  # values of several kinds
+            why = " ".join(str(error).split())[:300]
+            raise DataError(
+                f"The column {name!r} cannot be written as Parquet: {why}.",
+                "Write CSV or JSONL, or name the columns to write: columns=[...].",
+            ) from error
+    pq.write_table(whole, file, compression="zstd")
 
 
 def _numbers(table: pd.DataFrame) -> list[str]:

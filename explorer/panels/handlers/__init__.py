@@ -18,6 +18,7 @@ from explorer.panels.handlers import (  # noqa: F401
     queue,
     sample,
     scopes,
+    slices,
     verdicts,
     versions,
 )

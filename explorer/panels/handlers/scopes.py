@@ -1,4 +1,4 @@
-"""Scopes: how many items each holds, and which; and the items that stand out on the map."""
+"""Scopes: how many items each holds, and which; what they are sorted by; and the items that stand out on the map."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ def scope(review: Review, args: schema.ScopeArgs) -> schema.ScopeItems:
         why=why,
         version=review.state.version,
     )
+
+
+@call("damage")
+def damage(review: Review) -> schema.Damage:
+    """Return how much each item misleads, for a queue that is sorted by damage."""
+    harms = review.listings.harms()
+    why = "" if harms is not None else "There is no damage to sort by: KNN-Shapley has not run."
+    found = np.zeros(len(review.dataset), dtype=np.float32) if harms is None else harms
+    return schema.Damage(harm=found, why=why, version=review.state.version)
 
 
 @call("highlight")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from explorer.panels.schema import export, facts, history, items, labels, scopes, scores, verdicts
+from explorer.panels.schema import export, facts, history, items, labels, scopes, scores, slices, verdicts
 from explorer.panels.schema.base import Answer, Args, Float32Array, Int32Array, Uint8Array
 
 
@@ -33,6 +33,7 @@ CALLS: dict[str, Call] = {
     "find": Call(items.FindArgs, items.FindReply),
     "scopes": Call(None, list[scopes.ScopeInfo]),
     "scope": Call(scopes.ScopeArgs, scopes.ScopeItems),
+    "damage": Call(None, scopes.Damage),
     "highlight": Call(scopes.HighlightArgs, None),
     "card": Call(verdicts.CardArgs, items.Card),
     "scope_why": Call(verdicts.ScopeWhyArgs, verdicts.ScopeWhy),
@@ -68,6 +69,8 @@ CALLS: dict[str, Call] = {
     "failures": Call(None, scores.Failures),
     "facts": Call(None, list[facts.Fact]),
     "fact_items": Call(facts.FactItemsArgs, facts.FactItems),
+    "slices": Call(slices.SlicesArgs, slices.SlicesReply),
+    "slice_items": Call(slices.SliceItemsArgs, slices.SliceItems),
     "store": Call(None, facts.StoreReply),
     "export_outlook": Call(export.ExportArgs, export.ExportOutlook),
     "export": Call(export.ExportArgs, export.ExportReply),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from explorer.panels.schema.base import Answer, Args, Int32Array, Natural
+from explorer.panels.schema.base import Answer, Args, Float32Array, Int32Array, Natural
 
 ScopeName = Literal[
     "label",
@@ -58,6 +58,17 @@ class ScopeItems(Answer):
     """For each the number of the set that it is decided on with; null where the scope has no sets."""
     why: str
     """Why there are none, in words; "" where there are."""
+    version: int
+    """That of the scores."""
+
+
+class Damage(Answer):
+    """How much each item misleads: p_error times it is the damage that a queue may be sorted by."""
+
+    harm: Float32Array
+    """By item, 0 or more; 0 where the item helps, or has no label."""
+    why: str
+    """Why there is none, in words; "" where there is."""
     version: int
     """That of the scores."""
 

@@ -154,6 +154,8 @@ class HelpedClass(Answer):
     difference: float | None
     low: float | None
     high: float | None
+    gained: int = 0
+    lost: int = 0
 
 
 class Helped(Answer):
@@ -173,6 +175,12 @@ class Helped(Answer):
     """Whether it was judged on reviewed items; if not, on all."""
     few: bool
     note: str
+    gained: int
+    """Judged items that are right only after the corrections."""
+    lost: int
+    """Those that are right only before them: negative flips."""
+    lost_items: list[int]
+    """The first of these."""
     classes: list[HelpedClass]
     omitted: int
     """Classes that are left out, since there are so many."""

@@ -68,6 +68,16 @@ export interface ScopeItems {
   version: number;
 }
 
+/** How much each item misleads: p_error times it is the damage that a queue may be sorted by. */
+export interface Damage {
+  /** By item, 0 or more; 0 where the item helps, or has no label. */
+  harm: Float32Array;
+  /** Why there is none, in words; "" where there is. */
+  why: string;
+  /** That of the scores. */
+  version: number;
+}
+
 /** The scope that pages were last told to show. */
 export interface Opened {
   scope: ScopeName;
@@ -947,6 +957,8 @@ export interface HelpedClass {
   difference: number | null;
   low: number | null;
   high: number | null;
+  gained?: number;
+  lost?: number;
 }
 
 /** Accuracy of a probe taught on the given labels, and of one taught on the labels now; null: nothing judged. */
@@ -965,6 +977,12 @@ export interface Helped {
   reviewed: boolean;
   few: boolean;
   note: string;
+  /** Judged items that are right only after the corrections. */
+  gained: number;
+  /** Those that are right only before them: negative flips. */
+  lost: number;
+  /** The first of these. */
+  lost_items: number[];
   classes: HelpedClass[];
   /** Classes that are left out, since there are so many. */
   omitted: number;
@@ -1088,6 +1106,62 @@ export interface StoreReply {
   versions: Record<string, string>;
   /** What the run was made with. */
   options: Record<string, string>;
+}
+
+/** Which column; "" = none yet, only which there are. */
+export interface SlicesArgs {
+  by?: string;
+}
+
+/** A slice; shares are of its labels, null where it has none. */
+export interface SliceRow {
+  name: string;
+  items: number;
+  labels: number;
+  reviewed: number;
+  wrong: number;
+  rate: number | null;
+  low: number | null;
+  high: number | null;
+  /** From the other slices, by more than chance makes. */
+  differs: "more" | "fewer" | "";
+}
+
+/** A label that means something else in a slice than elsewhere. */
+export interface ShiftRow {
+  slice: string;
+  given: string;
+  looks_like: string;
+  count: number;
+  of: number;
+  elsewhere: number;
+  of_elsewhere: number;
+}
+
+/** What is known slice by slice. */
+export interface SlicesReply {
+  /** Those that slices can be made by. */
+  columns: string[];
+  by: string;
+  sentence: string;
+  rows: SliceRow[];
+  /** Slices that are not listed. */
+  more: number;
+  /** Of labels that mean something else, in words; "" where it cannot be said. */
+  shift: string;
+  shifts: ShiftRow[];
+}
+
+/** Items of a slice, or those of a finding by its place among `shifts`. */
+export interface SliceItemsArgs {
+  by: string;
+  name?: string;
+  finding?: number | null;
+}
+
+/** Positions of the items, the most suspicious first. */
+export interface SliceItems {
+  items: Int32Array;
 }
 
 export type ExportFormat = "csv" | "parquet" | "jsonl";
@@ -1238,6 +1312,7 @@ export interface Calls {
   find: { args: FindArgs; answer: FindReply };
   scopes: { args: Record<string, never>; answer: ScopeInfo[] };
   scope: { args: ScopeArgs; answer: ScopeItems };
+  damage: { args: Record<string, never>; answer: Damage };
   highlight: { args: HighlightArgs; answer: null };
   card: { args: CardArgs; answer: Card };
   scope_why: { args: ScopeWhyArgs; answer: ScopeWhy };
@@ -1273,6 +1348,8 @@ export interface Calls {
   failures: { args: Record<string, never>; answer: Failures };
   facts: { args: Record<string, never>; answer: Fact[] };
   fact_items: { args: FactItemsArgs; answer: FactItems };
+  slices: { args: SlicesArgs; answer: SlicesReply };
+  slice_items: { args: SliceItemsArgs; answer: SliceItems };
   store: { args: Record<string, never>; answer: StoreReply };
   export_outlook: { args: ExportArgs; answer: ExportOutlook };
   export: { args: ExportArgs; answer: ExportReply };

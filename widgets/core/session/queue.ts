@@ -31,6 +31,7 @@ export class Queue {
   /** Where to begin when scores come. */
   private wish: Place | null = null;
   private refreshing: ReturnType<typeof setTimeout> | undefined;
+  private weighing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly state: ReviewState) {}
 
@@ -183,6 +184,7 @@ export class Queue {
     if (wish) state.emit("filter", order.filter);
     if (over) this.choose([]);
     else this.make();
+    if (order.filter.sort === "damage") void this.weigh();
   }
 
   /** Take the scores of some rows: these rows move, and the rest of the queue stays where it is. */
@@ -204,6 +206,7 @@ export class Queue {
     this.turn++;
     this.state.scopes.wanted = null;
     clearTimeout(this.refreshing);
+    clearTimeout(this.weighing);
   }
 
   /** Make the queue anew and tell of it. */
@@ -245,6 +248,7 @@ export class Queue {
       state.scopePlace.keep({ scope: now.scope, sort: now.sort });
     if (OTHER.some((name) => filter[name] !== now[name])) this.begin({ tell: !lets });
     if (lets) state.tell("select", { item: state.current, items: [] });
+    if (change.sort === "damage") void this.weigh();
     // What was shown at once is of before the last scores.
     if (change.scope !== undefined && !state.scopes.isFresh(change.scope)) void this.reload(change.scope);
   }
@@ -296,8 +300,30 @@ export class Queue {
     const { scopes } = this.state;
     scopes.stale();
     clearTimeout(this.refreshing);
+    clearTimeout(this.weighing);
+    if (this.state.filter.sort === "damage") this.weighing = setTimeout(() => void this.weigh(), QUIET_MS);
     if (!scopes.isOwn(this.state.filter.scope))
       this.refreshing = setTimeout(() => void this.reload(this.state.filter.scope), QUIET_MS);
+  }
+
+  /** Ask how much each item misleads, and sort by it; where nobody can say, the worst come first again. */
+  private async weigh(): Promise<void> {
+    const { state } = this;
+    const of = state.labels?.order;
+    try {
+      const { harm, why } = await state.damage();
+      if (of !== state.labels?.order || state.filter.sort !== "damage") return;
+      if (why) {
+        state.emit("notice", { kind: "info", text: why });
+        this.setFilter({ sort: "suspicion" });
+        return;
+      }
+      const first = state.order.weigh(harm);
+      this.make();
+      if (first) this.begin();
+    } catch (error) {
+      if (!(error instanceof Disconnected)) state.report(error);
+    }
   }
 
   private async reload(scope: ScopeName): Promise<void> {

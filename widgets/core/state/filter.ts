@@ -2,9 +2,13 @@
 
 import type { ScopeName } from "../kernel/schema";
 
-/** Ways to sort a scope: as it orders its items itself, class by class and so within each, or as the rows stand. */
+/**
+ * Ways to sort a scope: as it orders its items itself, by damage (p_error times how much an item misleads), class by
+ * class and so within each, or as the rows stand.
+ */
 export const SORTS = [
   { name: "suspicion", title: "worst first" },
+  { name: "damage", title: "by damage" },
   { name: "class", title: "by class" },
   { name: "row", title: "by row" },
 ] as const;

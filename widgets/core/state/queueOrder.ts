@@ -34,6 +34,8 @@ export class QueueOrder {
   private passed: number[] = [];
   /** Places of the items, where they stand as they were named. */
   private named: ReadonlyMap<number, number> | null = null;
+  /** How much each item misleads; null until the kernel has said so, and by damage is by suspicion. */
+  private harm: Float32Array | null = null;
   /** The items of the scope, where the kernel has made it. */
   private members: Members | null = null;
   /** As the queue was filled with. */
@@ -58,6 +60,7 @@ export class QueueOrder {
     this.passed = [];
     this.named = null;
     this.members = null;
+    this.harm = null;
     this.given = null;
     this.items = [];
     this.reviewed = 0;
@@ -83,6 +86,13 @@ export class QueueOrder {
   /** Take the items of the scope that is queued; null for one that the page makes of the columns. `fill` queues them. */
   enter(members: Members | null): void {
     this.members = members;
+  }
+
+  /** Take how much each item misleads; `fill` sorts by it. Says whether it was not known before. */
+  weigh(harm: Float32Array): boolean {
+    const first = this.harm === null;
+    this.harm = harm;
+    return first;
   }
 
   /** How many items pass the filter; random ones come on top where they do not. */
@@ -142,6 +152,7 @@ export class QueueOrder {
       passed = pair || label !== null ? Array.prototype.filter.call(all, passes) : Array.from(all);
       if (sort === "row") passed = Array.from(Int32Array.from(passed).sort());
       else if (sort === "class") passed = this.byClass(passed);
+      else if (sort === "damage") passed.sort((a, b) => this.damageOf(b) - this.damageOf(a));
     }
     this.passed = passed;
     this.mix(review);
@@ -314,9 +325,18 @@ export class QueueOrder {
       const [one, other] = [this.classOf(a), this.classOf(b)];
       if (one !== other) return one < other;
     }
+    if (filter.sort === "damage") {
+      const [one, other] = [this.damageOf(a), this.damageOf(b)];
+      if (one !== other) return one > other;
+    }
     if (named) return (named.get(a) ?? -1) < (named.get(b) ?? -1);
     if (members) return (members.place[a] as number) < (members.place[b] as number);
     return this.ranking.precedes(a, b);
+  }
+
+  /** p_error times how much the item misleads; 0 where either is not known. */
+  private damageOf(item: number): number {
+    return (this.scores?.p_error[item] || 0) * (this.harm?.[item] ?? 0);
   }
 
   /** Class of the given label; items without one come last. */

@@ -203,6 +203,11 @@ export class ReviewState extends Emitter<Topics> {
     return moved;
   }
 
+  /** Ask the kernel how much each item misleads. */
+  damage(): Promise<Calls["damage"]["answer"]> {
+    return this.transport.call("damage");
+  }
+
   get filter(): Filter {
     return this.order.filter;
   }
