@@ -23,7 +23,7 @@ simple sequentially rejective multiple test procedure (Scandinavian Journal of S
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Cells(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Cells:
     """What was counted, an entry each combination of slice, given class and opinion that differ; all are [M].
 
     Attributes
@@ -59,6 +60,12 @@ class Cells(NamedTuple):
     elsewhere: NDArray[np.int64]
     of_elsewhere: NDArray[np.int64]
     p_value: NDArray[np.float64]
+
+    def at(self, places: NDArray[np.intp] | NDArray[np.bool_]) -> Cells:
+        """Return some of them."""
+        codes = self.slice[places], self.given[places], self.opinion[places]
+        counts = self.count[places], self.of[places], self.elsewhere[places], self.of_elsewhere[places]
+        return Cells(*codes, *counts, self.p_value[places])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -162,10 +169,9 @@ def compare(
         holm(p, tests),
     )
     order = np.lexsort((-cells.count, cells.p_value))
-    return Cells(*(column[order] for column in cells)), tests
+    return cells.at(order), tests
 
 
 def surprising(cells: Cells) -> Cells:
     """Return those that chance does not make."""
-    keep = cells.p_value < LEVEL
-    return Cells(*(column[keep] for column in cells))
+    return cells.at(cells.p_value < LEVEL)

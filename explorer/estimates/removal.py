@@ -62,8 +62,8 @@ class Removal(Spoken):
     @property
     def best(self) -> float:
         """The share whose removal leaves the highest accuracy, the least of several; 0 for none."""
-        worst = self.table["worst"]
-        return float(worst.idxmax()) if self.judged and worst.notna().any() else 0.0
+        worst = self.table["worst"].to_numpy(dtype=np.float64)
+        return float(self.table.index[int(np.nanargmax(worst))]) if self.judged and np.isfinite(worst).any() else 0.0
 
     def sentence(self) -> str:
         """Say it in plain words."""
@@ -77,7 +77,7 @@ class Removal(Spoken):
             return (
                 f"Removing the worst labels does not help: {100 * none['worst']:.1f} % right with all, {judged}.{few}"
             )
-        row = self.table.loc[best]
+        row = self.table.iloc[list(self.table.index).index(best)]
         verdict = "helps" if row["low"] > 0 else "may help"
         lost = f" {counted(int(row['lost']), 'item')} that it got right before are wrong then (negative flips)."
         return (

@@ -209,7 +209,7 @@ def slice_table(
     others = labels.sum() - labels
     wrong = table["wrong"].to_numpy(np.float64)
     table["rest"] = np.where(others > 0, (wrong.sum() - wrong) / np.maximum(others, 1), np.nan)
-    expected = np.bincount(codes[labelled], likely[labelled], n_slices)
+    expected = np.bincount(codes[labelled], likely[labelled], n_slices).astype(np.float64)
     p_value, more = _differing(expected, labels)
     table["p_value"] = p_value
     # Where answers have moved the estimate to the other side, nothing is claimed.

@@ -61,7 +61,7 @@ def weights_of(now: Standing) -> NDArray[np.float64]:
     >>> weights_of(Standing(codes, p, *flags)).tolist()
     [0.75, 1.0, 0.0, 0.0, 0.0]
     """
-    found = np.where(np.isfinite(now.p_error), 1 - now.p_error.astype(np.float64), 0.0)
+    found = 1 - np.nan_to_num(now.p_error.astype(np.float64), nan=1.0)
     found[now.settled] = 1
     found[now.left_out | now.marked_wrong | (now.codes < 0)] = 0
     return np.round(found, DIGITS)
@@ -127,7 +127,7 @@ class MoreColumns:
         more: dict[str, Any] = {}
         names = self._names(columns)
         if names:
-            place = pd.Index(self._bound.item_ids).get_indexer(table["item_id"])
+            place = pd.Index(self._bound.item_ids).get_indexer(pd.Index(table["item_id"]))
             for name in names:
                 values = self._bound.column(name)[0].reset_index(drop=True)
                 more[COLUMN + name] = values.reindex(np.where(place >= 0, place, len(values))).reset_index(drop=True)
@@ -160,7 +160,7 @@ class MoreColumns:
                 state.labels.left_out.copy(),
                 state.labels.marked_wrong.copy(),
             )
-        place = pd.Index(dataset.item_ids).get_indexer(table["item_id"])
+        place = pd.Index(dataset.item_ids).get_indexer(pd.Index(table["item_id"]))
         here = np.flatnonzero(place >= 0)
         rows = place[here]
         some = now.of(rows)

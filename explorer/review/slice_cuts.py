@@ -128,12 +128,11 @@ def members_of(dataset: Dataset, wanted: Mapping[str, Any]) -> NDArray[np.object
         names = {_name(value) for value in (values if several else [values])}
         column = dataset.column(by)[0]
         gone = column.isna().to_numpy(bool)
-        cells = np.array([_name(v) for v in column.astype(object)], dtype=object)
-        cells[gone] = MISSING
-        known = set(cells)
-        for name in names - known:
-            raise UnknownName(f"value of {by!r} called", name, sorted(known, key=natural))
-        keep &= np.isin(cells.astype(str), list(names))
+        cells: list[str] = [MISSING if none else _name(v) for v, none in zip(column.astype(object), gone, strict=True)]
+        known = sorted(set(cells), key=natural)
+        for name in names.difference(known):
+            raise UnknownName(f"value of {by!r} called", name, known)
+        keep &= np.array([cell in names for cell in cells], dtype=bool)
     return dataset.item_ids[keep] if wanted else None
 
 
@@ -202,7 +201,9 @@ def _numbers(values: pd.Series[Any]) -> NDArray[np.float64] | None:
     if not all(isinstance(cell, str) for cell in cells):
         return None
     parsed = numbers(values.astype(object))
-    return None if parsed is None or parsed.isna().any() else parsed.to_numpy(dtype=np.float64)
+    if parsed is None or parsed.isna().any():
+        return None
+    return np.array(parsed, dtype=np.float64)
 
 
 def _wants_bins(amounts: NDArray[np.float64], bins: Any) -> bool:

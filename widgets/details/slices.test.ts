@@ -20,20 +20,50 @@ const BY_LAB: SlicesReply = {
   by: "lab",
   sentence: "By 'lab': 'B' has more wrong labels than the rest.",
   rows: [
-    { name: EVIL, items: 41, labels: 40, reviewed: 2, wrong: 12.4, rate: 0.31, low: 0.2, high: 0.42, differs: "more" },
-    { name: "(missing)", items: 1, labels: 0, reviewed: 0, wrong: 0, rate: null, low: null, high: null, differs: "" },
+    {
+      name: EVIL,
+      items: 41,
+      labels: 40,
+      reviewed: 2,
+      wrong: 12.4,
+      rate: 0.31,
+      low: 0.2,
+      high: 0.42,
+      differs: "more",
+    },
+    {
+      name: "(missing)",
+      items: 1,
+      labels: 0,
+      reviewed: 0,
+      wrong: 0,
+      rate: null,
+      low: null,
+      high: null,
+      differs: "",
+    },
   ],
   more: 2,
   shift: "In lab 'B' 38 of 52 'benign' look like 'malignant' elsewhere.",
   shifts: [
-    { slice: "B", given: "benign", looks_like: "malignant", count: 38, of: 52, elsewhere: 4, of_elsewhere: 310 },
+    {
+      slice: "B",
+      given: "benign",
+      looks_like: "malignant",
+      count: 38,
+      of: 52,
+      elsewhere: 4,
+      of_elsewhere: 310,
+    },
   ],
 };
 
 const start = async (answers: Answers = {}) => {
   const all = await startSession({
     slices: ({ by }: Record<string, unknown>) => (by === "lab" ? BY_LAB : COLUMNS),
-    slice_items: (args: Record<string, unknown>) => ({ items: Int32Array.from(args.finding === 0 ? [4, 2] : [5]) }),
+    slice_items: (args: Record<string, unknown>) => ({
+      items: Int32Array.from(args.finding === 0 ? [4, 2] : [5]),
+    }),
     ...answers,
   } as Answers);
   const root = document.createElement("div");
@@ -102,7 +132,11 @@ describe("slices", () => {
     const { find, choose } = await start({
       slices: ({ by }: Record<string, unknown>) =>
         by === "lab"
-          ? Promise.reject({ type: "DataError", message: "The 600 values are all different.", remedy: "Another." })
+          ? Promise.reject({
+              type: "DataError",
+              message: "The 600 values are all different.",
+              remedy: "Another.",
+            })
           : COLUMNS,
     } as Answers);
     await choose("lab");
@@ -121,6 +155,13 @@ describe("slices", () => {
   });
 
   it("has a slice without labels in empty cells", () => {
-    expect(figures(BY_LAB.rows[1] as (typeof BY_LAB.rows)[number])).toEqual(["(missing)", "0", "0", "", "", ""]);
+    expect(figures(BY_LAB.rows[1] as (typeof BY_LAB.rows)[number])).toEqual([
+      "(missing)",
+      "0",
+      "0",
+      "",
+      "",
+      "",
+    ]);
   });
 });
