@@ -364,7 +364,6 @@ class Review(Views, Outputs):
         """
         return self.estimates.helped(progress) if check_mode(mode) == "relabel" else self.removal.curve(progress)
 
-
     def close(self) -> None:
         """Stop the pipeline, close the widgets and the store. What was decided is on disk already."""
         self.closed = True
