@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import UnknownName
-from explorer.review.scopes import Members
+from explorer.review.scope_members import Members
 
 SORTS = ("suspicion", "damage", "class", "row")
 """As the scope orders its items itself; by damage, the most first; class by class and so within each; as rows stand."""
