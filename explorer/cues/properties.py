@@ -26,6 +26,10 @@ SAMPLE = 20_000
 FEWEST = 10
 """Items that a class must have: of fewer nothing is sure that matters."""
 
+MOSTLY = 0.75
+"""How far the share of a class among the items beyond that cut must be on the way from chance to all of them: what is
+the matter itself varies with the classes as well, but seldom belongs to hardly any other."""
+
 HALF = 0.5
 """How much larger the share of a class beyond one cut of the property must be than that of all others."""
 
@@ -175,8 +179,9 @@ def property_cues(
     """Return the properties that give a class away by more than chance and by a size that matters.
 
     A property is named of a class where the mean rank of the class lies farther from that of all than in all but
-    `SURE` of the permutations, of any property and class; and where beyond one cut lies a share of the class that is
-    by at least `HALF` larger than that of all other items.
+    `SURE` of the permutations, of any property and class; where beyond one cut lies a share of the class that is by at
+    least `HALF` larger than that of all other items; and where the share of the class among the items there is at least
+    `MOSTLY` from chance to all of them.
 
     Parameters
     ----------
@@ -223,7 +228,7 @@ def property_cues(
             if mine.sum() < FEWEST or mine.all():
                 continue
             cut = best_cut(table[at][known], mine)
-            if cut.inside - cut.outside < HALF:
+            if cut.inside - cut.outside < HALF or _lift(cut, float(mine.mean())) < MOSTLY:
                 continue
             one = (words or {}).get(name, (f"lower {name}", f"higher {name}"))[int(cut.above)]
             figures: dict[str, float | int | str] = {
@@ -233,6 +238,12 @@ def property_cues(
             told = _finding(one, classes[code], table[at], labels == code, cut, figures)
             found.append((cut.outside - cut.inside, told))
     return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].name))]
+
+
+def _lift(cut: Cut, prior: float) -> float:
+    """Return how far the share of a class beyond a cut is on the way from its share of all items to 1."""
+    share = cut.inside * prior / (cut.inside * prior + cut.outside * (1 - prior))
+    return (share - prior) / (1 - prior)
 
 
 def _finding(

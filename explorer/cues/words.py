@@ -30,8 +30,9 @@ SURE = 0.05
 HALFWAY = 0.5
 """How far the share of a class among the texts with a word must be on the way from chance to all of them."""
 
-REACH = 0.05
-"""Least share of the texts of a class that the word gives away beyond chance: a word of fewer hardly matters."""
+REACH = 0.2
+"""Least share of the texts of a class that the word gives away beyond chance: the words of its matter share a class
+among them, one that reaches so many alone is in the way."""
 
 A_CLASS = 5
 """Words that are named of one class, those that give away most first."""
