@@ -50,10 +50,11 @@ class Heard:
         noise: NoiseRange | None,
         elsewhere: NDArray[np.bool_],
         beyond: NDArray[np.float64],
+        shown: NDArray[np.float64] | None = None,
     ) -> None:
         self.audit, self.answer, self.looked, self.outside, self.noise = audit, answer, looked, outside, noise
         self.draws, self.drawn, self.skipped = draws, np.unique(draws), skipped
-        self.elsewhere, self.beyond = elsewhere, beyond
+        self.elsewhere, self.beyond, self.shown = elsewhere, beyond, shown
         self.labelled = np.flatnonzero((audit.chance > 0) | np.isfinite(beyond))
         # Draws of items reviewed otherwise tell nothing of the rest.
         self.standing = float(outside[draws].sum())
@@ -64,6 +65,18 @@ class Heard:
     def basis(self) -> str:
         """What the estimates rest on, as of `Left`."""
         return "audit" if len(self.draws) else "model"
+
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        """Which labels nobody has decided on, of those that the audit is about or that are open beyond it, bool [N]."""
+        found = np.zeros(len(self.looked), dtype=bool)
+        found[self.labelled] = True
+        return found & ~self.looked
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the interval of all labels by the audit alone, whatever is shown."""
+        return self._audited(self.labelled)[2:]
 
     @cached_property
     def whole(self) -> tuple[float, float, float, float]:
@@ -92,7 +105,19 @@ class Heard:
         )
 
     def interval(self, rows: NDArray[np.intp]) -> tuple[float, float, float, float]:
-        """Return errors left among some labelled items, the spread of one draw, and the ends of the interval."""
+        """Return errors left among some labelled items, the spread of one draw, and the ends of the interval.
+
+        Where it is known what is shown, that is what is left, and the interval holds it.
+        """
+        found = self._audited(rows)
+        if self.shown is None:
+            return found
+        _, spread, low, high = found
+        left = float(np.nansum(self.shown[rows[~self.looked[rows]]]))
+        return left, spread, min(low, left), max(high, left)
+
+    def _audited(self, rows: NDArray[np.intp]) -> tuple[float, float, float, float]:
+        """Return the same by the audit alone."""
         more = np.isfinite(self.beyond[rows])
         if not more.any():
             return self._interval(rows)
@@ -274,6 +299,7 @@ def hear(
     *,
     elsewhere: bool = False,
     beyond: ArrayLike | None = None,
+    shown: ArrayLike | None = None,
 ) -> Heard:
     """Take the answers, so that several things can be asked of them.
 
@@ -298,6 +324,10 @@ def hear(
     beyond
         float [N]: `p_error` of items that the audit is not about and that nobody has decided on, NaN for others.
         They are counted as the model has it.
+    shown
+        float [N]: `p_error` at the level that the answers tell of, NaN for none. What is left is its sum over what
+        nobody has decided on, so that the two never differ; the interval stays the audit's. Without it what is left is
+        the audit's too.
 
     Raises
     ------
@@ -325,7 +355,9 @@ def hear(
     outside = labelled.astype(np.float64) if elsewhere else _standing_for(audit, otherwise, np.unique(draws))
     open_ = np.full(n, np.nan) if beyond is None else np.asarray(beyond, dtype=np.float64)
     found = otherwise if elsewhere else np.zeros(n, dtype=bool)
-    return Heard(audit, np.nan_to_num(answer), looked, outside, draws, len(asked) - len(draws), noise, found, open_)
+    seen = None if shown is None else np.asarray(shown, dtype=np.float64)
+    passed = len(asked) - len(draws)
+    return Heard(audit, np.nan_to_num(answer), looked, outside, draws, passed, noise, found, open_, seen)
 
 
 def _standing_for(audit: Audit, otherwise: NDArray[np.bool_], drawn: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from explorer.errors import DataError
+from explorer.estimates.noise_range import is_wide
 from explorer.utils.text import Spoken, are, counted, paragraph
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 """Coverage of the interval."""
+
+ENOUGH = 30
+"""Answers to the random checks after which the level is known well enough to say where to stop."""
+
+SECONDS = 4.0
+"""What an answer takes."""
 
 FEWEST_DRAWS = 10
 """With fewer answers to the random checks their interval is so wide that what the model believes says more."""
@@ -64,6 +71,29 @@ class Left(Spoken):
     skipped: int = 0
     per_class: pd.DataFrame | None = None
     spread: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"{self.ask} {self.sentence()}" if self.ask else self.sentence()
+
+    def _repr_html_(self) -> str:
+        return paragraph(repr(self))
+
+    @property
+    def ask(self) -> str:
+        """What to do first, in words, where the range is wide and few random checks are answered; else ""."""
+        missing = ENOUGH - self.draws
+        if self.basis != "model" or missing <= 0 or self.unreviewed < 2 * ENOUGH:
+            return ""
+        low, high = self.low / self.unreviewed, self.high / self.unreviewed
+        if not is_wide(low, high):
+            return ""
+        minutes = math.ceil(missing * SECONDS / 60)
+        more = "more " if self.draws else ""
+        return (
+            f"Between {low:.0%} and {high:.0%} of the labels may be wrong. Answer {missing} {more}at random "
+            f"(about {'a minute' if minutes == 1 else 'two minutes' if minutes == 2 else f'{minutes} minutes'}) "
+            "and we will know."
+        ).replace("%", " %")
 
     def needed(self, width: float) -> int:
         """Return how many further draws bring the half width of the interval down to `width` errors.

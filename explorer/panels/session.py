@@ -26,7 +26,7 @@ from explorer.panels.comparison import Comparison
 from explorer.panels.schema import calls
 from explorer.panels.schema.base import Answer
 from explorer.panels.schema.labels import Cell, EditReply
-from explorer.panels.schema.scores import ChangedFlags
+from explorer.panels.schema.scores import ChangedFlags, Level
 from explorer.panels.snapshot import Snapshot
 from explorer.panels.watcher import watch
 from explorer.review.events import (
@@ -36,6 +36,7 @@ from explorer.review.events import (
     HighlightChanged,
     LabelsReset,
     LayoutChanged,
+    LevelChanged,
     SampleChanged,
     ScopeOpened,
     ScopesChanged,
@@ -273,6 +274,11 @@ class Session:
             self._tell_cells(event)
 
     def _scores_changed(self, event: ScoresChanged) -> None:
+        if isinstance(event, LevelChanged):
+            level = Level(slope=event.level.slope, shift=event.level.shift, cut=event.level.cut)
+            counts = payloads.counts(self.review)
+            self.push(calls.LevelPush(version=event.version, level=level, counts=counts))
+            return
         rows, values = event.rows, event.values
         if rows is None or values is None:
             self._sample = None
@@ -287,6 +293,9 @@ class Session:
             suspect=values.is_issue.astype(np.uint8),
             counts=payloads.counts(self.review),
         )
+        state = self.review.state
+        if state.levelless is not None and not state.level.same:
+            push.levelless = state.levelless.p_error[rows]
         if values.flags:
             push.flags = {
                 name: ChangedFlags(rows=at, values=flags.astype(np.uint8)) for name, (at, flags) in values.flags.items()

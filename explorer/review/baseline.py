@@ -140,6 +140,22 @@ class Baseline:
         rivals = self._rivals if self.settled is None else np.where(earlier, self.settled.rivals, self._rivals)
         return teach(rows, wrong[rows] == 1, seen, labels, rivals, inputs.n_classes, inputs.vectors)
 
+    def held(self, rows: NDArray[np.intp], taught: Taught | None, inputs: Inputs) -> NDArray[np.float32]:
+        """Return how likely the labels of decided items were held to be wrong, with what was learnt, float32 [rows].
+
+        Of the labels that they had then; NaN where that is not known. Costs O(rows).
+        """
+        seen, labels, rivals = self.seen, self.labels, self._rivals
+        if self.settled is not None:
+            first = self.before & (self.settled.labels >= 0)
+            seen = np.where(first, self.settled.p_error, seen)
+            labels = np.where(first, self.settled.labels, labels)
+            rivals = None if rivals is None else np.where(first, self.settled.rivals, rivals)
+        p_error = seen[rows].astype(np.float32)
+        if taught is None or rivals is None:
+            return p_error
+        return taught.adjust(p_error, labels, rivals, inputs.vectors, rows)
+
     def adjusted(
         self, p_error: NDArray[np.float32], taught: Taught | None, inputs: Inputs, rows: NDArray[np.intp]
     ) -> NDArray[np.float32]:

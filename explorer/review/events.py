@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from explorer.estimates.level import Level
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -58,6 +60,8 @@ class ScoreValues:
         int32 [M].
     is_issue
         bool [M].
+    differs
+        bool [M]: the suggested class is another one than the label.
     flags
         By name of a column of the table: int32 positions and bool values of the flags that are others now. Only those
         of `state.FLAGS`, and only where one is.
@@ -67,6 +71,7 @@ class ScoreValues:
     suggested: NDArray[np.int32]
     suggested_p: NDArray[np.float32]
     is_issue: NDArray[np.bool_]
+    differs: NDArray[np.bool_]
     flags: Mapping[str, tuple[NDArray[np.int32], NDArray[np.bool_]]] = field(default_factory=dict)
 
 
@@ -87,6 +92,19 @@ class ScoresChanged(Event):
     version: int
     rows: NDArray[np.int32] | None = None
     values: ScoreValues | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LevelChanged(ScoresChanged):
+    """`p_error` of all that is open was brought to another level, and nothing else is another.
+
+    Attributes
+    ----------
+    level
+        What the verdict before it is brought to now.
+    """
+
+    level: Level = field(default_factory=Level)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,11 +23,15 @@ from explorer.errors import ExplorerError
 from explorer.review.baseline import Baseline
 from explorer.review.events import CellsChanged, Events, LabelsReset, ScoresChanged, ScoreValues
 from explorer.review.label_columns import is_decided
+from explorer.review.levelless import levelled
 from explorer.review.live_scores import LiveScores
 from explorer.review.state import FLAGS, ReviewState
 
 if TYPE_CHECKING:
     from explorer.detectors import Findings, Inputs
+    from explorer.detectors.combine.feedback import Taught
+
+    Leveller = Callable[[Baseline, Taught | None, Inputs], None]
 
 QUIET = 0.15
 """Seconds to wait for more changes before judging."""
@@ -49,7 +53,7 @@ log = logging.getLogger("explorer")
 _NONE = np.empty(0, np.float32)
 _NOTHING = (
     np.empty(0, np.int32),
-    ScoreValues(_NONE, np.empty(0, np.int32), _NONE, np.empty(0, bool)),
+    ScoreValues(_NONE, np.empty(0, np.int32), _NONE, np.empty(0, bool), np.empty(0, bool)),
 )
 
 
@@ -92,6 +96,7 @@ class ScoreUpdates:
         self._thread: threading.Thread | None = None
         self._live: LiveScores | None = None
         self._unheard = False  # something was decided that was not learnt from
+        self._leveller: Leveller | None = None
         self.error: Exception | None = None
         self.updated: dt.datetime | None = None
         self.stale_since: dt.datetime | None = None
@@ -127,6 +132,16 @@ class ScoreUpdates:
             if live is not None and live.due and baseline is not None:
                 self._publish(live, baseline, None)
             yield found
+
+    def level_by(self, leveller: Leveller) -> None:
+        """Call `leveller(baseline, taught, inputs)` under the state's lock once the scores have followed the labels."""
+        self._leveller = leveller
+
+    def relevel(self) -> None:
+        """Bring what is shown to the level of the answers as they stand. Whoever calls holds the state's lock."""
+        live, baseline = self._live, self._state.baseline
+        if live is not None and baseline is not None and live.generation == self._state.scored:
+            self._relevel(live, baseline)
 
     def shared(self) -> Findings | None:
         """Return findings that nobody writes to, for whoever keeps them; `None` before there are any. Costs O(N)."""
@@ -272,6 +287,7 @@ class ScoreUpdates:
             if live.whole and live.shown and not differs.any() and np.array_equal(decided, before):
                 state.publish_rows(live.generation, *_NOTHING, live.inputs, live.findings, live.combined.note)
                 self._events.emit(ScoresChanged(state.version, *_NOTHING))  # whoever waits for it need wait no longer
+                self._relevel(live, baseline)
                 return None
             return _Change(live, baseline, rows[before & ~decided], rows[differs], labels[differs])
 
@@ -308,27 +324,44 @@ class ScoreUpdates:
         if live.taught is not None and live.taught.learnt:
             p_error = baseline.adjusted(p_error, live.taught, inputs, rows)
             is_issue = issues(inputs.labels[rows], suggested, p_error)
+        differs = suggested != inputs.labels[rows]
+        values = ScoreValues(p_error, suggested, suggested_p, is_issue, differs)
         with state.lock:
-            shown = state.results.combined
-            if live.generation != state.scored or shown is None:
+            shown, before = state.results.combined, state.levelless
+            if live.generation != state.scored or shown is None or before is None:
                 return
-            seen = shown.p_error[rows]
-            moved = _differ(p_error, seen) | _differ(suggested_p, shown.suggested_p[rows])
-            moved |= (is_issue != shown.is_issue[rows]) | (suggested != shown.suggested[rows])
+            now = levelled(values, state.level)
+            moved = _differ(p_error, before.p_error[rows]) | _differ(suggested_p, before.suggested_p[rows])
+            # Who was decided on, and is open again, still has what was seen then.
+            moved |= _differ(now.p_error, shown.p_error[rows]) | _differ(now.suggested_p, shown.suggested_p[rows])
+            moved |= (now.is_issue != shown.is_issue[rows]) | (suggested != shown.suggested[rows])
+            moved |= differs != before.differs[rows]
             # Somebody may have decided meanwhile: what they saw stays.
             moved &= ~is_decided(state.states[rows])
             at = rows[moved].astype(np.int32)
-            values = ScoreValues(
-                p_error[moved], suggested[moved], suggested_p[moved], is_issue[moved], self._flags(live, behind)
+            part = ScoreValues(
+                p_error[moved],
+                suggested[moved],
+                suggested_p[moved],
+                is_issue[moved],
+                differs[moved],
+                self._flags(live, behind),
             )
-            if not state.publish_rows(live.generation, at, values, inputs, live.findings, verdict.note):
+            put = state.publish_rows(live.generation, at, part, inputs, live.findings, verdict.note)
+            if put is None:
                 return
             live.shown, live.due = True, False
             self.updated = dt.datetime.now(dt.UTC)
             if self.stale_since is None and any(result.stale for result in live.findings.results.values()):
                 self.stale_since = self.updated
             few = len(at) <= max(MOST * inputs.n, FEW)
-            self._events.emit(ScoresChanged(state.version, at, values) if few else ScoresChanged(state.version))
+            self._events.emit(ScoresChanged(state.version, at, put) if few else ScoresChanged(state.version))
+            self._relevel(live, baseline)
+
+    def _relevel(self, live: LiveScores, baseline: Baseline) -> None:
+        """Bring what is shown to the level that the answers tell of. Whoever calls holds the state's lock."""
+        if self._leveller is not None:
+            self._leveller(baseline, live.taught, live.inputs)
 
     def _flags(self, live: LiveScores, behind: bool) -> dict[str, tuple[NDArray[np.int32], NDArray[np.bool_]]]:
         """Return the other flags that differ from those shown, by name: positions and values.

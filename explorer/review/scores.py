@@ -255,6 +255,7 @@ class Scores:
             reasons = tuple(detectors.explain(position, inputs, findings, combined, state.classes))
             second = detectors.second_class(position, inputs, combined)
             pushes = detectors.pushes(position, inputs, findings, combined) if combined.calibrated else {}
+            pushes = {name: state.level.slope * push for name, push in pushes.items()}
         p_error = combined.p_error
         p = p_error[position]
         rank = int((p_error > p).sum()) + int((p_error[:position] == p).sum()) + 1
@@ -284,6 +285,13 @@ class Scores:
             "p_error": combined.p_error.astype(np.float32),
             **{name: values.astype(np.uint8) for name, values in flags.items()},
         }
+
+    def levelless(self) -> NDArray[np.float32]:
+        """Return `p_error` of all items before it is levelled, float32 [N], in an array of its own."""
+        found = self._state.levelless
+        if found is None:
+            raise ExplorerError(NO_SCORES, "Wait for the stage 'score'.")
+        return found.p_error.copy()
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Inputs, Findings]]:

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
 from explorer.dataset.votes import Votes
+from explorer.estimates.level import Level
 from explorer.labels import Store
 from explorer.pipeline.results import Options, Results
 from explorer.review.baseline import Baseline
 from explorer.review.events import ScoreValues
 from explorer.review.label_columns import CurrentLabels, is_decided
+from explorer.review.levelless import Levelless, levelled
 from explorer.review.lock import StateLock
 
 if TYPE_CHECKING:
@@ -80,6 +82,10 @@ class ReviewState:
         Number of the run that the scores are of; 0 for none.
     baseline
         What the scores began with, and what was decided since; `None` before there are any.
+    level
+        What brings `p_error` to the level that the answers to the random checks tell of.
+    levelless
+        The verdict before that, row by row as `results.combined`; `None` before there is one.
     flags
         By name of `FLAGS`: bool [N].
     suspects
@@ -108,6 +114,8 @@ class ReviewState:
         self.generation = 0
         self.scored = 0
         self.baseline: Baseline | None = None
+        self.level = Level()
+        self.levelless: Levelless | None = None
         self.flags: dict[str, NDArray[np.bool_]] = {}
         self.suspects = 0
         self.version = 0
@@ -195,6 +203,7 @@ class ReviewState:
                 self.epoch += 1
                 self.labels.refresh(dataset)
                 self.scored, self.baseline, self.flags, self.suspects = 0, None, {}, 0
+                self.level, self.levelless = Level(), None
             elif results.combined is None and self.scored:
                 return True
             if results.combined is None:
@@ -214,15 +223,18 @@ class ReviewState:
         inputs: Inputs,
         findings: Findings,
         note: str = "",
-    ) -> bool:
-        """Write the scores of some rows; says whether it did, which it does not for the scores of an earlier run.
+    ) -> ScoreValues | None:
+        """Write the scores of some rows, before they are levelled; returns them as they are shown.
 
-        Costs O(rows). `inputs`, `findings` and `note` are those that the scores rest on now.
+        It does not write the scores of an earlier run (`None`). Costs O(rows). `inputs`, `findings` and `note` are
+        those that the scores rest on now.
         """
         with self.lock:
             results, shown = self.results, self.results.combined
-            if generation != self.scored or shown is None:
-                return False
+            if generation != self.scored or shown is None or self.levelless is None:
+                return None
+            self.levelless.write(rows, values)
+            values = levelled(values, self.level)
             self.suspects += int(values.is_issue.sum()) - int(shown.is_issue[rows].sum())
             shown.p_error[rows] = values.p_error
             shown.suggested[rows] = values.suggested
@@ -233,7 +245,22 @@ class ReviewState:
             verdict = replace(shown, findings=findings, note=note)
             self.results = replace(results, inputs=inputs, findings=findings, combined=verdict, table=None)
             self.version += 1
-            return True
+            return values
+
+    def set_level(self, level: Level) -> None:
+        """Bring all that is open to another level; what was decided on keeps the verdict that was seen. Costs O(N)."""
+        with self.lock:
+            shown = self.results.combined
+            if level == self.level or shown is None or self.levelless is None:
+                return
+            self.level = level
+            rows = np.flatnonzero(~self.decided())
+            values = self.levelless.read(rows, shown.suggested[rows], level)
+            self.suspects += int(values.is_issue.sum()) - int(shown.is_issue[rows].sum())
+            shown.p_error[rows], shown.suggested_p[rows] = values.p_error, values.suggested_p
+            shown.is_issue[rows] = values.is_issue
+            self.results = replace(self.results, combined=replace(shown), table=None)
+            self.version += 1
 
     def _score(self, generation: int, results: Results) -> None:
         combined, inputs, findings = results.combined, results.inputs, results.findings
@@ -243,6 +270,7 @@ class ReviewState:
         self.scored = generation
         self.baseline = Baseline(combined, inputs.labels, self.decided(), results.settled)
         self.results = replace(results, combined=_own(combined))
+        self.level, self.levelless = Level(), Levelless.of(combined, inputs.labels)
         self.suspects = int(combined.is_issue.sum())
         self.flags = {name: _flags(findings, detector, inputs.n) for name, detector in FLAGS.items()}
         self.version += 1

@@ -24,6 +24,7 @@ import { makeFailed } from "../pipeline/failures";
 import { makeProgress } from "../pipeline/progress";
 import { makeEnd } from "../queue/end";
 import { Queue } from "../queue/panel";
+import { makeAsk } from "./ask";
 import { placeBanner } from "./banner";
 import { makeDetailsPage } from "./details";
 import { makeHead } from "./head";
@@ -63,6 +64,7 @@ export const Explorer: Panel = {
     const full = makeFullScreen(root, session, signal, () => tabs.arrange());
     root.append(
       makeHead(root, session, signal, [details.button, full]),
+      makeAsk(session, signal),
       makeProgress(session, signal),
       makeFailed(session, root, signal),
       tabs.row,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from explorer.detectors.combine import features as cols
 from explorer.detectors.combine import noise_level as levels
+from explorer.detectors.combine.counted_noise import Block, counted_noise
 from explorer.detectors.combine.flip_model import Learnt, Reader, learn, reader
-from explorer.detectors.combine.noise_level import Level, NoiseLevel
+from explorer.detectors.combine.noise_level import NoiseLevel
 from explorer.detectors.combine.opinion_pool import Pool, fit
 from explorer.detectors.label_state import blocks
 from explorer.detectors.protocol import Findings, Inputs
 from explorer.detectors.registry import get
+from explorer.estimates.level import Level
 from explorer.progress import Progress
 from explorer.utils import logits
 
@@ -107,13 +109,22 @@ def fit_model(inputs: Inputs, findings: Findings, opinions: Sequence[str], progr
         # Too few to estimate anything of the whole: the noise model's posterior stands.
         alone = _blind(inputs, None, None)
         return Model(read, None, Level(1.0, _shift(read.pool, inputs.n_classes)), None, alone)
-    noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled], inputs.n_classes)
+
+    def opined() -> Iterator[Block]:
+        for rows in blocks(labelled, inputs.n_classes):
+            progress.check()
+            yield read.opinion(inputs, findings, rows), inputs.labels[rows]
+
+    counted = counted_noise(opined, inputs.n_classes)
+    noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled], inputs.n_classes, counted)
     first = levels.fit(matrix[labelled, 0], noise)
     belief = np.full(n, np.nan)
     belief[labelled] = first.apply(matrix[labelled, 0])
     learnt = learn(inputs, findings, read, matrix, belief, best, progress)
     draft = Model(read, learnt, first, noise)
-    level = levels.fit(draft.log_odds(matrix[labelled]), noise)
+    log_odds = draft.log_odds(matrix[labelled])
+    # The groups say how it is spread and the slope follows them; the share of all is said by more than the groups.
+    level = levels.brought(levels.fit(log_odds, noise), log_odds, noise)
     return Model(read, learnt, level, noise, _blind(inputs, noise, learnt))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.estimates.level import STEPS, Level, Population
 from explorer.estimates.noise_range import UNSURE, NoiseRange
 from explorer.utils.logits import LARGEST, expit
 
@@ -35,8 +36,9 @@ few items explain, as one standard deviation: what is wrong by chance is not qui
 SPREAD = 0.3
 """How far the logarithm of the slope strays from 0, as one standard deviation."""
 
-STEPS = 2_000
-"""Places that log-odds are rounded to while the level is sought."""
+COUNTED = 0.75
+"""Weight of the counted share in the estimate, a geometric mean; the rest is that of what disagreement tells. Where
+labels are wrong because an item is hard the one falls short, and where they are slips the other goes too far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,8 @@ class NoiseLevel:
         How far labels are wrong by chance (1) and not where an item is hard (0).
     overall
         Estimated share of wrong labels, of all.
+    counted
+        Share of the labels that confident learning counts as wrong by the pooled opinion; NaN where nobody counted.
     disagrees
         bool [n]: whether the opinion's class is another one than the given label; `None` where that is not told apart.
     split, split_off
@@ -73,15 +77,20 @@ class NoiseLevel:
     disagrees: NDArray[np.bool_] | None = None
     split: NDArray[np.float64] | None = None
     split_off: NDArray[np.float64] | None = None
+    counted: float = float("nan")
 
     @property
     def range(self) -> NoiseRange:
         """The estimate with its range."""
-        return NoiseRange.of(self.overall, self.floor, self.disagreement)
+        return NoiseRange.of(self.overall, self.floor, self.disagreement, self.counted)
 
 
 def estimate(
-    sureness: NDArray[np.float64], disagrees: NDArray[np.bool_], posterior: NDArray[np.float64], n_classes: int = 2
+    sureness: NDArray[np.float64],
+    disagrees: NDArray[np.bool_],
+    posterior: NDArray[np.float64],
+    n_classes: int = 2,
+    counted: float = float("nan"),
 ) -> NoiseLevel:
     """Estimate the share of wrong labels.
 
@@ -91,6 +100,8 @@ def estimate(
     (slips, spam, planted flips), alike everywhere, and what disagrees beyond that is the opinion's own doubt. If sure
     items hardly disagree, people err where an item is hard, and a group's share is taken half-way between the noise
     model's posterior and its disagreement. On human labels of known truth that half-way is within .03 in each tenth.
+    Which of the two it is cannot always be told, so the share of all is a geometric mean with one that is counted
+    (`COUNTED`); the groups keep how it is spread.
 
     Parameters
     ----------
@@ -102,6 +113,8 @@ def estimate(
         [n]: the noise model's posterior that the label is wrong.
     n_classes
         K, which says how often a wrong label and a wrong opinion agree.
+    counted
+        Share that is counted as wrong (`counted_noise`); NaN leaves it out.
     """
     n = len(sureness)
     order = np.argsort(-sureness, kind="stable")
@@ -121,7 +134,9 @@ def estimate(
     off = np.sqrt(SPLIT**2 + ((upper - lower) / 2) ** 2)
     split = _split(apart, rate, n_classes)
     disagreement = float(disagrees.mean()) if n else 0.0
-    return NoiseLevel(group, rate, floor, disagreement, by_chance, overall, disagrees, split, off)
+    if overall > 0 and counted > 0:
+        overall = overall ** (1 - COUNTED) * counted**COUNTED
+    return NoiseLevel(group, rate, floor, disagreement, by_chance, overall, disagrees, split, off, counted)
 
 
 def _split(disagreement: NDArray[np.float64], rate: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
@@ -144,19 +159,6 @@ def _split(disagreement: NDArray[np.float64], rate: NDArray[np.float64], n_class
     agree = alike / np.maximum(1 - disagreement, 1e-9)
     result: NDArray[np.float64] = np.stack([agree, (rate - alike) / np.maximum(disagreement, 1e-9)], axis=1)
     return np.clip(result, 0, 1)
-
-
-@dataclass(frozen=True)
-class Level:
-    """An increasing map of log-odds: slope and shift. It changes what a score means and never the ranking."""
-
-    slope: float = 1.0
-    shift: float = 0.0
-
-    def apply(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return probabilities."""
-        result: NDArray[np.float64] = expit(self.shift + self.slope * np.clip(log_odds, -LARGEST, LARGEST))
-        return result
 
 
 def fit(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
@@ -197,3 +199,10 @@ def fit(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
 
     found = minimize(misfit, np.array([0.0, 0.0]), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-6})
     return Level(float(np.exp(found.x[1])), float(found.x[0]))
+
+
+def brought(level: Level, log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
+    """Return the map with the shift at which the estimated share of all labels is the mean."""
+    if len(log_odds) < FEWEST or not 0 < noise.overall < 1:
+        return level
+    return Population(log_odds).reaching(noise.overall * len(log_odds), level.slope)

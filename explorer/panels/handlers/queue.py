@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from explorer.errors import DataError
 from explorer.panels.registry import call
 from explorer.panels.schema.items import FindArgs, FindReply
@@ -23,6 +25,7 @@ def scores(review: Review, *, session: Session) -> Scores:
         draws=draws,
         asked=asked,
         audit_rate=review.sample.rate,
+        levelless=UNSET if review.state.level.same else review.scores.levelless(),
         **review.scores.columns(),
     )
 

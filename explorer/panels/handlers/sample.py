@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from explorer.estimates.results import FEWEST_DRAWS, more
+from explorer.estimates.results import ENOUGH, FEWEST_DRAWS, more
 from explorer.panels.registry import call
 from explorer.panels.schema import scores as schema
 from explorer.review.review import Review
@@ -21,6 +21,8 @@ def left(review: Review, args: schema.LeftArgs) -> schema.LeftReply:
     since = review.sample.since
     return schema.LeftReply(
         sentence=found.sentence(),
+        ask=found.ask,
+        missing=max(0, ENOUGH - found.draws) if found.ask else 0,
         left=found.left,
         low=found.low,
         high=found.high,

@@ -93,11 +93,22 @@ class ScoresRowsPush(Answer, tag_field="event", tag="scores_rows"):
     suspect: Uint8Array
     """The rows' `is_label_issue`."""
     counts: labels.Counts
+    levelless: Float32Array | UnsetType = UNSET
+    """p_error before it is levelled, where that is another."""
     flags: dict[str, scores.ChangedFlags] | UnsetType = UNSET
     """By name (`is_outlier_issue`, `is_near_duplicate_issue`), where some row's has changed."""
     draws: Int32Array | UnsetType = UNSET
     """The random sample, where it has changed."""
     asked: Int32Array | UnsetType = UNSET
+
+
+class LevelPush(Answer, tag_field="event", tag="level"):
+    """The level of p_error is another: the page brings all that is open to it."""
+
+    version: int
+    """As of `scores_rows`."""
+    level: scores.Level
+    counts: labels.Counts
 
 
 class ScoresPush(Answer, tag_field="event", tag="scores"):
@@ -159,6 +170,7 @@ class HelpedPush(scores.HelpedState, tag_field="event", tag="helped"):
 Push = (
     CellsPush
     | ScoresRowsPush
+    | LevelPush
     | ScoresPush
     | SamplePush
     | StagesPush

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from msgspec import UnsetType
+
 from explorer.panels.schema.base import Answer, Args, Blob, Float32Array, Int32Array, Natural, Uint8Array
 from explorer.panels.schema.labels import Stage
 
 MethodState = Literal["ran", "stale", "skipped", "failed", "waiting"]
+
+
+class Level(Answer):
+    """What p_error is brought to by the answers to the random checks: log-odds z become shift + slope·z."""
+
+    slope: float
+    shift: float
+    cut: float
+    """Above it a label for which another class is suggested is an issue."""
 
 
 class Scores(Answer):
@@ -19,7 +30,9 @@ class Scores(Answer):
     """Grows by one with each push `scores_rows`; one that is missed is made good by asking for all of this again."""
     suggested: Int32Array
     p_error: Float32Array
-    """NaN where the item is unlabelled."""
+    """NaN where the item is unlabelled. What was decided on keeps the value that was seen."""
+    levelless: Float32Array | UnsetType
+    """p_error before it is levelled; left out where the level changes nothing."""
     draws: Int32Array
     """Items that the audit drew, each once, to be mixed into the queue in this order."""
     asked: Int32Array
@@ -79,6 +92,10 @@ class LeftReply(Answer):
     """How many errors are left, in words and numbers."""
 
     sentence: str
+    ask: str
+    """What to do first, in words, where the range is wide: answer some random checks; else ""."""
+    missing: int
+    """So many random checks more, and the level is known well enough; 0 where nothing is asked for."""
     left: float | None
     low: float | None
     high: float | None

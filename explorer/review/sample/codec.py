@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import zipfile
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,18 @@ from explorer.review.sample.frame import Frame, Reading, level
 from explorer.review.sample.location import Location
 from explorer.utils import files
 
+if TYPE_CHECKING:
+    from explorer.detectors.combine.noise_level import NoiseLevel
+
 FORMAT = 2
 """Of the file; raised when an older one would be misread."""
 
 
 LEVELS = ("floor", "disagreement", "by_chance", "overall")
 """What is kept of the estimated share of wrong labels."""
+
+COUNTED = "counted"
+"""Kept beside these where it is known; files of earlier versions are without it."""
 
 
 _UNREADABLE = (ValueError, KeyError, TypeError, EOFError, AttributeError, OverflowError, zipfile.BadZipFile)
@@ -59,7 +66,7 @@ def packed(sample: Sample, home: Location) -> bytes:
         "seed": frame.seed,
         "began": frame.began.isoformat(),
         "asked": sample.asked,
-        "noise": None if noise is None else {name: float(getattr(noise, name)) for name in LEVELS},
+        "noise": None if noise is None else _kept(noise),
     }
     arrays = {
         "facts": np.array(json.dumps(facts)),
@@ -109,9 +116,17 @@ def _unpacked(data: bytes, home: Location) -> Parsed:
     at = np.empty(n, dtype=np.intp)
     at[row_by_id] = by_id
     levels = facts["noise"]
-    noise = None if levels is None else level(*(float(levels[name]) for name in LEVELS))
+    noise = None
+    if levels is not None:
+        floor, disagreement, by_chance, overall = (float(levels[name]) for name in LEVELS)
+        noise = level(floor, disagreement, by_chance, overall, float(levels.get(COUNTED, "nan")))
     began = dt.datetime.fromisoformat(facts["began"]).astimezone(dt.UTC)
     classes = tuple(map(str, facts["classes"]))
     frame = Frame(p_error, labels, classes, int(facts["seed"]), began, noise, str(facts["id"]))
     moved = None if np.array_equal(at, np.arange(n)) else at
     return Parsed(Sample(frame, moved, int(facts["asked"]), at[put].tolist()), str(facts["place"]))
+
+
+def _kept(noise: NoiseLevel) -> dict[str, float]:
+    kept = {name: float(getattr(noise, name)) for name in LEVELS}
+    return kept | ({COUNTED: noise.counted} if math.isfinite(noise.counted) else {})

@@ -90,11 +90,16 @@ class Draws:
 
     def reached(self, decided: NDArray[np.bool_]) -> int:
         """Return how many draws count, given which of all items are decided on, bool [N]."""
-        rest = self._sequence[self.asked :]
-        open_ = ~decided[rest]
-        if self.put:
-            open_ &= ~np.isin(rest, list(self.put))
-        return self.asked + (int(np.argmax(open_)) if open_.any() else len(rest))
+        at, step = self.asked, 256
+        while at < len(self._sequence):  # most often the first few tell
+            rest = self._sequence[at : at + step]
+            open_ = ~decided[rest]
+            if self.put:
+                open_ &= ~np.isin(rest, list(self.put))
+            if open_.any():
+                return at + int(np.argmax(open_))
+            at, step = at + len(rest), 2 * step
+        return at
 
     def ask(self, n: int, decided: NDArray[np.bool_]) -> list[int]:
         """Return n items to ask about that nobody has decided on: those left open of the draws, then the next ones.
@@ -202,13 +207,33 @@ class Sample(Draws):
         wrong
             Those of `marked` whose reason is "wrong": judged, whether or not somebody knows the right label.
         """
-        reads, splits = self._reading
-        right = codes == reads[self._labels]
-        for label, into in splits.items():  # one of those that its class was split into says the same more exactly
-            right |= (self._labels == label) & np.isin(codes, into)
-        found = np.where(is_settled(states) & self._within, np.where(right, 0.0, 1.0), np.nan)
+        found = self._judged(slice(None), codes, states)
         found[list(wrong)] = 1
         return found
+
+    def _judged(
+        self, rows: NDArray[np.intp] | slice, codes: NDArray[np.int32], states: NDArray[np.uint8]
+    ) -> NDArray[np.float64]:
+        """Return what labels that were kept or changed answer, float64 [rows]; NaN for others."""
+        reads, splits = self._reading
+        now, labels = codes[rows], self._labels[rows]
+        right = now == reads[labels]
+        for label, into in splits.items():  # one of those that its class was split into says the same more exactly
+            right |= (labels == label) & np.isin(now, into)
+        return np.where(is_settled(states[rows]) & self._within[rows], np.where(right, 0.0, 1.0), np.nan)
+
+    def answered(
+        self, codes: NDArray[np.int32], states: NDArray[np.uint8], wrong: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the positions of the draws that count and have an answer, each once, ascending; and the answers.
+
+        Parameters are those of `answers`, but for `wrong`: bool [N].
+        """
+        drawn = np.unique(self._drawn(self.reached(self.decided(states))))
+        answer = self._judged(drawn, codes, states)
+        answer[wrong[drawn] & self._within[drawn]] = 1
+        known = np.isfinite(answer)
+        return drawn[known], answer[known]
 
     def drawn_by(self, p_error: NDArray[np.floating[Any]]) -> bool:
         """Whether these are the scores that it was drawn by, float [N]; others may know more than it does."""

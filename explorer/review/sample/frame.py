@@ -57,7 +57,9 @@ class Reading(NamedTuple):
 
 def level_of(noise: NoiseLevel | None) -> NoiseLevel | None:
     """Return what is kept of an estimated share of wrong labels."""
-    return None if noise is None else level(noise.floor, noise.disagreement, noise.by_chance, noise.overall)
+    if noise is None:
+        return None
+    return level(noise.floor, noise.disagreement, noise.by_chance, noise.overall, noise.counted)
 
 
 def level_left(noise: NoiseLevel | None, labels: int, found: int, p_error: NDArray[np.float32]) -> NoiseLevel | None:
@@ -73,12 +75,16 @@ def level_left(noise: NoiseLevel | None, labels: int, found: int, p_error: NDArr
     left = p_error[np.isfinite(p_error)]
     if noise is None or not len(left):
         return level_of(noise)
-    floor, disagreement = (
-        min(max((share * labels - found) / len(left), 0.0), 1.0) for share in (noise.floor, noise.disagreement)
+    floor, disagreement, counted = (
+        float(np.clip((share * labels - found) / len(left), 0.0, 1.0))
+        for share in (noise.floor, noise.disagreement, noise.counted)
     )
-    return level(floor, disagreement, noise.by_chance, float(left.mean(dtype=np.float64)))
+    return level(floor, disagreement, noise.by_chance, float(left.mean(dtype=np.float64)), counted)
 
 
-def level(floor: float, disagreement: float, by_chance: float, overall: float) -> NoiseLevel:
+def level(
+    floor: float, disagreement: float, by_chance: float, overall: float, counted: float = float("nan")
+) -> NoiseLevel:
     """Return an estimated share of wrong labels as it is kept."""
-    return NoiseLevel(np.empty(0, dtype=np.int32), np.empty(0), floor, disagreement, by_chance, overall)
+    nobody = np.empty(0, dtype=np.int32)
+    return NoiseLevel(nobody, np.empty(0), floor, disagreement, by_chance, overall, counted=counted)

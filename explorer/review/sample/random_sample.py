@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,7 +210,23 @@ class RandomSample:
             not sample.drawn_by(baseline.combined.p_error),
             sample.by_row(sample.beyond(shown.p_error, state.states)),
             tuple(sample.by_row(part) for part in above),
+            sample.by_row(shown.p_error.astype(np.float64)),
         )
+
+    def answered(self) -> tuple[str, NDArray[np.intp], NDArray[np.float64]]:
+        """Return the sample's id, the positions of the draws with an answer, and these. Whoever calls holds the lock.
+
+        Raises
+        ------
+        ExplorerError
+            There are no scores yet.
+        """
+        sample, state = self.current(), self._state
+        return (sample.frame.id, *sample.answered(state.codes, state.states, state.labels.marked_wrong))
+
+    def by_row(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Bring values [N] by position into the order of a reading's rows. Whoever calls holds the lock."""
+        return self.current().by_row(values)
 
     def current(self, *, fresh: bool = False) -> Sample:
         """Return the sample of these items: the one at hand, the one that was kept, or a new one.
@@ -268,6 +285,8 @@ class RandomSample:
         combined, inputs = state.results.combined, state.results.inputs
         assert combined is not None  # since there is a sample
         assert inputs is not None
+        assert state.levelless is not None
+        combined = replace(combined, p_error=state.levelless.p_error)  # its own answers will level it
         assert self._file is not None
         self._new_wanted = False
         now = self._reading()

@@ -32,6 +32,8 @@ class AuditReading:
         float64 [N]: `p_error` of open items that the sample is not about, NaN for others.
     above
         bool [N] each: the items above a line across the ranking.
+    shown
+        float64 [N]: `p_error` as it is shown, NaN where there is none.
     """
 
     audit: Audit
@@ -41,6 +43,7 @@ class AuditReading:
     elsewhere: bool
     beyond: NDArray[np.float64]
     above: tuple[NDArray[np.bool_], ...]
+    shown: NDArray[np.float64]
 
     def heard(self, fewest: int) -> tuple[Heard, int]:
         """Return what the audit has heard, and how many answered draws stand for labels that are left.
@@ -51,10 +54,17 @@ class AuditReading:
         drawn = otherwise.copy()
         drawn[self.audit.draw(self.reached)] = False
         heard = hear(
-            self.audit, self.answers, self.reached, drawn, self.noise, elsewhere=self.elsewhere, beyond=self.beyond
+            self.audit,
+            self.answers,
+            self.reached,
+            drawn,
+            self.noise,
+            elsewhere=self.elsewhere,
+            beyond=self.beyond,
+            shown=self.shown,
         )
         draws = round(heard.standing)
         if draws < fewest:
             draws = max(draws, min(1, len(heard.draws)))  # an answer remains one, whoever was reviewed since
-            heard = hear(self.audit, self.answers, 0, otherwise, self.noise, beyond=self.beyond)
+            heard = hear(self.audit, self.answers, 0, otherwise, self.noise, beyond=self.beyond, shown=self.shown)
         return heard, len(heard.draws) or draws

@@ -2,7 +2,7 @@
 
 import { pageStorage, placeOf } from "../kernel/outbox";
 import { Refused } from "../kernel/refusals";
-import type { Hello, Push, ScoresRowsPush } from "../kernel/schema";
+import type { Hello, LevelPush, Push, ScoresRowsPush } from "../kernel/schema";
 import { Disconnected, type Transport } from "../kernel/transport";
 import type { ReviewState } from "../state/state";
 import type { Edits } from "./edits";
@@ -98,6 +98,11 @@ export class Loader {
         await this.running;
         await this.asking;
         await this.rows(push);
+        return;
+      case "level":
+        await this.running;
+        await this.asking;
+        await this.level(push);
         return;
       case "sample":
         this.queue.takeSample(push.draws, push.asked);
@@ -252,6 +257,23 @@ export class Loader {
     state.cards.forget();
     this.queue.takeScores(scores);
     state.emit("scores", null);
+    if (state.current === null) this.queue.begin();
+  }
+
+  /** Bring the scores to another level, where it follows what the page has; else ask for all of them. */
+  private async level(change: LevelPush): Promise<void> {
+    const { state } = this;
+    const { scores } = state;
+    if (!scores || change.version <= (scores.version ?? 0)) return;
+    if (change.version > (scores.version ?? 0) + 1) {
+      await this.scores();
+      return;
+    }
+    state.counts = change.counts;
+    state.cards.forget();
+    this.queue.takeLevel(change);
+    state.emit("scores", null);
+    state.emit("counts", change.counts);
     if (state.current === null) this.queue.begin();
   }
 

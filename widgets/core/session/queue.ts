@@ -2,7 +2,7 @@
  * What is queued: the filter, the end that the dial sets, items chosen or presented by themselves, and random ones.
  * Every change makes the queue once and tells of it; the order itself is `queueOrder.ts`.
  */
-import type { Opened, ScopeName, Scores, ScoresRowsPush } from "../kernel/schema";
+import type { LevelPush, Opened, ScopeName, Scores, ScoresRowsPush } from "../kernel/schema";
 import { Disconnected } from "../kernel/transport";
 import type { Filter } from "../state/filter";
 import type { Place } from "../state/scopePlace";
@@ -185,6 +185,15 @@ export class Queue {
     if (over) this.choose([]);
     else this.make();
     if (order.filter.sort === "damage") void this.weigh();
+  }
+
+  /** Take another level: all that is open moves, and who is a suspect is another. */
+  takeLevel(change: LevelPush): void {
+    const { state } = this;
+    state.applyLevel(change);
+    state.order.enter(state.scopes.get(state.order.filter.scope));
+    this.followDial();
+    this.make();
   }
 
   /** Take the scores of some rows: these rows move, and the rest of the queue stays where it is. */

@@ -8,11 +8,15 @@ export const AUDIT = 20;
 const drawing = new WeakSet<Session>();
 
 /** Draw items and queue them by themselves; says how many there were to queue. */
-export async function checkRandom(session: Session, signal: AbortSignal): Promise<number> {
+export async function checkRandom(
+  session: Session,
+  signal: AbortSignal,
+  count: number = AUDIT,
+): Promise<number> {
   if (drawing.has(session)) return 0;
   drawing.add(session);
   try {
-    const { items, draws } = await session.transport.call("audit", { count: AUDIT });
+    const { items, draws } = await session.transport.call("audit", { count });
     if (signal.aborted) return 0;
     session.audit(items, draws);
     if (items.length === 0)

@@ -13,6 +13,7 @@ import {
   type ItemState,
   type Labels,
   type Layout,
+  type LevelPush,
   type Scores,
   type ScoresRowsPush,
   STATES,
@@ -26,6 +27,7 @@ import { Conflicts } from "./conflicts";
 import { Dial } from "./dial";
 import { Emitter } from "./emitter";
 import type { Filter } from "./filter";
+import { atLevel } from "./level";
 import { Picks } from "./picks";
 import { Previews } from "./previews";
 import { QueueOrder } from "./queueOrder";
@@ -46,6 +48,8 @@ export class ReviewState extends Emitter<Topics> {
   hello: Hello | null = null;
   labels: Labels | null = null;
   scores: Scores | null = null;
+  /** p_error by item before it is levelled. */
+  private levelless = new Float32Array();
   layout: Layout | null = null;
   stages: readonly Stage[] = [];
   counts: Counts | null = null;
@@ -167,6 +171,27 @@ export class ReviewState extends Emitter<Topics> {
 
   /** Take whole score columns. */
   takeScores(scores: Scores): void {
+    this.levelless = (scores.levelless ?? scores.p_error).slice();
+    this.rank(scores);
+  }
+
+  /** Bring everything that is open to another level; what was decided on keeps what was seen. */
+  applyLevel({ level, version }: LevelPush): void {
+    const { scores, labels, levelless } = this;
+    if (!scores) return;
+    scores.version = version;
+    // The kernel compares numbers of this size.
+    const cut = Math.fround(level.cut);
+    for (let item = 0; item < levelless.length; item++) {
+      if (this.isReviewed(item)) continue;
+      scores.p_error[item] = atLevel(levelless[item] as number, level);
+      const differs = scores.suggested[item] !== labels?.current[item];
+      scores.is_label_issue[item] = Number(differs && (scores.p_error[item] as number) > cut);
+    }
+    this.rank(scores);
+  }
+
+  private rank(scores: Scores): void {
     this.scores = scores;
     this.order.rankBy(scores);
     const { order } = this.order;
@@ -180,13 +205,22 @@ export class ReviewState extends Emitter<Topics> {
    * Write the scores of some rows into the columns, and move these rows in the order and in the queue; false where the
    * queue has to be filled anew.
    */
-  applyScores({ rows, p_error, suggested, suspect, flags = {}, version }: ScoresRowsPush): boolean {
+  applyScores({
+    rows,
+    p_error,
+    levelless = p_error,
+    suggested,
+    suspect,
+    flags = {},
+    version,
+  }: ScoresRowsPush): boolean {
     const { scores } = this;
     if (!scores) return false;
     scores.version = version;
     const before = Float32Array.from(rows, (item) => scores.p_error[item] as number);
     const write = (): void => {
       rows.forEach((item, i) => {
+        this.levelless[item] = levelless[i] as number;
         scores.suggested[item] = suggested[i] as number;
         scores.is_label_issue[item] = suspect[i] as number;
       });

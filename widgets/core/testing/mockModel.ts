@@ -154,6 +154,8 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
     }),
     left: () => ({
       sentence: "About 2 wrong labels are left (1 to 4) among 6 labels that nobody has looked at.",
+      ask: "",
+      missing: 0,
       left: 2,
       low: 1,
       high: 4,
