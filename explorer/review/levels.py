@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ from explorer.review.sample.random_sample import RandomSample
 from explorer.review.score_updates import ScoreUpdates
 from explorer.review.state import ReviewState
 from explorer.utils.logits import clipped_logit
+
+log = logging.getLogger("explorer")
 
 if TYPE_CHECKING:
     from explorer.detectors import Inputs
@@ -35,7 +38,12 @@ class Levels:
         self._busy = False
         updates.level_by(self._follow)
         events.subscribe(SampleChanged, lambda _: updates.relevel())
-        events.subscribe(ScoresChanged, lambda _: updates.relevel())
+        events.subscribe(ScoresChanged, self._scores_changed)
+
+    def _scores_changed(self, event: ScoresChanged) -> None:
+        # After some rows `ScoreUpdates` asks by itself, once everybody has been told of them.
+        if event.rows is None and not isinstance(event, LevelChanged):
+            self._updates.relevel()
 
     def _follow(self, baseline: Baseline, taught: Taught | None, inputs: Inputs) -> None:
         if self._busy:
@@ -56,8 +64,11 @@ class Levels:
             sample, rows, answers = self._sample.answered()
         except ExplorerError:
             return None  # no scores
+        except Exception:  # whoever asks for the sample is told; the scores stand, at the level that they have
+            log.exception("The random checks could not be read, so the level stays as it is.")
+            return None
         combined = state.results.combined
-        if combined is None or not combined.calibrated or not len(rows):
+        if combined is None or combined.model is None or not len(rows):
             self._of = ()
             return Level()
         now = (sample, state.scored, taught, rows.tobytes(), answers.tobytes())

@@ -44,9 +44,8 @@ class Case:
     seed: int
     make: Callable[[], dict[str, Any]]
 
-    @property
-    def file(self) -> str:
-        return f"{self.family} {self.name} {self.seed}.npz".replace(" ", "_")
+    def file(self, items: int) -> str:
+        return f"{self.family} {self.name} {self.seed} {items}.npz".replace(" ", "_")
 
 
 # What the pipeline finds
@@ -83,6 +82,7 @@ def found(labels: Any, truth: Any, n_classes: int, vectors: Any = None, probs: A
         "by_chance": np.array(noise.by_chance),
         "counted": np.array(noise.counted),
         "blind": np.array(bool(model.blind)),
+        "told": np.array(model.learnt.found["pool"] if model.learnt is not None else np.nan),
         "AUROC": np.array(roc_auc_score(wrong, combined.p_error) if wrong.any() else np.nan),
         "AP": np.array(average_precision_score(wrong, combined.p_error) if wrong.any() else np.nan),
     }
@@ -193,7 +193,7 @@ def _patches(rows: Any) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         for number, picture in enumerate(pixels):
             Image.fromarray(picture).save(Path(folder) / f"{number:06d}.png")
-        dataset = explorer.read(sorted(Path(folder).glob("*.png")), label=["any"] * len(pixels))
+        dataset = explorer.read(sorted(Path(folder).glob("*.png")), label=["any"] * len(pixels), root=folder)
         return embed(dataset, "patches").vectors.astype(np.float32)
 
 
@@ -229,7 +229,7 @@ def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
     level = population.reaching(share * n, float(kept["level"][0]))
     p, differs = level.apply(odds), kept["suggested"] != kept["labels"]
     best = best_f1(odds, wrong)
-    said = NoiseRange.of(share, float(kept["floor"]), float(kept["disagreement"]), counted)
+    said = NoiseRange.of(share, float(kept["floor"]), float(kept["disagreement"]), float(kept["told"]))
     before = NoiseRange.of(today, float(kept["floor"]), float(kept["disagreement"]))
     flag = f1(differs & (p > 0.5), wrong)
     result = {
@@ -319,7 +319,7 @@ def main() -> None:
     given.cache.mkdir(parents=True, exist_ok=True)
     begun, rows = time.perf_counter(), []
     for case in cases(given.sets, given.items, given.seeds, given.cache):
-        file = given.cache / case.file
+        file = given.cache / case.file(given.items)
         if not file.exists():
             if time.perf_counter() - begun > given.limit:
                 continue

@@ -15,7 +15,12 @@ export function makeAsk(session: Session, signal: AbortSignal): HTMLElement {
     data: { dqx: "ask-go" },
     on: { click: () => void checkRandom(session, signal, session.left?.missing) },
   });
-  const element = h("div", { class: "dqx-ask", role: "status", hidden: true, data: { dqx: "ask" } }, words, go);
+  const element = h(
+    "div",
+    { class: "dqx-ask", role: "status", hidden: true, data: { dqx: "ask" } },
+    words,
+    go,
+  );
   const fill = (): void => {
     const { left, leftError } = session;
     const ask = leftError ? "" : (left?.ask ?? "");

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -121,6 +121,8 @@ def fit_model(inputs: Inputs, findings: Findings, opinions: Sequence[str], progr
     belief = np.full(n, np.nan)
     belief[labelled] = first.apply(matrix[labelled, 0])
     learnt = learn(inputs, findings, read, matrix, belief, best, progress)
+    if learnt is not None:
+        noise = replace(noise, told=learnt.found.get(cols.POOL, float("nan")))
     draft = Model(read, learnt, first, noise)
     log_odds = draft.log_odds(matrix[labelled])
     # The groups say how it is spread and the slope follows them; the share of all is said by more than the groups.

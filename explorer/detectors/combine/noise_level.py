@@ -61,6 +61,8 @@ class NoiseLevel:
         Estimated share of wrong labels, of all.
     counted
         Share of the labels that confident learning counts as wrong by the pooled opinion; NaN where nobody counted.
+    told
+        AUROC with which the opinion tells flips made on purpose; NaN where that is not known.
     disagrees
         bool [n]: whether the opinion's class is another one than the given label; `None` where that is not told apart.
     split, split_off
@@ -78,11 +80,12 @@ class NoiseLevel:
     split: NDArray[np.float64] | None = None
     split_off: NDArray[np.float64] | None = None
     counted: float = float("nan")
+    told: float = float("nan")
 
     @property
     def range(self) -> NoiseRange:
         """The estimate with its range."""
-        return NoiseRange.of(self.overall, self.floor, self.disagreement, self.counted)
+        return NoiseRange.of(self.overall, self.floor, self.disagreement, self.told)
 
 
 def estimate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from explorer.panels.schema.base import Answer, Args, Blob, Float32Array, Int32Array, Natural, Uint8Array
 from explorer.panels.schema.labels import Stage
@@ -31,8 +31,6 @@ class Scores(Answer):
     suggested: Int32Array
     p_error: Float32Array
     """NaN where the item is unlabelled. What was decided on keeps the value that was seen."""
-    levelless: Float32Array | UnsetType
-    """p_error before it is levelled; left out where the level changes nothing."""
     draws: Int32Array
     """Items that the audit drew, each once, to be mixed into the queue in this order."""
     asked: Int32Array
@@ -42,6 +40,8 @@ class Scores(Answer):
     is_label_issue: Uint8Array
     is_outlier_issue: Uint8Array
     is_near_duplicate_issue: Uint8Array
+    levelless: Float32Array | UnsetType = UNSET
+    """p_error before it is levelled; left out where the level changes nothing."""
 
 
 class AuditArgs(Args):

@@ -25,7 +25,7 @@ FORMAT = 2
 LEVELS = ("floor", "disagreement", "by_chance", "overall")
 """What is kept of the estimated share of wrong labels."""
 
-COUNTED = "counted"
+TOLD = "told"
 """Kept beside these where it is known; files of earlier versions are without it."""
 
 
@@ -119,7 +119,7 @@ def _unpacked(data: bytes, home: Location) -> Parsed:
     noise = None
     if levels is not None:
         floor, disagreement, by_chance, overall = (float(levels[name]) for name in LEVELS)
-        noise = level(floor, disagreement, by_chance, overall, float(levels.get(COUNTED, "nan")))
+        noise = level(floor, disagreement, by_chance, overall, float(levels.get(TOLD, "nan")))
     began = dt.datetime.fromisoformat(facts["began"]).astimezone(dt.UTC)
     classes = tuple(map(str, facts["classes"]))
     frame = Frame(p_error, labels, classes, int(facts["seed"]), began, noise, str(facts["id"]))
@@ -129,4 +129,4 @@ def _unpacked(data: bytes, home: Location) -> Parsed:
 
 def _kept(noise: NoiseLevel) -> dict[str, float]:
     kept = {name: float(getattr(noise, name)) for name in LEVELS}
-    return kept | ({COUNTED: noise.counted} if math.isfinite(noise.counted) else {})
+    return kept | ({TOLD: noise.told} if math.isfinite(noise.told) else {})

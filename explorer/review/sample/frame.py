@@ -59,7 +59,7 @@ def level_of(noise: NoiseLevel | None) -> NoiseLevel | None:
     """Return what is kept of an estimated share of wrong labels."""
     if noise is None:
         return None
-    return level(noise.floor, noise.disagreement, noise.by_chance, noise.overall, noise.counted)
+    return level(noise.floor, noise.disagreement, noise.by_chance, noise.overall, noise.told)
 
 
 def level_left(noise: NoiseLevel | None, labels: int, found: int, p_error: NDArray[np.float32]) -> NoiseLevel | None:
@@ -75,16 +75,15 @@ def level_left(noise: NoiseLevel | None, labels: int, found: int, p_error: NDArr
     left = p_error[np.isfinite(p_error)]
     if noise is None or not len(left):
         return level_of(noise)
-    floor, disagreement, counted = (
-        float(np.clip((share * labels - found) / len(left), 0.0, 1.0))
-        for share in (noise.floor, noise.disagreement, noise.counted)
+    floor, disagreement = (
+        min(max((share * labels - found) / len(left), 0.0), 1.0) for share in (noise.floor, noise.disagreement)
     )
-    return level(floor, disagreement, noise.by_chance, float(left.mean(dtype=np.float64)), counted)
+    return level(floor, disagreement, noise.by_chance, float(left.mean(dtype=np.float64)), noise.told)
 
 
 def level(
-    floor: float, disagreement: float, by_chance: float, overall: float, counted: float = float("nan")
+    floor: float, disagreement: float, by_chance: float, overall: float, told: float = float("nan")
 ) -> NoiseLevel:
     """Return an estimated share of wrong labels as it is kept."""
     nobody = np.empty(0, dtype=np.int32)
-    return NoiseLevel(nobody, np.empty(0), floor, disagreement, by_chance, overall, counted=counted)
+    return NoiseLevel(nobody, np.empty(0), floor, disagreement, by_chance, overall, told=told)

@@ -210,7 +210,7 @@ class RandomSample:
             not sample.drawn_by(baseline.combined.p_error),
             sample.by_row(sample.beyond(shown.p_error, state.states)),
             tuple(sample.by_row(part) for part in above),
-            sample.by_row(shown.p_error.astype(np.float64)),
+            None if shown.model is None else sample.by_row(shown.p_error.astype(np.float64)),
         )
 
     def answered(self) -> tuple[str, NDArray[np.intp], NDArray[np.float64]]:

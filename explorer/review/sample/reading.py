@@ -33,7 +33,7 @@ class AuditReading:
     above
         bool [N] each: the items above a line across the ranking.
     shown
-        float64 [N]: `p_error` as it is shown, NaN where there is none.
+        float64 [N]: `p_error` as it is shown, NaN where there is none; `None` where nothing could be compared.
     """
 
     audit: Audit
@@ -43,7 +43,7 @@ class AuditReading:
     elsewhere: bool
     beyond: NDArray[np.float64]
     above: tuple[NDArray[np.bool_], ...]
-    shown: NDArray[np.float64]
+    shown: NDArray[np.float64] | None
 
     def heard(self, fewest: int) -> tuple[Heard, int]:
         """Return what the audit has heard, and how many answered draws stand for labels that are left.

@@ -827,6 +827,14 @@ export interface FindReply {
 
 export type MethodState = "ran" | "stale" | "skipped" | "failed" | "waiting";
 
+/** What p_error is brought to by the answers to the random checks: log-odds z become shift + slope·z. */
+export interface Level {
+  slope: number;
+  shift: number;
+  /** Above it a label for which another class is suggested is an issue. */
+  cut: number;
+}
+
 /** Score columns over all items. The order of review is by p_error, descending; NaN last, ties by position. */
 export interface Scores {
   /** Whether p_error may be read as a probability. */
@@ -834,7 +842,7 @@ export interface Scores {
   /** Grows by one with each push `scores_rows`; one that is missed is made good by asking for all of this again. */
   version: number;
   suggested: Int32Array;
-  /** NaN where the item is unlabelled. */
+  /** NaN where the item is unlabelled. What was decided on keeps the value that was seen. */
   p_error: Float32Array;
   /** Items that the audit drew, each once, to be mixed into the queue in this order. */
   draws: Int32Array;
@@ -845,6 +853,8 @@ export interface Scores {
   is_label_issue: Uint8Array;
   is_outlier_issue: Uint8Array;
   is_near_duplicate_issue: Uint8Array;
+  /** p_error before it is levelled; left out where the level changes nothing. */
+  levelless?: Float32Array;
 }
 
 /** How many random items to ask about. */
@@ -888,6 +898,10 @@ export interface ClassLeft {
 /** How many errors are left, in words and numbers. */
 export interface LeftReply {
   sentence: string;
+  /** What to do first, in words, where the range is wide: answer some random checks; else "". */
+  ask: string;
+  /** So many random checks more, and the level is known well enough; 0 where nothing is asked for. */
+  missing: number;
   left: number | null;
   low: number | null;
   high: number | null;
@@ -1226,11 +1240,22 @@ export interface ScoresRowsPush {
   /** The rows' `is_label_issue`. */
   suspect: Uint8Array;
   counts: Counts;
+  /** p_error before it is levelled, where that is another. */
+  levelless?: Float32Array;
   /** By name (`is_outlier_issue`, `is_near_duplicate_issue`), where some row's has changed. */
   flags?: Record<string, ChangedFlags>;
   /** The random sample, where it has changed. */
   draws?: Int32Array;
   asked?: Int32Array;
+}
+
+/** The level of p_error is another: the page brings all that is open to it. */
+export interface LevelPush {
+  event: "level";
+  /** As of `scores_rows`. */
+  version: number;
+  level: Level;
+  counts: Counts;
 }
 
 /** Every score may be another: ask for `scores`. `trust` warns of scores that are not to be trusted. */
@@ -1359,6 +1384,7 @@ export interface Calls {
 export type Push =
   | CellsPush
   | ScoresRowsPush
+  | LevelPush
   | ScoresPush
   | SamplePush
   | StagesPush

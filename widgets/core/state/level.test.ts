@@ -11,7 +11,7 @@ describe("a level", () => {
     expect(atLevel(0.3, { slope: 1, shift: 0, cut: 0.5 })).toBe(0.3);
     expect(atLevel(0.5, { slope: 0.7, shift: 1, cut: 0.5 })).toBeCloseTo(0.7310585786, 9);
     expect(atLevel(0.1, { slope: 0.5, shift: 0, cut: 0.5 })).toBeCloseTo(0.25, 9);
-    expect(atLevel(0, { slope: 1, shift: 1, cut: 0.5 })).toBeCloseTo(8.3152800e-7, 12);
+    expect(atLevel(0, { slope: 1, shift: 1, cut: 0.5 })).toBeCloseTo(8.31528e-7, 12);
     expect(atLevel(Number.NaN, { slope: 1, shift: 1, cut: 0.5 })).toBeNaN();
   });
 
@@ -23,7 +23,7 @@ describe("a level", () => {
     session.edit("keep", [decided]);
     await settled();
     const version = (scores().version ?? 0) + 1;
-    const level = { slope: 1, shift: -1, cut: 0.3 };
+    const level = { slope: 1, shift: -1, cut: 0.4 };
     model.push({ event: "level", version, level, counts: { ...session.counts, suspects: 2 } });
     await settled();
     for (let item = 0; item < before.length; item++) {
@@ -46,7 +46,12 @@ describe("a level", () => {
     const { session, model } = await start();
     const asked = model.count("scores");
     const version = (session.scores?.version ?? 0) + 5;
-    model.push({ event: "level", version, level: { slope: 1, shift: 1, cut: 0.5 }, counts: { ...session.counts } });
+    model.push({
+      event: "level",
+      version,
+      level: { slope: 1, shift: 1, cut: 0.5 },
+      counts: { ...session.counts },
+    });
     await settled();
     expect(model.count("scores")).toBe(asked + 1);
   });
