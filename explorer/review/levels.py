@@ -35,15 +35,20 @@ class Levels:
         self._updates = updates
         self._events = events
         self._of: tuple[object, ...] = ()
-        self._busy = False
+        self._busy = self._quiet = False
         updates.level_by(self._follow)
         events.subscribe(SampleChanged, lambda _: updates.relevel())
         events.subscribe(ScoresChanged, self._scores_changed)
 
     def _scores_changed(self, event: ScoresChanged) -> None:
-        # After some rows `ScoreUpdates` asks by itself, once everybody has been told of them.
+        # After some rows `ScoreUpdates` asks by itself, once everybody has been told of them. Whoever hears that all
+        # scores are others reads them anew, after this, and need not be told of the level besides.
         if event.rows is None and not isinstance(event, LevelChanged):
-            self._updates.relevel()
+            self._quiet = True
+            try:
+                self._updates.relevel()
+            finally:
+                self._quiet = False
 
     def _follow(self, baseline: Baseline, taught: Taught | None, inputs: Inputs) -> None:
         if self._busy:
@@ -53,7 +58,8 @@ class Levels:
             level = self._level(baseline, taught, inputs)
             if level is not None and level != self._state.level:
                 self._state.set_level(level)
-                self._events.emit(LevelChanged(self._state.version, level=level))
+                if not self._quiet:
+                    self._events.emit(LevelChanged(self._state.version, level=level))
         finally:
             self._busy = False
 

@@ -4,8 +4,8 @@
 
 Rows: planted errors (uniform, confusable, instance; 5, 10, 20 and 40 %) in digits, AG News and SST-2, by the protocol
 of `explorer bench`, with features and probabilities both, and some with either alone; and the human errors of
-CIFAR-10N: its aggregate (given probabilities of two models; and a probe on vectors that never saw these labels, those of the
-embedder `patches`), each rater, and a "worst" label made of the three, a wrong one wherever a rater was wrong.
+CIFAR-10N: its aggregate (given probabilities of two models; and a probe on vectors that never saw these labels, those
+of the embedder `patches`), each rater, and a "worst" label made of the three, a wrong one wherever a rater was wrong.
 
 What the pipeline finds is kept in the folder --cache, a file a row and seed, so that what is made of it (levels, cuts,
 answers) is measured again in seconds. Answers are drawn as the random checks draw them, --draws times. Each row has
