@@ -253,7 +253,7 @@ def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
     }
     plain = np.asarray(p, dtype=np.float32)
     for answers in ANSWERS:
-        several = [after(plain, wrong, answers, seed) for seed in range(draws)]
+        several = [after(plain, differs, wrong, answers, seed) for seed in range(draws)]
         for name in several[0] if several else ():
             result[f"{name} {answers}"] = float(np.mean([one[name] for one in several]))
         if several and best:
@@ -261,7 +261,7 @@ def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
     return result
 
 
-def after(p: Any, wrong: Any, answers: int, seed: int) -> dict[str, float]:
+def after(p: Any, differs: Any, wrong: Any, answers: int, seed: int) -> dict[str, float]:
     """Answer some random checks as they are drawn, and look at flag and level as the review has them then."""
     from explorer.estimates.audit import Audit
     from explorer.estimates.errors_left import hear
@@ -286,11 +286,11 @@ def after(p: Any, wrong: Any, answers: int, seed: int) -> dict[str, float]:
     if not heard.low <= left <= heard.high:
         level = rest.reaching(min(max(left, heard.low), heard.high), level.slope)
     moved = level.apply(z)
-    flag = moved > population.best_cut(level)
+    flag = differs & (moved > population.best_cut(level))
     true = int(wrong[open_].sum())
     return {
         "flag": f1(flag, wrong),
-        "flag half": f1(moved > 0.5, wrong),
+        "flag half": f1(differs & (moved > 0.5), wrong),
         "ECE": calibration(moved, wrong),
         "off": abs(float(np.log(max(moved.mean(), 1e-4) / max(wrong.mean(), 1e-4)))),
         "covered": float(heard.low <= true <= heard.high),
