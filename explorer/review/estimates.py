@@ -15,8 +15,10 @@ from explorer.estimates.errors_left import Heard, below
 from explorer.estimates.results import FEWEST_DRAWS, Below, Left
 from explorer.progress import Progress
 from explorer.review.label_columns import is_settled
+from explorer.review.levels import Levels
 from explorer.review.runs import Runs
 from explorer.review.sample.random_sample import RandomSample
+from explorer.review.score_updates import ScoreUpdates
 from explorer.review.scores import Scores
 from explorer.review.state import ReviewState
 from explorer.review.sync import StoreSync
@@ -49,12 +51,21 @@ def check_progress(progress: object) -> None:
 class Estimates:
     """Estimates over what people have decided on. Each reads under the state's lock, and reckons without."""
 
-    def __init__(self, state: ReviewState, sync: StoreSync, runs: Runs, scores: Scores, sample: RandomSample) -> None:
+    def __init__(
+        self,
+        state: ReviewState,
+        sync: StoreSync,
+        runs: Runs,
+        scores: Scores,
+        sample: RandomSample,
+        updates: ScoreUpdates,
+    ) -> None:
         self._state = state
         self._sync = sync
         self._runs = runs
         self._scores = scores
         self._sample = sample
+        self._levels = Levels(state, sample, updates)
 
     def left(self, *, wait: bool = True) -> Left:
         """Estimate how many wrong labels are left; see `Review.left`."""

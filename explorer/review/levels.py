@@ -13,7 +13,7 @@ from explorer.estimates.level import Level, Population
 from explorer.estimates.level_posterior import FEWEST, posterior
 from explorer.estimates.results import FEWEST_DRAWS
 from explorer.review.baseline import Baseline
-from explorer.review.events import Events, LevelChanged, SampleChanged, ScoresChanged
+from explorer.review.events import LevelChanged, SampleChanged, ScoresChanged
 from explorer.review.sample.random_sample import RandomSample
 from explorer.review.score_updates import ScoreUpdates
 from explorer.review.state import ReviewState
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 class Levels:
     """Sets the level that the answers tell of. Everything of it happens under the state's lock."""
 
-    def __init__(self, state: ReviewState, sample: RandomSample, updates: ScoreUpdates, events: Events) -> None:
+    def __init__(self, state: ReviewState, sample: RandomSample, updates: ScoreUpdates) -> None:
         self._state = state
         self._sample = sample
         self._updates = updates
-        self._events = events
+        self._events = updates.events
         self._of: tuple[object, ...] = ()
         self._busy = self._quiet = False
         updates.level_by(self._follow)
-        events.subscribe(SampleChanged, lambda _: updates.relevel())
-        events.subscribe(ScoresChanged, self._scores_changed)
+        self._events.subscribe(SampleChanged, lambda _: updates.relevel())
+        self._events.subscribe(ScoresChanged, self._scores_changed)
 
     def _scores_changed(self, event: ScoresChanged) -> None:
         # After some rows `ScoreUpdates` asks by itself, once everybody has been told of them. Whoever hears that all

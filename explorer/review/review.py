@@ -25,7 +25,6 @@ from explorer.review.estimates import Estimates
 from explorer.review.events import Closed, Events, LabelsReset
 from explorer.review.exports import Exports
 from explorer.review.label_columns import bind
-from explorer.review.levels import Levels
 from explorer.review.listings import Listings
 from explorer.review.more_columns import MoreColumns
 from explorer.review.outputs import Outputs
@@ -152,12 +151,11 @@ class Review(Views, Outputs):
         self._updates = ScoreUpdates(self.state, self.events)
         self.scores = Scores(self.state, self.sync, self.runs, self._updates)
         self.sample = RandomSample(self.state, self.scores, self.labels, self.events, temporary=self.temporary)
-        self._levels = Levels(self.state, self.sample, self._updates, self.events)
         self.contrasts = Contrasts()
         self._queue = Queue(self.state, self.scores, self.sample)
         self.listings = Listings(self.state, self.scores, self.sample, self.selected, self.events)
         self.by_slice = Slices(self.state, self.scores, self.sample)
-        self.estimates = Estimates(self.state, self.sync, self.runs, self.scores, self.sample)
+        self.estimates = Estimates(self.state, self.sync, self.runs, self.scores, self.sample, self._updates)
         self.removal = Removals(self.state, self.sync, self.runs, self.scores)
         more = MoreColumns(self.state, self.scores, bound)
         self.exports = Exports(

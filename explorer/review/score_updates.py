@@ -133,6 +133,11 @@ class ScoreUpdates:
                 self._publish(live, baseline, None)
             yield found
 
+    @property
+    def events(self) -> Events:
+        """Where it is told what happens."""
+        return self._events
+
     def level_by(self, leveller: Leveller) -> None:
         """Call `leveller(baseline, taught, inputs)` under the state's lock once the scores have followed the labels."""
         self._leveller = leveller
