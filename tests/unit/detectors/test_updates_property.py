@@ -216,6 +216,9 @@ CASES = {
     "one neighbour": Case(4, 250, 2, k=1, graph="random", trained=True),
     "nothing to compare": Case(5, 80, 6, graph=None, probs=False, twice=True),
     "few": Case(6, 30, 6, k=40, blank=0.5),
+    "votes alone": Case(11, 220, 3, graph=None, probs=False, vectors=False, votes="apart"),
+    "votes and all the rest": Case(12, 230, 4, k=20, trusted=True, trained=True, named=True, votes="apart"),
+    "the labels are the votes": Case(13, 230, 3, k=20, votes="majority"),
     "names alone": Case(10, 210, 4, graph=None, probs=False, vectors=False, named=True),
 }
 

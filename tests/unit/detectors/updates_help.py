@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from explorer import detectors, graph
+from explorer.consensus import Answers
 from explorer.detectors import Combined, Findings, Inputs, Result, Suites
 
 Array = NDArray[np.generic]
@@ -47,6 +48,7 @@ class Case:
     twice: bool = False  # content hashes, and items whose occurrences disagree
     trained: bool = False  # records of a training, and probe suites
     named: bool = False  # scores of class names
+    votes: str = ""  # raters who vote "apart" from the labels, or of whom the labels are the "majority"
 
 
 class State(NamedTuple):
@@ -71,6 +73,9 @@ def made(case: Case) -> Inputs:
         labels = np.where(labels == n_classes - 1, 0, labels)
         labels[rng.integers(n)] = n_classes - 1
     labels = np.where(rng.random(n) < case.blank, -1, labels).astype(np.int32)
+    votes = _votes(case, truth)
+    if votes is not None and case.votes == "majority":
+        labels = np.where((labels >= 0) & votes.answered, votes.counts().argmax(axis=1), labels).astype(np.int32)
     probs = _probs(rng, x, centres, n_classes)
     arrays: dict[str, Array] = {}
     if case.probs:
@@ -89,7 +94,8 @@ def made(case: Case) -> Inputs:
         arrays["name_scores"] = (np.eye(n_classes)[truth] + rng.normal(scale=0.5, size=(n, n_classes))).astype(
             np.float32
         )
-    inputs = Inputs(labels, n_classes, graph=_graph(case, rng, x), seed=case.seed, **arrays)  # type: ignore[arg-type]
+    more: dict[str, Any] = {**arrays, "votes": votes}
+    inputs = Inputs(labels, n_classes, graph=_graph(case, rng, x), seed=case.seed, **more)
     if case.trained:
         kind = (np.arange(60) % 5).astype(np.int8)
         suites = Suites(
@@ -99,6 +105,16 @@ def made(case: Case) -> Inputs:
         )
         inputs = replace(inputs, suites=suites)
     return inputs
+
+
+def _votes(case: Case, truth: NDArray[np.int64]) -> Answers | None:
+    """Return the votes of three raters who err in a fifth of their answers and have seen most items."""
+    if not case.votes:
+        return None
+    rng = np.random.default_rng(case.seed + 1)
+    wrong = rng.random((case.n, 3)) < 0.2
+    wide = np.where(wrong, rng.integers(0, case.n_classes, (case.n, 3)), truth[:, None])
+    return Answers.of(np.where(rng.random((case.n, 3)) < 0.9, wide, -1), case.n_classes)
 
 
 def digits(seed: int = 0) -> tuple[Inputs, NDArray[np.int32]]:
