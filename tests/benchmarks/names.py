@@ -89,7 +89,7 @@ def main() -> None:
         first = dataset.first_row
         truth, classes = dataset.given, dataset.classes
         same_space = np.load(DATA / "text_minilm_vectors.npz")[name].astype(np.float32)[keep][first]
-        few = embed(explorer.read([dataset.load(i) for i in range(8)]), model, cache=False).vectors
+        few = embed(explorer.read([dataset.load(i) for i in range(8)], label=[None] * 8), model, cache=False).vectors
         alike = float((few * same_space[:8]).sum(axis=1).min())
         assert alike > 0.99, f"the given vectors are of another model ({alike:.3f})"
         about = DESCRIPTIONS[name]
