@@ -98,3 +98,15 @@ def test_data_that_the_store_was_not_bound_to_are_refused(corrected: Path, capsy
     assert helped(corrected) == 2
     assert "not what the label store" in capsys.readouterr().err
     assert (corrected / "d.labels.db").read_bytes() == before
+
+
+def test_what_if_the_worst_were_left_out(
+    corrected: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.estimates.removal.SHARES", (0.0, 0.1))
+    before = (corrected / "d.labels.db").read_bytes()
+    assert helped(corrected, "--mode", "remove", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["removed"] for row in found["curve"]] == [0, 30]
+    assert found["reviewed"] is True
+    assert (corrected / "d.labels.db").read_bytes() == before

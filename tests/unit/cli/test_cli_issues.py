@@ -162,3 +162,20 @@ def test_methods(capsys):
         assert "When to trust it" in page
     assert cli.main(["methods", "vota"]) == 2
     assert "Did you mean 'vote'" in capsys.readouterr().err
+
+
+def test_by_says_it_slice_by_slice(data, capsys):
+    folder, wrong = data
+    table = pd.read_csv(folder / "d.csv").assign(lab=np.where(np.isin(np.arange(400), wrong[:30]), "B", "A"))
+    table.to_csv(folder / "d.csv", index=False)
+    options = "--features", folder / "x.npy", "--key", "name", "--by", "lab"
+    assert issues(folder, *options) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].split()[:5] == ["lab", "items", "labels", "wrong", "rate"]
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["B", "30"], ["A", "370"]]
+    assert "'B' has more wrong labels than the rest" in err
+    assert issues(folder, *options, "--format", "json") == 0
+    slices = json.loads(capsys.readouterr().out)["slices"]
+    assert [row["slice"] for row in slices["table"]] == ["B", "A"]
+    assert issues(folder, *options[:-1], "lob") == 2
+    assert "Did you mean 'lab'" in capsys.readouterr().err
