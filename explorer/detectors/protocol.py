@@ -102,7 +102,7 @@ class Inputs:
 
     def __post_init__(self) -> None:
         n = len(self.labels)
-        if self.distances is None and self.graph is not None and self.graph.measured:
+        if self.graph is None or self.graph.measured:  # also where `replace` brought another graph than before
             self.distances = self.graph
         lengths = {
             "graph": None if self.graph is None else self.graph.n,
