@@ -1,6 +1,6 @@
 """How good a consensus of raters is: ours, CROWDLAB, Dawid–Skene of crowd-kit and the majority, on real raters.
 
-    EXPLORER_DATA=… python tests/benchmarks/raters.py [--parts crowd cifar10n next labels] [--seeds 5] [--slow]
+    EXPLORER_DATA=… python tests/benchmarks/raters.py [--parts crowd cifar10n next labels] [--seeds 5] […]
 
 Reads `kinds-data/raters_crowd.parquet` and `kinds-data/raters_cifar10n.npz` beside the folder that EXPLORER_DATA names.
 
@@ -39,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", default=["crowd", "cifar10n", "next", "labels"])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--policies", nargs="+", help="of the part next: some of those that it prints")
     parser.add_argument("--slow", action="store_true")
     given = parser.parse_args()
     warnings.filterwarnings("ignore")
@@ -259,6 +260,7 @@ def next_answers(given):
         "ActiveLab, ours": ("activelab", "ours"),
         "least sure, ours": ("least_sure", "ours"),
     }
+    policies = {name: how for name, how in policies.items() if not given.policies or name in given.policies}
     runs = {name: [] for name in policies}
     for seed in range(given.seeds):
         rng = np.random.default_rng(seed)
@@ -270,7 +272,11 @@ def next_answers(given):
     rows = {}
     for name, curves in runs.items():
         mean, each = np.mean(curves, axis=0), np.mean(curves, axis=1)
-        rows[name] = {**{str(r): mean[r] for r in (0, 1, 2, 3, ROUNDS)}, "mean": each.mean(), "sd": each.std(ddof=1)}
+        rows[name] = {
+            **{str(r): mean[r] for r in (0, 1, 2, 3, ROUNDS)},
+            "mean": each.mean(),
+            "sd": each.std(ddof=1) if len(each) > 1 else np.nan,
+        }
     show(f"What to ask next: {ITEMS:,} items, one answer each, {ROUND} more a round; accuracy after r rounds", rows)
 
 
