@@ -18,7 +18,7 @@ FEWER, MORE = 0.25, 0.3
 """How far, as a share of the estimate, the range reaches below it at least, and above it at most, where it is known how
 well the opinion tells flips."""
 
-BLIND = 0.4
+BLIND = 0.35
 """Share of wrong labels that an opinion which tells nothing might see among the items that it is surest of."""
 
 
@@ -59,7 +59,7 @@ class NoiseRange:
         >>> NoiseRange.of(0.1, floor=0.05, disagreement=0.2)
         NoiseRange(estimate=0.1, low=0.05, high=0.2)
         >>> NoiseRange.of(0.1, floor=0.08, disagreement=0.2, told=0.95)
-        NoiseRange(estimate=0.1, low=0.035, high=0.13)
+        NoiseRange(estimate=0.1, low=0.04, high=0.13)
         """
         most = max(disagreement, estimate * (1 + UNSURE / 2))
         if math.isnan(told):
