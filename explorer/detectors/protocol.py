@@ -71,8 +71,8 @@ class Inputs:
         float32 [N, K]: log-odds of each class by its name or description alone (see `embedding.class_names`).
     seed
         Seed of whatever is drawn.
-    distances
-        The neighbour graph by cosine: `graph` itself, unless links were given in its place.
+    cosines
+        The neighbour graph by cosine, where `graph` holds links that somebody gave; see `distances`.
     trained_on
         int32 [N]: the labels that `dynamics` are about, where these are of the user's own training.
 
@@ -96,17 +96,15 @@ class Inputs:
     votes: Answers | None = None
     name_scores: NDArray[np.float32] | None = None
     seed: int = 0
-    distances: NeighbourGraph | None = None
+    cosines: NeighbourGraph | None = None
     trained_on: NDArray[np.int32] | None = None
     shared: Shared = field(default_factory=Shared, init=False, repr=False)
 
     def __post_init__(self) -> None:
         n = len(self.labels)
-        if self.graph is None or self.graph.measured:  # also where `replace` brought another graph than before
-            self.distances = self.graph
         lengths = {
             "graph": None if self.graph is None else self.graph.n,
-            "distances": None if self.distances is None else self.distances.n,
+            "distances": None if self.cosines is None else self.cosines.n,
             **{
                 name: None if getattr(self, name) is None else len(getattr(self, name))
                 for name in (
@@ -139,6 +137,11 @@ class Inputs:
     def n(self) -> int:
         """Number of items."""
         return len(self.labels)
+
+    @property
+    def distances(self) -> NeighbourGraph | None:
+        """The graph whose similarities are cosines: `graph` itself, or the one beside links; `None` for links alone."""
+        return self.graph if self.graph is not None and self.graph.measured else self.cosines
 
     @cached_property
     def sizes(self) -> NDArray[np.intp]:

@@ -266,7 +266,7 @@ def inputs_of(task: Task, results: Results) -> Inputs:
         name_scores=None if results.names is None else widened(results.names.scores, task.n_classes),
         votes=answers_of(task.votes, task.n_classes),
         seed=task.options.seed,
-        distances=results.distances,
+        cosines=results.distances,
         trained_on=own,
     )
 

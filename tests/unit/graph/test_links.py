@@ -134,7 +134,7 @@ def test_every_method_runs_on_links_or_says_why_not(papers):
     # With vectors beside the links all of them run, on cosines.
     vectors = (np.eye(2)[truth] + np.random.default_rng(1).normal(size=(120, 2)) / 5).astype(np.float32)
     near = graph.build(vectors, 10)
-    both = detectors.run(Inputs(labels, 2, graph=links, distances=near, probs=probs, vectors=vectors))
+    both = detectors.run(Inputs(labels, 2, graph=links, cosines=near, probs=probs, vectors=vectors))
     assert not both.failures
     alone = detectors.run(Inputs(labels, 2, graph=near, probs=probs, vectors=vectors))
     for name in ("near_duplicate", "outlier", "hoc", "shapley", "distance_ratio"):
@@ -158,7 +158,7 @@ def test_updates_are_those_of_a_run_where_links_and_distances_differ(papers, nam
     vectors = (np.eye(2)[truth] + rng.normal(size=(120, 2)) / 3).astype(np.float32)
     probs = np.where(np.arange(2) == truth[:, None], 0.8, 0.2).astype(np.float32)
     links = NeighbourGraph.from_edges(edges, 120)
-    inputs = Inputs(labels, 2, graph=links, distances=graph.build(vectors, 8), probs=probs, vectors=vectors)
+    inputs = Inputs(labels, 2, graph=links, cosines=graph.build(vectors, 8), probs=probs, vectors=vectors)
     findings = detectors.run(inputs, only=[name])
     changes = {0: 0, 30: 1, 119: -1}
     later = inputs.relabelled(changes)
