@@ -10,7 +10,7 @@ PY := $(BIN)/python
 # node and npm come from a Python package in the same environment.
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# How many tests run side by side. The browser's run one by one: a Chromium without a GPU draws on all cores.
+# How many tests run side by side.
 JOBS ?= 2
 WORKERS := --numprocesses $(JOBS) --dist worksteal
 # The browser tests of a file share one JupyterLab.
