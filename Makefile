@@ -10,9 +10,11 @@ PY := $(BIN)/python
 # node and npm come from a Python package in the same environment.
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# How many tests run side by side. The browser's run one by one: a Chromium without a GPU draws on all cores.
+# How many tests run side by side.
 JOBS ?= 2
 WORKERS := --numprocesses $(JOBS) --dist worksteal
+# The browser tests of a file share one JupyterLab.
+BROWSERS := --numprocesses $(JOBS) --dist loadfile
 DEMO_FLAGS := $(if $(HEADLESS),--no-browser,) $(if $(PORT),--port $(PORT),)
 
 .PHONY: help demo test lint types unit widgets browser notebooks soak bench pictures schema format dev clean check-python
@@ -78,7 +80,7 @@ notebooks: $(VENV)/.dev
 
 browser: $(VENV)/.dev widgets
 	$(PY) tests/browser/chromium.py
-	$(PY) -m pytest tests/browser -m "not soak" --junitxml=test-results/browser.xml
+	$(PY) -m pytest tests/browser -m "not soak" $(BROWSERS) --junitxml=test-results/browser.xml
 	$(PY) tests/browser/really_ran.py test-results/browser.xml
 
 soak: $(VENV)/.dev widgets

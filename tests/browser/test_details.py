@@ -69,7 +69,7 @@ def test_the_stop_rule_moves_the_end_of_the_queue(lab: Callable[..., Lab], shot:
     dial.focus()
     page.page.keyboard.press("Home")
     said = cut.inner_text()
-    most = re.search(r"at least 10 % are expected to be wrong \(([\d,]+) items, .* of all wrong labels\)", said)
+    most = re.search(r"at least 10 % are expected to be wrong \(([\d,]+) items, .* of the wrong labels\)", said)
     assert most, said
     for _ in range(7):
         page.page.keyboard.press("PageUp")

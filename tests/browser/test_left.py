@@ -98,7 +98,8 @@ def test_a_random_sample_is_looked_at_and_left_again(lab: Callable[..., Lab], sh
     expect(card).not_to_have_attribute("data-item", item, timeout=PATIENCE)
     expect(page.dqx("card-random").first).to_be_visible(timeout=PATIENCE)
     tiles = page.dqx("queue-tile")
-    assert tiles.locator("[data-dqx=tile-random]").count() == tiles.count()
+    expect(tiles.locator("[data-dqx=tile-random]")).to_have_count(20, timeout=PATIENCE)
+    expect(tiles).to_have_count(20)
     badge, picture = tiles.first.locator("[data-dqx=tile-random]"), tiles.first.locator(".dqx-tile-picture")
     above, below = badge.bounding_box(), picture.bounding_box()
     assert above

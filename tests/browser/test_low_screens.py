@@ -45,6 +45,18 @@ COVERED = """() => {
       if (!apart) found.push(`${part.className} covers ${other.className}`);
     }
   }
+  const words = shown(".dqx-card-label, .dqx-card-agrees, .dqx-card-arrow, .dqx-card-chance, .dqx-card-meta");
+  for (const [n, word] of words.entries()) {
+    const at = box(word);
+    if (word.matches(".dqx-card-label") && at.width < 12) found.push(`no room for ${word.textContent}`);
+    for (const other of words.slice(n + 1)) {
+      const there = box(other);
+      if (at.right > there.left + .5 && there.right > at.left + .5 && at.bottom > there.top + .5 &&
+        there.bottom > at.top + .5) found.push(`${word.textContent} lies over ${other.textContent}`);
+    }
+  }
+  const page = card.closest(".dqx-tab-page") ?? card;
+  if (page.scrollWidth > page.clientWidth) found.push("the page scrolls sideways");
   // Those that find no room are left out whole.
   const inside = (thumb, row) => box(thumb).left < row.right - .5 && box(thumb).top < row.bottom - .5;
   const thumbs = shown(".dqx-card-thumb").filter(each => inside(each, box(each.closest(".dqx-card-thumbs"))));
@@ -136,6 +148,28 @@ def sizes(page: Lab) -> None:
         page.dqx("help-button").first.click()
 
 
+def full_screen(page: Lab, shot: Any) -> None:
+    """Check the card of a decided item and of a random one in full screen, where map and neighbours stand beside it."""
+    page.page.locator(".dqx-explorer").first.focus()
+    page.page.keyboard.press("z")
+    page.page.wait_for_function("() => document.fullscreenElement", timeout=PATIENCE)
+    page.dqx("queue-tile").first.click()
+    state = page.dqx("card-state").first
+    expect(state).to_have_attribute("data-state", "relabelled", timeout=PATIENCE)  # by a cell of the notebook
+    page.shown()
+    assert page.page.evaluate(COVERED)["found"] == []
+    shot(page, "full-screen-decided", screen=True)
+    page.scope("random")
+    expect(page.dqx("card").first).to_contain_text("Drawn at random", timeout=PATIENCE)
+    page.shown()
+    assert page.page.evaluate(COVERED)["found"] == []
+    shot(page, "full-screen-random", screen=True)
+    page.scope("label")
+    page.page.locator(".dqx-explorer").first.focus()
+    page.page.keyboard.press("z")
+    page.page.wait_for_function("() => !document.fullscreenElement", timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("kind", ["pictures", "words"])
 def test_nothing_on_the_card_is_half_covered(lab: Callable[..., Lab], folder: Path, shot: Any, kind: str) -> None:
     name = "01_quickstart.ipynb"
@@ -158,6 +192,8 @@ def test_nothing_on_the_card_is_half_covered(lab: Callable[..., Lab], folder: Pa
             shot(page, f"low-{kind}-{width}-{theme.lower()}", screen=True)
         if kind == "pictures":
             assert len({each["buttons"] for each in seen}) <= 2, "the buttons stay under the pointer"
+    if kind == "pictures":
+        full_screen(page, shot)
     sizes(page)
     # Whoever asks for every line has it in place of what is like the item, and nothing else moves.
     page.dqx("more-lines").first.click()

@@ -109,7 +109,7 @@ def test_a_number_can_be_followed_to_the_method_behind_it(lab: Callable[..., Lab
     dial.focus()
     page.page.keyboard.press("Home")
     rule = re.compile(
-        r"while at least (\d+) % are expected to be wrong \(([\d,]+) items?, [a-z ]+ of all wrong labels\)"
+        r"while at least (\d+) % are expected to be wrong \(([\d,]+) items?, [a-z ]+ of the wrong labels\)"
     )
     said = cut.inner_text()
     most = rule.search(said)

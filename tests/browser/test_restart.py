@@ -176,7 +176,7 @@ def test_a_restarted_kernel_is_said_and_what_waited_is_saved_once(
     expect(banner(page)).to_be_visible(timeout=PATIENCE)
     expect(banner(page)).to_have_attribute("role", "alert")
     expect(banner(page)).to_contain_text("has no kernel: it was restarted, has stopped, or this page lost it.")
-    expect(banner(page)).to_contain_text("Run this cell again.")
+    expect(banner(page)).to_contain_text("Run this cell again, and after a restart those above it first.")
     expect(banner(page)).to_contain_text("2 decisions are not saved yet")
     listed = page.dqx("banner-list").first.locator("li")
     expect(listed).to_have_count(2)

@@ -132,6 +132,15 @@ describe("Card", () => {
     expect(calibrated.root.textContent?.match(/%/g), "one percentage").toHaveLength(1);
   });
 
+  it("says of a decided item how likely its given label was wrong, without alarm", async () => {
+    const { session, find } = await start({}, { calibrated: true });
+    expect(find("p-error").classList.contains("dqx-card-likely")).toBe(true);
+    session.edit("keep", [session.current as number]);
+    await settled();
+    expect(find("p-error").textContent).toBe("was 72 % likely wrong");
+    expect(find("p-error").classList.contains("dqx-card-likely")).toBe(false);
+  });
+
   it("opens this item's sum of reasons from its percentage, and then the method's page", async () => {
     const sum = { start: -2.5, parts: [{ method: "aum", title: "Area under the margin", push: 1.1 }] };
     const { model, root, find } = await start(

@@ -58,10 +58,12 @@ function isLong(session: Session): boolean {
 function chance(session: Session, card: Card): HTMLElement | null {
   const p = card.p_error;
   if (!session.hello?.calibrated || p === null || Number.isNaN(p)) return null;
+  // What somebody has decided on is settled: the number is that of the label as it was given.
+  const settled = session.isReviewed(card.item);
   return h("button", {
-    class: `dqx-link dqx-card-chance${p > 0.5 ? " dqx-card-likely" : ""}`,
+    class: `dqx-link dqx-card-chance${p > 0.5 && !settled ? " dqx-card-likely" : ""}`,
     type: "button",
-    text: `${percent(p)} likely wrong`,
+    text: `${settled ? "was " : ""}${percent(p)} likely wrong`,
     title: "What this percentage is made of",
     data: { dqx: "p-error" },
   });

@@ -37,6 +37,9 @@ export function makeChart(session: Session, name: string, title: string, signal:
   let stale = true;
   let turn = 0;
   let figure: Figure | null = null;
+  // What the figure was drawn for. One that came while nobody could see it was not drawn, and is when the page is back.
+  let width = 0;
+  let height = 0;
 
   const canBeSeen = (): boolean => holder.clientWidth > 0 && holder.clientHeight > 0;
 
@@ -63,8 +66,9 @@ export function makeChart(session: Session, name: string, title: string, signal:
   const draw = async (): Promise<void> => {
     if (!figure || !canBeSeen()) return;
     const drawing = await plotly(session);
-    if (signal.aborted) return;
-    const { clientWidth: width, clientHeight: height } = holder;
+    if (signal.aborted || !canBeSeen()) return;
+    width = holder.clientWidth;
+    height = holder.clientHeight;
     const fixed = { width, height, autosize: false, dragmode: false };
     await drawing.react(holder, figure.data, { ...figure.layout, ...fixed }, CONFIG);
     if (signal.aborted) {
@@ -84,15 +88,10 @@ export function makeChart(session: Session, name: string, title: string, signal:
     if (holder.dataset.drawn) void plotly(session).then((drawing) => drawing.purge(holder));
     refresh();
   }, signal);
-  let width = 0;
-  let height = 0;
   const observer = globalThis.ResizeObserver
     ? new ResizeObserver(() => {
-        if (!canBeSeen() || (holder.clientWidth === width && holder.clientHeight === height)) return;
-        width = holder.clientWidth;
-        height = holder.clientHeight;
         if (stale) void load();
-        else void draw();
+        else if (holder.clientWidth !== width || holder.clientHeight !== height) void draw();
       })
     : null;
   observer?.observe(holder);

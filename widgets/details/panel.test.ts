@@ -175,7 +175,7 @@ describe("how sure", () => {
 
   it("says the stop rule as people do, and moves the end of the queue", async () => {
     expect(ruleWords(80, { count: 235, precision: 0.8, recall: 0.66 })).toBe(
-      "Stop rule: while at least 80 % are expected to be wrong (235 items, two thirds of all wrong labels)",
+      "Stop rule: while at least 80 % are expected to be wrong (235 items, two thirds of the wrong labels)",
     );
     expect(ruleWords(99, { count: 0, precision: Number.NaN, recall: 0 })).toContain("no item is that likely");
     expect([0.99, 0.5, 0.36, 0].map(shareWords)).toEqual(["nearly all", "half", "a third", "few"]);

@@ -70,11 +70,11 @@ export function makeStopRule(session: Session): { element: HTMLElement; update()
   };
 }
 
-/** "Stop rule: while at least 80 % are expected to be wrong (235 items, two thirds of all wrong labels)". */
+/** "Stop rule: while at least 80 % are expected to be wrong (235 items, two thirds of the wrong labels)". */
 export function ruleWords(target: number, { count: n, recall }: Cut): string {
   const rule = `Stop rule: while at least ${target} % are expected to be wrong`;
   if (n === 0) return `${rule} (no item is that likely wrong)`;
-  return `${rule} (${count(n)} ${n === 1 ? "item" : "items"}, ${shareWords(recall)} of all wrong labels)`;
+  return `${rule} (${count(n)} ${n === 1 ? "item" : "items"}, ${shareWords(recall)} of the wrong labels)`;
 }
 
 /** The nearest share that has a name. */

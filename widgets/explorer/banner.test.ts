@@ -34,7 +34,7 @@ describe("the banner", () => {
     expect(root.firstElementChild).toBe(banner);
     expect(banner.getAttribute("role")).toBe("alert");
     expect(banner.textContent).toContain(
-      "The explorer has no kernel: it was restarted, has stopped, or this page lost it. Run this cell again.",
+      "The explorer has no kernel: it was restarted, has stopped, or this page lost it. Run this cell again, and after a restart those above it first.",
     );
     expect(banner.textContent).toContain("2 decisions are not saved yet: they are kept in this browser");
     expect([...find("banner-list").children].map((each) => each.textContent)).toEqual([

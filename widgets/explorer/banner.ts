@@ -58,7 +58,7 @@ export function placeBanner(root: HTMLElement, session: Session, signal: AbortSi
 
 const GONE = [
   "The explorer has no kernel: it was restarted, has stopped, or this page lost it.",
-  "Run this cell again.",
+  "Run this cell again, and after a restart those above it first.",
   "If that does not help, reload the page.",
   "Until then nothing can be decided here.",
 ];

@@ -67,7 +67,7 @@ export class CallError extends Error {
 export class Disconnected extends Error {
   constructor() {
     super(
-      "The explorer has no kernel: it was restarted, has stopped, or this page lost it. Run this cell again.",
+      "The explorer has no kernel: it was restarted, has stopped, or this page lost it. Run this cell again, and after a restart those above it first.",
     );
   }
 }
