@@ -26,6 +26,7 @@ TITLES = {
     "trust": "Trust in the embedding",
     "leaning": "Pairs that lean one way",
     "names": "Class names",
+    "raters": "Raters",
     "cues": "Cues that give a label away",
     "lint": "The set of classes",
     "shift": "Labels and their rows",
@@ -158,6 +159,11 @@ class Facts:
     def names(self) -> pd.DataFrame | None:
         """By class: `read_as`, `items`, `fits_best` (items whose best name it is), `agreed` (share of its items)."""
         return self._table("names")
+
+    @property
+    def raters(self) -> pd.DataFrame | None:
+        """By class of the label: `voted_on`, `disputed` (more raters name another class), their `share`."""
+        return self._table("raters")
 
     @property
     def cues(self) -> pd.DataFrame | None:

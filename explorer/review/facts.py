@@ -14,6 +14,7 @@ from explorer.pipeline.requirements import REVIEW, needs
 from explorer.pipeline.results import Results
 from explorer.reports.facts import TITLES, Fact, Facts
 from explorer.review.names_fact import names_fact
+from explorer.review.raters_fact import raters_fact
 from explorer.utils.text import counted
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ class _Reader:
             "trust": self._trust,
             "leaning": self._leaning,
             "names": self._names,
+            "raters": lambda: raters_fact(self.ids, self.classes, self.inputs, self.order),
         }
         return ways[name]()
 

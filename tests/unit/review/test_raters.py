@@ -222,3 +222,17 @@ def test_consensus_agreement_and_what_to_ask_next(review: Review) -> None:
     with pytest.raises(UnknownName, match="rater 'z'"):
         review.raters.ask_next(1, raters=["z"])
     assert "k3" not in review.raters.ask_next(12).index, "it is decided on"
+
+
+def test_items_that_most_raters_dispute_are_a_fact(path: Path) -> None:
+    votes = {"a": [5, 5, 8] * 4, "b": [5, 5, None] * 4, "c": [3] * 12}
+    review = Review(dataset(raters=votes), path, rater="ann")
+    review.wait(progress=False)
+    fact = review.facts()["raters"]
+    assert (
+        fact.sentence
+        == "On 4 of the 12 labelled items that 3 raters voted on, more of them name another class than the label."
+    )
+    assert fact.table["disputed"].tolist() == [4, 0, 0]
+    assert set(fact.about["3"]) == {"k0", "k3", "k6", "k9"}
+    review.close()
