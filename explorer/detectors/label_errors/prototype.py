@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.incremental import Change
+from explorer.detectors.label_state import blocks
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.progress import Progress
@@ -87,9 +89,12 @@ class Prototypes:
     def cosine(self, inputs: Inputs, rows: NDArray[np.intp], codes: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return how alike some items are each the prototype of one class, without the item; NaN where none is left."""
         assert inputs.vectors is not None
-        inside = self.member[rows] == codes
-        found = _cosine(_unit(inputs.vectors, rows), self.sums[codes], inside=inside)
-        result: NDArray[np.float64] = np.where(self.counts[codes] - inside > 0, found, np.nan)
+        result = np.empty(len(rows))
+        for part in _blocks(len(rows), inputs.vectors.shape[1]):
+            some, of = rows[part], codes[part]
+            inside = self.member[some] == of
+            found = _cosine(_unit(inputs.vectors, some), self.sums[of], inside=inside)
+            result[part] = np.where(self.counts[of] - inside > 0, found, np.nan)
         return result
 
     def score(self, inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -144,9 +149,8 @@ def _result(inputs: Inputs, made: Prototypes) -> Result:
     return Result(made.score(inputs, np.arange(inputs.n)), made.best, frozen={"prototypes": made})
 
 
-def _blocks(n: int, width: int) -> list[NDArray[np.intp]]:
-    step = max(1, CELLS // max(1, width))
-    return [np.arange(start, min(start + step, n)) for start in range(0, n, step)]
+def _blocks(n: int, width: int) -> Iterator[NDArray[np.intp]]:
+    return blocks(np.arange(n), width, CELLS)
 
 
 def _unit(vectors: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float64]:

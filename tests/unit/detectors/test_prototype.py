@@ -10,6 +10,7 @@ from sklearn.metrics import average_precision_score
 from updates_help import Case, made
 
 from explorer.detectors import Inputs, get
+from explorer.detectors.label_errors import prototype as module
 from explorer.progress import Progress
 
 ONE = get("prototype")
@@ -98,6 +99,16 @@ def test_updates_equal_a_run_with_the_prototypes_held(case):
         np.testing.assert_array_equal(updated.score, whole.score)
         np.testing.assert_array_equal(updated.moved.rows, items)
         inputs, before = after, updated
+
+
+def test_few_vectors_are_held_at_once(monkeypatch):
+    inputs = made(Case(2, 60, 6, graph=None, blank=0.5, single=True))
+    whole, width, held = run(inputs), inputs.vectors.shape[1], []
+    unit = module._unit
+    monkeypatch.setattr(module, "CELLS", 4 * width)
+    monkeypatch.setattr(module, "_unit", lambda vectors, rows: held.append(len(rows)) or unit(vectors, rows))
+    np.testing.assert_allclose(run(inputs).score, whole.score, atol=1e-6)
+    assert max(held) == 4, "labels that are neither the best nor the second class are compared in blocks too"
 
 
 def test_what_has_no_middle_has_no_score():
