@@ -92,8 +92,12 @@ class Rows:
             return found
         missing = [key for key in wanted if key not in place]
         if missing or len(place) != len(own):
-            twice = next((name for name in own if own.count(name) > 1), "") if len(place) != len(own) else ""
-            wrong = f"The key {missing[0]!r} is not in it" if missing else f"The key {twice!r} stands in it twice"
+            # A key that stands there again has the place of the last of them.
+            wrong = (
+                f"The key {missing[0]!r} is not in it"
+                if missing
+                else f"The key {next(name for at, name in enumerate(own) if place[name] != at)!r} stands in it twice"
+            )
             raise DataError(f"The {what} are indexed by the keys of the items. {wrong}.", "Give one row for each key.")
         return table.iloc[[place.get(key, 0) for key in self.keys]]
 

@@ -71,6 +71,8 @@ def test_rows_by_index_and_by_key():
     np.testing.assert_allclose(found.training.checkpoints, checkpoints, atol=1e-3)
     with pytest.raises(DataError, match="The key 'r3' is not in it"):
         explorer.read(frame, key="name", text="text", dynamics=table.drop("r3"))
+    with pytest.raises(DataError, match="The key 'r5' stands in it twice"):
+        explorer.read(frame, key="name", text="text", dynamics=pd.concat([table, table.loc[["r5"]]]))
 
 
 def test_rows_that_are_one_item_and_rows_set_aside():
