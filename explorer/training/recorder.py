@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError
 from explorer.training.record import Record
+from explorer.utils import files
 from explorer.utils.numbers import whole
 from explorer.utils.text import are, counted
 
@@ -177,6 +178,8 @@ class Recorder:
     def save(self, path: str | Path) -> Path:
         """Write it as .npz (arrays alone, no pickle); `explorer.read(dynamics=path, checkpoints=path)` takes the file.
 
+        A file of that name stays as it was until the new one is whole.
+
         Raises
         ------
         DataError
@@ -192,7 +195,7 @@ class Recorder:
         if "dynamics" not in arrays and "held_out_dynamics" not in arrays:
             raise DataError("Nothing was recorded.", "Call record() in the training loop.")
         numbers = np.array([FORMAT, self.n, self.epochs, self.epoch, self.trainings], dtype=np.int64)
-        with place.open("wb") as file:
+        with files.replacing(place) as file:
             np.savez(file, recorder=numbers, moments=np.array(self.moments), labels=self._labels, **arrays)  # type: ignore[arg-type]
         return place
 

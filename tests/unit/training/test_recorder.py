@@ -110,7 +110,7 @@ def test_probabilities_need_everybody_held_out_once():
         recorder.probs()
 
 
-def test_saved_and_loaded(tmp_path):
+def test_saved_and_loaded(tmp_path, monkeypatch):
     recorder = trained(epochs=4)[0]
     recorder.end_training()
     recorder.record([0, 1], np.zeros((2, 4)), recorder.labels[:2], held_out=True)
@@ -124,6 +124,12 @@ def test_saved_and_loaded(tmp_path):
         recorder.save(tmp_path / "run.npy")
     with pytest.raises(DataError, match="Nothing was recorded"):
         Recorder(2, 1).save(tmp_path / "none.npz")
+    whole = (tmp_path / "run.npz").read_bytes()
+    monkeypatch.setattr(np, "savez", lambda file, **_: file.write(b"PK") and 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        recorder.save(tmp_path / "run.npz")
+    assert (tmp_path / "run.npz").read_bytes() == whole, "what was there stays until the new one is whole"
+    assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
     (tmp_path / "broken.npz").write_bytes(b"PK")
     with pytest.raises(DataError, match="no file of a recorder"):
         Recorder.load(tmp_path / "broken.npz")
