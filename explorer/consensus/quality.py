@@ -11,39 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer.consensus.answers import Answers
 from explorer.errors import DataError
+from explorer.utils.proportions import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Z = 1.959964
-"""Quantile of a 95 % interval."""
 
 ALWAYS = 0.98
 """Share of one answer from which a rater is said to always answer the same."""
 
 ENOUGH = 10
 """Answers from which such things are said at all."""
-
-
-def wilson(right: NDArray[np.float64], total: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return Wilson's 95 % interval of shares; 0 to 1 where nothing was counted.
-
-    References
-    ----------
-    Wilson: Probable inference, the law of succession, and statistical inference (JASA, 1927).
-
-    Examples
-    --------
-    >>> low, high = wilson(np.array([8.0]), np.array([10.0]))
-    >>> low.round(3).tolist(), high.round(3).tolist()
-    ([0.49], [0.943])
-    """
-    n = np.maximum(total, 1e-12)
-    p = right / n
-    middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-    known = total > 0
-    return np.where(known, np.clip(middle - half, 0, 1), 0.0), np.where(known, np.clip(middle + half, 0, 1), 1.0)
 
 
 def confusion(answers: Answers, posterior: NDArray[np.floating], rater: int) -> NDArray[np.float64]:

@@ -34,7 +34,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer.errors import UnknownName
 from explorer.estimates.errors_left import Heard
-from explorer.estimates.results import CONFIDENCE, FEWEST_DRAWS
+from explorer.estimates.results import FEWEST_DRAWS
+from explorer.utils.proportions import wilson
 from explorer.utils.text import Spoken, are, counted, paragraph, percentage
 
 if TYPE_CHECKING:
@@ -270,20 +271,3 @@ def direction_table(
     levels = (keys[order] // max(classes, 1) ** 2, keys[order] // max(classes, 1) % max(classes, 1))
     index = pd.MultiIndex.from_arrays([*levels, keys[order] % max(classes, 1)], names=["slice", "given", "suggested"])
     return pd.DataFrame(values, columns=columns, index=index).astype({"labels": np.int64})
-
-
-def wilson(count: ArrayLike, of: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return Wilson's 95 % interval of proportions; `count` may be an expected number.
-
-    >>> low, high = wilson([3.0], [10])
-    >>> round(float(low[0]), 3), round(float(high[0]), 3)
-    (0.108, 0.603)
-    """
-    from scipy.stats import norm
-
-    z = float(norm.ppf((1 + CONFIDENCE) / 2))
-    n = np.maximum(np.asarray(of, dtype=np.float64), 1e-12)
-    p = np.asarray(count, dtype=np.float64) / n
-    middle, half = (p + z * z / (2 * n)), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return np.maximum((middle - half) / scale, 0), np.minimum((middle + half) / scale, 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from explorer.consensus import Answers, confusion, consensus, krippendorff, pairs, quality
-from explorer.consensus.quality import wilson
+from explorer.utils.proportions import wilson
 
 
 @pytest.mark.parametrize(("right", "total"), [(0, 5), (3, 7), (90, 100), (12, 12)])

@@ -12,9 +12,10 @@ import pytest
 import explorer
 from explorer.errors import DataError, UnknownName
 from explorer.estimates.label_shift import compare
-from explorer.estimates.slice_rates import direction_table, holm, wilson
+from explorer.estimates.slice_rates import direction_table, holm
 from explorer.review.slice_cuts import cut
 from explorer.review.slices import rates_of
+from explorer.utils.proportions import wilson
 
 N = 600
 EVIL = "<img src=x onerror=alert(1)>"
