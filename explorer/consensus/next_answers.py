@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.consensus.answers import Answers
 from explorer.consensus.crowdlab import crowdlab
+from explorer.consensus.rater_models import CELLS
 from explorer.errors import DataError, UnknownName
 
 if TYPE_CHECKING:
@@ -120,6 +122,7 @@ def ask_next(
         out |= answers.per_item > most
     order = np.argsort(np.where(out, np.inf, -score), kind="stable")[: min(n, int((~out).sum()))]
     given = dict.fromkeys(asked, 0)
+    matrix = lru_cache(max(1, CELLS // answers.n_classes**2))(found.confusion)
     rows = []
     for item in order.tolist():
         q = np.asarray(found.posterior[item], np.float64)
@@ -127,7 +130,7 @@ def ask_next(
         a, b = int(ranked[0]), int(ranked[min(1, len(ranked) - 1)])
         have = set(answers.raters[answers.starts[item] : answers.starts[item + 1]].tolist())
         free = [r for r in asked if r not in have]
-        told = {r: told_apart(found.confusion(r), q, a, b) for r in free}
+        told = {r: told_apart(matrix(r), q, a, b) for r in free}
         best = min(free, key=lambda r: (-round(told[r], 2), given[r], r), default=-1)
         if best >= 0:
             given[best] += 1

@@ -81,6 +81,15 @@ def test_among_equals_everybody_is_asked():
     assert ask_next(found, 20)["rater"].value_counts().max() == 4
 
 
+def test_each_rater_is_looked_at_once(monkeypatch):
+    answers, _ = crowd(n=80, share=0.5)
+    found, looked = consensus(answers), []
+    of = type(found).confusion
+    monkeypatch.setattr(type(found), "confusion", lambda self, rater: looked.append(rater) or of(self, rater))
+    asked = ask_next(found, 30)
+    assert (asked["rater"] >= 0).sum() > len(looked) == len(set(looked))
+
+
 def test_least_sure_is_worth_more_than_random():
     rng = np.random.default_rng(0)
     n, k = 1500, 4
