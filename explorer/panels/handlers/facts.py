@@ -252,6 +252,17 @@ def _names(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     return ["class", "read as", "items", "of which the name fits best"], rows
 
 
+def _raters(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
+    table = table[table["voted_on"] > 0].sort_values("share", ascending=False, kind="stable")
+    rows: list[Row] = [
+        ([str(name), f"{int(voted):,}", f"{int(disputed):,}", percent(share)], float(share), str(name))
+        for name, voted, disputed, share in zip(
+            table.index, table["voted_on"], table["disputed"], table["share"], strict=True
+        )
+    ]
+    return ["class", "items voted on", "disputed", "share"] if rows else [], rows
+
+
 def _cues(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     rows: list[Row] = [
         ([str(name), f"{int(n):,}", percent(share), percent(other)], float(reach), name)
@@ -314,6 +325,7 @@ _TABLES: dict[str, Callable[[pd.DataFrame], tuple[list[str], list[Row]]]] = {
     "trust": _trust,
     "leaning": _leaning,
     "names": _names,
+    "raters": _raters,
     "cues": _cues,
     "lint": _lint,
     "shift": _shift,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,20 @@ def test_every_fact_opens_as_many_items_as_it_says(page: Page) -> None:
             assert items.max() < N
             opened += 1
     assert opened > len(TITLES)
+
+
+def test_labels_that_raters_dispute_are_told_by_class_and_opened(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    votes = {who: ["<b>cat"] * 5 + ["dog"] * 5 + [None] * 30 for who in ("ann", "bob")}
+    read = explorer.read(x, label=["<b>cat", "dog"] * 20, raters=votes)
+    with closing(Review(read, tmp_path / "r.labels.db", k=5)) as made:
+        page = Page(made.wait("score", progress=False))
+        fact = next(fact for fact in page.call("facts") if fact["name"] == "raters")
+        assert fact["columns"] == ["class", "items voted on", "disputed", "share"]
+        assert sorted(row["cells"] for row in fact["rows"]) == [["<b>cat", "5", "2", "40 %"], ["dog", "5", "2", "40 %"]]
+        opened = page.array(page.call("fact_items", fact="raters", of=["dog"])["items"])
+        assert sorted(opened.tolist()) == [1, 3]
+        assert fact["opens"]["n"] == 4
 
 
 def test_a_pair_is_counted_as_the_queue_counts_it(page: Page, review: Review) -> None:
