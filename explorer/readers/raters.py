@@ -96,11 +96,6 @@ class RaterColumn:
     asked: bool = False
 
 
-def names_columns(raters: Any) -> bool:
-    """Say whether `raters=` names columns of a table, all or some."""
-    return any(spec.column is not None for spec in specs_of(raters) or ())
-
-
 def specs_of(raters: Any) -> list[RaterSpec] | None:
     """Return what `raters=` says of each rater; `None` where it is a table or an array of all of them.
 
