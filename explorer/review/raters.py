@@ -274,7 +274,8 @@ class Raters:
         state = self._state
         with state.lock:
             standing = vote_blocks.standing(self._store)
-            found = [self._read(one) for one in standing]
+            index = pd.Index(state.dataset.item_ids if standing else [], dtype=object)
+            found = [self._read(one, index) for one in standing]
             self._seen = tuple(one.block.digest for one in standing)
             stored = {one.name for one in found}
             found += [one for one in self._unstored if one.name not in stored]
@@ -353,17 +354,15 @@ class Raters:
         if kept:
             self._store.add_vote_blocks(kept)
 
-    def _read(self, one: vote_blocks.Standing) -> RaterVotes:
-        """Return the votes of a block over the review's items."""
+    def _read(self, one: vote_blocks.Standing, index: pd.Index[Any]) -> RaterVotes:
+        """Return the votes of a block over the review's items, of which `index` has the ids."""
         state = self._state
         code = {name: number for number, name in enumerate(state.classes)}
         if any(name not in code for name in one.classes):
             state.labels.load_classes()
             code = {name: number for number, name in enumerate(state.classes)}
         own = np.array([*(code[name] for name in one.classes), -1], dtype=np.int32)
-        places = np.array(
-            [-1 if (at := state.dataset.place(str(i))) is None else at for i in one.items], dtype=np.int32
-        )
+        places = index.get_indexer(pd.Index(one.items, dtype=object)).astype(np.int32)
         return _in_order(one, places, own[one.codes])
 
 
