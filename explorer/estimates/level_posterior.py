@@ -46,7 +46,7 @@ def posterior(population: Population, log_odds: ArrayLike, wrong: ArrayLike) -> 
     population
         All labels as they were given, whatever became of them.
     log_odds
-        float [n], z of the items that were answered; one that was drawn twice may stand there twice.
+        float [n], z of the items that were answered, each once however often it was drawn: it tells one thing.
     wrong
         [n]: 1 where the label was found wrong, 0 where it was kept.
 
