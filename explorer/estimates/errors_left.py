@@ -139,13 +139,11 @@ class Heard:
                 low, high = (left + part for part in self._allowance(rows))
             spread = float(np.sqrt((g**2 * p * (1 - p) / chance).sum()))
             return left, spread, min(max(low, 0.0), left), min(max(high, left), unreviewed)
-        among = np.zeros(len(self.looked), dtype=bool)
-        among[rows] = True
-        mine = among[self.draws]
+        mine = np.isin(self.draws, rows)  # costs what the rows are, and not what the whole is
         at = self.draws[mine]
         parts = np.zeros(n)
         parts[mine] = self.outside[at] * (self.answer[at] - self.audit.expected[at]) / self.audit.chance[at]
-        corrected = self.drawn[among[self.drawn]]
+        corrected = self.drawn[np.isin(self.drawn, rows)]
         left = float(g @ p + parts.mean() - self.outside[corrected] @ self.answer[corrected])
         believed, expected, doubt = self._believed(rows, g**2 * self.uneven[rows] / chance)
         seen = self._seen(parts) if n > 1 else believed
