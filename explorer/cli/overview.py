@@ -10,6 +10,7 @@ COMMANDS = {
     "review": ("review", "review a labelled dataset: ranking here, or the explorer in JupyterLab"),
     "issues": ("issues", "rank the labels that are probably wrong, and estimate how many are; makes no store"),
     "methods": ("issues", "list the methods that find issues, or say what one of them does, and when to trust it"),
+    "ask": ("ask", "let a language model vote on items, or say what that would cost"),
     "helped": ("helped", "compare a model taught on the given labels with one taught on the corrected ones"),
     "log": ("history", "who changed what, when and why, newest first"),
     "show": ("history", "show one commit and its changes"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from explorer.pipeline import kernel
 from explorer.pipeline.runner import Pipeline
 from explorer.pipeline.stages import STAGES
-from explorer.progress import Stage
+from explorer.progress import Progress, Stage
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
@@ -128,10 +130,32 @@ def follow(pipeline: Pipeline, stage: str | None, timeout: float | None, show: b
     return True
 
 
+@contextmanager
+def drawn(name: str) -> Iterator[Progress]:
+    """Give the progress of work that the caller does itself, and draw it while that goes on.
+
+    Parameters
+    ----------
+    name
+        Of the work.
+    """
+    begun = time.monotonic()
+    bar: Bar = CellBar() if kernel.in_kernel() else TerminalBar()
+
+    def report(stage: Stage) -> None:
+        if time.monotonic() - begun >= PATIENCE:
+            bar.show(stage)
+
+    try:
+        yield Progress(Stage(name), report, interval=0.2 if sys.stderr.isatty() else 1.0)
+    finally:
+        bar.close()
+
+
 def caption(stage: Stage) -> str:
-    """Return a stage's name with its place among all, and its device."""
-    place = f"{STAGES.index(stage.name) + 1}/{len(STAGES)}"
-    return f"{place} {stage.name}" + (f" on {stage.device}" if stage.device else "")
+    """Return a stage's name with its place among all, if it is one of the pipeline, and its device."""
+    place = f"{STAGES.index(stage.name) + 1}/{len(STAGES)} " if stage.name in STAGES else ""
+    return f"{place}{stage.name}" + (f" on {stage.device}" if stage.device else "")
 
 
 def _least(pause: float | None, timeout: float | None, begun: float) -> float | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
 
 FOR_PEOPLE = """
-add_rater audit cancel classes clear close corrected damage dataset explain export facts filter find grow helped
+add_rater ask audit cancel classes clear close corrected damage dataset explain export facts filter find grow helped
 highlight import_corrections issues keep labels leave_out left mark on_select queue queue_of rater raters relabel rerun
 sample scores select selection shift slices status undo wait
 """

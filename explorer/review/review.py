@@ -26,6 +26,7 @@ from explorer.review.events import Closed, Events, LabelsReset
 from explorer.review.exports import Exports
 from explorer.review.label_columns import bind
 from explorer.review.listings import Listings
+from explorer.review.model_votes import ModelVotes
 from explorer.review.more_columns import MoreColumns
 from explorer.review.outputs import Outputs
 from explorer.review.queue import Queue
@@ -95,6 +96,8 @@ class Review(Views, Outputs):
         (`Scores`: `methods`, `why`, `trust`).
     raters
         Whoever else gives labels, and their votes (`Raters`: `add`, `remove`, `votes`, `table`).
+    model_votes
+        Asks language models (`ModelVotes`: `ask`).
 
     Examples
     --------
@@ -144,6 +147,7 @@ class Review(Views, Outputs):
         options = Options(embedder or "", embedder_options, device, k, seed, cache, names)
         self.state = ReviewState(bound, self.labels, options)
         self.raters = Raters(self.state, self.labels, self.events, bound)
+        self.model_votes = ModelVotes(self.state, self.raters, self.labels)
         self.sync = StoreSync(self.state, self.labels, self.events)
         self.decisions = Decisions(self.state, self.sync, self.labels, rater or self.labels.rater)
         self.selected = Selection(self.state, self.events)
@@ -258,6 +262,11 @@ class Review(Views, Outputs):
     def add_rater(self, rater: Any, labels: Any = None, **about: Any) -> Any:
         """Add a rater, or what it says now: `review.raters.add`. The scores are computed anew, in the background."""
         return self.raters.add(rater, labels, **about)
+
+    def ask(self, rater: str, items: Items, **how: Any) -> Any:
+        """Let a language model vote on items: `model_votes.ask` says how. `dry_run=True` says what it would cost."""
+        check_open(self.closed, self.labels)
+        return self.model_votes.ask(rater, items, **how)
 
     def relabel(
         self, items: Items, label: Any, *, why: str = "", reason: str = "", new_class: bool = False

@@ -23,7 +23,7 @@ FLOORS = {
         *("errors", "progress", "utils", "engine", "media", "tasks", "dataset", "graph", "probe", "labels"),
         *("consensus", "training"),
     },
-    1: {"readers", "embedding", "layout", "estimates", "detectors", "export", "reports", "cues"},
+    1: {"readers", "embedding", "layout", "estimates", "detectors", "export", "reports", "cues", "language_models"},
     2: {"pipeline", "review", "bench"},
     3: {"panels", "cli"},
 }

@@ -19,7 +19,7 @@ from explorer import cli, labels
 from explorer.cli.jupyter import ReviewNotebook
 
 COMMANDS = (
-    "demo", "review", "issues", "methods", "helped", "bench",
+    "demo", "review", "issues", "methods", "ask", "helped", "bench",
     "log", "show", "diff", "blame", "votes", "raters", "reflog", "verify", "tag", "branch", "revert",
     "classes", "export", "backup", "grant", "merge",
 )  # fmt: skip
