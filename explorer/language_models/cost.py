@@ -180,11 +180,13 @@ class Budget:
         if most is not None:
             if not _is_price(most):
                 raise DataError(
-                    Said("{} is {}.", Option("most"), repr(most)), "Give the most that may be spent, as a number from 0."
+                    Said("{} is {}.", Option("most"), repr(most)),
+                    "Give the most that may be spent, as a number from 0.",
                 )
             if price is None:
                 raise DataError(
-                    Said("{} cannot be kept, as the price of the model is not known.", Option("most")), GIVE
+                    Said("{} cannot be kept, as the price of the model is not known.", Option("most")),
+                    GIVE,
                 )
             if answer is None:
                 raise DataError(

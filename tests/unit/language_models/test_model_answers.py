@@ -58,7 +58,8 @@ def test_an_answer_is_a_class_an_abstention_or_nothing(
 def test_a_price_is_given_or_stands_in_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert price_of(2, "m") == Price(2.0, 2.0)
     path = tmp_path / "prices.json"
-    path.write_text(json.dumps({"m": {"input_cost_per_token": 1.5e-07, "output_cost_per_token": 6e-07}, "x": 3, "y": {}}))
+    row = {"input_cost_per_token": 1.5e-07, "output_cost_per_token": 6e-07}
+    path.write_text(json.dumps({"m": row, "x": 3, "y": {}}))
     monkeypatch.setattr(cost_module, "table", lambda: path)
     found = price_of(None, "m")
     assert found is not None
