@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -206,7 +207,7 @@ def _pause(response: httpx.Response) -> float | None:
         seconds = float(asked)
     except ValueError:
         return 0.0 if asked or response.status_code == 429 else None
-    return min(max(seconds, 0.0), LONGEST_ASKED) if seconds == seconds else 0.0
+    return min(max(seconds, 0.0), LONGEST_ASKED) if math.isfinite(seconds) else 0.0
 
 
 def _said(data: bytes) -> str:

@@ -78,9 +78,7 @@ def price_of(given: Any, model: str) -> Price | None:
         or len(numbers) != 2
         or not all(_is_price(number) for number in numbers)
     ):
-        raise DataError(
-            f"The price is {given!r}.", GIVE
-        )
+        raise DataError(f"The price is {given!r}.", GIVE)
     return Price(float(numbers[0]), float(numbers[1]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -103,10 +103,8 @@ def stand_in(answer: Callable[[dict[str, Any]], Answer]) -> Iterator[StandIn]:
             """Say nothing."""
 
         def finish(self) -> None:
-            try:
+            with suppress(OSError, ValueError):  # the connection was cut on purpose
                 super().finish()
-            except (OSError, ValueError):
-                pass  # the connection was cut on purpose
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

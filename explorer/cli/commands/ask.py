@@ -14,8 +14,8 @@ from explorer.errors import DataError
 def _describe(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Let a language model vote on items, through any endpoint that speaks as OpenAI's chat completions do, and "
-        "store its votes as those of a rater. The key is read from the environment: EXPLORER_LLM_KEY, or OPENAI_API_KEY "
-        "for OpenAI. Answers are kept in the cache: asked again, it goes on where it stopped."
+        "store its votes as those of a rater. The key is read from the environment: EXPLORER_LLM_KEY, or "
+        "OPENAI_API_KEY for OpenAI. Answers are kept in the cache: asked again, it goes on where it stopped."
     )
     parser.add_argument("data", help="folder with a sub-folder per class, or a CSV, TSV, Parquet or JSONL file")
     data_options(parser)

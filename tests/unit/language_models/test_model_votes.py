@@ -128,9 +128,9 @@ def test_addresses_in_items_and_answers_are_not_opened(tmp_path: Path) -> None:
     with stand_in(honest) as other:
         texts = [f"see {other.address}/{n} great" for n in range(3)]
         made = Review(explorer.read(texts, label=["a", "good", "a"]), tmp_path / "s.labels.db", start=False)
-        with stand_in(lambda _: Answer({}, 307, {"Location": f"{other.address}/chat/completions"})) as server:
-            with pytest.raises(EndpointError, match="redirects are not followed"):
-                ask(made, server, [0, 1, 2])
+        moved = Answer({}, 307, {"Location": f"{other.address}/chat/completions"})
+        with stand_in(lambda _: moved) as server, pytest.raises(EndpointError, match="redirects are not followed"):
+            ask(made, server, [0, 1, 2])
         with stand_in(lambda _: said(f'{{"label": "{other.address}"}}')) as server:
             assert ask(made, server, [0, 1, 2], model="n").no_class == 3
         assert not other.requests
