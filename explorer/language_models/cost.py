@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from explorer.errors import DataError, Option, Said
 
@@ -107,7 +107,7 @@ def _listed(model: str, path: Path | None) -> Price | None:
     return Price(round(sent * 1e6, 9), round(answered * 1e6, 9), "litellm's table in US dollars")
 
 
-def _is_price(value: Any) -> bool:
+def _is_price(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
 
 
