@@ -10,7 +10,7 @@ from explorer.consensus.dependence import Dependence, dependence
 from explorer.consensus.majority import Certificate, certificate
 from explorer.consensus.methods import METHODS, Method, best_fit, consensus, page
 from explorer.consensus.next_answers import POLICIES, Policy, ask_next, urgency
-from explorer.consensus.quality import confusion, quality
+from explorer.consensus.quality import confusion, precision, quality
 from explorer.consensus.result import Consensus
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "krippendorff",
     "page",
     "pairs",
+    "precision",
     "quality",
     "spend",
     "urgency",

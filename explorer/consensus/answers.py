@@ -126,6 +126,16 @@ class Answers:
         """Which items have an answer, bool [N]."""
         return self.per_item > 0
 
+    @cached_property
+    def split(self) -> NDArray[np.bool_]:
+        """Return on which items two raters name different classes, bool [N]."""
+        low = np.full(self.n_items, self.n_classes, np.int32)
+        high = np.full(self.n_items, -1, np.int32)
+        np.minimum.at(low, self.items, self.codes)
+        np.maximum.at(high, self.items, self.codes)
+        found: NDArray[np.bool_] = high > low
+        return found
+
     def counts(self, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return how many raters gave each item each class, float64 [N, K].
 

@@ -31,6 +31,27 @@ def confusion(answers: Answers, posterior: NDArray[np.floating], rater: int) -> 
     return result
 
 
+def precision(answers: Answers, posterior: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return how often a rater who names a class is right, float32 [R, K], expected; NaN where it never names it.
+
+    The mean of q_i(k) over the items i that the rater calls k, q the consensus.
+
+    Examples
+    --------
+    >>> answers = Answers.of([[0, 0], [1, 0], [1, 1]], n_classes=2)
+    >>> precision(answers, np.array([[1, 0], [0.5, 0.5], [0, 1]])).tolist()
+    [[1.0, 0.75], [0.75, 1.0]]
+    """
+    shape = answers.n_raters, answers.n_classes
+    key = answers.raters.astype(np.int64) * answers.n_classes + answers.codes
+    size = shape[0] * shape[1]
+    sure = np.bincount(key, posterior[answers.items, answers.codes].astype(np.float64), size)
+    said = np.bincount(key, minlength=size)
+    found = np.divide(sure, said, out=np.full(size, np.nan), where=said > 0)
+    result: NDArray[np.float32] = found.reshape(shape).astype(np.float32)
+    return result
+
+
 def quality(
     answers: Answers,
     posterior: NDArray[np.floating],

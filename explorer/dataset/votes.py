@@ -5,6 +5,7 @@ Votes stand beside the labels and never overwrite one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
@@ -81,6 +82,18 @@ class RaterVotes:
     def abstentions(self) -> int:
         """How many items the rater saw without giving them a class."""
         return len(self) - self.voted
+
+    def saying(self, item: int, code: int, confidence: float = math.nan) -> RaterVotes:
+        """Return the votes with another on one item, in place of what was said of it; NaN is no confidence."""
+        before, after = self.items < item, self.items > item
+        parts = [(self.items[before], item, self.items[after]), (self.codes[before], code, self.codes[after])]
+        items, codes = (np.concatenate([a, np.array([b], np.int32), c]) for a, b, c in parts)
+        sure = self.confidence
+        if sure is None and not math.isnan(confidence):
+            sure = np.full(len(self), np.nan, dtype=np.float32)
+        if sure is not None:
+            sure = np.concatenate([sure[before], np.array([confidence], np.float32), sure[after]])
+        return replace(self, items=items, codes=codes, confidence=sure)
 
     def moved(self, places: NDArray[np.int32]) -> RaterVotes:
         """Return the votes over other items: `places` int32 [n] has the new position of each, -1 where it is gone."""

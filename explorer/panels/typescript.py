@@ -15,11 +15,23 @@ import msgspec
 import numpy as np
 
 from explorer.labels.model.states import Reason, State
-from explorer.panels.schema import calls, export, facts, history, items, labels, scopes, scores, slices, verdicts
+from explorer.panels.schema import (
+    calls,
+    export,
+    facts,
+    history,
+    items,
+    labels,
+    raters,
+    scopes,
+    scores,
+    slices,
+    verdicts,
+)
 from explorer.panels.schema.base import Answer, Args, Blob
 
 TARGET = Path(__file__).parents[2] / "widgets" / "core" / "kernel" / "schema.ts"
-MODULES = (scopes, labels, history, verdicts, items, scores, facts, slices, export, calls)
+MODULES = (scopes, labels, history, verdicts, raters, items, scores, facts, slices, export, calls)
 PLAIN = {
     str: "string",
     int: "number",

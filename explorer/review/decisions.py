@@ -80,6 +80,8 @@ class Decisions:
         reason: str = "",
         expected: Mapping[str, str] | None = None,
         op_id: str | None = None,
+        message: str = "",
+        evidence: Sequence[Mapping[str, Any]] | None = None,
     ) -> Written | None:
         """Write one commit for items by id: what every click and every verb above comes to.
 
@@ -93,6 +95,11 @@ class Decisions:
             Per item id, the event that the writer saw (compare-and-swap).
         op_id
             Made by the client; the same one again returns the first commit.
+
+        message
+            Of the commit.
+        evidence
+            What speaks for each decision beside what a person could see.
 
         Raises
         ------
@@ -114,15 +121,19 @@ class Decisions:
                     expected=None if expected is None else expected.get(item),
                     why=why,
                     reason=State.LEFT_OUT.value if op == "leave_out" else reason,
-                    evidence=shown(state.results, state.classes, position),
+                    evidence={**(shown(state.results, state.classes, position) or {}), **more} or None,
                     **state.labels.decision("flag" if op == "leave_out" else op, position, name),
                 )
-                for op, item, position, name in zip(ops, items, map(state.dataset.position, items), names, strict=True)
+                for op, item, position, name, more in zip(
+                    ops, items, map(state.dataset.position, items), names, evidence or [{}] * len(items), strict=True
+                )
             ]
             if not edits:
                 return None
             kind = "edit" if len(edits) == 1 else "bulk"
-            return self._sync.write(lambda store: store.apply(edits, kind=kind, rater=self.rater, op_id=op_id))
+            return self._sync.write(
+                lambda store: store.apply(edits, kind=kind, message=message, rater=self.rater, op_id=op_id)
+            )
 
     def ids(self, items: Items) -> list[str]:
         """Return item ids of one item or many, as a person names them; an unknown one raises `UnknownName`."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from explorer.consensus import Agreement, Consensus, Method, Policy, ask_next, consensus, krippendorff
 from explorer.consensus import pairs as of_pairs
@@ -21,15 +19,18 @@ from explorer.labels import Store, VoteDraft
 from explorer.labels.history import vote_blocks
 from explorer.pipeline.answers import answers_of
 from explorer.pipeline.stages import widened
-from explorer.readers.raters import RaterColumn, RaterSpec
-from explorer.readers.vote_sources import of_spec, of_table
 from explorer.readers.votes import attach
+from explorer.review.arguments import Items
+from explorer.review.blind import BlindQueue, Mode, Resolution, Rule, resolve
+from explorer.review.decisions import Decisions
 from explorer.review.events import Events, VotesChanged
 from explorer.review.label_columns import is_settled, names_of
+from explorer.review.rater_blocks import columns_of, draft_of, not_taken_away, read_block, table_of, view_of
 from explorer.review.state import ReviewState
-from explorer.utils.text import counted
 
 log = logging.getLogger("explorer")
+
+NOBODY = np.empty(0, dtype=np.int32)
 
 
 class Raters:
@@ -43,6 +44,8 @@ class Raters:
         `state.votes` is written to: the votes on the review's items, in its class codes.
     bound
         The dataset as it was read. Votes that it brings are stored, once.
+    decisions
+        Writes what votes are resolved to.
 
     Examples
     --------
@@ -54,8 +57,8 @@ class Raters:
     [0.5]
     """
 
-    def __init__(self, state: ReviewState, store: Store, events: Events, bound: Dataset) -> None:
-        self._state, self._store, self._events = state, store, events
+    def __init__(self, state: ReviewState, store: Store, events: Events, bound: Dataset, decisions: Decisions) -> None:
+        self._state, self._store, self._events, self._decisions = state, store, events, decisions
         self._unstored: tuple[RaterVotes, ...] = ()
         self._seen: tuple[str, ...] = ()  # digests of the blocks that count
         if bound.votes is not None:
@@ -121,15 +124,15 @@ class Raters:
         """
         state = self._state
         with state.lock:
-            view = self._view()
-        columns, notes = self._columns(view, rater, labels, checked_kind(kind), family, confidence)
+            view = view_of(state)
+        columns, notes = columns_of(view, rater, labels, checked_kind(kind), family, confidence)
         voted = attach(view, columns, fixed=True)
         found = voted.votes
         assert found is not None
         for note in (*voted.notes[len(view.notes) + 1 :], *notes):
             log.warning("%s", note)
         with state.lock:
-            self._store.add_vote_blocks([_draft(one, view.item_ids, view.classes) for one in found])
+            self._store.add_vote_blocks([draft_of(one, view.item_ids, view.classes) for one in found])
             self._change()
         return found if isinstance(rater, pd.DataFrame) else found.raters[0]
 
@@ -168,13 +171,7 @@ class Raters:
         """
         with self._state.lock:
             votes, codes = self._state.votes, self._state.codes.copy()
-        rows = []
-        for one in votes or ():
-            here = (one.codes >= 0) & (codes[one.items] >= 0)
-            same, of = int((one.codes[here] == codes[one.items[here]]).sum()), int(here.sum())
-            rows.append((one.name, one.kind, one.family, one.voted, one.abstentions, same, same / of if of else np.nan))
-        names = ["rater", "kind", "family", "votes", "abstentions", "items_agree", "agreement"]
-        return pd.DataFrame(rows, columns=names).set_index("rater")
+        return table_of(votes, codes)
 
     def consensus(self, method: Method = "best", *, model: bool = True, gold: bool = True) -> Consensus:
         """Make one label of what all raters say, with how sure it is, and how good each rater is (`quality`).
@@ -269,13 +266,78 @@ class Raters:
             index=pd.Index(dataset.item_ids[table["item"].to_numpy(dtype=np.intp)], name="item"),
         )
 
+    def blind(
+        self,
+        rater: str,
+        *,
+        votes: int = 3,
+        hide_suggestion: bool = True,
+        items: Items | None = None,
+        mode: Mode = "label",
+    ) -> BlindQueue:
+        """Begin a queue of second opinions, which shows a rater neither the label nor what others say.
+
+        Answers are kept as the rater's votes, at once, and touch no label; the same call later goes on.
+
+        Parameters
+        ----------
+        rater
+            Whose opinions they are.
+        votes
+            Votes of people that are wanted an item; those that have as many are not asked about.
+        hide_suggestion
+            Whether the suggested label is hidden as well.
+        items
+            As `Review.relabel` takes them; by default the suspects that nobody has decided on, the worst first.
+        mode
+            "label": which class is it? "choice": the review of *Pervasive Label Errors in Test Sets* (Northcutt et al.,
+            2021), given or suggested label, both or neither, the two in random order; five votes were used there.
+        """
+        asked = None if items is None else [self._state.dataset.position(i) for i in self._decisions.ids(items)]
+        return BlindQueue(self._state, self._record, self._change, rater, votes, hide_suggestion, asked, mode)
+
+    def resolve(
+        self,
+        rule: Rule = "majority",
+        *,
+        votes: int = 3,
+        items: Items | None = None,
+        raters: Sequence[str] | None = None,
+    ) -> Resolution:
+        """Write what people voted into the labels; the commit keeps the rule, and the votes as evidence.
+
+        Parameters
+        ----------
+        rule
+            "majority" (more than half of an item's votes), "unanimous", or "consensus" (`consensus()`, at least .5).
+        votes
+            Fewest votes that an item needs.
+        items
+            By default all that nobody has decided on.
+        raters
+            Whose votes count; by default those of people.
+
+        Returns
+        -------
+        Resolution
+            What became of each item; "both" and "neither" are marked, with "several fit" and "none fits".
+        """
+        with self._state.lock:
+            chosen = self._some()
+            names = [one.name for one in chosen if one.kind == "person"] if raters is None else list(raters)
+            heard = [chosen.rater(name) for name in names]
+            open_ = np.flatnonzero(~self._state.decided()).tolist()
+        asked = open_ if items is None else [self._state.dataset.position(i) for i in self._decisions.ids(items)]
+        weighed = self.consensus().posterior if rule == "consensus" else None
+        return resolve(self._state, self._decisions, heard, rule, votes, asked, weighed)
+
     def refresh(self) -> None:
         """Read the votes of the store anew, as others may have added some; starts nothing."""
         state = self._state
         with state.lock:
             standing = vote_blocks.standing(self._store)
             index = pd.Index(state.dataset.item_ids if standing else [], dtype=object)
-            found = [self._read(one, index) for one in standing]
+            found = [read_block(state, one, index) for one in standing]
             self._seen = tuple(one.block.digest for one in standing)
             stored = {one.name for one in found}
             found += [one for one in self._unstored if one.name not in stored]
@@ -301,39 +363,20 @@ class Raters:
             raise UnknownName("rater", name, ())
         return votes.rater(name)
 
+    def _record(self, name: str, item: int, code: int, confidence: float) -> None:
+        """Store one vote of a person beside those that it gave before. The scores do not follow yet."""
+        state = self._state
+        with state.lock:
+            self.refresh()  # somebody else may have written under that name
+            known = () if state.votes is None else state.votes.names
+            said = self._rater(name) if name in known else RaterVotes(name, "person", "", NOBODY, NOBODY)
+            said = said.saying(item, code, confidence)
+            self._store.add_vote_blocks([draft_of(said, state.dataset.item_ids, state.classes)])
+            self.refresh()
+
     def _change(self) -> None:
         self.refresh()
         self._events.emit(VotesChanged())
-
-    def _view(self) -> Dataset:
-        """Return the items with the classes that the review has now, without votes."""
-        state = self._state
-        dataset, classes = state.dataset, state.classes
-        values = (*dataset.class_values, *classes[len(dataset.class_values) :])
-        return replace(dataset, classes=classes, class_values=values, votes=None)
-
-    def _columns(
-        self, view: Dataset, rater: Any, labels: Any, kind: Any, family: str, confidence: Any
-    ) -> tuple[Sequence[RaterColumn], list[str]]:
-        if isinstance(rater, pd.DataFrame):
-            if labels is not None:
-                raise DataError("A table of votes has its labels.", "Leave labels= out.")
-            return of_table(view, rater), []
-        if isinstance(rater, LabellingFunction):
-            if labels is not None:
-                raise DataError(f"The labelling function {rater.name!r} gives its labels.", "Leave labels= out.")
-            spec = RaterSpec(rater.name, "function", family or rater.family, function=rater)
-        elif not isinstance(rater, str):
-            raise DataError(f"The rater is a {type(rater).__name__}.", "Give its name, as text, and its labels.")
-        elif labels is None:
-            raise DataError(f"There are no labels of {rater!r}.", "Give one label per row, or a Series by item.")
-        elif callable(labels):
-            function = labels if isinstance(labels, LabellingFunction) else LabellingFunction(rater, labels)
-            spec = RaterSpec(rater, "function", family or function.family, function=function)
-        else:
-            spec = RaterSpec(rater, kind, family, labels=labels, confidence=confidence)
-        column, note = of_spec(view, spec)
-        return [column], [note] if note else []
 
     def _bind(self, bound: Dataset, votes: Votes) -> None:
         """Store the votes that a dataset brings, but for those that the store has, or that somebody took away."""
@@ -341,44 +384,13 @@ class Raters:
             order = np.append(np.arange(len(bound.classes), dtype=np.int32), np.int32(-1))
             self._unstored = votes.recoded(self._state.labels.reading(order)).raters
             return
-        drafts = [_draft(one, bound.item_ids, bound.classes) for one in votes]
-        written = self._store.vote_blocks()
-        taken = {
-            name
-            for name, newest in written.groupby("rater").last().iterrows()
-            if not newest["votes"] and not newest["abstentions"]
-        }
-        kept = [draft for draft in drafts if draft.rater not in taken]
-        if taken and len(kept) < len(drafts):
-            log.info("%s taken away in the label store, and stay so.", counted(len(drafts) - len(kept), "rater"))
+        drafts = [draft_of(one, bound.item_ids, bound.classes) for one in votes]
+        kept = not_taken_away(drafts, self._store.vote_blocks())
         if kept:
             self._store.add_vote_blocks(kept)
-
-    def _read(self, one: vote_blocks.Standing, index: pd.Index[Any]) -> RaterVotes:
-        """Return the votes of a block over the review's items, of which `index` has the ids."""
-        state = self._state
-        code = {name: number for number, name in enumerate(state.classes)}
-        if any(name not in code for name in one.classes):
-            state.labels.load_classes()
-            code = {name: number for number, name in enumerate(state.classes)}
-        own = np.array([*(code[name] for name in one.classes), -1], dtype=np.int32)
-        places = index.get_indexer(pd.Index(one.items, dtype=object)).astype(np.int32)
-        return _in_order(one, places, own[one.codes])
-
-
-def _in_order(one: vote_blocks.Standing, places: NDArray[np.int32], codes: NDArray[np.int32]) -> RaterVotes:
-    order = np.argsort(places, kind="stable")
-    order = order[places[order] >= 0]
-    block, confidence = one.block, None if one.confidence is None else one.confidence[order]
-    return RaterVotes(block.rater, checked_kind(block.kind), block.family, places[order], codes[order], confidence)
 
 
 def _place(name: str, names: Sequence[str]) -> int:
     if name not in names:
         raise UnknownName("rater", name, names)
     return list(names).index(name)
-
-
-def _draft(one: RaterVotes, ids: NDArray[np.object_], classes: Sequence[str]) -> VoteDraft:
-    labels = names_of(one.codes, classes).tolist()
-    return VoteDraft(one.name, ids[one.items].tolist(), labels, one.kind, one.family, one.confidence)

@@ -30,6 +30,7 @@ from explorer.review.model_votes import ModelVotes
 from explorer.review.more_columns import MoreColumns
 from explorer.review.outputs import Outputs
 from explorer.review.queue import Queue
+from explorer.review.rater_views import RaterViews
 from explorer.review.raters import Raters
 from explorer.review.removal import Removals, check_mode
 from explorer.review.runs import Runs
@@ -146,16 +147,17 @@ class Review(Views, Outputs):
         self.events = Events()
         options = Options(embedder or "", embedder_options, device, k, seed, cache, names)
         self.state = ReviewState(bound, self.labels, options)
-        self.raters = Raters(self.state, self.labels, self.events, bound)
-        self.model_votes = ModelVotes(self.state, self.raters, self.labels)
         self.sync = StoreSync(self.state, self.labels, self.events)
         self.decisions = Decisions(self.state, self.sync, self.labels, rater or self.labels.rater)
+        self.raters = Raters(self.state, self.labels, self.events, bound, self.decisions)
+        self.model_votes = ModelVotes(self.state, self.raters, self.labels)
         self.selected = Selection(self.state, self.events)
         self.runs = Runs(self.state, self.events)
         self._updates = ScoreUpdates(self.state, self.events)
         self.scores = Scores(self.state, self.sync, self.runs, self._updates)
         self.sample = RandomSample(self.state, self.scores, self.labels, self.events, temporary=self.temporary)
         self.contrasts = Contrasts()
+        self.rater_views = RaterViews(self.state, self.scores, self.raters)
         self._queue = Queue(self.state, self.scores, self.sample)
         self.listings = Listings(self.state, self.scores, self.sample, self.selected, self.events)
         self.by_slice = Slices(self.state, self.scores, self.sample)

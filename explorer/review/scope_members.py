@@ -185,6 +185,22 @@ def learnt_kinds(moment: Moment, result: Result | None) -> Members:
     return Members(ordered, {"kind": np.asarray(names, dtype=object)[of[ordered]]})
 
 
+def disputed(moment: Moment, result: Result | None) -> Members:
+    """Where the raters together name another class than the label, the surest first; then where they contradict."""
+    assert moment.results.inputs is not None
+    inputs = moment.results.inputs
+    if result is None or inputs.votes is None:  # there are no raters
+        return Members(np.empty(0, dtype=np.intp), {"raters": np.empty(0, dtype=object)})
+    best = result.suggestion
+    assert best is not None
+    against = (best >= 0) & (inputs.labels >= 0) & (best != inputs.labels)
+    rows = np.flatnonzero(against | inputs.votes.split)
+    score = np.nan_to_num(result.score[rows].astype(np.float64), nan=-1)
+    ordered = _by(rows, ~against[rows], -score, -suspicion(moment)[rows])
+    what = np.where(against[ordered], "dispute the label", "contradict each other")
+    return Members(ordered, {"raters": what.astype(object)})
+
+
 def examples_of(name: str) -> Callable[[Moment, Result | None], Members]:
     """Return how to find the examples of what was found of the whole, finding by finding."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.detectors.label_errors.archaeology import RECOGNISED, UNKNOWN, WORDS
+from explorer.detectors.label_errors.raters import tally
 from explorer.detectors.other_issues import ambiguous, outlier
 from explorer.detectors.other_issues.underperforming import Tally
 from explorer.detectors.protocol import Findings, Inputs, Result
@@ -177,6 +178,18 @@ def _kind(item: int, inputs: Inputs, result: Result, _classes: Sequence[str]) ->
     return ScopeReason(_sentence(WORDS[name] + (" (under the label that it had)" if changed else "")), NONE)
 
 
+def _raters(item: int, inputs: Inputs, result: Result, classes: Sequence[str]) -> ScopeReason:
+    votes, best = inputs.votes, result.suggestion
+    if votes is None or best is None or best[item] < 0:
+        return ScopeReason("", NONE)
+    label, consensus = int(inputs.labels[item]), int(best[item])
+    said = _sentence(tally(votes, item, tuple(classes)))
+    if label >= 0 and consensus != label:
+        p = short_probability(float(result.frozen["heard"].posterior[item, consensus]))
+        return ScopeReason(f"{said} Together they say {classes[consensus]} ({p}); the label is {classes[label]}.", NONE)
+    return ScopeReason(said if votes.split[item] else "", NONE)
+
+
 TELLERS: Mapping[str, Teller] = {
     "outlier": _outlier,
     "near_duplicate": _near_duplicate,
@@ -186,6 +199,7 @@ TELLERS: Mapping[str, Teller] = {
     "imbalance": _imbalance,
     "non_iid": _non_iid,
     "kind": _kind,
+    "raters": _raters,
 }
 """Who tells of the scopes that rest on a method."""
 

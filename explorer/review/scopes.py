@@ -16,6 +16,7 @@ from explorer.review.scope_members import (
     Members,
     Moment,
     conflicting_duplicates,
+    disputed,
     drawn,
     everything,
     examples_of,
@@ -96,6 +97,8 @@ def lacking(one: Scope, moment: Moment) -> str:
     findings, inputs = results.findings, results.inputs
     if findings is None or inputs is None:
         return "there are no scores yet: see review.status"
+    if one.name == "raters" and inputs.votes is None:
+        return ""
     if one.method in findings.failures and one.method not in findings.results:
         return f"the method {one.method!r} failed ({findings.failures[one.method]}): mend that, then review.rerun()"
     if one.method in findings.skipped:
@@ -117,7 +120,7 @@ def members(one: Scope, moment: Moment) -> Members:
     if why:
         raise ExplorerError(f"The scope {one.name!r} is not computed: {why.partition(', then ')[0]}.", _remedy(why))
     assert moment.results.findings is not None
-    return one.find(moment, moment.results.findings.results[one.method] if one.method else None)
+    return one.find(moment, moment.results.findings.results.get(one.method))
 
 
 def positions(one: Scope, moment: Moment) -> NDArray[np.intp]:
@@ -129,7 +132,7 @@ def positions(one: Scope, moment: Moment) -> NDArray[np.intp]:
         return np.arange(len(combined.p_error))
     if one.name == "label":
         return np.flatnonzero(combined.is_issue)
-    if one.name in ("random", "kind", "unlabelled", *OF_WHOLE):
+    if one.name in ("random", "kind", "unlabelled", "raters", *OF_WHOLE):
         return members(one, moment).positions
     return flagged(findings.results[one.method])
 
@@ -236,6 +239,16 @@ SCOPES = (
         "archaeology",
         (),
         ("archaeology",),
+    ),
+    Scope(
+        "raters",
+        "raters disagree",
+        "Items that the raters together call something else than the label, or of which they say different things.",
+        "No raters dispute a label, or contradict each other.",
+        disputed,
+        "raters",
+        (),
+        ("raters",),
     ),
     Scope(
         "cue",

@@ -66,8 +66,8 @@ class Views:
         scope
             "label" (label errors), "unlabelled", "outlier", "near_duplicate", "conflicting_duplicate", "ambiguous",
             "underperforming" (groups), "imbalance" (rare classes), "non_iid" (order of the rows), "kind" (what the
-            training curves are like), "cue" (examples of what gives labels away), "lint" (odd classes), "shift" (labels
-            beside wrong rows), "random" (random checks) or "all". What is in brackets will do as well.
+            training curves are like), "raters" (raters disagree), "cue" (examples of what gives labels away), "lint"
+            (odd classes), "shift" (shifted labels), "random" (random checks) or "all". What is in brackets will do too.
         decided
             Also those that somebody has decided on. Sets of duplicates stay whole as long as one of them is open.
         sort

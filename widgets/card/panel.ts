@@ -19,6 +19,7 @@ import { makeDecisions } from "./decisions";
 import { contentOf, isWords, itemView } from "./item";
 import { makeCardPage } from "./page";
 import { NextPreviews } from "./previews";
+import { raterRows } from "./raters";
 import { fillScope, loadScope } from "./scopeSlot";
 import { makeView } from "./sight";
 import { followSize } from "./size";
@@ -170,7 +171,8 @@ export const Card: Panel = {
       const what = open === "reasons" ? "reasons" : want;
       const key = JSON.stringify([what, words, given, suggested, same, other]);
       pairs.dataset.open = what;
-      if (what === "reasons") pairs.replaceChildren(reasonList(session, card));
+      if (what === "reasons")
+        pairs.replaceChildren(reasonList(session, card), ...raterRows(session, card.raters));
       else if (what === "") pairs.replaceChildren();
       // Thumbnails that stand there already stay: those drawn anew are empty for a moment.
       else if (key !== compared) pairs.replaceChildren(comparison(session, card, words ? FEW : undefined));

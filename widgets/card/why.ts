@@ -23,8 +23,11 @@ export function whyLine(
   toggle: () => void,
 ): HTMLElement {
   const best = card.why.slice(0, BEST).map((reason) => shortened(session, reason).text);
+  // What raters say is always in the line: it is what others know beyond these labels.
+  if (card.raters && !card.why.slice(0, BEST).some((reason) => reason.method === "raters"))
+    best.push(withShortNames(card.raters.text, session.classes, NAME_LENGTH));
   const text = best.join(" · ");
-  const more = card.why.length > 0 || card.sum;
+  const more = card.why.length > 0 || card.sum || card.raters;
   const why = h("button", {
     class: "dqx-link dqx-card-more-lines",
     type: "button",

@@ -5,8 +5,10 @@ import { h } from "../core/ui/dom";
 import type { Place, Section } from "../core/ui/section";
 import { makeHelped } from "../pipeline/helped";
 import { makeWork } from "../pipeline/work";
+import { makeBlind } from "./blind";
 import { makeData } from "./data";
 import { makeMethods } from "./methods";
+import { makeRaters } from "./raters";
 import { makeSlices } from "./slices";
 import { makeStore } from "./store";
 import { makeSure } from "./sure";
@@ -15,6 +17,8 @@ export const SECTIONS = [
   { name: "sure", title: "How sure", make: makeSure },
   { name: "data", title: "The data", make: makeData },
   { name: "slices", title: "Slices", make: makeSlices },
+  { name: "raters", title: "Raters", make: makeRaters },
+  { name: "blind", title: "Second opinions", make: makeBlind },
   { name: "methods", title: "Methods", make: makeMethods },
   { name: "helped", title: "Did it help?", make: makeHelped },
   { name: "work", title: "Work", make: makeWork },

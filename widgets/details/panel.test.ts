@@ -84,6 +84,8 @@ describe("the details", () => {
       "How sure",
       "The data",
       "Slices",
+      "Raters",
+      "Second opinions",
       "Methods",
       "Did it help?",
       "Work",

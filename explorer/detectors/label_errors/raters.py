@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.consensus import Answers, consensus
+from explorer.consensus import Answers, consensus, precision
 from explorer.detectors.incremental import Change
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
@@ -38,12 +38,19 @@ class Heard:
         Raters whose answers are the given labels.
     majority
         The given labels are the raters' majority.
+    posterior
+        float32 [N, K]: the consensus of those who are not left out.
+    right
+        float32 [R, K]: how often a rater who names a class is right by it, also of those left out; NaN where it never
+        names it.
     """
 
     opinion: NDArray[np.float32]
     best: NDArray[np.int32]
     left_out: tuple[int, ...]
     majority: bool
+    posterior: NDArray[np.float32]
+    right: NDArray[np.float32]
 
     def score(self, labels: NDArray[np.int32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return 1 − the opinion of some items' labels, float32 [rows]; NaN where unlabelled or nobody voted."""
@@ -102,18 +109,22 @@ class Raters:
         """Count the votes: "2 of 3 raters say dog, both of the same family, 1 cat"."""
         votes = inputs.votes
         assert votes is not None
-        mine = slice(votes.starts[item], votes.starts[item + 1])
-        codes, raters = votes.codes[mine], votes.raters[mine]
-        if not len(codes):
-            return []
-        counts = np.bincount(codes, minlength=inputs.n_classes)
-        order = np.argsort(-counts, kind="stable")
-        best, most = int(order[0]), int(counts[order[0]])
-        said = "rater says" if len(codes) == 1 else f"raters {'says' if most == 1 else 'say'}"
-        text = f"{most} of {len(codes)} {said} {classes[best]}{_family(votes, raters[codes == best])}"
-        others = [f"{int(counts[c])} {classes[c]}" for c in order[1:3] if counts[c]]
-        value = float(result.score[item])
-        return [Reason("raters", ", ".join([text, *others]), value)]
+        text = tally(votes, item, classes)
+        return [Reason("raters", text, float(result.score[item]))] if text else []
+
+
+def tally(votes: Answers, item: int, classes: tuple[str, ...]) -> str:
+    """Count the votes on an item in words: "2 of 3 raters say dog, both of the same family, 1 cat"; "" for none."""
+    mine = slice(votes.starts[item], votes.starts[item + 1])
+    codes, raters = votes.codes[mine], votes.raters[mine]
+    if not len(codes):
+        return ""
+    counts = np.bincount(codes, minlength=votes.n_classes)
+    order = np.argsort(-counts, kind="stable")
+    best, most = int(order[0]), int(counts[order[0]])
+    said = "rater says" if len(codes) == 1 else f"raters {'says' if most == 1 else 'say'}"
+    text = f"{most} of {len(codes)} {said} {classes[best]}{_family(votes, raters[codes == best])}"
+    return ", ".join([text, *(f"{int(counts[c])} {classes[c]}" for c in order[1:3] if counts[c])])
 
 
 def listen(votes: Answers, labels: NDArray[np.int32], trusted: NDArray[np.bool_] | None = None, seed: int = 0) -> Heard:
@@ -146,7 +157,8 @@ def listen(votes: Answers, labels: NDArray[np.int32], trusted: NDArray[np.bool_]
     if majority:
         posterior = beyond(posterior, winner)
     posterior[np.logical_not(rest.answered)] = 1 / votes.n_classes
-    return Heard(posterior.astype(np.float32), found.labels, tuple(out), majority)
+    right = precision(votes, found.posterior)
+    return Heard(posterior.astype(np.float32), found.labels, tuple(out), majority, found.posterior, right)
 
 
 def sources(votes: Answers, labels: NDArray[np.int32]) -> list[int]:

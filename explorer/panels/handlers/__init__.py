@@ -1,6 +1,7 @@
 """What answers the browser's calls, a module a panel. Importing the package registers them all."""
 
 from explorer.panels.handlers import (  # noqa: F401
+    blind,
     bulk,
     card,
     charts,
@@ -16,6 +17,7 @@ from explorer.panels.handlers import (  # noqa: F401
     pipeline,
     previews,
     queue,
+    raters,
     sample,
     scopes,
     slices,

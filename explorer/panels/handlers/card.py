@@ -10,6 +10,7 @@ from explorer.dataset.dataset import Dataset
 from explorer.labels.history.timeline import newest
 from explorer.panels.handlers.history import entries_of
 from explorer.panels.handlers.previews import LONGEST, preview
+from explorer.panels.handlers.raters import said_of
 from explorer.panels.handlers.verdicts import why_of
 from explorer.panels.registry import call, item_at
 from explorer.panels.schema import items as schema
@@ -43,6 +44,9 @@ def card(review: Review, args: CardArgs) -> schema.Card:
     body.same = evidence.nearest_of(results, codes, i, body.given, NEAREST, doubtful=doubtful)
     body.other = evidence.nearest_of(results, codes, i, body.suggested, NEAREST, doubtful=doubtful)
     body.votes = votes(results, codes, i)
+    with state.lock:
+        said = review.rater_views.of_item(i, body.votes) if state.dataset is d else None
+    body.raters = UNSET if said is None else said_of(said)
     other = -1 if body.suggested == body.given else body.suggested
     if isinstance(body.preview, schema.TextPreview) and other >= 0 and body.given >= 0:
         marks = review.contrasts.marks(d, codes, i, body.preview.text, of=other, against=body.given)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from explorer.panels.schema import export, facts, history, items, labels, scopes, scores, slices, verdicts
+from explorer.panels.schema import export, facts, history, items, labels, raters, scopes, scores, slices, verdicts
 from explorer.panels.schema.base import Answer, Args, Float32Array, Int32Array, Uint8Array
 
 
@@ -71,6 +71,12 @@ CALLS: dict[str, Call] = {
     "fact_items": Call(facts.FactItemsArgs, facts.FactItems),
     "slices": Call(slices.SlicesArgs, slices.SlicesReply),
     "slice_items": Call(slices.SliceItemsArgs, slices.SliceItems),
+    "raters": Call(None, raters.RatersReply),
+    "rater_confusion": Call(raters.RaterNameArgs, raters.Confusion),
+    "blind": Call(raters.BlindArgs, raters.BlindReply),
+    "blind_answer": Call(raters.BlindAnswerArgs, None),
+    "blind_end": Call(raters.RaterNameArgs, None),
+    "ask_next": Call(raters.AskNextArgs, raters.AskNextReply),
     "store": Call(None, facts.StoreReply),
     "export_outlook": Call(export.ExportArgs, export.ExportOutlook),
     "export": Call(export.ExportArgs, export.ExportReply),

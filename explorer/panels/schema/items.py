@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from explorer.panels.schema.base import Answer, Args, Blob, Float32Array, Int32Array, Natural
 from explorer.panels.schema.history import HistoryEntry
+from explorer.panels.schema.raters import Said
 from explorer.panels.schema.verdicts import ScopeWhy
 
 
@@ -163,6 +164,8 @@ class Card(Answer):
     """Of a row of a table."""
     votes: list[tuple[int, int]] | UnsetType = UNSET
     """Labels of the stored neighbours and how many carry each, the commonest first."""
+    raters: Said | UnsetType = UNSET
+    """What raters say of it, where some saw it."""
 
 
 class Relations(Answer):

@@ -17,6 +17,7 @@ ScopeName = Literal[
     "imbalance",
     "non_iid",
     "kind",
+    "raters",
     "cue",
     "lint",
     "shift",

@@ -17,6 +17,7 @@ ToldScope = Literal[
     "imbalance",
     "non_iid",
     "kind",
+    "raters",
     "cue",
     "lint",
     "shift",

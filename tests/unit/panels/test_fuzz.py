@@ -51,7 +51,19 @@ def fitting(kind: Any) -> st.SearchStrategy[Any]:
     return st.none() if kind is type(None) else st.text(max_size=12) | st.sampled_from(["main", "head", "cat", "k01"])
 
 
-WRITES = {"edit", "undo", "revert", "tag", "untag", "branch", "switch", "resolve", "mergeCommit", "mergeAbort"}
+WRITES = {
+    "blind_answer",
+    "edit",
+    "undo",
+    "revert",
+    "tag",
+    "untag",
+    "branch",
+    "switch",
+    "resolve",
+    "mergeCommit",
+    "mergeAbort",
+}
 """Calls that may change the store where their arguments are right."""
 RUNS = {"rerun", "cancel", "helped_start", "plotly", "export"}
 """Calls that begin long work, answer with megabytes, or write files."""

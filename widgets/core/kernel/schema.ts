@@ -28,6 +28,7 @@ export type ScopeName =
   | "imbalance"
   | "non_iid"
   | "kind"
+  | "raters"
   | "cue"
   | "lint"
   | "shift"
@@ -585,6 +586,7 @@ export type ToldScope =
   | "imbalance"
   | "non_iid"
   | "kind"
+  | "raters"
   | "cue"
   | "lint"
   | "shift"
@@ -640,6 +642,133 @@ export interface GrowReply {
   items: Int32Array;
   /** Whether it ends here by itself, as a group of its own. */
   whole: boolean;
+}
+
+export type BlindMode = "label" | "choice";
+
+/** What one rater says of an item; the model and the neighbours are shown alike. */
+export interface Saying {
+  name: string;
+  /** person, model, function or import; neighbours for these. */
+  kind: string;
+  family: string;
+  /** -1: it abstains. */
+  label: number;
+  /** How often it is right where it names that class, by the raters' consensus. */
+  right: number | null;
+  /** As it says itself. */
+  confidence: number | null;
+}
+
+/** What all say of an item. */
+export interface Said {
+  /** "2 of 3 raters say dog, both of the same family". */
+  text: string;
+  rows: Saying[];
+  /** Classes and how likely each is by the raters together, the likeliest first. */
+  posterior: [number, number][];
+}
+
+/** What is known of a rater; shares are null where nothing is known. */
+export interface RaterRow {
+  name: string;
+  kind: string;
+  family: string;
+  answers: number;
+  abstentions: number;
+  /** Expected share of right answers, by the consensus. */
+  accuracy: number | null;
+  low: number | null;
+  high: number | null;
+  /** What its answers count on the mean; below 1 where it depends on another. */
+  counts_as: number;
+  /** Whom it agrees with more than their accuracies allow. */
+  alike: string;
+  /** Share right where people have settled the label. */
+  gold: number | null;
+  gold_answers: number;
+  /** Its commonest error: "cat → dog". */
+  confused: string;
+  bias: string;
+  note: string;
+}
+
+/** What is known of the raters. */
+export interface RatersReply {
+  /** The consensus in words, and whether the majority is certified. */
+  sentence: string;
+  /** Which rule it is by, and why that one. */
+  method: string;
+  /** Krippendorff's alpha, in words. */
+  agreement: string;
+  rows: RaterRow[];
+  /** Raters that are not listed. */
+  more: number;
+}
+
+/** Which rater. */
+export interface RaterNameArgs {
+  name: string;
+}
+
+/** How a rater answers, class by class: P(answer | class), a row a class. */
+export interface Confusion {
+  classes: string[];
+  matrix: number[][];
+  /** Classes that are not shown. */
+  more: number;
+}
+
+/** How many items. */
+export interface AskNextArgs {
+  n?: number;
+}
+
+/** What to ask next. */
+export interface AskNextReply {
+  /** Positions, the most urgent first. */
+  items: Int32Array;
+  /** Whom to ask, in words; why there are none where there are none. */
+  text: string;
+}
+
+/** Whose queue of second opinions, and what is asked in it. */
+export interface BlindArgs {
+  rater: string;
+  mode?: BlindMode;
+  /** Votes of people that are wanted an item. */
+  votes?: number;
+  hide_suggestion?: boolean;
+}
+
+/** What a rater is asked about an item; it holds nothing of its label, nor of what anybody said. */
+export interface BlindQuestion {
+  item: number;
+  /** All classes, or the two of a choice, in an order that does not tell which is the given one. */
+  options: string[];
+  suggestion: string | null;
+  /** The item in words; "" of a picture. */
+  text: string;
+  picture: Blob | null;
+}
+
+/** What comes next. */
+export interface BlindReply {
+  /** null where all is answered. */
+  question: BlindQuestion | null;
+  /** Items still to be answered. */
+  left: number;
+}
+
+/** A rater's answer on an item. */
+export interface BlindAnswerArgs {
+  rater: string;
+  mode?: BlindMode;
+  votes?: number;
+  hide_suggestion?: boolean;
+  item: number;
+  /** A class name; in a choice first, second, both or neither; null for none. */
+  answer: string | null;
 }
 
 /** A picture, re-encoded; sizes are pixels. */
@@ -785,6 +914,8 @@ export interface Card {
   columns?: Columns;
   /** Labels of the stored neighbours and how many carry each, the commonest first. */
   votes?: [number, number][];
+  /** What raters say of it, where some saw it. */
+  raters?: Said;
 }
 
 /** How every stored neighbour relates to an item over the checkpoints of the training; nearest first. */
@@ -1375,6 +1506,12 @@ export interface Calls {
   fact_items: { args: FactItemsArgs; answer: FactItems };
   slices: { args: SlicesArgs; answer: SlicesReply };
   slice_items: { args: SliceItemsArgs; answer: SliceItems };
+  raters: { args: Record<string, never>; answer: RatersReply };
+  rater_confusion: { args: RaterNameArgs; answer: Confusion };
+  blind: { args: BlindArgs; answer: BlindReply };
+  blind_answer: { args: BlindAnswerArgs; answer: null };
+  blind_end: { args: RaterNameArgs; answer: null };
+  ask_next: { args: AskNextArgs; answer: AskNextReply };
   store: { args: Record<string, never>; answer: StoreReply };
   export_outlook: { args: ExportArgs; answer: ExportOutlook };
   export: { args: ExportArgs; answer: ExportReply };

@@ -10,6 +10,7 @@ const TOLD = [
   "imbalance",
   "non_iid",
   "kind",
+  "raters",
   "cue",
   "lint",
   "shift",
