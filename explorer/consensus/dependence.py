@@ -58,7 +58,7 @@ class Dependence(Spoken):
     compared
         Pairs that share enough items to tell, once copies have become one.
     mean
-        Mean of `copied` over these, also where it is small; 0 without any.
+        Mean of `copied` over these, 0 for a pair of which it is not sure; 0 without any.
     groups
         int32 [R]: raters that count as one have the same number, that of the first of them.
     merged
@@ -170,7 +170,7 @@ def dependence(answers: Answers, names: Sequence[str] = (), seed: int = 0) -> De
                 taken |= {a, b}
                 groups = np.where(groups == b, np.int32(a), groups)
                 strong.append((a, b, float(copied[p]), int(shared[p])))
-    mean = float(np.clip(copied, 0, 1).mean()) if len(copied) else 0.0
+    mean = float(np.where(surely, np.clip(copied, 0, 1), 0).mean()) if len(copied) else 0.0
     weak = np.flatnonzero(surely & (copied > LEAST))
     weights = _weights(merged, first[weak], second[weak], np.minimum(copied[weak], 1))
     every = [*strong, *zip(first[weak], second[weak], np.minimum(copied[weak], 1), shared[weak], strict=True)]

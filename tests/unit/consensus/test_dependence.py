@@ -170,6 +170,17 @@ def test_where_raters_err_together_as_a_whole_the_majority_decides(monkeypatch):
     assert any("the majority decides" in note for note in found.notes)
 
 
+def test_good_raters_of_few_items_do_not_err_together_by_chance():
+    """Where hardly anybody errs, agreeing throughout is no sign of copying: nothing is sure of so few items."""
+    truth = np.tile([1, 0], 40)
+    ann = np.where(np.arange(80) % 9, truth, -1)
+    gpt = np.where(np.arange(80) % 7, truth, 0)
+    rule = np.where(truth == 1, 1, -1)
+    answers = Answers.of(np.stack([ann, gpt, rule], axis=1), 2)
+    assert dependence(answers).mean < 0.1
+    assert consensus(answers).method == "dawid_skene"
+
+
 def test_nothing_can_be_told_of_raters_who_share_few_items():
     found = dependence(Answers.of(np.zeros((20, 2), int), 2))
     assert not found.compared
