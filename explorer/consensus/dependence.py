@@ -220,6 +220,16 @@ def _pairs(
 
     left, right = _together(answers, seed)
     r = answers.n_raters
+    # Who always says the same tells nothing of what others copy.
+    varied = (
+        np.bincount(
+            np.unique(answers.raters.astype(np.int64) * answers.n_classes + answers.codes) // answers.n_classes,
+            minlength=r,
+        )
+        > 1
+    )
+    telling = varied[answers.raters[left]] & varied[answers.raters[right]]
+    left, right = left[telling], right[telling]
     key = answers.raters[left].astype(np.int64) * r + answers.raters[right]
     pairs, which, shared = np.unique(key, return_inverse=True, return_counts=True)
     enough = shared >= FEWEST  # of the others nothing can be told
@@ -228,7 +238,7 @@ def _pairs(
     which = (np.cumsum(enough) - 1)[which[kept]]
     pairs, shared = pairs[enough], shared[enough]
     expected = np.empty(len(left))
-    if FEW <= len(np.unique(answers.raters)) <= MANY:
+    if FEW <= varied.sum() <= MANY:
         second = answers.raters[right]
         for rater in np.unique(second).tolist():
             part = np.flatnonzero(second == rater)

@@ -179,6 +179,10 @@ def test_good_raters_of_few_items_do_not_err_together_by_chance():
     answers = Answers.of(np.stack([ann, gpt, rule], axis=1), 2)
     assert dependence(answers).mean < 0.1
     assert consensus(answers).method == "dawid_skene"
+    # Nor does one beside them who always says the same make copies of those who are right.
+    answers = Answers.of(np.stack([ann, gpt, rule, np.ones(80, int)], axis=1), 2)
+    assert len(dependence(answers).first) == 0
+    assert (consensus(answers).labels == truth).mean() > 0.95
 
 
 def test_nothing_can_be_told_of_raters_who_share_few_items():
