@@ -68,7 +68,7 @@ def fit(logs: list[NDArray[np.float64]], labels: NDArray[np.int32], start: list[
     from scipy.optimize import minimize
 
     first = np.array(start)
-    if not len(labels):
+    if not len(labels) or not logs:
         return Pool(tuple(start), LEAST_NOISE)
     rows, k = np.arange(len(labels)), logs[0].shape[1]
     own = np.stack([opinion[rows, labels] for opinion in logs])
