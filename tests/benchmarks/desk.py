@@ -15,7 +15,7 @@ as soon as the next card is drawn). All times are taken inside the page:
 
 CPU is that of all threads of a process: the kernel's, and of all processes of the browser together. At rest nobody
 touches anything: what is counted are calls of requestAnimationFrame, frames that the browser has drawn (from its
-trace), and CPU, with the desk and without it in turn (JupyterLab by itself costs about as much). The load of the
+trace), and CPU, with the desk and without it in turn (JupyterLab by itself costs something too). The load of the
 machine is printed beside it: the figures are of a machine that does nothing else.
 """
 

@@ -30,6 +30,8 @@ review = explorer.Review(explorer.read(texts, label=labels), store="texts.labels
 COVERED = """() => {
   const card = [...document.querySelectorAll(".dqx-explorer [data-dqx=card]")].find(each => each.checkVisibility());
   const box = part => part.getBoundingClientRect();
+  const apart = (at, there) => at.right <= there.left + .5 || there.right <= at.left + .5 ||
+    at.bottom <= there.top + .5 || there.bottom <= at.top + .5;
   const shown = selector => [...card.querySelectorAll(selector)].filter(each => each.checkVisibility());
   const found = [];
   const parts = shown(".dqx-card-head, .dqx-card-item, .dqx-card-line, .dqx-card-pairs, .dqx-card-decide");
@@ -40,9 +42,7 @@ COVERED = """() => {
     for (const other of parts.slice(n + 1)) {
       const there = box(other);
       if (at.width * at.height * there.width * there.height === 0) continue;
-      const apart = at.right <= there.left + .5 || there.right <= at.left + .5 ||
-        at.bottom <= there.top + .5 || there.bottom <= at.top + .5;
-      if (!apart) found.push(`${part.className} covers ${other.className}`);
+      if (!apart(at, there)) found.push(`${part.className} covers ${other.className}`);
     }
   }
   const words = shown(".dqx-card-label, .dqx-card-agrees, .dqx-card-arrow, .dqx-card-chance, .dqx-card-meta");
@@ -50,9 +50,7 @@ COVERED = """() => {
     const at = box(word);
     if (word.matches(".dqx-card-label") && at.width < 12) found.push(`no room for ${word.textContent}`);
     for (const other of words.slice(n + 1)) {
-      const there = box(other);
-      if (at.right > there.left + .5 && there.right > at.left + .5 && at.bottom > there.top + .5 &&
-        there.bottom > at.top + .5) found.push(`${word.textContent} lies over ${other.textContent}`);
+      if (!apart(at, box(other))) found.push(`${word.textContent} lies over ${other.textContent}`);
     }
   }
   const page = card.closest(".dqx-tab-page") ?? card;

@@ -33,6 +33,15 @@ const outlook = ({ action, label }: Record<string, unknown>) => {
   };
 };
 
+/** Every scope holds items 0 and 2. */
+const twoItems = ({ name }: Record<string, unknown>) => ({
+  name,
+  items: Int32Array.of(0, 2),
+  sets: null,
+  why: "",
+  version: 1,
+});
+
 async function open(key: string, answers = {}) {
   const made = await start({ outlook, ...answers });
   end = made.end;
@@ -183,15 +192,7 @@ describe("a decision on the whole queue", () => {
   });
 
   it("is of outliers that they are left out, the rest on request", async () => {
-    const { find, session, root } = await open("", {
-      scope: ({ name }: { name: string }) => ({
-        name,
-        items: new Int32Array([0, 2]),
-        sets: null,
-        why: "",
-        version: 1,
-      }),
-    });
+    const { find, session, root } = await open("", { scope: twoItems });
     const first = () => root.querySelector<HTMLElement>(".dqx-bulk-main > button")?.dataset.dqx;
     expect(first()).toBe("accept-all");
     session.setFilter({ scope: "outlier" });
@@ -205,15 +206,7 @@ describe("a decision on the whole queue", () => {
 
   it("is not of random checks: each is an answer by somebody who looked", async () => {
     const notices: string[] = [];
-    const { find, session, press } = await open("", {
-      scope: ({ name }: { name: string }) => ({
-        name,
-        items: new Int32Array([0, 2]),
-        sets: null,
-        why: "",
-        version: 1,
-      }),
-    });
+    const { find, session, press } = await open("", { scope: twoItems });
     session.on("notice", ({ text }) => notices.push(text), end.signal);
     session.setFilter({ scope: "random" });
     await settled();

@@ -1,6 +1,7 @@
 /** The line at the top while no kernel answers: what happened, what to do, and which decisions are not saved yet. */
 import "./banner.css";
 import type { Edit } from "../core/kernel/schema";
+import { NO_KERNEL } from "../core/kernel/transport";
 import { shortId } from "../core/kernel/words";
 import type { Session } from "../core/session/session";
 import { count, h } from "../core/ui/dom";
@@ -57,8 +58,7 @@ export function placeBanner(root: HTMLElement, session: Session, signal: AbortSi
 }
 
 const GONE = [
-  "The explorer has no kernel: it was restarted, has stopped, or this page lost it.",
-  "Run this cell again, and after a restart those above it first.",
+  ...NO_KERNEL,
   "If that does not help, reload the page.",
   "Until then nothing can be decided here.",
 ];

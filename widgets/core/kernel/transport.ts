@@ -63,12 +63,16 @@ export class CallError extends Error {
   }
 }
 
+/** What is the matter where there is no kernel, and what helps. */
+export const NO_KERNEL = [
+  "The explorer has no kernel: it was restarted, has stopped, or this page lost it.",
+  "Run this cell again, and after a restart those above it first.",
+] as const;
+
 /** There is no kernel to talk to: it was restarted or has stopped, or the last widget of the review was closed. */
 export class Disconnected extends Error {
   constructor() {
-    super(
-      "The explorer has no kernel: it was restarted, has stopped, or this page lost it. Run this cell again, and after a restart those above it first.",
-    );
+    super(NO_KERNEL.join(" "));
   }
 }
 
