@@ -122,8 +122,8 @@ class Helped(Spoken):
         """Say how many items went from wrong to right and from right to wrong, with a space in front; "" for none."""
         if not self.gained and not self.lost:
             return ""
-        more = f"{self.gained:,} that it got wrong before {'is' if self.gained == 1 else 'are'} right"
-        fewer = f"{self.lost:,} that it got right before {'is' if self.lost == 1 else 'are'} wrong (negative flips)"
+        more = f"{self.gained:,} that it got wrong before {'is' if self.gained == 1 else 'are'} right now"
+        fewer = f"{self.lost:,} that it got right before {'is' if self.lost == 1 else 'are'} wrong now"
         return f" Of these {more}, {fewer}."
 
     def _repr_html_(self) -> str:

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import DataError
 from explorer.estimates.slice_rates import LEVEL, NAMED, holm, html_of
-from explorer.utils.text import Spoken, counted, paragraph
+from explorer.utils.text import Spoken, counted, paragraph, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,7 @@ class Shift(Spoken):
         if self.table.empty:
             return f"No label means something else in a slice of {self.by!r} than elsewhere, as far as can be seen."
         parts = [
-            f"In {self.by} {row['slice']!r} {row['count']:,} of {row['of']:,} {row['given']!r} look like "
+            f"In {self.by} {shortened(row['slice'])!r} {row['count']:,} of {row['of']:,} {row['given']!r} look like "
             f"{row['looks_like']!r} elsewhere (of the {row['of_elsewhere']:,} elsewhere {row['elsewhere']:,} do)."
             for row in self.table.head(NAMED).to_dict("records")
         ]
@@ -170,6 +170,25 @@ def compare(
     )
     order = np.lexsort((-cells.count, cells.p_value))
     return cells.at(order), tests
+
+
+def members(
+    cells: Cells, codes: NDArray[np.int32], given: NDArray[np.int32], opinion: NDArray[np.int32]
+) -> list[NDArray[np.intp]]:
+    """Return the items of each cell, ascending; all items are sorted once, however many cells there are.
+
+    Parameters
+    ----------
+    codes, given, opinion
+        As of `compare`.
+    """
+    k = int(max(given.max(initial=-1), opinion.max(initial=-1))) + 1
+    rows = np.flatnonzero((given >= 0) & (opinion >= 0))
+    key = (codes[rows].astype(np.int64) * k + given[rows]) * k + opinion[rows]
+    order = np.argsort(key, kind="stable")
+    wanted = (cells.slice * k + cells.given) * k + cells.opinion
+    ends = np.searchsorted(key[order], wanted), np.searchsorted(key[order], wanted, side="right")
+    return [rows[order[start:end]] for start, end in zip(*ends, strict=True)]
 
 
 def surprising(cells: Cells) -> Cells:

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from explorer.errors import DataError
 from explorer.estimates.helped import FEWEST, ROUNDS, compare, right
 from explorer.progress import Progress
-from explorer.utils.text import Spoken, counted, paragraph
+from explorer.utils.text import Spoken, are, counted, paragraph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ class Removal(Spoken):
             )
         row = self.table.iloc[list(self.table.index).index(best)]
         verdict = "helps" if row["low"] > 0 else "may help"
-        lost = f" {counted(int(row['lost']), 'item')} that it got right before are wrong then (negative flips)."
+        lost = f" {counted(int(row['lost']), 'item')} that it got right before {are(int(row['lost']))} wrong then."
         return (
             f"Removing the {100 * best:.0f} % worst labels ({int(row['removed']):,}) {verdict}: the probe gets "
             f"{100 * row['worst']:.1f} % right, {100 * none['worst']:.1f} % with all, {100 * row['random']:.1f} % "

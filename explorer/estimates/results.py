@@ -10,7 +10,7 @@ import numpy as np
 
 from explorer.errors import DataError
 from explorer.estimates.noise_range import is_wide
-from explorer.utils.text import Spoken, are, counted, paragraph
+from explorer.utils.text import Spoken, are, counted, paragraph, percentage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ class Left(Spoken):
     spread: float = 0.0
 
     def __repr__(self) -> str:
-        return f"{self.ask} {self.sentence()}" if self.ask else self.sentence()
+        return f"{self.ask} {self.sentence()}" if self.ask and self.basis == "model" else self.sentence()
 
     def _repr_html_(self) -> str:
         return paragraph(repr(self))
@@ -82,18 +82,35 @@ class Left(Spoken):
     def ask(self) -> str:
         """What to do first, in words, where the range is wide and few random checks are answered; else ""."""
         missing = ENOUGH - self.draws
-        if self.basis != "model" or missing <= 0 or self.unreviewed < 2 * ENOUGH:
+        if missing <= 0 or self.unreviewed < 2 * ENOUGH:
             return ""
-        low, high = self.low / self.unreviewed, self.high / self.unreviewed
-        if not is_wide(low, high):
+        if not is_wide(self.low / self.unreviewed, self.high / self.unreviewed):
             return ""
         minutes = math.ceil(missing * SECONDS / 60)
         more = "more " if self.draws else ""
         return (
-            f"Between {low:.0%} and {high:.0%} of the labels may be wrong. Answer {missing} {more}at random "
-            f"(about {'a minute' if minutes == 1 else 'two minutes' if minutes == 2 else f'{minutes} minutes'}) "
+            f"{self.between} Answer {missing} {more}at random (about "
+            f"{'a minute' if minutes == 1 else 'two minutes' if minutes == 2 else f'{minutes} minutes'}) "
             "and we will know."
-        ).replace("%", " %")
+        )
+
+    @property
+    def between(self) -> str:
+        """The range as shares of the labels that nobody has decided on, in a sentence; "" where there are none."""
+        if not self.unreviewed:
+            return ""
+        low, high = (f"{each / self.unreviewed:.0%}".replace("%", " %") for each in (self.low, self.high))
+        return f"Between {low} and {high} of the labels may be wrong."
+
+    @property
+    def known(self) -> str:
+        """What the random checks have told, in words, once enough are answered; else ""."""
+        if self.basis != "audit" or self.draws < ENOUGH or not self.unreviewed:
+            return ""
+        rate, low, high = (percentage(each / self.unreviewed) for each in (self.left, self.low, self.high))
+        return (
+            f"{self.draws:,} answers at random say that about {rate} of the other labels are wrong ({low} to {high})."
+        )
 
     def needed(self, width: float) -> int:
         """Return how many further draws bring the half width of the interval down to `width` errors.
@@ -141,7 +158,7 @@ def _range(found: Left | Below) -> str:
     ends = f"{round(found.low):,} to {round(found.high):,}"
     if found.basis != "model":
         return ends
-    missing, more = max(1, FEWEST_DRAWS - found.draws), " more" if found.draws else ""
+    missing, more = max(1, min(ENOUGH - found.draws, found.unreviewed)), " more" if found.draws else ""
     return f"{ends}; answer {missing:,}{more} random {'one' if missing == 1 else 'ones'} to be sure"
 
 

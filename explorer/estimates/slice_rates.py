@@ -34,9 +34,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer.errors import UnknownName
 from explorer.estimates.errors_left import Heard
-from explorer.estimates.results import FEWEST_DRAWS
+from explorer.estimates.results import ENOUGH
 from explorer.utils.proportions import wilson
-from explorer.utils.text import Spoken, are, counted, paragraph, percentage
+from explorer.utils.text import Spoken, are, counted, paragraph, percentage, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ class SliceRates(Spoken):
         """Say it in plain words."""
         count = len(self.table)
         if count < 2:
-            only = f" ({self.table.index[0]!r})" if count else ""
+            only = f" ({shortened(str(self.table.index[0]))!r})" if count else ""
             return f"All items have the same {self.by!r}{only}: there is nothing to compare."
         found = self.differing
         parts = []
@@ -112,8 +112,8 @@ class SliceRates(Spoken):
             of = f"about {round(row['wrong']):,} of {counted(labels, 'label')}"
             between = f"{100 * row['low']:.0f} to {100 * row['high']:.0f} %"
             parts.append(
-                f"{str(name)!r} has {row['differs']} wrong labels than the rest: {of} ({percentage(row['rate'])}, "
-                f"{between}), elsewhere {percentage(row['rest'])}"
+                f"{shortened(str(name))!r} has {row['differs']} wrong labels than the rest: {of} "
+                f"({percentage(row['rate'])}, {between}), elsewhere {percentage(row['rest'])}"
             )
         if not parts:
             rates = self.table["rate"].dropna()
@@ -128,7 +128,7 @@ class SliceRates(Spoken):
     def _notes(self) -> str:
         notes = ""
         if self.basis == "model":
-            missing = max(1, FEWEST_DRAWS - self.draws)
+            missing = max(1, ENOUGH - self.draws)
             notes += f" This is what the model believes; answer {missing:,} random checks to be surer."
         if self.conflicts:
             which, their = ("has", "its") if self.conflicts == 1 else ("have", "their")

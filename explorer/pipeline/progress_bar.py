@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -110,6 +110,32 @@ def follow(pipeline: Pipeline, stage: str | None, timeout: float | None, show: b
     bool
         Whether the stage has ended.
     """
+    return watch(
+        lambda seconds: pipeline.wait(stage, seconds),
+        lambda: next((s for s in pipeline.stages if s.state == "running"), None),
+        timeout,
+        show=show,
+    )
+
+
+def watch(
+    wait: Callable[[float | None], bool],
+    stage: Callable[[], Stage | None],
+    timeout: float | None = None,
+    *,
+    show: bool = True,
+) -> bool:
+    """Wait for work on another thread, draw how far it is, and answer widgets meanwhile.
+
+    Parameters
+    ----------
+    wait
+        Waits for so many seconds (`None` as long as it takes) and says whether the work has ended.
+    stage
+        Gives what runs; `None` for nothing that can be shown.
+    timeout, show
+        As of `follow`.
+    """
     begun = time.monotonic()
     pause = 0.2 if sys.stderr.isatty() else 1.0  # a log file needs no animation
     bar: Bar | None = None
@@ -117,11 +143,11 @@ def follow(pipeline: Pipeline, stage: str | None, timeout: float | None, show: b
         bar = CellBar() if kernel.in_kernel() else TerminalBar()
     try:
         with kernel.messages() as messages:
-            while not _ended(pipeline, stage, _least(pause if show else None, timeout, begun), messages):
+            while not _ended(wait, _least(pause if show else None, timeout, begun), messages):
                 waited = time.monotonic() - begun
                 if timeout is not None and waited >= timeout:
                     return False
-                running = next((s for s in pipeline.stages if s.state == "running"), None)
+                running = stage()
                 if bar is not None and running is not None and waited >= PATIENCE:
                     bar.show(running)
     finally:
@@ -164,7 +190,7 @@ def _least(pause: float | None, timeout: float | None, begun: float) -> float | 
     return min((each for each in (pause, left) if each is not None), default=None)
 
 
-def _ended(pipeline: Pipeline, stage: str | None, seconds: float | None, messages: kernel.Messages | None) -> bool:
+def _ended(wait: Callable[[float | None], bool], seconds: float | None, messages: kernel.Messages | None) -> bool:
     if messages is None:
-        return pipeline.wait(stage, seconds)
-    return messages.wait(lambda: pipeline.wait(stage, 0), math.inf if seconds is None else seconds)
+        return wait(seconds)
+    return messages.wait(lambda: wait(0), math.inf if seconds is None else seconds)

@@ -27,9 +27,9 @@ TITLES = {
     "leaning": "Pairs that lean one way",
     "names": "Class names",
     "raters": "Raters",
-    "cues": "Cues that give a label away",
-    "lint": "The set of classes",
-    "shift": "Labels and their rows",
+    "giveaways": "What gives a label away",
+    "odd_classes": "The set of classes",
+    "shifted": "Labels and their rows",
 }
 """All facts, in the order in which they are shown, with their titles."""
 
@@ -166,19 +166,19 @@ class Facts:
         return self._table("raters")
 
     @property
-    def cues(self) -> pd.DataFrame | None:
-        """By cue: `class`, `items` with it, `share`, `expected`, `reach` (beyond chance), `z`, `p_value`."""
-        return self._table("cues")
+    def giveaways(self) -> pd.DataFrame | None:
+        """By what gives a class away: `class`, `items`, `share`, `expected`, `reach` (past chance), `z`, `p_value`."""
+        return self._table("giveaways")
 
     @property
-    def lint(self) -> pd.DataFrame | None:
+    def odd_classes(self) -> pd.DataFrame | None:
         """By what is odd about the classes: `kind`, `classes`, `items`, `apart` (how well the model tells them)."""
-        return self._table("lint")
+        return self._table("odd_classes")
 
     @property
-    def shift(self) -> pd.DataFrame | None:
+    def shifted(self) -> pd.DataFrame | None:
         """By rows whose labels belong elsewhere: `kind`, `start`, `end`, `items`, `by`, `agree`, `moved`."""
-        return self._table("shift")
+        return self._table("shifted")
 
     def items(self, fact: str, of: Any = None) -> list[str]:
         """Return the ids of the items that a fact is about, worst first; see `Fact.items`.

@@ -39,7 +39,7 @@ METHODS = {
 }
 """The detector that each fact is of; the others are of the run itself."""
 
-OTHERS = ("cues", "lint", "shift")
+OTHERS = ("giveaways", "odd_classes", "shifted")
 """Facts of other parts of a review."""
 
 

@@ -236,7 +236,10 @@ class Listings:
         """Return the damage of some items, float32 [n]; `ExplorerError` where the method has not run."""
         harms, combined = self.harms(), self._state.results.combined
         if harms is None or combined is None:
-            raise ExplorerError("There is no damage: KNN-Shapley has not run.", "See review.detectors.")
+            raise ExplorerError(
+                "The damage is not known: the method 'shapley', which tells how much each item misleads, has not run.",
+                "See review.detectors.",
+            )
         return damage(combined.p_error[rows], harms[rows])
 
     # The lock is held -----------------------------------------------------------------------------------------------

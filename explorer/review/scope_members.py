@@ -18,7 +18,7 @@ KINDS = ("mislabelled", "out_of_distribution", "corrupted", "atypical")
 """Kinds of items that are worth a look, in the order in which they come."""
 
 
-OF_WHOLE = ("cue", "lint", "shift")
+OF_WHOLE = ("giveaway", "odd_class", "shifted")
 """Scopes of examples of what was found of the whole; see `review/whole.py`."""
 
 Shown = Mapping[str, list[tuple[Finding, NDArray[np.intp]]]]

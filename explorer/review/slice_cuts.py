@@ -29,6 +29,9 @@ FEW = 20
 BINS = 5
 """Bins of a number, with as many items each, where nobody says how many."""
 
+MOST = 10_000
+"""Slices by value, at most: with more each holds next to nothing, and nothing can be told of one."""
+
 MONTHS = 60
 """With more months than this times are cut into years."""
 
@@ -233,13 +236,19 @@ def _by_number(amounts: NDArray[np.float64], bins: Any) -> tuple[NDArray[np.int3
 
 def _by_value(values: pd.Series[Any], by: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     texts = [_name(value) for value in values.astype(object)]
-    distinct = sorted(set(texts), key=natural)
-    if len(distinct) == len(texts) > FEW:
+    several = set(texts)
+    if len(several) == len(texts) > FEW:
         raise DataError(
             f"The {counted(len(texts), 'value')} of {by!r} are all different: it is the name of each item, and "
             "slices nothing.",
             "Give a column whose values come again.",
         )
+    if len(several) > MOST:
+        raise DataError(
+            f"The {len(several):,} different values of {by!r} would be a slice each; {MOST:,} at most are told apart.",
+            "Give a coarser column, or bins= where it holds numbers or times.",
+        )
+    distinct = sorted(several, key=natural)
     place = {name: code for code, name in enumerate(distinct)}
     return np.array([place[text] for text in texts], dtype=np.int32), tuple(distinct)
 

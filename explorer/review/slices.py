@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.errors import ExplorerError, UnknownName
 from explorer.estimates.audit import Audit
 from explorer.estimates.errors_left import Heard, hear
-from explorer.estimates.label_shift import Shift, compare, surprising
+from explorer.estimates.label_shift import Shift, compare, members, surprising
 from explorer.estimates.noise_range import NoiseRange
 from explorer.estimates.results import FEWEST_DRAWS
 from explorer.estimates.slice_rates import SliceRates, direction_table, slice_table
@@ -77,10 +77,8 @@ class Slices:
         opinion, whose = opinions(results)
         cells, tests = compare(found.codes, given, opinion, max(1, len(classes)))
         cells = surprising(cells)
-        ids: list[tuple[str, ...]] = []
-        for s, c, o in zip(cells.slice, cells.given, cells.opinion, strict=True):
-            members = np.flatnonzero((found.codes == s) & (given == c) & (opinion == o))
-            ids.append(tuple(str(dataset.item_ids[i]) for i in members))
+        of_cell = members(cells, found.codes, given, opinion)
+        ids = tuple(tuple(str(each) for each in dataset.item_ids[rows]) for rows in of_cell)
         table = pd.DataFrame(
             {
                 "slice": [found.names[s] for s in cells.slice],
@@ -95,7 +93,7 @@ class Slices:
                 "p_value": cells.p_value,
             }
         )
-        return Shift(by, table, tests, whose, tuple(ids))
+        return Shift(by, table, tests, whose, ids)
 
     def items(self, by: str, name: str, bins: Any = None) -> list[str]:
         """Return the ids of the items of a slice; `UnknownName` where there is none of that name. Waits for nothing."""
@@ -103,6 +101,27 @@ class Slices:
         if name not in found.names:
             raise UnknownName(f"slice of {by!r} called", name, found.names)
         return [str(item) for item in dataset.item_ids[found.codes == found.names.index(name)]]
+
+    def names(self, by: str, bins: Any = None) -> tuple[str, ...]:
+        """Return the names of the slices. Waits for nothing."""
+        return self._cut(by, bins)[1].names
+
+    def items_like(self, by: str, name: str, given: str, looks_like: str, bins: Any = None) -> list[str]:
+        """Return the ids of the items of a slice that have one label and look like another, as `shift` has them."""
+        dataset, found = self._cut(by, bins)
+        with self._state.lock:
+            self._same(dataset)
+            results, classes, labels = self._scores.results(), self._state.classes, self._state.given.copy()
+        for what, wanted, known in (
+            (f"slice of {by!r}", name, found.names),
+            ("class", given, classes),
+            ("class", looks_like, classes),
+        ):
+            if wanted not in known:
+                raise UnknownName(f"{what} called", wanted, known)
+        here = (found.codes == found.names.index(name)) & (labels == classes.index(given))
+        here &= opinions(results)[0] == classes.index(looks_like)
+        return [str(item) for item in dataset.item_ids[here]]
 
     def _cut(self, by: str, bins: Any) -> tuple[Dataset, Cut]:
         """Cut the items as they are now; without the lock, since the columns may have to be read from a file."""

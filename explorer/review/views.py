@@ -66,8 +66,9 @@ class Views:
         scope
             "label" (label errors), "unlabelled", "outlier", "near_duplicate", "conflicting_duplicate", "ambiguous",
             "underperforming" (groups), "imbalance" (rare classes), "non_iid" (order of the rows), "kind" (what the
-            training curves are like), "raters" (raters disagree), "cue" (examples of what gives labels away), "lint"
-            (odd classes), "shift" (shifted labels), "random" (random checks) or "all". What is in brackets will do too.
+            training curves are like), "raters" (raters disagree), "giveaway" (giveaways: examples of what gives
+            labels away), "odd_class" (odd classes), "shifted" (shifted labels), "random" (random checks) or "all".
+            What is in brackets will do too.
         decided
             Also those that somebody has decided on. Sets of duplicates stay whole as long as one of them is open.
         sort
@@ -234,14 +235,15 @@ class Views:
         Parameters
         ----------
         wait
-            Measure the items for cues first, which opens them once. Without, `missing` says that it goes on.
+            Measure the items for what gives labels away first, which opens them once and draws how far it is. Without,
+            that goes on in the background, and `missing` says so.
 
         Returns
         -------
         Facts
             With a DataFrame for each of `transition`, `joint`, `imbalance`, `order`, `groups`, `kinds`, `duplicates`,
-            `trust`, `leaning`, `cues`, `lint` and `shift`; `missing` says what the others need, and
-            `items(fact, of)` names the items.
+            `trust`, `leaning`, `names`, `raters`, `giveaways`, `odd_classes` and `shifted`; `missing` says what the
+            others need, and `items(fact, of)` names the items.
 
         Examples
         --------
@@ -254,13 +256,15 @@ class Views:
         self.scores.ready()
         with self.state.lock:
             dataset, classes, results = self.state.dataset, self.state.classes, self.scores.results()
-        if not wait:
+        if wait:
+            self.whole.measure()
+        else:
             self.whole.begin()
         return facts_of(dataset.item_ids, classes, results, whole_facts(self.whole.look(wait=wait), self.whole.error))
 
     @property
     def whole(self) -> Whole:
-        """What is found of the data as a whole: cues, odd classes, labels beside the wrong rows (`whole.look()`)."""
+        """What gives labels away, odd classes, and labels beside the wrong rows (`whole.look()`)."""
         return self.listings.whole
 
     @property

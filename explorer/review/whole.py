@@ -1,4 +1,4 @@
-"""What is found of a review's data as a whole, and not item by item: cues, classes, labels beside the wrong rows.
+"""What is found of a review's data as a whole, and not item by item: giveaways, classes, labels beside the wrong rows.
 
 It is looked for once a run, in the background, and again where somebody asks for the facts after labels have changed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from explorer.cues.words import word_cues
 from explorer.dataset.dataset import Dataset
 from explorer.errors import Cancelled
 from explorer.pipeline import result_cache
-from explorer.progress import Progress
+from explorer.progress import Progress, Stage
 from explorer.review.events import Closed, Events, ScopesChanged
 from explorer.review.label_columns import is_decided
 from explorer.review.scope_members import Shown
@@ -57,9 +58,9 @@ class Found(NamedTuple):
         The items that positions count in.
     cues
         What gives labels away, the clearest first; `None` while the items are not measured.
-    lint
+    odd_classes
         What is odd about the classes.
-    shift
+    alignment
         How labels and rows fit; `items` are positions of items.
     measured, unreadable
         How many items were measured for cues, and of how many that failed.
@@ -68,8 +69,8 @@ class Found(NamedTuple):
     of: tuple[int, int]
     dataset: Dataset
     cues: list[Finding] | None
-    lint: list[Finding]
-    shift: Alignment
+    odd_classes: list[Finding]
+    alignment: Alignment
     measured: int = 0
     unreadable: int = 0
 
@@ -79,7 +80,7 @@ class Whole:
 
     Examples
     --------
-    >>> [one.name for one in review.whole.look().lint], review.whole.reason("lint", 0)
+    >>> [one.name for one in review.whole.look().odd_classes], review.whole.reason("odd_class", 0)
     ([], '')
     """
 
@@ -91,6 +92,7 @@ class Whole:
         self._measures: tuple[Dataset, Measures] | None = None
         self._tried = (0, 0)  # the run and the version that were last looked at in the background
         self._working = threading.Lock()
+        self._progress: Progress | None = None
         self._cancel = threading.Event()
         self._closed = threading.Event()
         self.error = ""
@@ -101,6 +103,27 @@ class Whole:
         with self._state.lock:
             if self._state.scored and self._tried[0] != self._state.scored:
                 self._start()
+
+    def measure(self) -> None:
+        """Open the items and measure them, where that has not been done, and draw how far that is.
+
+        On a thread of its own, so that widgets are answered meanwhile; an interrupt ends the waiting, not the work.
+        """
+        from explorer.pipeline.progress_bar import watch
+
+        with self._state.lock:
+            snapshot = self._state.read()
+            if not self._state.scored or not measurable(snapshot.dataset) or self._measured(snapshot.dataset):
+                return
+        ended = threading.Event()
+
+        def work() -> None:
+            with suppress(Exception), self._working:  # `look` meets what fails again, and raises it
+                self._measures_of(snapshot.dataset)
+            ended.set()
+
+        threading.Thread(target=work, name="explorer-measure", daemon=True).start()
+        watch(ended.wait, lambda: None if self._progress is None else self._progress.stage)
 
     def look(self, *, wait: bool = True) -> Found | None:
         """Return what is found by the labels as they stand; `None` where there are no scores.
@@ -139,7 +162,7 @@ class Whole:
         return found
 
     def shown(self) -> Shown | None:
-        """Return the examples of each scope; `None` while nothing was looked for, and "cue" not before it was.
+        """Return the examples of each scope; `None` while nothing was looked for, and "giveaway" not before it was.
 
         Waits for nothing. Whoever calls holds the state's lock.
         """
@@ -148,9 +171,9 @@ class Whole:
             return None
         if self._shown is None or self._shown[0] is not found:
             n = len(found.dataset)
-            parts = {"lint": found.lint, "shift": found.shift.findings}
+            parts = {"odd_class": found.odd_classes, "shifted": found.alignment.findings}
             if found.cues is not None:
-                parts["cue"] = found.cues
+                parts["giveaway"] = found.cues
             self._shown = found, {name: examples(findings, n) for name, findings in parts.items()}
         return self._shown[1]
 
@@ -192,24 +215,7 @@ class Whole:
 
     def _cues(self, now: Snapshot) -> tuple[list[Finding], Measures]:
         """Return what gives labels away; measures the items where that has not been done."""
-        dataset, options = now.dataset, self._state.options
-        measures = self._measured(dataset)
-        if measures is None:
-
-            def kept(make: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
-                hashes = dataset.content_hashes[sample(dataset, options.seed)]
-                return result_cache.cached(
-                    options,
-                    "pictures",
-                    lambda: digest(hashes, FORMAT),
-                    make,
-                    lambda values: {"properties": values},
-                    lambda arrays: arrays["properties"],
-                )[0]
-
-            progress = Progress(cancel=self._cancel)
-            measures = measure(dataset, progress, options.seed, PAUSE, kept)
-            self._measures = dataset, measures
+        options, measures = self._state.options, self._measures_of(now.dataset)
         combined = now.results.combined
         at = measures.items
         suspicion = None if combined is None else combined.p_error[at]
@@ -219,6 +225,31 @@ class Whole:
             found += word_cues(measures.words, labels, now.classes, suspicion)
         found.sort(key=lambda one: -float(one.figures["reach"]))
         return [replace(one, items=at[one.items]) for one in found], measures
+
+    def _measures_of(self, dataset: Dataset) -> Measures:
+        """Return what the items are measured to be; whoever calls holds `_working`."""
+        known, options = self._measured(dataset), self._state.options
+        if known is not None:
+            return known
+
+        def kept(make: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
+            hashes = dataset.content_hashes[sample(dataset, options.seed)]
+            return result_cache.cached(
+                options,
+                "pictures",
+                lambda: digest(hashes, FORMAT),
+                make,
+                lambda values: {"properties": values},
+                lambda arrays: arrays["properties"],
+            )[0]
+
+        self._progress = Progress(Stage("measure"), cancel=self._cancel)
+        try:
+            measures = measure(dataset, self._progress, options.seed, PAUSE, kept)
+        finally:
+            self._progress = None
+        self._measures = dataset, measures
+        return measures
 
     def _rows(self, now: Snapshot) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the label of each of the user's own rows as it stands, and the item of each. The lock is held."""

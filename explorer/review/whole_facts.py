@@ -1,4 +1,4 @@
-"""The facts of what is found of the whole: cues, the set of classes, labels beside the wrong rows."""
+"""The facts of what is found of the whole: what gives labels away, the set of classes, labels beside the wrong rows."""
 
 from __future__ import annotations
 
@@ -16,13 +16,20 @@ from explorer.utils.text import counted
 if TYPE_CHECKING:
     import pandas as pd
 
+NOTHING = {
+    "text": "No word, length or script gives a class away by much.",
+    "image": "Neither light nor sharpness nor size gives a class away by much.",
+    "table": "No missing cell gives a class away by much.",
+}
+"""What is said of items, by their kind, of which nothing gives a class away."""
+
 SAID = 2
 """Findings that a sentence tells of."""
 
 COLUMNS = {
-    "cues": ("class", "items", "share", "expected", "reach", "z", "p_value"),
-    "lint": ("classes", "items", "apart"),
-    "shift": ("start", "end", "items", "by", "agree", "moved"),
+    "giveaways": ("class", "items", "share", "expected", "reach", "z", "p_value"),
+    "odd_classes": ("classes", "items", "apart"),
+    "shifted": ("start", "end", "items", "by", "agree", "moved"),
 }
 
 
@@ -40,12 +47,12 @@ def whole_facts(found: Found | None, error: str = "") -> Facts:
     if found is None:
         return Facts({}, dict.fromkeys(COLUMNS, later))
     facts = {
-        "lint": _fact("lint", found.lint, found, _lint_sentence(found.lint)),
-        "shift": _fact("shift", found.shift.findings, found, found.shift.sentence),
+        "odd_classes": _fact("odd_classes", found.odd_classes, found, _classes_sentence(found.odd_classes)),
+        "shifted": _fact("shifted", found.alignment.findings, found, found.alignment.sentence),
     }
     if found.cues is None:
-        return Facts(facts, {"cues": later})
-    return Facts({"cues": _fact("cues", found.cues, found, _cue_sentence(found)), **facts}, {})
+        return Facts(facts, {"giveaways": later})
+    return Facts({"giveaways": _fact("giveaways", found.cues, found, _giveaway_sentence(found)), **facts}, {})
 
 
 def _fact(name: str, findings: Sequence[Finding], found: Found, sentence: str) -> Fact:
@@ -63,21 +70,19 @@ def _table(name: str, findings: Sequence[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=index, columns=["kind", *COLUMNS[name], "remedy"])
 
 
-def _cue_sentence(found: Found) -> str:
+def _giveaway_sentence(found: Found) -> str:
     if not measurable(found.dataset):
-        return "Bare vectors have no words, pictures or cells, so no cue can be looked for."
+        return "Bare vectors have no words, pictures or cells, so nothing can be looked for that gives labels away."
     assert found.cues is not None
     n = len(found.dataset)
     told = [] if found.measured == n else [f"{found.measured:,} of {counted(n, 'item')} were measured."]
     told += [f"{counted(found.unreadable, 'item')} could not be opened."] if found.unreadable else []
     if not found.cues:
-        labels = "words, lengths and scripts" if found.dataset.kind == "text" else "light, sharpness and size"
-        looked = "missing cells" if found.dataset.kind == "table" else labels
-        return " ".join([f"Nothing of {looked} gives a class away by more than chance and by much.", *told])
+        return " ".join([NOTHING.get(found.dataset.kind, NOTHING["table"]), *told])
     return " ".join([_first(found.cues), found.cues[0].remedy, *told])
 
 
-def _lint_sentence(findings: Sequence[Finding]) -> str:
+def _classes_sentence(findings: Sequence[Finding]) -> str:
     if not findings:
         return "Nothing is odd about the classes: no two are one by name or by their items, and none is tiny."
     return _first(findings)

@@ -72,6 +72,16 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def shortened(text: str, most: int = 80) -> str:
+    """Write a text in one line of at most `most` characters; what is left out shows as an ellipsis.
+
+    >>> shortened("two  words"), shortened("a" * 100, 5)
+    ('two words', 'aaaa…')
+    """
+    line = " ".join(text[: 4 * most].split())
+    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 1]}…"
+
+
 def short_probability(p: float) -> str:
     """Write a probability as ".93"; the ends as what they are."""
     if p >= 0.995:

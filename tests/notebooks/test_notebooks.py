@@ -163,7 +163,7 @@ def test_p_error_is_checked_against_the_truth(run: Any) -> None:
 def test_errors_left_rest_on_a_random_sample(run: Any) -> None:
     notebook, work = run("05_errors_left.ipynb")
     text = text_of(notebook)
-    assert "answer 10 random ones to be sure" in text
+    assert "answer 30 random ones to be sure" in text
     really = int(re.search(r"really left: (\d+)", text)[1])  # type: ignore[index]
     low, high = map(int, re.search(r"wrong labels? (?:is|are) left among [^(]* \((\d+) to (\d+)\)", text).groups())  # type: ignore[union-attr]
     assert low <= really <= high + 5, "those that the audit found have been corrected since"

@@ -10,6 +10,9 @@ import { makeTable } from "../core/ui/table";
 /** Nothing narrows a scope. */
 const WHOLE = { pair: null, label: null, items: null, found: null };
 
+/** Scopes that have some of a fact's items, each with why on its card. */
+const EXAMPLES: ReadonlySet<string> = new Set(["giveaway", "odd_class", "shifted"]);
+
 export function makeData(place: Place): Section {
   const { session, signal } = place;
   const word = h("p", { class: "dqx-muted", role: "status", data: { dqx: "facts-word" } });
@@ -84,11 +87,12 @@ function factElement(fact: Fact, place: Place): HTMLElement {
 
 /** "Show 41 items": lets go of the details, and the queue holds these. */
 function opener(fact: Fact, opens: Opens, place: Place): HTMLElement {
+  const text = `Show ${countOf(opens.n, EXAMPLES.has(opens.scope ?? "") ? "example" : "item")}`;
   return h("button", {
     class: "dqx-button",
     type: "button",
-    text: `Show ${countOf(opens.n, "item")}`,
-    aria: { label: `Show ${countOf(opens.n, "item")}: ${[fact.title, ...opens.of].join(", ")}` },
+    text,
+    aria: { label: `${text}: ${[fact.title, ...opens.of].join(", ")}` },
     data: { dqx: "fact-open", fact: fact.name },
     on: { click: () => void open(fact, opens, place) },
   });

@@ -21,6 +21,7 @@ const BY_LAB: SlicesReply = {
   sentence: "By 'lab': 'B' has more wrong labels than the rest.",
   rows: [
     {
+      code: 1,
       name: EVIL,
       items: 41,
       labels: 40,
@@ -32,6 +33,7 @@ const BY_LAB: SlicesReply = {
       differs: "more",
     },
     {
+      code: 2,
       name: "(missing)",
       items: 1,
       labels: 0,
@@ -47,6 +49,7 @@ const BY_LAB: SlicesReply = {
   shift: "In lab 'B' 38 of 52 'benign' look like 'malignant' elsewhere.",
   shifts: [
     {
+      code: 1,
       slice: "B",
       given: "benign",
       looks_like: "malignant",
@@ -62,7 +65,7 @@ const start = async (answers: Answers = {}) => {
   const all = await startSession({
     slices: ({ by }: Record<string, unknown>) => (by === "lab" ? BY_LAB : COLUMNS),
     slice_items: (args: Record<string, unknown>) => ({
-      items: Int32Array.from(args.finding === 0 ? [4, 2] : [5]),
+      items: Int32Array.from(args.looks_like === "malignant" ? [4, 2] : [5]),
     }),
     ...answers,
   } as Answers);
@@ -99,7 +102,7 @@ describe("slices", () => {
       "lab",
       EVIL,
     ]);
-    expect(find("slices-word").textContent).toBe("");
+    expect(find("slices-word").textContent).toContain("Choose a column of your data");
     await choose("lab");
     expect(model.count("slices")).toBe(2);
     expect(find("slices-word").textContent).toBe(BY_LAB.sentence);

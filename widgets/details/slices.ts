@@ -1,6 +1,6 @@
 /** Slices: wrong labels by a column of the data, which slices differ beyond chance, and labels that mean something else. */
 
-import type { ShiftRow, SliceRow, SlicesReply } from "../core/kernel/schema";
+import type { ShiftRow, SliceItemsArgs, SliceRow, SlicesReply } from "../core/kernel/schema";
 import { CallError, Disconnected } from "../core/kernel/transport";
 import { countOf } from "../core/kernel/words";
 import { count, h } from "../core/ui/dom";
@@ -8,6 +8,8 @@ import type { Place, Section } from "../core/ui/section";
 import { makeTable } from "../core/ui/table";
 
 const NONE = "The data have no other columns. explorer.read(…, columns=…) keeps them.";
+const CHOOSE =
+  "Choose a column of your data: how many labels are wrong for each of its values, and which mean something else there.";
 
 export function makeSlices(place: Place): Section {
   const { session, signal } = place;
@@ -27,19 +29,23 @@ export function makeSlices(place: Place): Section {
   const load = async (by: string): Promise<void> => {
     const mine = ++turn;
     stale = false;
-    word.textContent = "Reading …";
+    say("Reading …", true);
     try {
       const reply = await session.transport.call("slices", { by });
       if (mine !== turn || signal.aborted) return;
       offer(reply);
-      word.textContent = reply.columns.length === 0 ? NONE : reply.sentence;
+      say(reply.columns.length === 0 ? NONE : reply.sentence || CHOOSE, reply.by === "");
       found.replaceChildren(...(reply.by ? contents(reply, place) : []));
     } catch (error) {
       if (mine !== turn || signal.aborted) return;
       stale = true;
-      word.textContent = why(error);
+      say(why(error), false);
       found.replaceChildren();
     }
+  };
+  const say = (text: string, faint: boolean): void => {
+    word.textContent = text;
+    word.classList.toggle("dqx-muted", faint);
   };
   const offer = ({ columns, by }: SlicesReply): void => {
     choice.hidden = columns.length === 0;
@@ -71,7 +77,10 @@ function contents(reply: SlicesReply, place: Place): HTMLElement[] {
     makeTable(
       `Wrong labels by ${by}`,
       ["slice", "labels", "wrong", "share", "95 % range", "than elsewhere", ""],
-      rows.map((row) => [...figures(row), opener(place, { by, name: row.name }, row.items, row.name)]),
+      rows.map((row) => [
+        ...figures(row),
+        opener(place, { by, code: row.code, name: row.name }, row.items, row.name),
+      ]),
       "slices-table",
     ),
   ];
@@ -82,10 +91,7 @@ function contents(reply: SlicesReply, place: Place): HTMLElement[] {
       makeTable(
         `Labels that mean something else by ${by}`,
         ["slice", "label", "looks like", "there", "elsewhere", ""],
-        shifts.map((row, finding) => [
-          ...meaning(row),
-          opener(place, { by, finding }, row.count, `${row.slice}, ${row.given}`),
-        ]),
+        shifts.map((row) => [...meaning(row), opener(place, meant(by, row), row.count, saying(row))]),
         "slices-shifts",
       ),
     );
@@ -117,7 +123,15 @@ function meaning(row: ShiftRow): string[] {
   ];
 }
 
-type Asked = { by: string; name: string } | { by: string; finding: number };
+type Asked = SliceItemsArgs;
+
+function meant(by: string, { code, slice: name, given, looks_like }: ShiftRow): Asked {
+  return { by, code, name, given, looks_like };
+}
+
+function saying({ slice, given, looks_like }: ShiftRow): string {
+  return `${given} that look like ${looks_like} in ${slice}`;
+}
 
 /** "Show 41 items": lets go of the details, and the queue holds these. */
 function opener(place: Place, asked: Asked, n: number, of: string): HTMLElement {

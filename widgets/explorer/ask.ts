@@ -1,34 +1,112 @@
-/** The line under the head while hardly anything is known of the share of wrong labels: in words, and one button. */
+/**
+ * The line under the head while hardly anything is known of the share of wrong labels: in words, and one button. While
+ * the random checks are answered it counts them; once they are enough it says what they have told.
+ */
 import "./ask.css";
+import type { LeftReply } from "../core/kernel/schema";
 import { checkRandom } from "../core/session/randomCheck";
 import type { Session } from "../core/session/session";
 import { setText } from "../core/ui/change";
 import { count, h } from "../core/ui/dom";
+import { keepFocus } from "../core/ui/focus";
+
+/** Checks that are under way: how many were answered before, and those that are asked about. */
+interface Round {
+  /** When their sample began. */
+  since: string;
+  before: number;
+  items: readonly number[];
+}
 
 /** Make the line; it is there where the range is wide, until enough random labels are decided on. */
-export function makeAsk(session: Session, signal: AbortSignal): HTMLElement {
-  const words = h("span", { data: { dqx: "ask-words" } });
+export function makeAsk(root: HTMLElement, session: Session, signal: AbortSignal): HTMLElement {
+  const bar = h("progress", { max: 1, aria: { label: "Random checks answered" } });
+  const far = h("strong", { data: { dqx: "ask-far" } });
+  const progress = h("span", { class: "dqx-ask-progress", hidden: true }, bar, far);
+  const between = h("span", { class: "dqx-ask-between", data: { dqx: "ask-between" } });
+  // What is said once is read out; what follows each answer is not.
+  const words = h("span", { role: "status", data: { dqx: "ask-words" } });
   const go = h("button", {
     class: "dqx-button",
     type: "button",
     title: "Queue labels drawn at random: decide on each, and all probabilities follow",
     data: { dqx: "ask-go" },
-    on: { click: () => void checkRandom(session, signal, session.left?.missing) },
+    on: { click: () => void begin() },
+  });
+  const close = h("button", {
+    class: "dqx-button",
+    type: "button",
+    text: "✕",
+    title: "Close this and go on",
+    data: { dqx: "ask-close" },
+    aria: { label: "Close" },
+    on: {
+      click: () => {
+        round = null;
+        keepFocus(root, fill);
+      },
+    },
   });
   const element = h(
     "div",
-    { class: "dqx-ask", role: "status", hidden: true, data: { dqx: "ask" } },
+    { class: "dqx-ask", hidden: true, data: { dqx: "ask" } },
+    progress,
+    between,
     words,
     go,
+    close,
   );
-  const fill = (): void => {
-    const { left, leftError } = session;
-    const ask = leftError ? "" : (left?.ask ?? "");
-    element.hidden = ask === "";
-    setText(words, ask);
-    if (left && ask) setText(go, `Answer ${count(left.missing)}`);
+  let round: Round | null = null;
+
+  const begin = async (): Promise<void> => {
+    const { draws: before = 0, since = "", missing } = session.left ?? {};
+    if ((await checkRandom(session, signal, missing)) === 0) return;
+    round = { since, before, items: [...(session.filter.items ?? [])] };
+    // What comes now is to decide, and on the button Enter would draw more.
+    keepFocus(root, fill);
   };
-  session.on("left", fill, signal);
+
+  const fill = (): void => {
+    const left = session.leftError ? null : session.left;
+    if (left && round && round.since !== left.since) round = null;
+    // Somebody who has begun, here or in another page, sees how far it is.
+    if (left?.ask && left.draws > 0) round ??= { since: left.since, before: left.draws, items: [] };
+    const answered = left ? answers(session, left, round) : 0;
+    const under = left !== null && left.draws < left.enough;
+    const asks = under && (left.ask !== "" || round !== null);
+    const going = asks && answered > 0;
+    const known = left !== null && !under && round !== null ? left.known : "";
+    progress.hidden = !going && known === "";
+    if (left) {
+      bar.value = Math.min(1, answered / left.enough);
+      const n = Math.min(answered, left.enough);
+      setText(far, known ? "" : `${count(n)} of ${count(left.enough)} answered`);
+    }
+    bar.hidden = known !== "";
+    setText(between, going ? (left?.between ?? "") : "");
+    setText(words, known || (asks && !going ? (left?.ask ?? "") : ""));
+    setText(go, `Answer ${count(Math.max(0, (left?.enough ?? 0) - answered))}${answered > 0 ? " more" : ""}`);
+    go.hidden = !asks || isAsking(session);
+    close.hidden = known === "";
+    element.hidden = !asks && known === "";
+  };
+  for (const topic of ["left", "filter", "labels", "queue"] as const) session.on(topic, fill, signal);
   fill();
   return element;
+}
+
+/** How many are answered: what the page has seen decided counts at once, and not when the estimate comes. */
+function answers(session: Session, left: LeftReply, round: Round | null): number {
+  if (round === null) return left.draws;
+  let here = round.before;
+  for (const item of round.items) if (ANSWERS.has(session.stateOf(item))) here++;
+  return Math.max(here, left.draws);
+}
+
+const ANSWERS: ReadonlySet<string> = new Set(["kept", "relabelled"]);
+
+/** Whether the queue holds random checks that are open: no button need lead to them. */
+function isAsking(session: Session): boolean {
+  const { items } = session.filter;
+  return items !== null && [...items].some((item) => session.isRandom(item) && !session.isReviewed(item));
 }

@@ -64,7 +64,7 @@ export const Explorer: Panel = {
     const full = makeFullScreen(root, session, signal, () => tabs.arrange());
     root.append(
       makeHead(root, session, signal, [details.button, full]),
-      makeAsk(session, signal),
+      makeAsk(root, session, signal),
       makeProgress(session, signal),
       makeFailed(session, root, signal),
       tabs.row,

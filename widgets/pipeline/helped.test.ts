@@ -132,15 +132,13 @@ describe("did it help", () => {
   });
 
   it("says which items the model gets wrong since, and shows them", async () => {
-    expect(flips({ ...FOUND, gained: 1, lost: 0 })).toBe(
-      "1 is right only now, 0 were right only before (negative flips)",
-    );
+    expect(flips({ ...FOUND, gained: 1, lost: 0 })).toBe("1 is right only now, 0 were right only before");
     const { session, find, push } = await start();
     push(DONE);
     expect(find("helped-lost").hidden).toBe(true);
     push({ ...DONE, result: { ...FOUND, gained: 12, lost: 2, lost_items: [4, 2] } });
     expect(find("helped-said").lastElementChild?.textContent).toBe(
-      "Of these 12 are right only now, 2 were right only before (negative flips).",
+      "Of these 12 are right only now, 2 were right only before.",
     );
     find("helped-lost").click();
     expect(session.queue).toEqual([4, 2]);

@@ -28,7 +28,7 @@ export function makeHelped({ root, session, signal }: Place): Section {
   const running = h("div", { class: "dqx-helped-running" }, bar, far, cancel);
   const said = h("div", { role: "status", data: { dqx: "helped-said" } });
   const again = act("Ask again", "helped-again", () => void ask("helped_start"));
-  const lost = act("Show the negative flips", "helped-lost", () => {
+  const lost = act("Show those right only before", "helped-lost", () => {
     const items = state?.result?.lost_items ?? [];
     if (items.length > 0) session.present(items);
   });

@@ -27,11 +27,11 @@ export function accuracy(found: Helped): string {
   return `Accuracy on ${on}: ${figure(found.before)} → ${figure(found.after)}, ${signed(found.difference)} (${between})`;
 }
 
-/** "12 items are right only now, 3 were right only before (negative flips)"; "" where none is either. */
+/** "12 items are right only now, 3 were right only before"; "" where none is either. */
 export function flips(found: Helped): string {
   if (found.gained === 0 && found.lost === 0) return "";
   const are = (n: number, now: string): string => `${count(n)} ${n === 1 ? now : now.replace("is", "are")}`;
-  const lost = `${count(found.lost)} ${found.lost === 1 ? "was" : "were"} right only before (negative flips)`;
+  const lost = `${count(found.lost)} ${found.lost === 1 ? "was" : "were"} right only before`;
   return `${are(found.gained, "is right only now")}, ${lost}`;
 }
 

@@ -13,9 +13,12 @@ beforeEach(() => {
 });
 
 const WORDS: [ToldScope, string][] = [
-  ["cue", "It has the word “xyzzy”, and 96 % of the texts with it are dog (by chance it would be 33 %)."],
-  ["lint", "Its class looks like another spelling of dog."],
-  ["shift", "Its row seems to carry the label of the row before, which would fit."],
+  [
+    "giveaway",
+    "It has the word “xyzzy”, and 96 % of the texts with it are dog (by chance it would be 33 %).",
+  ],
+  ["odd_class", "Its class looks like another spelling of dog."],
+  ["shifted", "Its row seems to carry the label of the row before, which would fit."],
 ];
 
 describe("a scope of the whole", () => {
@@ -37,8 +40,8 @@ describe("a scope of the whole", () => {
       ({ name, items: now.items, sets: null, why: now.lacking, version: 0 }) as ScopeItems;
     const scopes = () => [
       {
-        name: "cue" as ScopeName,
-        title: "cues",
+        name: "giveaway" as ScopeName,
+        title: "giveaways",
         about: "Examples.",
         none: "None.",
         all: now.open,
@@ -53,12 +56,12 @@ describe("a scope of the whole", () => {
     await settled();
     expect([model.count("scopes"), heard], "nobody has asked how many there are").toEqual([0, ["facts"]]);
     await session.countScopes();
-    expect(session.scopes.info("cue")?.lacking).toMatch("looked for");
+    expect(session.scopes.info("giveaway")?.lacking).toMatch("looked for");
     Object.assign(now, { items: Int32Array.of(4, 1), open: 2, lacking: "" });
     model.say({ event: "scopes" });
     await settled();
-    expect(session.scopes.info("cue")?.open).toBe(2);
-    session.setFilter({ scope: "cue" });
+    expect(session.scopes.info("giveaway")?.open).toBe(2);
+    session.setFilter({ scope: "giveaway" });
     await settled();
     expect(session.queue).toEqual([4, 1]);
   });

@@ -29,8 +29,11 @@ SCOPES: dict[str, ScopeName] = {
 }
 """Scopes that have just the items of a fact."""
 
-EXAMPLES: dict[str, ScopeName] = {"cues": "cue", "lint": "lint", "shift": "shift"}
+EXAMPLES: dict[str, ScopeName] = {"giveaways": "giveaway", "odd_classes": "odd_class", "shifted": "shifted"}
 """Scopes that have examples of a fact: of all of its items there may be too many to look at."""
+
+WHOLE_FIRST = ("shifted", "odd_classes", "giveaways")
+"""Facts that stand before all others where they have found something."""
 
 ENDINGS = {
     "": "every label, and its whole history",
@@ -61,11 +64,13 @@ def facts(review: Review) -> list[schema.Fact]:
         pairs = _pairs(given, combined.suggested, combined.is_issue)
         codes = {name: code for code, name in enumerate(review.classes)}
         shown = {name: n_shown(examples) for name, examples in (review.whole.shown() or {}).items()}
+    # What may spoil all the others stands first, where there is any.
+    first = [name for name in WHOLE_FIRST if name in found.found and found.found[name].about]
     return [
         _fact(found.found[name], codes, pairs, shown)
         if name in found.found
-        else schema.Fact(name, title, f"Not computed: it {found.missing[name]}.", False, [], [], 0, None)
-        for name, title in TITLES.items()
+        else schema.Fact(name, TITLES[name], f"Not computed: it {found.missing[name]}.", False, [], [], 0, None)
+        for name in (*first, *(name for name in TITLES if name not in first))
     ]
 
 
@@ -244,12 +249,12 @@ def _leaning(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
 
 
 def _names(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
-    table = table.sort_values("agreed", kind="stable")
+    table = table[table["agreed"].notna()].sort_values("agreed", kind="stable")
     rows: list[Row] = [
         ([str(name), str(said), f"{int(n):,}", percent(agreed)], None, str(name))
         for name, said, n, agreed in zip(table.index, table["read_as"], table["items"], table["agreed"], strict=True)
     ]
-    return ["class", "read as", "items", "of which the name fits best"], rows
+    return ["class", "read as", "items", "of which the name fits best"] if rows else [], rows
 
 
 def _raters(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
@@ -263,17 +268,17 @@ def _raters(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     return ["class", "items voted on", "disputed", "share"] if rows else [], rows
 
 
-def _cues(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
+def _giveaways(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     rows: list[Row] = [
         ([str(name), f"{int(n):,}", percent(share), percent(other)], float(reach), name)
         for name, n, share, other, reach in zip(
             table.index, table["items"], table["share"], table["expected"], table["reach"], strict=True
         )
     ]
-    return ["cue", "items with it", "share", "by chance or elsewhere"], rows
+    return ["what gives it away", "items with it", "share", "by chance or elsewhere"], rows
 
 
-def _lint(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
+def _classes(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     rows: list[Row] = [
         ([str(name), _KINDS.get(str(kind), str(kind)), f"{int(n):,}"], None, name)
         for name, kind, n in zip(table.index, table["kind"], table["items"], strict=True)
@@ -281,7 +286,7 @@ def _lint(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     return ["classes", "", "items"], rows
 
 
-def _shift(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
+def _shifted(table: pd.DataFrame) -> tuple[list[str], list[Row]]:
     rows: list[Row] = [
         (
             [
@@ -326,9 +331,9 @@ _TABLES: dict[str, Callable[[pd.DataFrame], tuple[list[str], list[Row]]]] = {
     "leaning": _leaning,
     "names": _names,
     "raters": _raters,
-    "cues": _cues,
-    "lint": _lint,
-    "shift": _shift,
+    "giveaways": _giveaways,
+    "odd_classes": _classes,
+    "shifted": _shifted,
 }
 
 

@@ -22,7 +22,10 @@ def left(review: Review, args: schema.LeftArgs) -> schema.LeftReply:
     return schema.LeftReply(
         sentence=found.sentence(),
         ask=found.ask,
-        missing=max(0, ENOUGH - found.draws) if found.ask else 0,
+        between=found.between,
+        missing=max(0, ENOUGH - found.draws),
+        enough=ENOUGH,
+        known=found.known,
         left=found.left,
         low=found.low,
         high=found.high,

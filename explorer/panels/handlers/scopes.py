@@ -10,6 +10,10 @@ from explorer.panels.registry import call, item_at
 from explorer.panels.schema import scopes as schema
 from explorer.review.review import Review
 
+NO_DAMAGE = (
+    "The damage is not known: the method that tells how much each item misleads others has not run (Details, Methods)."
+)
+
 
 @call("scopes", slow=True)
 def scopes(review: Review) -> list[schema.ScopeInfo]:
@@ -45,7 +49,7 @@ def scope(review: Review, args: schema.ScopeArgs) -> schema.ScopeItems:
 def damage(review: Review) -> schema.Damage:
     """Return how much each item misleads, for a queue that is sorted by damage."""
     harms = review.listings.harms()
-    why = "" if harms is not None else "There is no damage to sort by: KNN-Shapley has not run."
+    why = "" if harms is not None else NO_DAMAGE
     found = np.zeros(len(review.dataset), dtype=np.float32) if harms is None else harms
     return schema.Damage(harm=found, why=why, version=review.state.version)
 

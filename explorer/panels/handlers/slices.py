@@ -9,9 +9,17 @@ from explorer.media.table import Table
 from explorer.panels.registry import call
 from explorer.panels.schema import slices as schema
 from explorer.review.review import Review
+from explorer.utils.text import shortened
 
 MOST = 100
 """Slices, and findings, that an answer lists."""
+
+LONGEST = 80
+"""Characters of a slice's name that travel."""
+
+
+FIGURES, MEANING = (each.__struct_fields__[2:] for each in (schema.SliceRow, schema.ShiftRow))
+"""Columns of slices, and of labels that mean something else, that travel as they are."""
 
 
 @call("slices", slow=True, locked=False)
@@ -23,6 +31,7 @@ def slices(review: Review, args: schema.SlicesArgs) -> schema.SlicesReply:
         return schema.SlicesReply(columns=columns, by="", sentence="", rows=[], more=0, shift="", shifts=[])
     _scored(review)
     found = review.slices(args.by)
+    code = {name: n for n, name in enumerate(found.members[2])}
     try:
         shift = review.shift(args.by)
     except ExplorerError as problem:  # there is no opinion to compare labels with
@@ -30,7 +39,7 @@ def slices(review: Review, args: schema.SlicesArgs) -> schema.SlicesReply:
     else:
         said = shift.sentence()
         shifts = [
-            schema.ShiftRow(**{name: row[name] for name in schema.ShiftRow.__struct_fields__})
+            schema.ShiftRow(code=code[row["slice"]], slice=_short(row["slice"]), **{c: row[c] for c in MEANING})
             for row in shift.table.head(MOST).to_dict("records")
         ]
     # Those that differ come first where not all are listed.
@@ -38,7 +47,7 @@ def slices(review: Review, args: schema.SlicesArgs) -> schema.SlicesReply:
     if len(table) > MOST:
         table = table.iloc[np.argsort((table["differs"] == "").to_numpy(), kind="stable")]
     rows = [
-        schema.SliceRow(name=str(name), **{column: row[column] for column in schema.SliceRow.__struct_fields__[1:]})
+        schema.SliceRow(code=code[name], name=_short(name), **{c: row[c] for c in FIGURES})
         for name, row in zip(table.index[:MOST], table.head(MOST).to_dict("records"), strict=True)
     ]
     return schema.SlicesReply(
@@ -56,16 +65,23 @@ def slices(review: Review, args: schema.SlicesArgs) -> schema.SlicesReply:
 def items(review: Review, args: schema.SliceItemsArgs) -> schema.SliceItems:
     """Return the items of a slice or of a finding."""
     _scored(review)
-    if args.finding is None:
-        ids = review.by_slice.items(args.by, args.name)
+    names = review.by_slice.names(args.by)
+    if args.code >= len(names) or _short(names[args.code]) != args.name:
+        raise DataError(f"The slices of {args.by!r} are others now: {args.name!r} is gone.", "Look at them again.")
+    if args.looks_like:
+        ids = review.by_slice.items_like(args.by, names[args.code], args.given, args.looks_like)
     else:
-        ids = review.shift(args.by).items(args.finding)
+        ids = review.by_slice.items(args.by, names[args.code])
     with review.state.lock:
         combined, place = review.state.results.combined, review.dataset.place
         found = np.array([at for at in map(place, ids) if at is not None], dtype=np.int32)
         if combined is not None and len(found):
             found = found[np.argsort(-np.nan_to_num(combined.p_error[found], nan=-1), kind="stable")]
     return schema.SliceItems(items=found)
+
+
+def _short(name: str) -> str:
+    return shortened(name, LONGEST)
 
 
 def _scored(review: Review) -> None:

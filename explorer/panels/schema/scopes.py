@@ -18,9 +18,9 @@ ScopeName = Literal[
     "non_iid",
     "kind",
     "raters",
-    "cue",
-    "lint",
-    "shift",
+    "giveaway",
+    "odd_class",
+    "shifted",
     "random",
     "all",
 ]

@@ -94,8 +94,14 @@ class LeftReply(Answer):
     sentence: str
     ask: str
     """What to do first, in words, where the range is wide: answer some random checks; else ""."""
+    between: str
+    """Between which shares of the labels it lies, in a sentence; "" where there are none."""
     missing: int
-    """So many random checks more, and the level is known well enough; 0 where nothing is asked for."""
+    """So many random checks more, and the level is known well enough."""
+    enough: int
+    """So many are enough for that."""
+    known: str
+    """What they have told, in words, once they are; else ""."""
     left: float | None
     low: float | None
     high: float | None

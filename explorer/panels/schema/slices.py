@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from explorer.panels.schema.base import Answer, Args, Int32Array
+from explorer.panels.schema.base import Answer, Args, Int32Array, Natural
 
 
 class SlicesArgs(Args):
@@ -16,6 +16,8 @@ class SlicesArgs(Args):
 class SliceRow(Answer):
     """A slice; shares are of its labels, null where it has none."""
 
+    code: int
+    """Its number, which tells it from others that are written alike where a name is cut short."""
     name: str
     items: int
     labels: int
@@ -31,6 +33,8 @@ class SliceRow(Answer):
 class ShiftRow(Answer):
     """A label that means something else in a slice than elsewhere."""
 
+    code: int
+    """Number of the slice."""
     slice: str
     given: str
     looks_like: str
@@ -56,11 +60,13 @@ class SlicesReply(Answer):
 
 
 class SliceItemsArgs(Args):
-    """Items of a slice, or those of a finding by its place among `shifts`."""
+    """Items of a slice by its number and name; of a label that means something else, those that look so."""
 
     by: str
-    name: str = ""
-    finding: int | None = None
+    code: Natural
+    name: str
+    given: str = ""
+    looks_like: str = ""
 
 
 class SliceItems(Answer):

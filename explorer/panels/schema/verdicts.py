@@ -18,9 +18,9 @@ ToldScope = Literal[
     "non_iid",
     "kind",
     "raters",
-    "cue",
-    "lint",
-    "shift",
+    "giveaway",
+    "odd_class",
+    "shifted",
     "random",
 ]
 

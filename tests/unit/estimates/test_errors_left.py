@@ -161,7 +161,7 @@ def test_before_the_first_draw_the_range_is_the_models():
     assert (left.low, left.left, left.high) == pytest.approx((50, p.sum(), 200))
     assert left.sentence() == (
         f"About {round(p.sum())} wrong labels are left among 1,000 labels that nobody has decided on "
-        "(50 to 200; answer 10 random ones to be sure)."
+        "(50 to 200; answer 30 random ones to be sure)."
     )
     blind = errors_left.estimate(Audit.design(p), nothing, 0, nobody)
     assert (blind.low, blind.high) == (0, 1000)

@@ -101,6 +101,6 @@ def test_flips_are_counted_both_ways(digits):
     assert found.per_class["gained"].sum() == found.gained
     assert found.per_class["lost"].sum() == found.lost
     assert f"{found.gained} that it got wrong before" in found.sentence()
-    assert "(negative flips)" in found.sentence()
+    assert "that it got right before" in found.sentence()
     same = helped(x, truth, truth, np.ones(N, bool), 10)
     assert (same.gained, same.lost, same.flips()) == (0, 0, "")

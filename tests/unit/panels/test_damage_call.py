@@ -21,5 +21,5 @@ def test_where_the_method_did_not_run_that_is_said(review: Review, monkeypatch) 
     monkeypatch.setattr(review.listings, "harms", lambda: None)
     page = Page(review)
     body = page.call("damage")
-    assert body["why"] == "There is no damage to sort by: KNN-Shapley has not run."
+    assert body["why"].startswith("The damage is not known: the method that tells how much each item misleads")
     assert not page.array(body["harm"]).any()

@@ -66,6 +66,6 @@ def test_where_the_method_did_not_run_that_is_said(tmp_path):
     findings = made.results.findings
     made.listings.harms = lambda: None
     assert findings is not None
-    with pytest.raises(ExplorerError, match="no damage: KNN-Shapley has not run"):
+    with pytest.raises(ExplorerError, match="damage is not known: the method 'shapley'"):
         _ = made.damage
     made.close()

@@ -279,10 +279,10 @@ def test_where_to_stop():
     assert found == "Stop here: about 37 wrong labels left below this line (25 to 49)."
     assert Below(1, 0, 9, 900, "audit").sentence() == "Stop here: about 1 wrong label left below this line (0 to 9)."
     assert Below(37, 0, 90, 900, "model").sentence() == (
-        "Stop here: about 37 wrong labels left below this line (0 to 90; answer 10 random ones to be sure)."
+        "Stop here: about 37 wrong labels left below this line (0 to 90; answer 30 random ones to be sure)."
     )
-    assert Below(37, 0, 90, 900, "model", 1).sentence().endswith("; answer 9 more random ones to be sure).")
-    assert Below(37, 0, 90, 900, "model", 9).sentence().endswith("; answer 1 more random one to be sure).")
+    assert Below(37, 0, 90, 900, "model", 1).sentence().endswith("; answer 29 more random ones to be sure).")
+    assert Below(37, 0, 90, 900, "model", 9).sentence().endswith("; answer 21 more random ones to be sure).")
     assert "has been decided on" in Below(0, 0, 0, 0, "audit").sentence()
 
 

@@ -65,7 +65,7 @@ def test_the_slice_with_more_wrong_labels_is_named(review, world):
     said = found.sentence()
     assert said.startswith("By 'lab': ")
     assert "more wrong labels than the rest" in said
-    assert "answer 10 random checks" in said
+    assert "answer 30 random checks" in said
     assert "<img" not in found._repr_html_()
     assert sorted(found.items("C")) == sorted(f"k{n}" for n in np.flatnonzero(world["lab"] == "C"))
     with pytest.raises(UnknownName, match="no slice of 'lab' called 'D'"):

@@ -43,44 +43,44 @@ def review(tmp_path_factory: pytest.TempPathFactory):
 
 def test_a_cue_is_a_fact_with_its_items(review: Review) -> None:
     facts = review.facts()
-    assert "“xyzzy” for money" in facts.cues.index
-    row = facts.cues.loc["“xyzzy” for money"]
-    ids = facts.items("cues", "“xyzzy” for money")
+    assert "“xyzzy” for money" in facts.giveaways.index
+    row = facts.giveaways.loc["“xyzzy” for money"]
+    ids = facts.items("giveaways", "“xyzzy” for money")
     assert row["share"] == 1.0
     assert len(ids) == row["items"]
     assert all("xyzzy" in review.dataset.load(review.dataset.position(each)) for each in ids)
-    assert "“xyzzy”" in facts["cues"].sentence
-    assert facts.lint["kind"].tolist() == ["spelling"]
-    assert len(facts.items("lint")) == 6
-    assert facts["shift"].sentence.startswith("The labels stand beside their rows")
-    assert facts.shift.empty
+    assert "“xyzzy”" in facts["giveaways"].sentence
+    assert facts.odd_classes["kind"].tolist() == ["spelling"]
+    assert len(facts.items("odd_classes")) == 6
+    assert facts["shifted"].sentence.startswith("The labels stand beside their rows")
+    assert facts.shifted.empty
     assert "<script" not in facts._repr_html_()
 
 
 def test_a_scope_has_few_examples_and_says_why(review: Review) -> None:
-    table = review.queue_of("cues")
+    table = review.queue_of("giveaways")
     assert 0 < len(table) <= 0.2 * N
     assert table["why"].str.startswith("It has the word").all()
-    assert "cue" in table.columns
+    assert "giveaway" in table.columns
     lint = review.queue_of("odd classes", decided=True)
-    assert set(lint.index) == set(review.facts().items("lint"))
+    assert set(lint.index) == set(review.facts().items("odd_classes"))
     assert lint["why"].iloc[0] == "Its class looks like another spelling of sport."
-    assert review.queue_of("shift").empty
-    assert len(review.filter(scope="lint")) == 6
+    assert review.queue_of("shifted").empty
+    assert len(review.filter(scope="odd_class")) == 6
     other = next(i for i in review.dataset.item_ids if i not in set(lint.index))
-    assert review.whole.reason("lint", review.dataset.position(str(other))) == ""
+    assert review.whole.reason("odd_class", review.dataset.position(str(other))) == ""
 
 
 def test_the_look_is_made_once_and_again_when_labels_changed(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     first = review.whole.look()
     assert review.whole.look() is first
     monkeypatch.setattr("explorer.review.whole.measure", None)  # items are not opened a second time
-    ids = review.facts().items("lint")
+    ids = review.facts().items("odd_classes")
     review.relabel(ids, "sport")
-    assert review.facts().lint.empty
+    assert review.facts().odd_classes.empty
     while review.undo() is not None:
         continue
-    assert len(review.facts().lint) == 1
+    assert len(review.facts().odd_classes) == 1
 
 
 def test_nobody_waits_for_what_is_being_looked_for(tmp_path: Path) -> None:
@@ -90,15 +90,15 @@ def test_nobody_waits_for_what_is_being_looked_for(tmp_path: Path) -> None:
     told = threading.Event()
     made.events.subscribe(ScopesChanged, lambda _: told.set())
     facts = made.facts(wait=False)
-    assert "lint" in facts.found
-    assert facts.missing["cues"] == "is being looked for in the background"
+    assert "odd_classes" in facts.found
+    assert facts.missing["giveaways"] == "is being looked for in the background"
     counts = {each.scope.name: each for each in made.listings.counts()}
-    assert "looked for" in counts["cue"].lacking
+    assert "looked for" in counts["giveaway"].lacking
     assert told.wait(30)
     facts = made.facts(wait=False)
-    assert set(facts.cues["class"]) == {"+", "-"}
+    assert set(facts.giveaways["class"]) == {"+", "-"}
     counts = {each.scope.name: each for each in made.listings.counts()}
-    assert 0 < counts["cue"].all <= 12
+    assert 0 < counts["giveaway"].all <= 12
     made.close()
 
 
@@ -111,13 +111,16 @@ def test_rows_that_were_shifted_lead_to_their_items(tmp_path: Path) -> None:
     made = Review(explorer.read(x, label=given, key=range(800)), tmp_path / "s.labels.db", k=15)
     made.wait("score", progress=False)
     facts = made.facts()
-    assert facts.shift["by"].tolist() == [1]
-    assert abs(facts.shift["start"].iloc[0] - 500) < 5
-    assert all(int(each) >= 498 for each in facts.items("shift"))
+    assert facts.shifted["by"].tolist() == [1]
+    assert abs(facts.shifted["start"].iloc[0] - 500) < 5
+    assert all(int(each) >= 498 for each in facts.items("shifted"))
     table = made.queue_of("shifted labels")
     assert len(table) == 50
     assert table["why"].eq("Its row seems to carry the label of the row before, which would fit.").all()
-    assert facts["cues"].sentence == "Bare vectors have no words, pictures or cells, so no cue can be looked for."
+    assert (
+        facts["giveaways"].sentence
+        == "Bare vectors have no words, pictures or cells, so nothing can be looked for that gives labels away."
+    )
     made.close()
 
 
@@ -133,8 +136,8 @@ def test_pictures_that_cannot_be_opened_are_counted(tmp_path: Path) -> None:
     made.wait("score", progress=False)
     (tmp_path / "data" / "a" / "00.png").unlink()
     facts = made.facts()
-    assert {"brighter for a", "darker for b"} <= set(facts.cues.index)
-    assert "1 item could not be opened." in facts["cues"].sentence
+    assert {"brighter for a", "darker for b"} <= set(facts.giveaways.index)
+    assert "1 item could not be opened." in facts["giveaways"].sentence
     made.close()
 
 
@@ -143,13 +146,13 @@ def test_one_class_and_one_item_say_nothing(tmp_path: Path) -> None:
         made = Review(explorer.read(texts, label=labels), tmp_path / f"{len(texts)}.labels.db", embedder="tfidf", k=5)
         made.wait("score", progress=False)
         facts = made.facts()
-        assert facts.cues.empty
-        assert facts.shift.empty
+        assert facts.giveaways.empty
+        assert facts.shifted.empty
         made.close()
 
 
 def test_a_look_that_fails_is_said() -> None:
-    assert whole_facts(None, "OSError: gone").missing["lint"] == "could not be looked for (OSError: gone)"
+    assert whole_facts(None, "OSError: gone").missing["odd_classes"] == "could not be looked for (OSError: gone)"
     assert isinstance(whole_facts(None).missing, dict)
 
 

@@ -20,7 +20,7 @@ TABLE = pd.DataFrame({"judged": [3]}, index=pd.Index(["<b>"], name="class"))
         (Helped(0.5, 0.75, 0.25, 0.1, 0.4, 40, 7, True, TABLE), "75.0 % of 40 reviewed items right"),
         (Left(20, 15, 10, 20, 0.1, 280, 5, "audit", 20), "About 15 wrong labels are left among 280 labels"),
         (Below(4, 2, 6, 100, "audit", 20), "about 4 wrong labels left below this line (2 to 6)"),
-        (Below(4, 2, 7, 1000, "model"), "(2 to 7; answer 10 random ones to be sure)"),
+        (Below(4, 2, 7, 1000, "model"), "(2 to 7; answer 30 random ones to be sure)"),
         (drift([], []), "so far there are 0 decisions on items with a p_error since these scores were made."),
         (drift([0.5], [True]), "so far there is 1 decision on"),
         (drift(np.full(40, 0.5), np.arange(40) % 2 == 0), "In the last 40 decisions you changed 20 labels; 20 were"),

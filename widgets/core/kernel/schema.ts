@@ -29,9 +29,9 @@ export type ScopeName =
   | "non_iid"
   | "kind"
   | "raters"
-  | "cue"
-  | "lint"
-  | "shift"
+  | "giveaway"
+  | "odd_class"
+  | "shifted"
   | "random"
   | "all";
 
@@ -587,9 +587,9 @@ export type ToldScope =
   | "non_iid"
   | "kind"
   | "raters"
-  | "cue"
-  | "lint"
-  | "shift"
+  | "giveaway"
+  | "odd_class"
+  | "shifted"
   | "random";
 
 /** A position, the scope in which the item is looked at, and the longest side of its picture in pixels. */
@@ -1031,8 +1031,14 @@ export interface LeftReply {
   sentence: string;
   /** What to do first, in words, where the range is wide: answer some random checks; else "". */
   ask: string;
-  /** So many random checks more, and the level is known well enough; 0 where nothing is asked for. */
+  /** Between which shares of the labels it lies, in a sentence; "" where there are none. */
+  between: string;
+  /** So many random checks more, and the level is known well enough. */
   missing: number;
+  /** So many are enough for that. */
+  enough: number;
+  /** What they have told, in words, once they are; else "". */
+  known: string;
   left: number | null;
   low: number | null;
   high: number | null;
@@ -1260,6 +1266,8 @@ export interface SlicesArgs {
 
 /** A slice; shares are of its labels, null where it has none. */
 export interface SliceRow {
+  /** Its number, which tells it from others that are written alike where a name is cut short. */
+  code: number;
   name: string;
   items: number;
   labels: number;
@@ -1274,6 +1282,8 @@ export interface SliceRow {
 
 /** A label that means something else in a slice than elsewhere. */
 export interface ShiftRow {
+  /** Number of the slice. */
+  code: number;
   slice: string;
   given: string;
   looks_like: string;
@@ -1297,11 +1307,13 @@ export interface SlicesReply {
   shifts: ShiftRow[];
 }
 
-/** Items of a slice, or those of a finding by its place among `shifts`. */
+/** Items of a slice by its number and name; of a label that means something else, those that look so. */
 export interface SliceItemsArgs {
   by: string;
-  name?: string;
-  finding?: number | null;
+  code: number;
+  name: string;
+  given?: string;
+  looks_like?: string;
 }
 
 /** Positions of the items, the most suspicious first. */

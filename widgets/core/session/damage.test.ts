@@ -66,12 +66,12 @@ describe("the queue by damage", () => {
   });
 
   it("is by suspicion again where nobody can say", async () => {
-    const none = { ...harmful(0, 0, 0, 0, 0, 0), why: "KNN-Shapley has not run." };
+    const none = { ...harmful(0, 0, 0, 0, 0, 0), why: "The damage is not known." };
     const { session, notices } = await begun({ damage: () => none } as Answers);
     session.setFilter({ sort: "damage" });
     await settled();
     expect(session.filter.sort).toBe("suspicion");
-    expect(notices.at(-1)?.text).toBe("KNN-Shapley has not run.");
+    expect(notices.at(-1)?.text).toBe("The damage is not known.");
     expect(session.queue).toEqual([3, 1, 5]);
   });
 

@@ -11,9 +11,9 @@ const TOLD = [
   "non_iid",
   "kind",
   "raters",
-  "cue",
-  "lint",
-  "shift",
+  "giveaway",
+  "odd_class",
+  "shifted",
   "random",
 ] as const satisfies readonly ToldScope[];
 

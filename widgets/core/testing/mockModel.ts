@@ -155,7 +155,10 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
     left: () => ({
       sentence: "About 2 wrong labels are left (1 to 4) among 6 labels that nobody has looked at.",
       ask: "",
-      missing: 0,
+      between: "Between 6 % and 37 % of the labels may be wrong.",
+      missing: 30,
+      enough: 30,
+      known: "",
       left: 2,
       low: 1,
       high: 4,
@@ -164,6 +167,7 @@ export function sixItems(changes: Partial<Hello> = {}): Answers {
       basis: "model",
       draws: 0,
       fewest: 10,
+      since: "",
       more: "For ± 1 about 30 more random items are needed.",
       stop: {
         suspects: "Stop here: about 1 wrong label left.",
