@@ -14,12 +14,13 @@ MATTERS = 0.03
 UNSURE = 1 / 3
 """Least share of the estimate that the range reaches below it. On the benchmark sets the truth is up to .3 below."""
 
-FEWER, MORE = 0.25, 0.3
+FEWER, MORE = 0.25, 0.35
 """How far, as a share of the estimate, the range reaches below it at least, and above it at most, where it is known how
 well the opinion tells flips."""
 
-BLIND = 0.35
-"""Share of wrong labels that an opinion which tells nothing might see among the items that it is surest of."""
+BLIND = 0.5
+"""Share of wrong labels that an opinion which tells nothing sees among the items that it is surest of: of two classes
+it calls every other label the other one."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class NoiseRange:
         >>> NoiseRange.of(0.1, floor=0.05, disagreement=0.2)
         NoiseRange(estimate=0.1, low=0.05, high=0.2)
         >>> NoiseRange.of(0.1, floor=0.08, disagreement=0.2, told=0.95)
-        NoiseRange(estimate=0.1, low=0.04, high=0.13)
+        NoiseRange(estimate=0.1, low=0.025, high=0.135)
         """
         most = max(disagreement, estimate * (1 + UNSURE / 2))
         if math.isnan(told):

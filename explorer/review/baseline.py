@@ -143,7 +143,8 @@ class Baseline:
     def held(self, rows: NDArray[np.intp], taught: Taught | None, inputs: Inputs) -> NDArray[np.float32]:
         """Return how likely the labels of decided items were held to be wrong, with what was learnt, float32 [rows].
 
-        Of the labels that they had then; NaN where that is not known. Costs O(rows).
+        Of the labels that they had then, each by what was learnt from the others: what has seen an answer would seem
+        to foretell it. NaN where that is not known. Costs O(rows).
         """
         seen, labels, rivals = self.seen, self.labels, self._rivals
         if self.settled is not None:
@@ -154,7 +155,7 @@ class Baseline:
         p_error = seen[rows].astype(np.float32)
         if taught is None or rivals is None:
             return p_error
-        return taught.adjust(p_error, labels, rivals, inputs.vectors, rows)
+        return taught.foretold(p_error, labels, rivals, inputs.vectors, rows)
 
     def adjusted(
         self, p_error: NDArray[np.float32], taught: Taught | None, inputs: Inputs, rows: NDArray[np.intp]

@@ -6,18 +6,15 @@ import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.estimates.level import Level, Population
-from explorer.estimates.level_posterior import FEWEST, posterior
-from explorer.estimates.results import FEWEST_DRAWS
+from explorer.estimates.level import Level
 from explorer.review.baseline import Baseline
 from explorer.review.events import LevelChanged, SampleChanged, ScoresChanged
+from explorer.review.level_question import Question
 from explorer.review.sample.random_sample import RandomSample
 from explorer.review.score_updates import ScoreUpdates
 from explorer.review.state import ReviewState
-from explorer.utils.logits import clipped_logit
 
 log = logging.getLogger("explorer")
 
@@ -27,7 +24,11 @@ if TYPE_CHECKING:
 
 
 class Levels:
-    """Sets the level that the answers tell of. Everything of it happens under the state's lock."""
+    """Sets the level that the answers tell of.
+
+    Reading and setting happen under the state's lock. In between, after a decision, nobody holds it: what is summed
+    over all items keeps no other decision waiting.
+    """
 
     def __init__(self, state: ReviewState, sample: RandomSample, updates: ScoreUpdates) -> None:
         self._state = state
@@ -35,36 +36,43 @@ class Levels:
         self._updates = updates
         self._events = updates.events
         self._of: tuple[object, ...] = ()
+        self._asked: Question | None = None
         self._busy = self._quiet = False
-        updates.level_by(self._follow)
+        updates.level_by(self)
         self._events.subscribe(SampleChanged, lambda _: updates.relevel())
         self._events.subscribe(ScoresChanged, self._scores_changed)
 
     def _scores_changed(self, event: ScoresChanged) -> None:
-        # After some rows `ScoreUpdates` asks by itself, once everybody has been told of them. Whoever hears that all
-        # scores are others reads them anew, after this, and need not be told of the level besides.
-        if event.rows is None and not isinstance(event, LevelChanged):
+        # After its own changes `ScoreUpdates` asks by itself, once everybody has been told of them. Whoever hears that
+        # all scores are others reads them anew, after this, and need not be told of the level besides.
+        if event.rows is None and not isinstance(event, LevelChanged) and not self._updates.here:
             self._quiet = True
             try:
                 self._updates.relevel()
             finally:
                 self._quiet = False
 
-    def _follow(self, baseline: Baseline, taught: Taught | None, inputs: Inputs) -> None:
+    def ask(self, baseline: Baseline, taught: Taught | None, inputs: Inputs) -> Question | None:
+        """Return what the level is to be reckoned from; `None` where nothing has changed since it was last asked."""
         if self._busy:
-            return
+            return None
         self._busy = True
         try:
-            level = self._level(baseline, taught, inputs)
-            if level is not None and level != self._state.level:
-                self._state.set_level(level)
-                if not self._quiet:
-                    self._events.emit(LevelChanged(self._state.version, level=level))
+            asked = self._question(baseline, taught, inputs)
         finally:
             self._busy = False
+        if asked is not None:
+            self._asked = asked
+        return asked
 
-    def _level(self, baseline: Baseline, taught: Taught | None, inputs: Inputs) -> Level | None:
-        """Return the level; `None` where nothing has changed since it was last reckoned."""
+    def put(self, asked: Question, level: Level) -> None:
+        """Bring everything to a level, unless something else was asked since."""
+        if asked is self._asked and level != self._state.level:
+            self._state.set_level(level)
+            if not self._quiet:
+                self._events.emit(LevelChanged(self._state.version, level=level))
+
+    def _question(self, baseline: Baseline, taught: Taught | None, inputs: Inputs) -> Question | None:
         state = self._state
         try:
             sample, rows, answers = self._sample.answered()
@@ -74,47 +82,15 @@ class Levels:
             log.exception("The random checks could not be read, so the level stays as it is.")
             return None
         combined = state.results.combined
+        nothing = np.empty(0, np.float32)
         if combined is None or combined.model is None or not len(rows):
             self._of = ()
-            return Level()
+            return Question(rows, answers, nothing, nothing, None, nothing)
         now = (sample, state.scored, taught, rows.tobytes(), answers.tobytes())
         if now == self._of:
             return None
         self._of = now
-        return self._reckoned(baseline, taught, inputs, rows, answers)
-
-    def _reckoned(
-        self,
-        baseline: Baseline,
-        taught: Taught | None,
-        inputs: Inputs,
-        rows: NDArray[np.intp],
-        answers: NDArray[np.float64],
-    ) -> Level:
-        state = self._state
         assert state.levelless is not None
-        p_error = state.levelless.p_error.astype(np.float64)
-        held = baseline.held(rows, taught, inputs).astype(np.float64)
-        p_error[rows] = np.where(np.isnan(held), p_error[rows], held)
-        known = np.isfinite(p_error)
-        everybody = Population(clipped_logit(p_error[known]))
-        heard = known[rows]
-        rows, answers = rows[heard], answers[heard]
-        level = posterior(everybody, clipped_logit(p_error[rows]), answers)
-        level = self._within(level, p_error)
-        if len(rows) < FEWEST:
-            return level
-        return Level(level.slope, level.shift, everybody.best_cut(level))
-
-    def _within(self, level: Level, p_error: NDArray[np.float64]) -> Level:
-        """Return the level at which what is left lies within the interval of the audit, which rests on no model."""
-        heard, _ = self._sample.reading().heard(FEWEST_DRAWS)
-        if heard.basis != "audit":
-            return level
-        low, high = heard.ends
-        by_row = self._sample.by_row(p_error)
-        rest = Population(clipped_logit(by_row[heard.open & np.isfinite(by_row)]))
-        left = rest.total(level)
-        if low <= left <= high:
-            return level
-        return rest.reaching(min(max(left, low), high), level.slope)
+        p_error = state.levelless.p_error.copy()
+        held = baseline.held(rows, taught, inputs)
+        return Question(rows, answers, p_error, held, self._sample.reading(), self._sample.by_row(p_error))

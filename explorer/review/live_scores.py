@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from explorer.review.state import FLAGS
 
 if TYPE_CHECKING:
     from explorer.detectors import Combined, Findings, Inputs
@@ -100,6 +103,27 @@ class LiveScores:
                 # The next verdict is told by its findings from which one it goes on.
                 self.combined = replace(self.combined, findings=self.findings)
             return self._taken
+
+    def flags(
+        self, shown: Mapping[str, NDArray[np.bool_]], *, behind: bool
+    ) -> dict[str, tuple[NDArray[np.int32], NDArray[np.bool_]]]:
+        """Return the other flags that differ from those shown, by name: positions and values.
+
+        The last update tells which may, unless what is shown is `behind` by more than that one.
+        """
+        found = {}
+        for name, detector in FLAGS.items():
+            result = self.findings.results.get(detector)
+            moved = self.findings.moved.get(detector)
+            rows = None if moved is None or behind else moved.rows
+            if result is None or result.flags is None or (rows is not None and not len(rows)):
+                continue
+            now, before = result.flags, shown[name]
+            rows = np.arange(len(now)) if rows is None else rows
+            rows = rows[now[rows] != before[rows]]
+            if len(rows):
+                found[name] = rows.astype(np.int32), now[rows]
+        return found
 
     def _updated(self, inputs: Inputs, changed: NDArray[np.intp]) -> tuple[Findings, Combined]:
         from explorer import detectors

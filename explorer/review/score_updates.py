@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,13 +25,11 @@ from explorer.review.events import CellsChanged, Events, LabelsReset, ScoresChan
 from explorer.review.label_columns import is_decided
 from explorer.review.levelless import levelled
 from explorer.review.live_scores import LiveScores
-from explorer.review.state import FLAGS, ReviewState
+from explorer.review.state import ReviewState
 
 if TYPE_CHECKING:
     from explorer.detectors import Findings, Inputs
-    from explorer.detectors.combine.feedback import Taught
-
-    Leveller = Callable[[Baseline, Taught | None, Inputs], None]
+    from explorer.review.level_question import Leveller
 
 QUIET = 0.15
 """Seconds to wait for more changes before judging."""
@@ -138,15 +136,22 @@ class ScoreUpdates:
         """Where it is told what happens."""
         return self._events
 
+    @property
+    def here(self) -> bool:
+        """Whether whoever asks is the thread that follows the labels: it asks for the level by itself afterwards."""
+        return self._thread is threading.current_thread()
+
     def level_by(self, leveller: Leveller) -> None:
-        """Call `leveller(baseline, taught, inputs)` under the state's lock once the scores have followed the labels."""
+        """Ask for the level once the scores have followed the labels."""
         self._leveller = leveller
 
     def relevel(self) -> None:
         """Bring what is shown to the level of the answers as they stand. Whoever calls holds the state's lock."""
         live, baseline = self._live, self._state.baseline
         if live is not None and baseline is not None and live.generation == self._state.scored:
-            self._relevel(live, baseline)
+            asked = None if self._leveller is None else self._leveller.ask(baseline, live.taught, live.inputs)
+            if self._leveller is not None and asked is not None:
+                self._leveller.put(asked, asked.level())
 
     def shared(self) -> Findings | None:
         """Return findings that nobody writes to, for whoever keeps them; `None` before there are any. Costs O(N)."""
@@ -232,6 +237,7 @@ class ScoreUpdates:
                     self._follow()
                 else:
                     self._learn_again()
+                self._level()
                 with self._wanted:
                     if follow or not self._all:  # to learn is not yet to have followed
                         self.error = None
@@ -292,7 +298,6 @@ class ScoreUpdates:
             if live.whole and live.shown and not differs.any() and np.array_equal(decided, before):
                 state.publish_rows(live.generation, *_NOTHING, live.inputs, live.findings, live.combined.note)
                 self._events.emit(ScoresChanged(state.version, *_NOTHING))  # whoever waits for it need wait no longer
-                self._relevel(live, baseline)
                 return None
             return _Change(live, baseline, rows[before & ~decided], rows[differs], labels[differs])
 
@@ -350,7 +355,7 @@ class ScoreUpdates:
                 suggested_p[moved],
                 is_issue[moved],
                 differs[moved],
-                self._flags(live, behind),
+                live.flags(state.flags, behind=behind),
             )
             put = state.publish_rows(live.generation, at, part, inputs, live.findings, verdict.note)
             if put is None:
@@ -361,31 +366,22 @@ class ScoreUpdates:
                 self.stale_since = self.updated
             few = len(at) <= max(MOST * inputs.n, FEW)
             self._events.emit(ScoresChanged(state.version, at, put) if few else ScoresChanged(state.version))
-            self._relevel(live, baseline)
 
-    def _relevel(self, live: LiveScores, baseline: Baseline) -> None:
-        """Bring what is shown to the level that the answers tell of. Whoever calls holds the state's lock."""
-        if self._leveller is not None:
-            self._leveller(baseline, live.taught, live.inputs)
-
-    def _flags(self, live: LiveScores, behind: bool) -> dict[str, tuple[NDArray[np.int32], NDArray[np.bool_]]]:
-        """Return the other flags that differ from those shown, by name: positions and values.
-
-        The last update tells which may, unless what is shown is `behind` by more than that one.
-        """
-        found = {}
-        for name, detector in FLAGS.items():
-            result = live.findings.results.get(detector)
-            moved = live.findings.moved.get(detector)
-            rows = None if moved is None or behind else moved.rows
-            if result is None or result.flags is None or (rows is not None and not len(rows)):
-                continue
-            now, before = result.flags, self._state.flags[name]
-            rows = np.arange(len(now)) if rows is None else rows
-            rows = rows[now[rows] != before[rows]]
-            if len(rows):
-                found[name] = rows.astype(np.int32), now[rows]
-        return found
+    def _level(self) -> None:
+        """Bring what is shown to the level that the answers tell of; no lock is held while it is reckoned."""
+        state, leveller = self._state, self._leveller
+        if leveller is None:
+            return
+        with state.lock:
+            live, baseline = self._live, state.baseline
+            if live is None or baseline is None or live.generation != state.scored:
+                return
+            asked = leveller.ask(baseline, live.taught, live.inputs)
+        if asked is None:
+            return
+        level = asked.level()
+        with state.lock:
+            leveller.put(asked, level)
 
 
 def _together(moved: NDArray[np.intp], undone: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -5,7 +5,8 @@
 Rows: planted errors (uniform, confusable, instance; 5, 10, 20 and 40 %) in digits, AG News and SST-2, by the protocol
 of `explorer bench`, with features and probabilities both, and some with either alone; and the human errors of
 CIFAR-10N: its aggregate (given probabilities of two models; and a probe on vectors that never saw these labels, those
-of the embedder `patches`), each rater, and a "worst" label made of the three, a wrong one wherever a rater was wrong.
+of the embedder `patches`), each rater, and a "worst" label made of the three, a wrong one wherever a rater was wrong;
+and raters alone: the first rater's labels judged by the other two, and the aggregate by the three it was made of.
 
 What the pipeline finds is kept in the folder --cache, a file a row and seed, so that what is made of it (levels, cuts,
 answers) is measured again in seconds. Answers are drawn as the random checks draw them, --draws times. Each row has
@@ -35,6 +36,7 @@ KINDS = ("uniform", "confusable", "instance")
 ALONE_RATES = (0.1, 0.2)
 ANSWERS = (30, 100)
 REACHES = 0.7
+HOLDS = 0.95
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class Case:
 # What the pipeline finds
 
 
-def found(labels: Any, truth: Any, n_classes: int, vectors: Any = None, probs: Any = None) -> dict[str, Any]:
+def found(
+    labels: Any, truth: Any, n_classes: int, vectors: Any = None, probs: Any = None, votes: Any = None
+) -> dict[str, Any]:
     """Run everything once, and keep what levels and cuts are made of."""
     from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -59,7 +63,9 @@ def found(labels: Any, truth: Any, n_classes: int, vectors: Any = None, probs: A
     from explorer.bench.running import _cleanlab
 
     built = None if vectors is None else graph.build(vectors)
-    inputs = detectors.Inputs(labels.astype(np.int32), n_classes, graph=built, probs=probs, vectors=vectors)
+    inputs = detectors.Inputs(
+        labels.astype(np.int32), n_classes, graph=built, probs=probs, vectors=vectors, votes=votes
+    )
     findings = detectors.run(inputs)
     combined = detectors.combine(inputs, findings)
     model, wrong = combined.model, labels != truth
@@ -158,13 +164,19 @@ def cifar10n(cache: Path, items: int, seeds: int) -> Iterator[Case]:
                 with np.load(DATA / "cifar10n_aggregate_vectors.npz") as file:
                     probs = file[f"oof_probs_{how}"][rows].astype(np.float32)
                 return found(given, true, 10, None, probs / probs.sum(axis=1, keepdims=True))
-            if how == "given vectors":
+            if how == "raters":
+                vectors = None
+            elif how == "given vectors":
                 with np.load(DATA / "cifar10n_aggregate_vectors.npz") as file:
                     vectors = file["features"][rows].astype(np.float32)
             else:
                 vectors = patches(seed)
             from explorer import probe
+            from explorer.consensus import Answers
 
+            if how == "raters":
+                others = raters[rows] if name == "aggregate" else np.delete(raters[rows], int(name[-1]) - 1, axis=1)
+                return found(given, true, 10, votes=Answers.of(others, n_classes=10))
             probs = None if how.endswith("features") else probe.out_of_fold(vectors, given, 10).probs
             return found(given, true, 10, None if how.endswith("alone") else vectors, probs)
 
@@ -179,6 +191,8 @@ def cifar10n(cache: Path, items: int, seeds: int) -> Iterator[Case]:
         for name in ("aggregate", "worst"):
             for how in ("patches features", "patches alone"):
                 yield Case("cifar10n", f"{name} {how}", seed, make(name, seed, how))
+        for name in ("rater 1", "aggregate"):
+            yield Case("cifar10n", f"{name} raters", seed, make(name, seed, "raters"))
 
 
 def _patches(rows: Any) -> Any:
@@ -217,16 +231,16 @@ def calibration(p: Any, wrong: Any) -> float:
 
 def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
     """Return the figures of one case."""
-    from explorer.detectors.combine.noise_level import COUNTED
+    from explorer.detectors.combine.noise_level import share as estimated
     from explorer.estimates.level import Population
     from explorer.estimates.noise_range import NoiseRange
 
     wrong, odds = kept["wrong"], kept["odds"].astype(np.float64)
     n = len(wrong)
     today, counted = float(kept["today"]), float(kept["counted"])
-    share = today ** (1 - COUNTED) * counted**COUNTED if min(today, counted) > 0 else today
+    share = estimated(today, counted)
     population = Population(odds)
-    level = population.reaching(share * n, float(kept["level"][0]))
+    level = population.reaching(share * n, 1.0)
     p, differs = level.apply(odds), kept["suggested"] != kept["labels"]
     best = best_f1(odds, wrong)
     said = NoiseRange.of(share, float(kept["floor"]), float(kept["disagreement"]), float(kept["told"]))
@@ -246,6 +260,7 @@ def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
         "flag": flag,
         "ratio": flag / best if best else float("nan"),
         "ECE": calibration(p, wrong),
+        **bounds(odds, wrong),
         "theirs": f1(kept["cleanlab_flags"], wrong) / best if best else float("nan"),
         "cleanlab": float(kept["cleanlab"]),
         "AUROC": float(kept["AUROC"]),
@@ -259,6 +274,32 @@ def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
         if several and best:
             result[f"ratio {answers}"] = result[f"flag {answers}"] / best
     return result
+
+
+def bounds(odds: Any, wrong: Any) -> dict[str, float]:
+    """Return what ECE comes to where the truth is known: of the share alone, of shift and slope; and by chance alone.
+
+    The last is that of errors drawn by the probabilities themselves: what a score that is right has on so many items.
+    """
+    from scipy.optimize import minimize
+
+    from explorer.estimates.level import Level, Population
+
+    if not wrong.any():
+        return dict.fromkeys(("ECE share", "ECE fitted", "ECE chance"), 0.0)
+
+    def loss(point: Any) -> float:
+        z = point[0] + point[1] * odds
+        return float((np.logaddexp(0, z) - z * wrong).mean())
+
+    shift, slope = minimize(loss, [0.0, 1.0]).x
+    p = Level(float(slope), float(shift)).apply(odds)
+    rng = np.random.default_rng(0)
+    return {
+        "ECE share": calibration(Population(odds).reaching(float(wrong.sum()), 1.0).apply(odds), wrong),
+        "ECE fitted": calibration(p, wrong),
+        "ECE chance": float(np.mean([calibration(p, rng.random(len(p)) < p) for _ in range(5)])),
+    }
 
 
 def after(p: Any, differs: Any, wrong: Any, answers: int, seed: int) -> dict[str, float]:
@@ -339,6 +380,7 @@ def show(frame: Any, csv: Path | None) -> None:
         table.to_csv(csv)
     pd.set_option("display.width", 250, "display.max_columns", 50, "display.max_rows", 500)
     columns = ["true", "estimate", "earlier", "low", "high", "inside", "best", "ratio", "theirs", "cleanlab", "ECE"]
+    columns += ["ECE share", "ECE fitted", "ECE chance"]
     later = [f"{name} {answers}" for answers in ANSWERS for name in ("ratio", "ECE", "off", "covered")]
     print(table[[*columns, *(name for name in later if name in table)]].round(3).to_string())
     judged = table[(table["true"] > 0) & (table["best"] >= REACHES)]
@@ -346,12 +388,14 @@ def show(frame: Any, csv: Path | None) -> None:
         if name in judged:
             worst = judged[name].idxmin()
             print(f"{name}: worst {judged[name].min():.3f} ({' '.join(worst)}), mean {judged[name].mean():.3f}")
-    for name in ("ECE", *(f"ECE {answers}" for answers in ANSWERS)):
+    for name in ("ECE", "ECE share", "ECE fitted", "ECE chance", *(f"ECE {answers}" for answers in ANSWERS)):
         if name in table:
-            print(f"{name}: worst {table[name].max():.3f} ({' '.join(table[name].idxmax())})")
+            worst = " ".join(table[name].idxmax())
+            print(f"{name}: worst {table[name].max():.3f} ({worst}), mean {table[name].mean():.3f}")
     width = table[["width", "width earlier"]].mean()
-    held = table[["inside", "inside earlier"]].mean()
-    print(f"range: held in {held.iloc[0]:.0%} of the rows (earlier {held.iloc[1]:.0%}), ", end="")
+    held = (table.loc[table["true"] > 0, ["inside", "inside earlier"]] >= HOLDS).sum()
+    print(f"range: of {(table['true'] > 0).sum()} rows with errors it holds in {HOLDS:.0%} of the runs in ", end="")
+    print(f"{held.iloc[0]} (earlier {held.iloc[1]}), ", end="")
     print(f"width {width.iloc[0]:.3f} (earlier {width.iloc[1]:.3f})")
 
 

@@ -49,6 +49,9 @@ class Taught:
         Weights of the three models that it is the average of; they sum to 1.
     extremes
         float64 [2]: the free offsets of the decisions above `EXTREME` and as far below. `adjust` leaves them out.
+    rows, apart
+        intp [n]: positions of the decisions, ascending; float64 [n]: what is added to the log-odds of each by what was
+        learnt without it. Whoever asks how well what was learnt foretells decisions asks by these.
     note
         One sentence on why nothing was learnt, else "".
     """
@@ -67,6 +70,8 @@ class Taught:
     own: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     shares: tuple[float, ...] = (1.0, 0.0, 0.0)
     extremes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    rows: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    apart: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     note: str = ""
 
     @property
@@ -120,6 +125,24 @@ class Taught:
                 found += x @ self.shared + np.where(seen, np.einsum("nd,nd->n", x, self.own[place]), 0)
             total[start : start + ROWS] = np.where(given >= 0, found, 0)
         return total
+
+    def foretold(
+        self,
+        p_error: NDArray[np.floating[Any]],
+        labels: NDArray[np.int32],
+        rivals: NDArray[np.int32],
+        vectors: NDArray[Any] | None,
+        rows: NDArray[np.intp],
+    ) -> NDArray[np.float32]:
+        """Return `adjust` of items that may have been learnt from, each by what was learnt without it."""
+        if not self.learnt:
+            return np.array(p_error, dtype=np.float32)
+        place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        mine = self.rows[place] == rows
+        shift = np.where(mine, self.apart[place], 0)
+        shift[~mine] = self.shift(rows[~mine], labels, rivals, vectors)
+        moved = expit(clipped_logit(p_error.astype(np.float64)) + shift).astype(np.float32)
+        return np.where(np.isnan(p_error), np.float32(np.nan), moved)
 
     def adjust(
         self,
@@ -203,7 +226,7 @@ def teach(
     offset[far.any(axis=1)] = 0
     offset += far @ (clipped_logit(np.array([EXTREME, 1 - EXTREME])))
     weights = Weights(given, rival, n_classes, x, far)
-    shares, whole = weights.average(offset, changed.astype(np.float64))
+    shares, whole, apart = weights.average(offset, changed.astype(np.float64))
     b, extremes, g, r, m, u, v = weights.split(whole)
     dense_given, dense_rival = np.zeros(n_classes), np.zeros(n_classes)
     dense_given[weights.givens], dense_rival[weights.rivals] = g, r
@@ -222,6 +245,8 @@ def teach(
         v,
         tuple(shares.tolist()),
         extremes,
+        at,
+        apart,
     )
 
 

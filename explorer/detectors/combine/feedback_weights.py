@@ -125,10 +125,19 @@ class Weights:
         result: NDArray[np.float64] = found.x * spread
         return result
 
+    def common(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return `value` without the offsets of the extremes, which are these decisions' own [n]."""
+        result: NDArray[np.float64] = self.value(point) - self.beyond @ self.split(point)[1]
+        return result
+
     def average(
         self, offset: NDArray[np.float64], wrong: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the shares of the three models, and their mean."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the shares of the three models, their mean, and what is added to each decision without it [n].
+
+        The last is by a fit without the fifth that the decision is in; beyond `WEIGHED_ON` decisions, where one hardly
+        moves the mean, by the mean.
+        """
         n = len(offset)
         everything = np.ones(n, dtype=bool)
         log = np.log(BEFOREHAND)
@@ -137,22 +146,27 @@ class Weights:
         some = np.unique(np.linspace(0, n - 1, min(n, WEIGHED_ON)).astype(np.intp))
         fold[some] = np.arange(len(some)) % FOLDS
         points: list[NDArray[np.float64]] = []
+        apart: list[NDArray[np.float64]] = []
         heldout = 0.0
         for model, spread in enumerate(self.spreads):
             if model and np.array_equal(spread > 0, self.spreads[model - 1] > 0):
                 # Two classes, or no vectors: the same model again.
                 points.append(points[-1])
+                apart.append(apart[-1])
                 log[model] += heldout
                 continue
-            heldout = 0.0
+            heldout, without = 0.0, np.zeros(n)
             for k in range(FOLDS):
                 out = fold == k
                 point = self.solve(offset, wrong, (fold >= 0) & ~out, spread)
                 heldout += float(_log(offset + self.value(point), wrong)[out].sum())
+                without[out] = self.common(point)[out]
+            apart.append(without)
             points.append(self.solve(offset, wrong, everything, spread))
             log[model] += heldout
         shares: NDArray[np.float64] = np.exp(log - np.logaddexp.reduce(log))
-        return shares, shares @ np.array(points)
+        mean: NDArray[np.float64] = shares @ np.array(points)
+        return shares, mean, np.where(fold >= 0, shares @ np.array(apart), self.common(mean))
 
 
 def beyond(p: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

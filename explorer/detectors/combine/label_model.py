@@ -125,8 +125,7 @@ def fit_model(inputs: Inputs, findings: Findings, opinions: Sequence[str], progr
         noise = replace(noise, told=learnt.found.get(cols.POOL, float("nan")))
     draft = Model(read, learnt, first, noise)
     log_odds = draft.log_odds(matrix[labelled])
-    # The groups say how it is spread and the slope follows them; the share of all is said by more than the groups.
-    level = levels.brought(levels.fit(log_odds, noise), log_odds, noise)
+    level = levels.brought(log_odds, noise)
     return Model(read, learnt, level, noise, _blind(inputs, noise, learnt))
 
 

@@ -36,10 +36,6 @@ few items explain, as one standard deviation: what is wrong by chance is not qui
 SPREAD = 0.3
 """How far the logarithm of the slope strays from 0, as one standard deviation."""
 
-COUNTED = 0.75
-"""Weight of the counted share in the estimate, a geometric mean; the rest is that of what disagreement tells. Where
-labels are wrong because an item is hard the one falls short, and where they are slips the other goes too far."""
-
 
 @dataclass(frozen=True, eq=False)
 class NoiseLevel:
@@ -103,8 +99,9 @@ def estimate(
     (slips, spam, planted flips), alike everywhere, and what disagrees beyond that is the opinion's own doubt. If sure
     items hardly disagree, people err where an item is hard, and a group's share is taken half-way between the noise
     model's posterior and its disagreement. On human labels of known truth that half-way is within .03 in each tenth.
-    Which of the two it is cannot always be told, so the share of all is a geometric mean with one that is counted
-    (`COUNTED`); the groups keep how it is spread.
+    Which of the two it is cannot always be told. Where labels are wrong because an item is hard this falls short, and
+    where they are slips a share that is counted goes too far, for it takes the opinion's own mistakes for wrong labels;
+    nothing says which is nearer, so the share of all is the mean of the two. The groups keep how it is spread.
 
     Parameters
     ----------
@@ -137,9 +134,13 @@ def estimate(
     off = np.sqrt(SPLIT**2 + ((upper - lower) / 2) ** 2)
     split = _split(apart, rate, n_classes)
     disagreement = float(disagrees.mean()) if n else 0.0
-    if overall > 0 and counted > 0:
-        overall = overall ** (1 - COUNTED) * counted**COUNTED
+    overall = share(overall, counted)
     return NoiseLevel(group, rate, floor, disagreement, by_chance, overall, disagrees, split, off, counted)
+
+
+def share(told: float, counted: float) -> float:
+    """Return the estimated share: the mean of what disagreement tells and what is counted (NaN: nobody counted)."""
+    return told if np.isnan(counted) else (told + counted) / 2
 
 
 def _split(disagreement: NDArray[np.float64], rate: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
@@ -204,8 +205,11 @@ def fit(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
     return Level(float(np.exp(found.x[1])), float(found.x[0]))
 
 
-def brought(level: Level, log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
-    """Return the map with the shift at which the estimated share of all labels is the mean."""
+def brought(log_odds: NDArray[np.float64], noise: NoiseLevel) -> Level:
+    """Return the shift at which the estimated share of all labels is the mean.
+
+    No slope: what groups say of it says less of the true one than 1 does, as long as there are no answers.
+    """
     if len(log_odds) < FEWEST or not 0 < noise.overall < 1:
-        return level
-    return Population(log_odds).reaching(noise.overall * len(log_odds), level.slope)
+        return Level()
+    return Population(log_odds).reaching(noise.overall * len(log_odds), 1.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.detectors.combine.counted_noise import counted_noise
-from explorer.detectors.combine.noise_level import estimate
+from explorer.detectors.combine.noise_level import estimate, share
 from explorer.detectors.label_errors.confident import estimate as joint_of
 
 
@@ -34,10 +34,22 @@ def test_nobody_is_counted_as_nothing() -> None:
     assert counted_noise(list, 3) == 0
 
 
-def test_the_estimate_is_a_geometric_mean() -> None:
+def test_the_estimate_is_the_mean_of_the_two() -> None:
     rng = np.random.default_rng(0)
     sure, disagrees = rng.random(2000), rng.random(2000) < 0.2
     alone = estimate(sure, disagrees, np.full(2000, 0.2), 4)
     both = estimate(sure, disagrees, np.full(2000, 0.2), 4, 0.1)
-    assert both.overall == pytest.approx(alone.overall**0.25 * 0.1**0.75)
+    assert both.overall == pytest.approx((alone.overall + 0.1) / 2)
     np.testing.assert_array_equal(both.rate, alone.rate)
+
+
+def test_the_estimate_has_no_jump_where_nothing_is_counted() -> None:
+    rng = np.random.default_rng(0)
+    sure, disagrees = rng.random(2000), rng.random(2000) < 0.2
+    nothing, next_to_nothing = (estimate(sure, disagrees, np.full(2000, 0.2), 4, c).overall for c in (0.0, 1e-4))
+    assert 0 < nothing == pytest.approx(next_to_nothing, abs=1e-4)
+    assert share(0.0, 0.0) == 0
+    several = [share(0.2, c) for c in (0, 1e-4, 2e-4, 3e-4, 5e-4, 1e-3, 1e-2, 0.1)]
+    assert (np.diff(several) <= 0.05 + 1e-12).all()
+    assert several == sorted(several)
+    assert share(0.2, float("nan")) == 0.2

@@ -262,3 +262,40 @@ def test_drift_with_little_to_go_by():
         drift([0.5, 0.5], [True])
     with pytest.raises(DataError, match="at least one"):
         drift([0.5], [True], last=0)
+
+
+def test_each_decision_is_foretold_by_the_others(monkeypatch):
+    """Compared with a plain loop: taught anew without each fifth of the decisions."""
+    monkeypatch.setattr(feedback_weights, "BEFOREHAND", (1e-99, 1e-99, 1.0))
+    p, labels, rivals, vectors, wrong, _ = world(n=900, dims=3)
+    rows = np.sort(np.random.default_rng(3).choice(900, 200, replace=False))
+    taught = teach(rows, wrong[rows], p, labels, rivals, K, vectors)
+    np.testing.assert_array_equal(taught.rows, rows)
+    for k in range(5):
+        out = np.arange(200) % 5 == k
+        without = teach(rows[~out], wrong[rows[~out]], p, labels, rivals, K, vectors)
+        np.testing.assert_allclose(taught.apart[out], without.shift(rows[out], labels, rivals, vectors), atol=0.02)
+    asked = np.array([rows[3], 0 if rows[0] else 1, rows[0]])
+    found = taught.foretold(p[asked], labels, rivals, vectors, asked)
+    others = taught.adjust(p[asked], labels, rivals, vectors, asked)
+    known = expit(logit(p[asked].astype(float)) + taught.apart[[3, 0, 0]])
+    np.testing.assert_allclose(found[[0, 2]], known[[0, 2]], rtol=1e-5)
+    if asked[1] not in rows:
+        assert found[1] == others[1]
+
+
+def test_what_is_foretold_has_not_seen_the_answer():
+    """On answers that follow p_error alone, what has seen them seems to tell them better than it does."""
+    seen, foretold = [], []
+    for seed in range(8):
+        p, labels, rivals, vectors, _, _ = world(seed, n=3000)
+        rng = np.random.default_rng(seed)
+        rows = np.sort(rng.choice(3000, 60, replace=False))
+        wrong = rng.random(60) < p[rows]
+        taught = teach(rows, wrong, p, labels, rivals, K, vectors)
+        for scores, how in ((seen, taught.adjust), (foretold, taught.foretold)):
+            q = np.clip(how(p[rows], labels, rivals, vectors, rows).astype(float), 1e-6, 1 - 1e-6)
+            scores.append((wrong * np.log(q) + ~wrong * np.log(1 - q)).mean())
+        truly = (p[rows] * np.log(p[rows]) + (1 - p[rows]) * np.log(1 - p[rows])).mean()
+        seen[-1], foretold[-1] = seen[-1] - truly, foretold[-1] - truly
+    assert np.mean(foretold) < np.mean(seen) - 0.02

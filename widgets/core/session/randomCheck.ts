@@ -1,4 +1,4 @@
-/** Labels drawn at random to be checked by themselves: what they tell is unbiased, whatever the ranking says. */
+/** Labels drawn at random to be checked by themselves: they tell how many are wrong, whatever the ranking says. */
 import type { Session } from "./session";
 
 /** How many are drawn at a time. */

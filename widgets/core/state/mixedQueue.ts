@@ -1,6 +1,6 @@
 /**
  * Random items among the worst: at every so many places of the queue stands the next draw of the audit, so that the
- * answers say without bias how many errors are left. The same as explorer/review/mixed_queue.py, but for a ranking of
+ * answers say how many errors are left, whatever the ranking says. The same as explorer/review/mixed_queue.py, but for a ranking of
  * nobody: there the queue stays empty and offers an audit. Both are held to tests/fixtures/queue_cases.json.
  */
 export interface Mixed {
@@ -18,7 +18,7 @@ export interface Place {
 
 /** What a badge says of a drawn item. */
 export const WHY_DRAWN =
-  "Drawn at random so that the estimate of what is left is unbiased: decide on it whether or not it looks wrong";
+  "Drawn at random: such answers tell how many are wrong, whatever the ranking says. Decide on it whether or not it looks wrong";
 
 /** Every r-th place goes to a draw where this share of the queue does; 0 for none. */
 export function everyOf(rate: number): number {
