@@ -24,11 +24,12 @@ REACH = 4.0
 LEVELS = 81
 """Levels that are weighed against each other."""
 
-SLOPES = (0.6, 1.0, 1.6)
-"""Slopes that are weighed against each other."""
+SLOPES = tuple(1.6**k for k in (-2, -1, 0, 1, 2))
+"""Slopes that are weighed against each other, from .4 to 2.6."""
 
-BEFOREHAND = (0.25, 0.5, 0.25)
-"""How likely each slope is before the answers."""
+BEFOREHAND = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+"""How likely each slope is before the answers: its logarithm is off by .5, as one standard deviation. The map before
+them has no slope of its own."""
 
 FEWEST = 30
 """From so many answers on the flag stands at the cut of the largest expected F1."""

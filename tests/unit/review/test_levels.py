@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import explorer
 from explorer import Review
 from explorer.estimates.level import ISSUE, Level, Population
 from explorer.estimates.level_posterior import FEWEST
+from explorer.review.level_question import Question
 from explorer.utils.logits import clipped_logit
 
 N = 300
@@ -163,3 +165,37 @@ def test_a_mark_as_wrong_is_an_answer(review: Review, planted: Planted) -> None:
     decide(review, planted, second)
     review.scores.ready()
     assert review.state.level != Level()
+
+
+def test_nobody_waits_for_what_is_summed(review: Review, planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a level is reckoned the state's lock is free, and a decision taken meanwhile is heard as well."""
+    free: list[bool] = []
+    meanwhile = review.queue.index[-1]
+    reckon = Question.level
+
+    def level(asked: Question) -> Level:
+        taken = threading.Event()
+
+        def decide_meanwhile() -> None:
+            with review.state.lock:
+                taken.set()
+
+        thread = threading.Thread(target=decide_meanwhile)
+        thread.start()
+        free.append(taken.wait(20))
+        thread.join()
+        if len(free) == 1:
+            review.keep(meanwhile)
+        return reckon(asked)
+
+    items = review.audit(3)
+    review.scores.ready()
+    monkeypatch.setattr(Question, "level", level)
+    for item in items:
+        decide(review, planted, item)
+        review.scores.ready()
+        agree(review)
+    assert free
+    assert all(free)
+    assert review.state.level != Level()
+    assert not review.state.level.same

@@ -1,7 +1,7 @@
 /**
  * Random items among the worst: at every so many places of the queue stands the next draw of the audit, so that the
- * answers say how many errors are left, whatever the ranking says. The same as explorer/review/mixed_queue.py, but for a ranking of
- * nobody: there the queue stays empty and offers an audit. Both are held to tests/fixtures/queue_cases.json.
+ * answers say how many errors are left, whatever the ranking says. The same as explorer/review/mixed_queue.py, but for
+ * a ranking of nobody: there the queue stays empty and offers an audit. Both are held to tests/fixtures/queue_cases.json.
  */
 export interface Mixed {
   items: number[];
