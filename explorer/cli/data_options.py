@@ -69,6 +69,10 @@ def options_of(given: argparse.Namespace) -> dict[str, Any]:
         options["probs"] = options["probs"][0]
     if "raters" in options:
         options["raters"] = [name.strip() for name in options["raters"].split(",") if name.strip()]
+        if not options["raters"]:
+            raise DataError("--raters names no columns.", "Write them with commas: --raters ann,bob.")
+    if "votes" in options and Path(options["votes"]).exists():
+        options["votes"] = str(Path(options["votes"]).resolve())  # a notebook may lie elsewhere
     for name in ("features", "probs"):
         value = options.get(name)
         only = value[0] if isinstance(value, list) and len(value) == 1 else value

@@ -10,6 +10,11 @@ from explorer.errors import ExplorerError, Option, Said
 
 IN_A_SHELL = {
     **{name: f"--{name}" for name in (*DATA_OPTIONS, "format", "store")},
+    **{name: f"--{name}" for name in ("endpoint", "model", "most")},
+    "an endpoint": "--endpoint http://localhost:8000/v1",
+    "key variable": "",
+    "price": "--price 0.15,0.6",
+    "request": """--request '{"response_format": null}'""",
     "force": "-f",
     "branches": "`explorer branch STORE`",
     "new branch": "`explorer branch STORE NAME`",

@@ -95,4 +95,8 @@ def codes_of(values: pd.Series[Any]) -> NDArray[np.int64]:
 
 def unknown_column(name: object, known: Iterable[object], remedy: str = "") -> UnknownName:
     """Return the error of a column that was not kept."""
-    return UnknownName("column", name, known, remedy)
+    names = list(known)
+    error = UnknownName("column", name, names, remedy)
+    if remedy or error.nearest:
+        return error
+    return UnknownName("column", name, names, "What holds the labels, the items or their keys is not among them.")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from explorer.errors import Cancelled, MissingExtra
+from explorer.errors import Cancelled, MissingExtra, Option, Said
 from explorer.language_models.endpoint import Endpoint, EndpointError, Refused
 
 if TYPE_CHECKING:
@@ -158,7 +158,10 @@ class Client:
         if status in (401, 403):
             raise EndpointError(
                 f"{shown} does not accept the key ({status}).",
-                "Set EXPLORER_LLM_KEY, or name the environment variable that holds the key: key=.",
+                Said(
+                    "Set EXPLORER_LLM_KEY to one that it takes{}.",
+                    Option("key variable", ", or name the environment variable that holds it: key="),
+                ),
                 for_all=True,
             )
         if "insufficient_quota" in data[:10_000].decode("utf-8", "replace"):
@@ -169,12 +172,15 @@ class Client:
             raise EndpointError(
                 f"{shown} is no endpoint for chat completions, or has no such model: it answered {status}"
                 f"{f' ({said})' if said else ''}.",
-                "Check endpoint= and model=; redirects are not followed.",
+                Said("Check {} and {}; redirects are not followed.", Option("endpoint"), Option("model")),
                 for_all=True,
             )
         raise Refused(
             f"{shown} refuses the request ({status}){f': {said}' if said else ''}.",
-            "Where it does not know a field, take it away or change it: request={'response_format': None}.",
+            Said(
+                "Where it does not know a field, take it away or change it: {}.",
+                Option("request", "request={'response_format': None}"),
+            ),
         )
 
     def _hold(self, seconds: float, *, everybody: bool) -> None:

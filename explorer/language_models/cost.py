@@ -39,19 +39,20 @@ class Price:
     sent, answered
         A million tokens that are sent, and that are answered, in one currency.
     source
-        Where the price is from: "price=", or a table.
+        Where the price is from, such as a table; "" where a person gave it.
     """
 
     sent: float
     answered: float
-    source: str = "price="
+    source: str = ""
 
     def of(self, sent: float, answered: float) -> float:
         """Return what so many tokens cost."""
         return (sent * self.sent + answered * self.answered) / 1e6
 
     def __str__(self) -> str:
-        return f"{self.sent:g} a million tokens sent and {self.answered:g} answered, by {self.source}"
+        by = f", by {self.source}" if self.source else ""
+        return f"{self.sent:g} a million tokens sent and {self.answered:g} answered{by}"
 
 
 def price_of(given: Any, model: str) -> Price | None:
@@ -63,6 +64,13 @@ def price_of(given: Any, model: str) -> Price | None:
         Two numbers, of a million tokens sent and answered, or one for both. Where there is none and litellm is
         installed, its table is read, in US dollars; it is read as a file, as the package itself would fetch a newer
         one when it is imported.
+    model
+        Its name, as the table has it.
+
+    Raises
+    ------
+    DataError
+        What is given is no price.
 
     Examples
     --------

@@ -19,6 +19,11 @@ ADDRESSES = ("EXPLORER_LLM_ENDPOINT", "OPENAI_BASE_URL")
 OWN_KEY = "EXPLORER_LLM_KEY"
 """Environment variable of a key for whatever address is asked."""
 
+PLACE_OF_KEY = Said(
+    "Put it into the environment variable EXPLORER_LLM_KEY{}.", Option("key variable", ", or one of key=")
+)
+"""Where a key belongs that stands in an address."""
+
 OPENAI_KEY = "OPENAI_API_KEY"
 """Environment variable of a key that is sent to OpenAI, or to the address in OPENAI_BASE_URL, and nowhere else."""
 
@@ -105,7 +110,9 @@ def endpoint_of(address: str | None = None, key: str | None = None) -> Endpoint:
     if given is None:
         raise DataError(
             "It is not said where the language model is asked.",
-            Said('Give {}"http://localhost:8000/v1", or set EXPLORER_LLM_ENDPOINT.', Option("endpoint")),
+            Said(
+                "Give {}, or set EXPLORER_LLM_ENDPOINT.", Option("an endpoint", 'endpoint="http://localhost:8000/v1"')
+            ),
         )
     parts = _parts(given)
     path = parts.path.rstrip("/")
@@ -118,7 +125,7 @@ def endpoint_of(address: str | None = None, key: str | None = None) -> Endpoint:
 
 def _parts(given: object) -> SplitResult:
     """Take an address apart; `DataError` for what is none. It is not repeated: a password may stand in it."""
-    remedy = Said('Give {}"https://host/v1", the base address of the endpoint.', Option("endpoint"))
+    remedy = Said("Give {}, the base address of the endpoint.", Option("an endpoint", 'endpoint="https://host/v1"'))
     if not isinstance(given, str):
         raise DataError(f"The address of the endpoint is a {type(given).__name__}.", remedy)
     try:
@@ -129,13 +136,9 @@ def _parts(given: object) -> SplitResult:
     if not usable or any(character.isspace() or not character.isprintable() for character in given.strip()):
         raise DataError("The address of the endpoint is none that begins with http:// or https://.", remedy)
     if parts.username is not None or parts.password is not None:
-        raise DataError(
-            "The address of the endpoint has a login in it.", "Put the key into the environment variable of key=."
-        )
+        raise DataError("The address of the endpoint has a login in it.", PLACE_OF_KEY)
     if any(_SECRETS.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
-        raise DataError(
-            "The address of the endpoint has a key in it.", "Put the key into the environment variable of key=."
-        )
+        raise DataError("The address of the endpoint has a key in it.", PLACE_OF_KEY)
     return parts
 
 

@@ -131,7 +131,7 @@ class ModelVotes:
         >>> review = explorer.Review(dataset, start=False, cache=False)
         >>> review.ask("gpt", [0, 1], endpoint="http://localhost:8000/v1", price=(0.15, 0.6), dry_run=True)
         'gpt' at http://localhost:8000/v1/chat/completions would be asked about 2 items: about ... tokens sent and 40
-        answered. That costs about ... (0.15 a million tokens sent and 0.6 answered, by price=).
+        answered. That costs about ... (0.15 a million tokens sent and 0.6 answered).
         """
         from explorer.language_models import Poll, Prompt, endpoint_of, price_of
         from explorer.language_models.cost import Budget

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from explorer.cli.data_options import data_options, existing, options_of, read_data, store_of
 from explorer.errors import DataError
@@ -26,6 +28,7 @@ def _describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guideline", metavar="FILE", type=Path, help="file with what people who label are told")
     parser.add_argument("--price", metavar="SENT,ANSWERED", help="what a million tokens cost: 0.15,0.6")
     parser.add_argument("--most", type=float, metavar="AMOUNT", help="the most that may be spent now")
+    parser.add_argument("--request", metavar="JSON", help="fields of the request to add or change; null takes one away")
     parser.add_argument("--concurrent", type=int, default=8, help="most requests at a time (%(default)s)")
     parser.add_argument("--dry-run", action="store_true", help="ask nothing, and say what it would take")
     parser.add_argument("--store", help="label store: a file (DATA.labels.db beside the data) or postgresql://…")
@@ -41,6 +44,7 @@ def _ask(given: argparse.Namespace) -> int:
 
     data = existing(given.data)
     price = None if given.price is None else _price(given.price)
+    request = None if given.request is None else _fields(given.request)
     guideline = "" if given.guideline is None else _text(given.guideline)
     named = None if given.items is None else _text(given.items).split("\n")
     dataset = read_data(data, options_of(given))
@@ -59,6 +63,7 @@ def _ask(given: argparse.Namespace) -> int:
             most=given.most,
             concurrent=given.concurrent,
             dry_run=given.dry_run,
+            request=request,
         )
     finally:
         review.close()
@@ -75,7 +80,19 @@ def _price(given: str) -> list[float]:
         ) from None
 
 
+def _fields(given: str) -> dict[str, Any]:
+    try:
+        found = json.loads(given)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise DataError(f"--request is {given!r}.", """Give fields as JSON: --request '{"response_format": null}'.""")
+    return found
+
+
 def _text(path: Path) -> str:
+    if not path.expanduser().exists():
+        raise DataError(f"There is no file {str(path)!r}.", "Check the path.")
     try:
         return path.expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -171,6 +171,7 @@ def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, Dataset]:
 
     from explorer.pipeline.find_issues import find_issues_in
     from explorer.readers.tabular import rows_of
+    from explorer.review.slice_cuts import cut
 
     data, options = existing(given.data), options_of(given)
     alone = (
@@ -181,6 +182,8 @@ def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, Dataset]:
         options["features"] = np.arange(rows_of(data, given.encoding), dtype=np.float32)[:, None]
     dataset = read_data(data, options)
     print(dataset, file=sys.stderr)
+    if given.by is not None:
+        cut(dataset, given.by)  # before all that takes long, since the name may be wrong
     now = None if given.store is None else _standing(dataset, given)
     embedder = None if alone else given.embedder or "auto"
     found = find_issues_in(dataset, embedder=embedder, detectors=given.methods, seed=given.seed)

@@ -45,6 +45,18 @@ def test_what_cannot_be_asked_is_refused(data: Path, capsys: pytest.CaptureFixtu
         (["--price", "cheap"], "--price is 'cheap'"),
         (["--items", "nowhere.txt"], "nowhere.txt"),
         (["--endpoint", "http://localhost:1/v1", "--most", "1"], "price of the model is not known"),
+        ([], "Give --endpoint http"),
+        (["--endpoint", "http://localhost:1/v1", "--most", "1"], "answered: --price 0.15,0.6"),
+        (["--items", "nowhere.txt"], "There is no file 'nowhere.txt'"),
+        (["--request", "[]"], "--request is '[]'"),
     ):
         assert main([*words, *more, "--dry-run"]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_fields_of_the_request_come_from_a_shell(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with stand_in(lambda _: vote("good")) as server:
+        words = ["ask", str(data), "--key", "id", "--model", "m", "--endpoint", server.address]
+        assert main([*words, "--request", '{"response_format": null, "top_p": 0.5}']) == 0
+    assert "gave 8 votes" in capsys.readouterr().out
+    assert all("response_format" not in request and request["top_p"] == 0.5 for request in server.requests)
