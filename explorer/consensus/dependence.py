@@ -126,7 +126,7 @@ class Dependence(Spoken):
                 f"{pairs} of raters {agree} more than their accuracies allow ({joined(worst, 3)}), and count as fewer"
             )
         elif self.compared:
-            said.append(f"Of {counted(self.compared, 'pair')} of raters none agrees more than their accuracies allow")
+            said.append(f"Of {counted(self.compared, 'pair')} of raters none repeats the other")
         else:
             said.append(f"No two raters share {FEWEST} items, so whether they err together is not known")
         return ". ".join(said) + "."

@@ -5,8 +5,7 @@ Votes stand beside the labels and never overwrite one.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
@@ -83,17 +82,21 @@ class RaterVotes:
         """How many items the rater saw without giving them a class."""
         return len(self) - self.voted
 
-    def saying(self, item: int, code: int, confidence: float = math.nan) -> RaterVotes:
-        """Return the votes with another on one item, in place of what was said of it; NaN is no confidence."""
-        before, after = self.items < item, self.items > item
-        parts = [(self.items[before], item, self.items[after]), (self.codes[before], code, self.codes[after])]
-        items, codes = (np.concatenate([a, np.array([b], np.int32), c]) for a, b, c in parts)
+    def saying(self, answers: Mapping[int, tuple[int, float]]) -> RaterVotes:
+        """Return the votes with other answers in place of what was said: by item a class code and how sure, or NaN."""
+        new = np.array(sorted(answers), dtype=np.int32)
+        codes = np.array([answers[item][0] for item in new.tolist()], dtype=np.int32)
+        own = np.array([answers[item][1] for item in new.tolist()], dtype=np.float32)
+        rest = ~np.isin(self.items, new)
+        items = np.concatenate([self.items[rest], new])
+        order = np.argsort(items, kind="stable")
         sure = self.confidence
-        if sure is None and not math.isnan(confidence):
-            sure = np.full(len(self), np.nan, dtype=np.float32)
-        if sure is not None:
-            sure = np.concatenate([sure[before], np.array([confidence], np.float32), sure[after]])
-        return replace(self, items=items, codes=codes, confidence=sure)
+        if sure is not None or not np.isnan(own).all():
+            before = np.full(len(self), np.nan, dtype=np.float32) if sure is None else sure
+            sure = np.concatenate([before[rest], own])[order]
+        return replace(
+            self, items=items[order], codes=np.concatenate([self.codes[rest], codes])[order], confidence=sure
+        )
 
     def moved(self, places: NDArray[np.int32]) -> RaterVotes:
         """Return the votes over other items: `places` int32 [n] has the new position of each, -1 where it is gone."""

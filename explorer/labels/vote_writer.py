@@ -25,6 +25,7 @@ class VoteWriter(Reader):
         family: str = "",
         confidence: Any = None,
         op_id: str | None = None,
+        keep: bool = False,
     ) -> VoteBlock:
         """Write what one rater says of many items, as one block: its next version, which replaces the one before.
 
@@ -45,6 +46,9 @@ class VoteWriter(Reader):
             float [m] from 0 to 1, NaN for none.
         op_id
             Client-made id of the call: repeated with it, the votes are written once.
+        keep
+            Whether what the rater said of other items stays, and its kind and family with it: only what is new is
+            written.
 
         Raises
         ------
@@ -58,7 +62,7 @@ class VoteWriter(Reader):
         --------
         >>> store.add_votes("gpt", ["img-7", "img-9"], ["dog", None], kind="model", family="gpt")  # doctest: +SKIP
         """
-        draft = VoteDraft(rater, items, labels, kind, family, confidence, op_id)
+        draft = VoteDraft(rater, items, labels, kind, family, confidence, op_id, keep)
         return add_blocks(self.working_copy, [draft])[0]
 
     def add_vote_blocks(self, drafts: Sequence[VoteDraft]) -> list[VoteBlock]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 from explorer.labels.head import Head
 from explorer.labels.model.drafts import CommitDraft, EventDraft
 from explorer.labels.model.types import Commit, LabelSchema, Rater, StoreError
-from explorer.labels.model.vote_block import VoteBlock, VoteColumns, VoteDraft
+from explorer.labels.model.vote_block import Vote, VoteBlock, VoteColumns, VoteDraft
 from explorer.labels.storage.backend import Backend
 
 Clock = Callable[[], dt.datetime]
@@ -138,6 +138,12 @@ class WorkingCopy:
     def add_votes(self, draft: VoteDraft, columns: VoteColumns, snapshot: str) -> VoteBlock:
         """Write the next block of votes of a rater, brought by this one; inside `exclusive("main")`."""
         made = self.backend.add_votes(draft, columns, snapshot, self.rater, self.now())
+        self._written = True
+        return made
+
+    def change_votes(self, draft: VoteDraft, last: VoteBlock, changes: Mapping[int, Vote]) -> VoteBlock:
+        """Write what a rater says anew over its newest block; inside `exclusive("main")`."""
+        made = self.backend.change_votes(draft, last, changes, self.rater, self.now())
         self._written = True
         return made
 

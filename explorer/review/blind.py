@@ -1,9 +1,9 @@
-"""Second opinions: a queue that shows a rater neither the label nor what others say, and votes resolved into labels."""
+"""Second opinions: a queue that shows a rater neither the label nor what others say."""
 
 from __future__ import annotations
 
+import math
 import zlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,19 +11,15 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.dataset.votes import RaterVotes, Votes
+from explorer.dataset.votes import RaterVotes
 from explorer.errors import DataError, UnknownName
-from explorer.labels.model.states import Reason
-from explorer.review.decisions import Decisions
 from explorer.review.state import ReviewState
+from explorer.review.stored_votes import Answer, StoredVotes
 from explorer.utils.numbers import whole
-from explorer.utils.text import Spoken, counted, joined
+from explorer.utils.text import counted
 
 Mode = Literal["label", "choice"]
 """What is asked: which class it is, or which of the given and the suggested label."""
-
-Rule = Literal["majority", "unanimous", "consensus"]
-"""How votes become a label."""
 
 CHOICES = ("first", "second", "both", "neither")
 """Answers to a choice, in the order of the keys 1 to 4."""
@@ -59,8 +55,8 @@ class BlindQueue:
 
     Parameters
     ----------
-    record
-        Stores a vote: rater, position, class code (-1 for none), confidence.
+    stored
+        Keeps the answers, and tells what others answer meanwhile.
     finish
         Tells the review that votes have changed.
     asked
@@ -81,7 +77,7 @@ class BlindQueue:
     def __init__(
         self,
         state: ReviewState,
-        record: Callable[[str, int, int, float], None],
+        stored: StoredVotes,
         finish: Callable[[], None],
         rater: str,
         votes: int = 3,
@@ -95,16 +91,20 @@ class BlindQueue:
             raise DataError(f"The rater is {rater!r}.", "Give its name, as text.")
         self.rater, self.mode, self.hide_suggestion = rater, mode, hide_suggestion
         self.votes = whole(votes, 1, 10**6, f"votes={votes!r} is no number of votes.", "Give 1 or more")
-        self._state, self._record, self._finish = state, record, finish
+        self._state, self._stored, self._finish = state, stored, finish
         with state.lock:
             known = suspects(state) if asked is None else np.asarray(asked, dtype=np.intp)
             self._pairs = pairs(state, known) if mode == "choice" else {}
             self._asked = [i for i in known.tolist() if mode == "label" or i in self._pairs]
+        self._place = {position: at for at, position in enumerate(self._asked)}
         self._answered = 0
+        self._reading = self._heard = -1
+        self._follow()
 
     def __len__(self) -> int:
         """How many items the rater is still to be asked about."""
-        return len(self._open())
+        self._follow()
+        return self._left
 
     def __repr__(self) -> str:
         return f"BlindQueue({self.rater!r}, {counted(len(self), 'item')} to answer, {self.votes} votes wanted an item)"
@@ -113,16 +113,19 @@ class BlindQueue:
     def items(self) -> list[str]:
         """Ids of the items that the rater is still to be asked about, in order."""
         ids = self._state.dataset.item_ids
-        return [str(ids[i]) for i in self._open()]
+        self._follow()
+        return [str(ids[self._asked[at]]) for at in np.flatnonzero(self._open).tolist()]
 
     def next(self) -> Question | None:
         """Return the next question; `None` where all is answered."""
-        left = self._open()
-        return self.question(left[0]) if left else None
+        self._follow()
+        while self._at < len(self._asked) and not self._open[self._at]:
+            self._at += 1
+        return self.question(self._asked[self._at]) if self._at < len(self._asked) else None
 
     def question(self, position: int) -> Question:
         """Return what is asked about an item of the queue; `DataError` for any other."""
-        if position not in self._asked:
+        if position not in self._place:
             raise DataError(f"The queue of {self.rater!r} does not ask about item {position}.", "See queue.items.")
         state = self._state
         with state.lock:
@@ -161,7 +164,7 @@ class BlindQueue:
                 confidence = CONFIDENCE[answer]
             else:
                 code = self._state.classes.index(name)
-        self._record(self.rater, position, code, confidence)
+        self._stored.record(self.rater, position, code, confidence)
         self._answered += 1
 
     def close(self) -> None:
@@ -177,16 +180,54 @@ class BlindQueue:
         rng = np.random.default_rng([zlib.crc32(self.rater.encode()), zlib.crc32(item.encode())])
         return (given, suggested) if rng.random() < 0.5 else (suggested, given)
 
-    def _open(self) -> list[int]:
+    def _follow(self) -> None:
+        """Take up what was answered since, by whomever."""
         with self._state.lock:
-            votes, n = self._state.votes, len(self._state.dataset)
-            counts, mine = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=bool)
-            for one in votes or ():
-                if one.name == self.rater:
-                    mine[one.items] = True
-                elif one.kind == "person":
-                    counts[one.items[answered(one)]] += 1
-        return [i for i in self._asked if not mine[i] and counts[i] < self.votes]
+            self._stored.follow()
+            if self._reading != self._stored.readings:
+                self._count()
+            for one in self._stored.answers[self._heard :]:
+                self._hear(one)
+            self._heard = len(self._stored.answers)
+
+    def _count(self) -> None:
+        """Count all votes. What came one by one is counted with them."""
+        n, asked = len(self._state.dataset), np.array(self._asked, dtype=np.intp)
+        counts, mine = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=bool)
+        self._people: dict[str, NDArray[np.int32]] = {}
+        for one in self._state.votes or ():
+            if one.name == self.rater:
+                mine[one.items] = True
+            elif one.kind == "person":
+                self._people[one.name] = one.items[answered(one)]
+                counts[self._people[one.name]] += 1
+        self._counts, self._mine = counts[asked], mine[asked]
+        self._later: dict[tuple[str, int], bool] = {}
+        self._open = ~self._mine & (self._counts < self.votes)
+        self._at, self._left = 0, int(self._open.sum())
+        self._reading, self._heard = self._stored.readings, len(self._stored.answers)
+
+    def _hear(self, one: Answer) -> None:
+        """Take up one answer. Costs the same however many votes there are."""
+        at = self._place.get(one.position)
+        if at is None:
+            return
+        if one.rater == self.rater:
+            self._mine[at] = True
+        elif one.kind == "person":
+            known = self._people.get(one.rater)
+            before = self._later.get((one.rater, at))
+            if before is None:
+                i = 0 if known is None else int(np.searchsorted(known, one.position))
+                before = known is not None and i < len(known) and int(known[i]) == one.position
+            now = one.code >= 0 or math.isfinite(one.confidence)
+            self._later[one.rater, at] = now
+            self._counts[at] += int(now) - int(before)
+        is_open = bool(not self._mine[at] and self._counts[at] < self.votes)
+        self._left += int(is_open) - int(self._open[at])
+        self._open[at] = is_open
+        if is_open:
+            self._at = min(self._at, at)
 
 
 def answered(votes: RaterVotes) -> NDArray[np.bool_]:
@@ -212,125 +253,3 @@ def pairs(state: ReviewState, rows: NDArray[np.intp]) -> dict[int, tuple[int, in
     given, suggested = state.given[rows].tolist(), combined.suggested[rows].tolist()
     both = zip(rows.tolist(), given, suggested, strict=True)
     return {int(row): (a, b) for row, a, b in both if a >= 0 and b >= 0 and a != b}
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Resolution(Spoken):
-    """What votes became.
-
-    Attributes
-    ----------
-    rule
-        By which they were resolved.
-    changed, kept, several, neither, undecided
-        Ids of items with another label now, with the given one confirmed, marked with "several fit" and "none fits",
-        and of those on which the rule found no answer, which stay open.
-    """
-
-    rule: str
-    changed: tuple[str, ...]
-    kept: tuple[str, ...]
-    several: tuple[str, ...]
-    neither: tuple[str, ...]
-    undecided: tuple[str, ...]
-
-    def sentence(self) -> str:
-        """Say it in plain words."""
-        return (
-            f"By the rule {self.rule!r} {counted(len(self.changed), 'label')} changed and {len(self.kept):,} kept; "
-            f"{len(self.several):,} fit several classes, {len(self.neither):,} none; {len(self.undecided):,} undecided."
-        )
-
-
-def resolve(
-    state: ReviewState,
-    decisions: Decisions,
-    heard: Sequence[RaterVotes],
-    rule: Rule,
-    fewest: int,
-    asked: Sequence[int],
-    posterior: NDArray[np.float32] | None = None,
-) -> Resolution:
-    """Write what votes come to into the labels: a commit of labels, and one of marks for either reason.
-
-    Parameters
-    ----------
-    heard
-        Votes that count.
-    fewest
-        Votes that an item needs.
-    asked
-        Positions.
-    posterior
-        float32 [N, K]: the consensus, for the rule of that name.
-
-    Raises
-    ------
-    UnknownName
-        A rule that there is none of.
-    """
-    if rule not in get_args(Rule):
-        raise UnknownName("rule", rule, get_args(Rule))
-    least = whole(fewest, 1, 10**6, f"votes={fewest!r} is no number of votes.", "Give 1 or more")
-    with state.lock:
-        classes, given, ids = state.classes, state.given.copy(), state.dataset.item_ids
-        said = _said(Votes(tuple(heard), len(ids)), classes, asked)
-    found: dict[str, list[tuple[int, str]]] = {"label": [], "both": [], "neither": [], "": []}
-    for position in asked:
-        counts = said.get(position, Counter())
-        if counts.total() < least:
-            continue
-        answer = _answer(rule, counts, None if posterior is None else posterior[position], classes)
-        found[answer if answer in found else "label"].append((position, answer.removeprefix("=")))
-    who = joined([one.name for one in heard], 8)
-    message = f"Votes of {who}, resolved by the rule {rule!r} from at least {counted(least, 'vote')} an item"
-
-    def write(op: str | list[str], rows: list[tuple[int, str]], **how: str | list[str]) -> None:
-        evidence = [{"rule": rule, "votes": _plain(said[position]), "raters": who} for position, _ in rows]
-        names = [str(ids[position]) for position, _ in rows]
-        label, reason = how.get("label"), str(how.get("reason", ""))
-        decisions.edit(op, names, label=label, reason=reason, why=message, message=message, evidence=evidence)
-
-    labels = found["label"]
-    same = [given[position] >= 0 and classes[given[position]] == name for position, name in labels]
-    if labels:
-        write(["keep" if one else "set" for one in same], labels, label=[name for _, name in labels])
-    if found["both"]:
-        write("flag", found["both"], reason=Reason.SEVERAL_FIT.value)
-    if found["neither"]:
-        write("flag", found["neither"], reason=Reason.NONE_FITS.value)
-    return Resolution(
-        rule,
-        tuple(str(ids[p]) for (p, _), one in zip(labels, same, strict=True) if not one),
-        tuple(str(ids[p]) for (p, _), one in zip(labels, same, strict=True) if one),
-        *(tuple(str(ids[p]) for p, _ in found[name]) for name in ("both", "neither", "")),
-    )
-
-
-def _said(votes: Votes, classes: Sequence[str], asked: Sequence[int]) -> dict[int, Counter[str]]:
-    """Count the answers on each item: class names behind "=", so that a class called "both" is none of the others."""
-    wanted, found = frozenset(asked), dict[int, Counter[str]]()
-    for one in votes:
-        sure = np.full(len(one), np.nan) if one.confidence is None else one.confidence
-        for position, code, confidence in zip(one.items.tolist(), one.codes.tolist(), sure.tolist(), strict=True):
-            if position not in wanted or (code < 0 and confidence not in (0.0, 1.0)):
-                continue
-            answer = f"={classes[code]}" if code >= 0 else "both" if confidence else "neither"
-            found.setdefault(position, Counter())[answer] += 1
-    return found
-
-
-def _plain(counts: Counter[str]) -> dict[str, int]:
-    """Return what was counted by the names that people know."""
-    return {name.removeprefix("="): n for name, n in counts.most_common()}
-
-
-def _answer(rule: Rule, counts: Counter[str], posterior: NDArray[np.float32] | None, classes: Sequence[str]) -> str:
-    """Return "=" and a class name, "both" or "neither"; "" where the rule finds none."""
-    if rule == "consensus":
-        assert posterior is not None
-        best = int(posterior.argmax())
-        return f"={classes[best]}" if posterior[best] >= 0.5 else ""
-    answer, n = counts.most_common(1)[0]
-    enough = n == counts.total() if rule == "unanimous" else 2 * n > counts.total()
-    return answer if enough else ""

@@ -13,24 +13,23 @@ from explorer.consensus import Agreement, Consensus, Method, Policy, ask_next, c
 from explorer.consensus import pairs as of_pairs
 from explorer.dataset.dataset import Dataset
 from explorer.dataset.labelling_function import LabellingFunction
-from explorer.dataset.votes import RaterVotes, Votes, checked_kind
+from explorer.dataset.votes import Votes, checked_kind
 from explorer.errors import DataError, UnknownName
-from explorer.labels import Store, VoteDraft
-from explorer.labels.history import vote_blocks
+from explorer.labels import Store
 from explorer.pipeline.answers import answers_of
 from explorer.pipeline.stages import widened
 from explorer.readers.votes import attach
 from explorer.review.arguments import Items
-from explorer.review.blind import BlindQueue, Mode, Resolution, Rule, resolve
+from explorer.review.blind import BlindQueue, Mode
 from explorer.review.decisions import Decisions
 from explorer.review.events import Events, VotesChanged
 from explorer.review.label_columns import is_settled, names_of
-from explorer.review.rater_blocks import columns_of, draft_of, not_taken_away, read_block, table_of, view_of
+from explorer.review.rater_blocks import columns_of, draft_of, table_of, view_of
+from explorer.review.resolution import Outlook, Resolution, Rule, outlook, resolve
 from explorer.review.state import ReviewState
+from explorer.review.stored_votes import StoredVotes
 
 log = logging.getLogger("explorer")
-
-NOBODY = np.empty(0, dtype=np.int32)
 
 
 class Raters:
@@ -58,12 +57,8 @@ class Raters:
     """
 
     def __init__(self, state: ReviewState, store: Store, events: Events, bound: Dataset, decisions: Decisions) -> None:
-        self._state, self._store, self._events, self._decisions = state, store, events, decisions
-        self._unstored: tuple[RaterVotes, ...] = ()
-        self._seen: tuple[str, ...] = ()  # digests of the blocks that count
-        if bound.votes is not None:
-            self._bind(bound, bound.votes)
-        self.refresh()
+        self._state, self._events, self._decisions = state, events, decisions
+        self._stored = StoredVotes(state, store, bound)
 
     def __len__(self) -> int:
         votes = self._state.votes
@@ -132,8 +127,8 @@ class Raters:
         for note in (*voted.notes[len(view.notes) + 1 :], *notes):
             log.warning("%s", note)
         with state.lock:
-            self._store.add_vote_blocks([draft_of(one, view.item_ids, view.classes) for one in found])
-            self._change()
+            self._stored.write([draft_of(one, view.item_ids, view.classes) for one in found])
+            self._events.emit(VotesChanged())
         return found if isinstance(rater, pd.DataFrame) else found.raters[0]
 
     def remove(self, name: str) -> None:
@@ -144,10 +139,8 @@ class Raters:
         with self._state.lock:
             if name not in self.names:
                 raise UnknownName("rater", name, self.names)
-            said = self._rater(name)
-            self._store.add_vote_blocks([VoteDraft(name, [], [], said.kind, said.family)])
-            self._unstored = tuple(one for one in self._unstored if one.name != name)
-            self._change()
+            self._stored.take_away(self._some().rater(name))
+            self._events.emit(VotesChanged())
 
     def votes(self) -> pd.DataFrame:
         """Return what each rater says of each item: a row an item by id, a column a rater, a class name or `None`."""
@@ -294,7 +287,7 @@ class Raters:
             2021), given or suggested label, both or neither, the two in random order; five votes were used there.
         """
         asked = None if items is None else [self._state.dataset.position(i) for i in self._decisions.ids(items)]
-        return BlindQueue(self._state, self._record, self._change, rater, votes, hide_suggestion, asked, mode)
+        return BlindQueue(self._state, self._stored, self._change, rater, votes, hide_suggestion, asked, mode)
 
     def resolve(
         self,
@@ -322,33 +315,39 @@ class Raters:
         Resolution
             What became of each item; "both" and "neither" are marked, with "several fit" and "none fits".
         """
+        return self.settle(self.outlook(rule, votes=votes, items=items, raters=raters))
+
+    def settle(self, found: Outlook) -> Resolution:
+        """Write what `outlook` has said, and nothing else."""
+        return resolve(self._state, self._decisions, found)
+
+    def outlook(
+        self,
+        rule: Rule = "majority",
+        *,
+        votes: int = 3,
+        items: Items | None = None,
+        raters: Sequence[str] | None = None,
+    ) -> Outlook:
+        """Say what `resolve` would write; writes nothing, and takes what `resolve` takes."""
         with self._state.lock:
+            self._stored.follow()
             chosen = self._some()
             names = [one.name for one in chosen if one.kind == "person"] if raters is None else list(raters)
             heard = [chosen.rater(name) for name in names]
             open_ = np.flatnonzero(~self._state.decided()).tolist()
         asked = open_ if items is None else [self._state.dataset.position(i) for i in self._decisions.ids(items)]
         weighed = self.consensus().posterior if rule == "consensus" else None
-        return resolve(self._state, self._decisions, heard, rule, votes, asked, weighed)
+        return outlook(self._state, heard, rule, votes, asked, weighed)
 
     def refresh(self) -> None:
         """Read the votes of the store anew, as others may have added some; starts nothing."""
-        state = self._state
-        with state.lock:
-            standing = vote_blocks.standing(self._store)
-            index = pd.Index(state.dataset.item_ids if standing else [], dtype=object)
-            found = [read_block(state, one, index) for one in standing]
-            self._seen = tuple(one.block.digest for one in standing)
-            stored = {one.name for one in found}
-            found += [one for one in self._unstored if one.name not in stored]
-            state.votes = Votes(tuple(found), len(state.dataset)) if found else None
+        self._stored.refresh()
 
     def catch_up(self) -> None:
         """Take up what others have added to the store; nothing happens where there is nothing new."""
         with self._state.lock:
-            seen = self._seen
-            self.refresh()
-            if self._seen != seen:
+            if self._stored.refresh():
                 self._events.emit(VotesChanged())
 
     def _some(self) -> Votes:
@@ -357,37 +356,9 @@ class Raters:
             raise DataError("There are no raters.", "Add one: review.add_rater(name, labels).")
         return votes
 
-    def _rater(self, name: str) -> RaterVotes:
-        votes = self._state.votes
-        if votes is None:
-            raise UnknownName("rater", name, ())
-        return votes.rater(name)
-
-    def _record(self, name: str, item: int, code: int, confidence: float) -> None:
-        """Store one vote of a person beside those that it gave before. The scores do not follow yet."""
-        state = self._state
-        with state.lock:
-            self.refresh()  # somebody else may have written under that name
-            known = () if state.votes is None else state.votes.names
-            said = self._rater(name) if name in known else RaterVotes(name, "person", "", NOBODY, NOBODY)
-            said = said.saying(item, code, confidence)
-            self._store.add_vote_blocks([draft_of(said, state.dataset.item_ids, state.classes)])
-            self.refresh()
-
     def _change(self) -> None:
-        self.refresh()
+        self._stored.refresh()
         self._events.emit(VotesChanged())
-
-    def _bind(self, bound: Dataset, votes: Votes) -> None:
-        """Store the votes that a dataset brings, but for those that the store has, or that somebody took away."""
-        if self._store.read_only:
-            order = np.append(np.arange(len(bound.classes), dtype=np.int32), np.int32(-1))
-            self._unstored = votes.recoded(self._state.labels.reading(order)).raters
-            return
-        drafts = [draft_of(one, bound.item_ids, bound.classes) for one in votes]
-        kept = not_taken_away(drafts, self._store.vote_blocks())
-        if kept:
-            self._store.add_vote_blocks(kept)
 
 
 def _place(name: str, names: Sequence[str]) -> int:

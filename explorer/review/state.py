@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.dataset.dataset import Dataset
-from explorer.dataset.votes import Votes
+from explorer.dataset.votes import RaterVotes, Votes
 from explorer.estimates.level import Level
 from explorer.labels import Store
 from explorer.pipeline.results import Options, Results
@@ -119,8 +119,30 @@ class ReviewState:
         self.flags: dict[str, NDArray[np.bool_]] = {}
         self.suspects = 0
         self.version = 0
-        self.votes: Votes | None = None
+        self._votes: Votes | None = None
+        self._answers: dict[str, tuple[RaterVotes, dict[int, tuple[int, float]]]] = {}
         self._store = store
+
+    @property
+    def votes(self) -> Votes | None:
+        """What raters say; what came one by one is put in its place here, where somebody reads it."""
+        with self.lock:
+            if self._answers:
+                found = self._votes or Votes((), len(self.dataset))
+                for rater, answers in self._answers.values():
+                    said = found.rater(rater.name) if rater.name in found.names else rater
+                    found = found.having(said.saying(answers))
+                self._votes, self._answers = found, {}
+            return self._votes
+
+    @votes.setter
+    def votes(self, votes: Votes | None) -> None:
+        self._votes, self._answers = votes, {}
+
+    def take_answer(self, rater: RaterVotes, position: int, code: int, confidence: float) -> None:
+        """Note one vote, of the rater of that name, or of `rater` itself where there is none yet. Costs O(1)."""
+        with self.lock:
+            self._answers.setdefault(rater.name, (rater, {}))[1][position] = (code, confidence)
 
     # Labels ---------------------------------------------------------------------------------------------------------
 

@@ -172,7 +172,7 @@ export const Card: Panel = {
       const key = JSON.stringify([what, words, given, suggested, same, other]);
       pairs.dataset.open = what;
       if (what === "reasons")
-        pairs.replaceChildren(reasonList(session, card), ...raterRows(session, card.raters));
+        pairs.replaceChildren(...raterRows(session, card.raters), reasonList(session, card));
       else if (what === "") pairs.replaceChildren();
       // Thumbnails that stand there already stay: those drawn anew are empty for a moment.
       else if (key !== compared) pairs.replaceChildren(comparison(session, card, words ? FEW : undefined));

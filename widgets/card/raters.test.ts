@@ -52,7 +52,7 @@ describe("what raters say of an item", () => {
     const { session } = await start();
     const line = (of: Card) =>
       whyLine(session, of, [], false, () => {}).querySelector('[data-dqx="card-why"]')?.textContent;
-    expect(line(card(SAID))).toBe(`46 of 50 say cat · ${SAID.text}`);
+    expect(line(card(SAID))).toBe(`${SAID.text} · 46 of 50 say cat`);
     expect(line(card(SAID, "raters"))).toBe("46 of 50 say cat");
     expect(line(card())).toBe("46 of 50 say cat");
   });

@@ -23,9 +23,12 @@ export function whyLine(
   toggle: () => void,
 ): HTMLElement {
   const best = card.why.slice(0, BEST).map((reason) => shortened(session, reason).text);
-  // What raters say is always in the line: it is what others know beyond these labels.
-  if (card.raters && !card.why.slice(0, BEST).some((reason) => reason.method === "raters"))
-    best.push(withShortNames(card.raters.text, session.classes, NAME_LENGTH));
+  // What raters say stands first: it is what others know beyond these labels, and must not be cut.
+  if (card.raters) {
+    const at = card.why.slice(0, BEST).findIndex((reason) => reason.method === "raters");
+    const [said] = at >= 0 ? best.splice(at, 1) : [];
+    best.unshift(said ?? withShortNames(card.raters.text, session.classes, NAME_LENGTH));
+  }
   const text = best.join(" · ");
   const more = card.why.length > 0 || card.sum || card.raters;
   const why = h("button", {
@@ -37,7 +40,7 @@ export function whyLine(
     aria: { expanded: String(open) },
     on: { click: toggle },
   });
-  const line = h("div", { class: "dqx-card-line" });
+  const line = h("div", { class: card.raters ? "dqx-card-line dqx-card-line-two" : "dqx-card-line" });
   if (text) line.append(h("span", { class: "dqx-card-best", text, title: text, data: { dqx: "card-why" } }));
   for (const door of more ? [why, ...doors] : doors) line.append(door);
   return line;

@@ -8,23 +8,38 @@ import { CallError, Disconnected } from "../core/kernel/transport";
 import { countOf } from "../core/kernel/words";
 import { classOfKey, keyOfClass } from "../core/session/actions";
 import { h, isTyping, key } from "../core/ui/dom";
+import { makePicker } from "../core/ui/picker";
 import type { Place, Section } from "../core/ui/section";
+import { makeResolve } from "./resolve";
 
 const ABOUT =
-  "Asks one rater about the suspects, blindly: neither the label nor what others say is shown. Each answer becomes that rater's vote and changes no label; review.raters.resolve(…) writes votes into labels.";
+  "Asks one rater about the suspects, blindly: neither the label nor what others say is shown. Each answer is kept at once as that rater's vote, and changes no label until votes are resolved.";
 const CHOICES = ["first", "second", "both", "neither"] as const;
+/** Classes that have a button; the others are found by name. */
+const BUTTONS = 10;
+/** Keys besides the digits. */
+const PASS = "a";
+const BACK = "u";
+const FIND = "/";
 
 export function makeBlind(place: Place): Section {
   const { session, signal } = place;
   const rater = h("input", {
     type: "text",
+    spellcheck: false,
+    autocomplete: "off",
     maxLength: 200,
     data: { dqx: "blind-rater" },
     aria: { label: "Rater" },
   });
   const mode = h(
     "select",
-    { data: { dqx: "blind-mode" }, aria: { label: "What is asked" }, on: { change: () => suit() } },
+    {
+      class: "dqx-select",
+      data: { dqx: "blind-mode" },
+      aria: { label: "What is asked" },
+      on: { change: () => suit() },
+    },
     h("option", { value: "label", text: "which class it is" }),
     h("option", { value: "choice", text: "given or suggested, both or neither" }),
   );
@@ -37,7 +52,7 @@ export function makeBlind(place: Place): Section {
     aria: { label: "Votes wanted an item" },
   });
   const hide = h("input", { type: "checkbox", checked: true, data: { dqx: "blind-hide" } });
-  const hiding = h("label", {}, hide, " hide the suggestion");
+  const hiding = h("label", { class: "dqx-blind-hiding" }, hide, "hide the suggestion");
   const form = h(
     "form",
     {
@@ -50,10 +65,15 @@ export function makeBlind(place: Place): Section {
       },
     },
     h("label", {}, "Rater ", rater),
-    h("label", {}, "asked ", mode),
+    h("label", {}, "is asked ", mode),
     h("label", {}, "until an item has ", votes, " votes"),
     hiding,
-    h("button", { class: "dqx-button", type: "submit", text: "Begin", data: { dqx: "blind-begin" } }),
+    h("button", {
+      class: "dqx-button dqx-primary",
+      type: "submit",
+      text: "Begin",
+      data: { dqx: "blind-begin" },
+    }),
   );
   const word = h("p", { class: "dqx-muted", role: "status", data: { dqx: "blind-word" } });
   const ask = h("div", {
@@ -64,16 +84,23 @@ export function makeBlind(place: Place): Section {
     role: "group",
     aria: { label: "Second opinion" },
   });
-  const element = h("div", {}, h("p", { text: ABOUT }), form, word, ask);
+  const about = h("p", { text: ABOUT });
+  const resolve = makeResolve(place);
+  const element = h("div", {}, about, form, word, ask, resolve.element);
   let args: BlindArgs | null = null;
   let question: BlindQuestion | null = null;
+  /** Items that were answered in this sitting: "Back" asks about the newest once more. */
+  let answered: number[] = [];
   let busy = false;
   let url = "";
+  let finder: HTMLInputElement | null = null;
 
   const suit = (): void => {
     const choice = mode.value === "choice";
     votes.value = choice ? "5" : "3";
     hiding.hidden = choice;
+    resolve.wanting(Number(votes.value));
+    resolve.refresh();
   };
   const free = (): void => {
     if (url) URL.revokeObjectURL(url);
@@ -89,18 +116,19 @@ export function makeBlind(place: Place): Section {
       votes: Math.max(1, Math.round(Number(votes.value) || 1)),
       hide_suggestion: mode.value === "choice" || hide.checked,
     };
+    answered = [];
     await next();
   };
-  /** Show what comes next; the keyboard goes to it. */
-  const next = async (): Promise<void> => {
+  /** Show what comes next, or an item once more; the keyboard goes to it. */
+  const next = async (again?: number): Promise<void> => {
     if (!args) return;
     busy = true;
     try {
-      const reply = await session.transport.call("blind", args);
+      const reply = await session.transport.call("blind", again === undefined ? args : { ...args, again });
       if (signal.aborted) return;
       question = reply.question;
       word.textContent = question
-        ? `${countOf(reply.left, "item")} to answer`
+        ? `${args.rater}: ${again === undefined ? `${countOf(reply.left, "item")} to answer` : "once more, the item before"}`
         : "All is answered. Thank you.";
       show();
       if (!question) await end();
@@ -116,17 +144,24 @@ export function makeBlind(place: Place): Section {
     question = null;
     show();
     if (whose) await session.transport.call("blind_end", { name: whose }).catch(fail);
+    resolve.refresh();
+  };
+  const back = async (): Promise<void> => {
+    const before = answered.pop();
+    if (before !== undefined && args && !busy) await next(before);
   };
   const answer = async (said: string | null): Promise<void> => {
     if (!args || !question || busy) return;
+    const asked = question;
     busy = true;
     try {
-      await session.transport.call("blind_answer", { ...args, item: question.item, answer: said });
+      await session.transport.call("blind_answer", { ...args, item: asked.item, answer: said });
     } catch (error) {
       busy = false;
       fail(error);
       return;
     }
+    answered.push(asked.item);
     await next();
   };
   const fail = (error: unknown): void => {
@@ -135,7 +170,7 @@ export function makeBlind(place: Place): Section {
 
   const show = (): void => {
     const now = question;
-    form.hidden = now !== null;
+    for (const each of [about, form, resolve.element]) each.hidden = now !== null;
     ask.hidden = now === null;
     free();
     ask.replaceChildren(...(now && args ? contents(now, args.mode ?? "label") : []));
@@ -145,26 +180,68 @@ export function makeBlind(place: Place): Section {
     const parts: HTMLElement[] = [];
     if (now.picture) {
       url = URL.createObjectURL(now.picture);
-      parts.push(h("img", { class: "dqx-blind-picture", src: url, alt: "the item", draggable: false }));
+      const picture = h("img", { class: "dqx-blind-picture", src: url, alt: "the item", draggable: false });
+      // Tiny pictures stay crisp; photographs are smoothed.
+      picture.addEventListener("load", () =>
+        picture.classList.toggle(
+          "dqx-pixelated",
+          Math.max(picture.naturalWidth, picture.naturalHeight) <= 64,
+        ),
+      );
+      parts.push(picture);
     } else parts.push(h("div", { class: "dqx-blind-text", text: now.text, tabIndex: 0, role: "group" }));
     if (now.suggestion)
       parts.push(h("p", { text: `Suggested: ${now.suggestion}`, data: { dqx: "blind-suggestion" } }));
+    const asked = what === "choice" ? `Which fits: ${now.options.join(" or ")}?` : "Which class is it?";
+    ask.setAttribute("aria-label", asked);
+    parts.push(h("p", { class: "dqx-blind-asked", text: asked, data: { dqx: "blind-asked" } }));
     const buttons =
       what === "choice"
         ? [...now.options, "both fit", "neither fits"].map((text, i) =>
             act(text, String(i + 1), CHOICES[i] ?? null),
           )
-        : now.options.map((name, code) => act(name, keyOfClass(now.options, code) ?? "", name));
+        : now.options
+            .slice(0, BUTTONS)
+            .map((name, code) => act(name, keyOfClass(now.options, code) ?? "", name));
+    parts.push(h("div", { class: "dqx-blind-answers" }, ...buttons));
+    finder = null;
+    if (what === "label" && now.options.length > BUTTONS) {
+      const picker = makePicker(
+        () => now.options,
+        (name) => void answer(name),
+        () => ask.focus({ preventScroll: true }),
+        true,
+      );
+      picker.input.placeholder = `one of ${now.options.length} classes…`;
+      picker.input.dataset.dqx = "blind-find";
+      picker.input.setAttribute("aria-label", "Find a class");
+      finder = picker.input;
+      parts.push(h("div", { class: "dqx-blind-find" }, picker.element, picker.list));
+    }
     parts.push(
-      h("div", { class: "dqx-blind-answers" }, ...buttons),
       h(
         "div",
         { class: "dqx-blind-answers" },
-        act("I cannot tell", "", null),
+        act("Can't tell", PASS.toUpperCase(), null),
+        answered.length > 0
+          ? h(
+              "button",
+              {
+                class: "dqx-button",
+                type: "button",
+                title: "Ask about the item before once more",
+                data: { dqx: "blind-back" },
+                on: { click: () => void back() },
+              },
+              "Back",
+              key(BACK.toUpperCase()),
+            )
+          : null,
         h("button", {
           class: "dqx-button",
           type: "button",
           text: "Stop",
+          title: "What was answered is kept; the same queue goes on later",
           data: { dqx: "blind-stop" },
           on: { click: () => void end() },
         }),
@@ -184,25 +261,32 @@ export function makeBlind(place: Place): Section {
       text,
       printed ? key(printed) : null,
     );
-  // Here digits answer, and nothing else on the desk hears them.
+  // Here keys answer, and nothing else on the desk hears them.
   ask.addEventListener("keydown", (event) => {
     if (!question || !args || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!/^[0-9]$/.test(event.key)) return;
+    const pressed = event.key.toLowerCase();
+    if (!/^[0-9]$/.test(pressed) && pressed !== PASS && pressed !== BACK && pressed !== FIND) return;
     event.preventDefault();
     event.stopPropagation();
-    if (args.mode === "choice") {
-      const said = CHOICES[Number(event.key) - 1];
+    // A held key answers once.
+    if (event.repeat) return;
+    if (pressed === PASS) void answer(null);
+    else if (pressed === BACK) void back();
+    else if (pressed === FIND) finder?.focus();
+    else if (args.mode === "choice") {
+      const said = CHOICES[Number(pressed) - 1];
       if (said) void answer(said);
-      return;
+    } else {
+      const name = question.options[classOfKey(question.options, pressed)];
+      if (name !== undefined) void answer(name);
     }
-    const name = question.options[classOfKey(question.options, event.key)];
-    if (name !== undefined) void answer(name);
   });
   return {
     element,
     shown() {
       if (!rater.value) rater.value = session.hello?.rater ?? "";
       if (question) ask.focus({ preventScroll: true });
+      else resolve.refresh();
     },
   };
 }

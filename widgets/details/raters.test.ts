@@ -96,7 +96,7 @@ describe("raters", () => {
       "1,200, 1 abstention",
       "91 %",
       "90 to 93 %",
-      "bob (61 %); counts as 0.62",
+      "0.62: agrees too much with bob (61 %)",
       "80 % of 10",
       "cat → dog; dog +12 %",
     ]);

@@ -9,6 +9,7 @@ import { makeTable } from "../core/ui/table";
 
 const NONE =
   "There are no raters. explorer.read(…, raters=…) reads their columns; review.add_rater(name, labels) adds one.";
+const HEAD = ["rater", "kind", "answers", "right", "95 % range", "counts as", "on settled labels", "slips"];
 /** Items that are asked about at once. */
 const NEXT = 20;
 
@@ -53,45 +54,56 @@ export function makeRaters(place: Place): Section {
 
 function contents(reply: RatersReply, place: Place): HTMLElement[] {
   const matrix = h("div", { data: { dqx: "rater-confusion" }, role: "region", aria: { label: "Confusion" } });
+  const cells = reply.rows.map(figures);
+  // A column that says nothing of anybody is left out.
+  const shown = HEAD.map((_, column) => column).filter((column) => cells.some((row) => row[column] !== ""));
   const parts = [
     h("p", { text: reply.sentence, data: { dqx: "raters-sentence" } }),
     h("p", { class: "dqx-muted", text: reply.method, data: { dqx: "raters-method" } }),
     h("p", { text: reply.agreement, data: { dqx: "raters-agreement" } }),
+    h(
+      "div",
+      { class: "dqx-raters-next" },
+      h("button", {
+        class: "dqx-button",
+        type: "button",
+        text: `Ask next: ${NEXT} items`,
+        data: { dqx: "ask-next" },
+        on: { click: () => void askNext(place) },
+      }),
+      h("span", {
+        class: "dqx-muted",
+        text: "opens those on which another answer is worth most, and says whom to ask",
+      }),
+    ),
     makeTable(
       "Raters",
-      ["rater", "kind", "answers", "accuracy", "95 % range", "agrees too much with", "gold", "slips", ""],
-      reply.rows.map((row) => [...figures(row), opener(place, row.name, matrix)]),
+      [...shown.map((column) => HEAD[column] as string), ""],
+      reply.rows.map((row, i) => [
+        ...shown.map((column) => cells[i]?.[column] ?? ""),
+        opener(place, row.name, matrix),
+      ]),
       "raters-table",
     ),
   ];
   if (reply.more > 0)
     parts.push(h("p", { class: "dqx-muted", text: `and ${countOf(reply.more, "more rater")}` }));
-  parts.push(
-    matrix,
-    h("button", {
-      class: "dqx-button",
-      type: "button",
-      text: `Ask next: ${NEXT} items`,
-      title: "The items on which another answer is worth most",
-      data: { dqx: "ask-next" },
-      on: { click: () => void askNext(place) },
-    }),
-  );
-  return parts;
+  return [...parts, matrix];
 }
 
 /** A rater in cells. */
 export function figures(row: RaterRow): string[] {
   const { name, kind, family, answers, abstentions, accuracy, low, high, counts_as, alike } = row;
   const silent = abstentions > 0 ? `, ${countOf(abstentions, "abstention")}` : "";
-  const fewer = counts_as < 0.995 ? `counts as ${counts_as.toFixed(2)}` : "";
+  const whom = alike ? `agrees too much with ${alike}` : family ? `one of ${family}` : "";
+  const fewer = counts_as < 0.995 ? counts_as.toFixed(2) : "";
   return [
     name,
     family ? `${kind}, ${family}` : kind,
     `${count(answers)}${silent}`,
     accuracy === null ? "" : percent(accuracy),
     low === null || high === null ? "" : `${Math.round(100 * low)} to ${percent(high)}`,
-    [alike, fewer].filter(Boolean).join("; "),
+    fewer && whom ? `${fewer}: ${whom}` : fewer || (alike && `1: ${whom}`),
     row.gold === null ? "" : `${percent(row.gold)} of ${count(row.gold_answers)}`,
     [row.confused, row.bias, row.note].filter(Boolean).join("; "),
   ];
@@ -119,6 +131,7 @@ async function open({ session, signal }: Place, name: string, into: HTMLElement)
     const reply = await session.transport.call("rater_confusion", { name });
     if (signal.aborted || into.dataset.rater !== name) return;
     into.replaceChildren(...confusion(name, reply));
+    into.scrollIntoView?.({ block: "nearest" });
   } catch (error) {
     if (!signal.aborted && into.dataset.rater === name)
       into.replaceChildren(h("p", { class: "dqx-muted", text: why(error) }));
@@ -128,10 +141,19 @@ async function open({ session, signal }: Place, name: string, into: HTMLElement)
 function confusion(name: string, { classes, matrix, more }: Confusion): HTMLElement[] {
   const parts: HTMLElement[] = [
     h("h4", { text: `How ${name} answers` }),
+    h("p", {
+      class: "dqx-muted",
+      text: `A row: what an item is, by all raters together. A column: what ${name} says of it.`,
+    }),
     makeTable(
       `How ${name} answers`,
       ["what it is", ...classes],
-      classes.map((label, row) => [label, ...(matrix[row] ?? []).map(percent)]),
+      classes.map((label, row) => [
+        label,
+        ...(matrix[row] ?? []).map((share, column) =>
+          column === row ? h("strong", { text: percent(share) }) : percent(share),
+        ),
+      ]),
       "rater-matrix",
     ),
   ];

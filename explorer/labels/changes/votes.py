@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from explorer.errors import UnknownName
-from explorer.labels.history.vote_blocks import newest, read
+from explorer.labels.history.vote_blocks import read
 from explorer.labels.model.schema import Names, names_of
 from explorer.labels.model.snapshot import Snapshot
 from explorer.labels.model.vote_block import VoteBlock, VoteColumns, VoteDraft
@@ -24,19 +25,38 @@ def add_blocks(copy: WorkingCopy, drafts: Sequence[VoteDraft]) -> list[VoteBlock
     with copy.exclusive("main"):
         now = copy.head.now()
         names = names_of(now.schema)
-        before = {block.rater: block for block in newest(copy.backend.vote_blocks())}
+        votes = copy.backend.votes
+        before = {block.rater: block for block in votes.newest()} if len(checked) > 1 else None
         found = []
         for draft in checked:
             known = None if draft.op_id is None else copy.backend.vote_block_of(draft.op_id)
             if known is None:
                 columns = _columns(draft, now.snapshot, names)
-                last = before.get(draft.rater)
-                same = last is not None and _same(copy, last, draft, columns, now.snapshot, names)
-                known = last if same else copy.add_votes(draft, columns, now.snapshot.id)
+                last = votes.newest_of(draft.rater) if before is None else before.get(draft.rater)
+                if draft.keep and last is not None and (last.votes or last.abstentions):
+                    known = _over(copy, last, draft, columns, now.snapshot, names)
+                else:
+                    same = last is not None and _same(copy, last, draft, columns, now.snapshot, names)
+                    known = last if same else copy.add_votes(draft, columns, now.snapshot.id)
                 assert known is not None
-                before[draft.rater] = known
+                if before is not None:
+                    before[draft.rater] = known
             found.append(known)
         return found
+
+
+def _over(
+    copy: WorkingCopy, last: VoteBlock, draft: VoteDraft, columns: VoteColumns, snapshot: Snapshot, names: Names
+) -> VoteBlock:
+    """Write what is new of a draft over the votes of a rater; a whole block where other items are bound by now."""
+    draft, changes = replace(draft, kind=last.kind, family=last.family), columns.votes()
+    if last.snapshot == snapshot.id:
+        fresh = {at: vote for at, vote in changes.items() if copy.backend.votes.vote(last, at) != vote}
+        return copy.change_votes(draft, last, fresh) if fresh else last
+    known = read(copy, last, snapshot, names)
+    classes = tuple(str(names.class_id(name)) for name in known.classes)
+    whole = VoteColumns(known.positions, known.codes, classes, known.confidence)
+    return copy.add_votes(draft, whole.changed(changes), snapshot.id)
 
 
 def _columns(draft: VoteDraft, snapshot: Snapshot, names: Names) -> VoteColumns:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -52,14 +53,6 @@ class Standing:
     lost: int
 
 
-def newest(blocks: Iterable[VoteBlock]) -> list[VoteBlock]:
-    """Return the newest block of each rater, in the order in which the raters came."""
-    found: dict[str, VoteBlock] = {}
-    for block in blocks:
-        found[block.rater] = block
-    return list(found.values())
-
-
 def standing(store: Opened) -> list[Standing]:
     """Return the votes that count of every rater who has any; none before anything is bound."""
     copy = store.working_copy
@@ -72,8 +65,47 @@ def standing_blocks(copy: WorkingCopy) -> list[Standing]:
     now = copy.head.newest()
     if now is None:
         return []
-    blocks = [block for block in newest(copy.backend.vote_blocks()) if block.votes or block.abstentions]
+    blocks = [block for block in copy.backend.votes.newest() if block.votes or block.abstentions]
     return [read(copy, block, now.snapshot, names_of(now.schema)) for block in blocks]
+
+
+class News(NamedTuple):
+    """What was written since a block.
+
+    Attributes
+    ----------
+    last
+        Number of the newest block now.
+    votes
+        What was said anew, oldest first: block, item id, name of a class or `None`, confidence or NaN. `None` where a
+        whole block came, or other items are bound: read `standing`.
+    """
+
+    last: int
+    votes: list[tuple[VoteBlock, str, str | None, float]] | None
+
+
+def last_of(store: Opened) -> int:
+    """Return the number of the newest block of all, 0 for none."""
+    with store.working_copy.backend.lock:
+        return store.working_copy.backend.votes.last()
+
+
+def news(store: Opened, last: int) -> News:
+    """Return what was written after a block of that number. Costs as much as was."""
+    copy = store.working_copy
+    with copy.backend.lock, copy.backend.reading():
+        now, newest = copy.head.newest(), copy.backend.votes.last()
+        if newest == last or now is None:
+            return News(newest, [])
+        names, found = names_of(now.schema), []
+        for block, changes in copy.backend.votes.since(last):
+            if changes is None or block.snapshot != now.snapshot.id:
+                return News(newest, None)
+            for position, (label, sure) in changes.items():
+                name = None if label is None else names.name(label)
+                found.append((block, str(now.snapshot.ids[position]), name, math.nan if sure is None else sure))
+        return News(newest, found)
 
 
 def read(copy: WorkingCopy, block: VoteBlock, bound: Snapshot, names: Names) -> Standing:

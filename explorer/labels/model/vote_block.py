@@ -1,7 +1,8 @@
 """Blocks of votes: what one rater says of many items, kept as one row of columns instead of an event an item.
 
 A rater's newest block counts. Positions are those of the snapshot that was bound when the block was written, so that
-a block is small and says exactly which content each vote was about.
+a block is small and says exactly which content each vote was about. A block is whole (Parquet), or has only what the
+rater said anew since the version before (JSON): an answer costs as much as it says.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import datetime as dt
 import hashlib
 import io
 import itertools
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +81,8 @@ class VoteDraft:
         From 0 to 1, NaN for none; or `None` for none at all.
     op_id
         Made by the client, unique: a second call with it writes nothing.
+    keep
+        Whether what the rater said of other items stays, and its kind and family with it.
     """
 
     rater: str
@@ -86,6 +92,7 @@ class VoteDraft:
     family: str = ""
     confidence: Sequence[float] | NDArray[np.float32] | None = None
     op_id: str | None = None
+    keep: bool = False
 
     def checked(self) -> VoteDraft:
         """Return the draft with plain values; `DataError` or `UnknownName` if it is none."""
@@ -110,7 +117,18 @@ class VoteDraft:
                 raise DataError(f"The confidence of {self.rater!r} is none{at}.", "Give a number from 0 to 1 an item.")
         rater, family = check_text(self.rater.strip(), "rater"), check_text(self.family, "family")
         op_id = None if self.op_id is None else check_text(self.op_id, "op_id")
-        return VoteDraft(rater, items, labels, self.kind, family, confidence, op_id)
+        return VoteDraft(rater, items, labels, self.kind, family, confidence, op_id, bool(self.keep))
+
+
+class Vote(NamedTuple):
+    """What a rater says of an item: id of a class, or `None` for an abstention; how sure it is, or `None`."""
+
+    label: str | None
+    confidence: float | None
+
+
+WHOLE = b"PAR1"
+"""What a whole block begins with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +168,39 @@ class VoteColumns:
         pq.write_table(pa.table(columns), sink, compression="zstd", use_dictionary=["label"])
         return sink.getvalue()
 
+    def of(self, position: int) -> Vote | None:
+        """Return what is said of an item of the snapshot; `None` where nothing is."""
+        at = int(np.searchsorted(self.positions, position))
+        if at == len(self.positions) or self.positions[at] != position:
+            return None
+        code = int(self.codes[at])
+        sure = math.nan if self.confidence is None else float(self.confidence[at])
+        return Vote(None if code < 0 else self.classes[code], None if math.isnan(sure) else sure)
+
+    def votes(self) -> dict[int, Vote]:
+        """Return them one by one, by position."""
+        sure = np.full(len(self.codes), np.nan) if self.confidence is None else self.confidence
+        rows = zip(self.positions.tolist(), self.codes.tolist(), sure.tolist(), strict=True)
+        return {p: Vote(None if c < 0 else self.classes[c], None if math.isnan(s) else s) for p, c, s in rows}
+
+    def changed(self, changes: Mapping[int, Vote]) -> VoteColumns:
+        """Return the votes with others on some items, in place of what was said of these."""
+        if not changes:
+            return self
+        new = np.array(sorted(changes), dtype=np.int32)
+        votes = [changes[position] for position in new.tolist()]
+        classes = tuple(dict.fromkeys([*self.classes, *(v.label for v in votes if v.label is not None)]))
+        codes = np.array([-1 if v.label is None else classes.index(v.label) for v in votes], dtype=np.int32)
+        rest = ~np.isin(self.positions, new)
+        positions = np.concatenate([self.positions[rest], new])
+        order = np.argsort(positions, kind="stable")
+        sure = self.confidence
+        if sure is not None or any(v.confidence is not None for v in votes):
+            before = np.full(len(self.codes), np.nan, dtype=np.float32) if sure is None else sure
+            own = np.array([math.nan if v.confidence is None else v.confidence for v in votes], dtype=np.float32)
+            sure = np.concatenate([before[rest], own])[order]
+        return VoteColumns(positions[order], np.concatenate([self.codes[rest], codes])[order], classes, sure)
+
 
 @of_rows
 def unpacked(blob: bytes) -> VoteColumns:
@@ -170,6 +221,25 @@ def unpacked(blob: bytes) -> VoteColumns:
     if len(positions) and (positions[0] < 0 or bool((np.diff(positions) <= 0).any())):
         raise ValueError("the positions of a block of votes do not ascend")
     return VoteColumns(positions, codes, tuple(label.dictionary.to_pylist()), confidence)
+
+
+def packed_changes(changes: Mapping[int, Vote]) -> bytes:
+    """Return what a rater said anew as JSON: position, class id or null, confidence or null; by position."""
+    return canonical({"changes": [[position, *changes[position]] for position in sorted(changes)]})
+
+
+@of_rows
+def unpacked_changes(blob: bytes) -> dict[int, Vote] | None:
+    """Return what a block says anew, by position; `None` of a block that is whole. `StoreError` if it is damaged."""
+    if blob.startswith(WHOLE):
+        return None
+    rows = json.loads(blob)["changes"]
+    positions = [position for position, _, _ in rows]
+    if any(not isinstance(p, int) or p < 0 for p in positions) or any(b <= a for a, b in itertools.pairwise(positions)):
+        raise ValueError("the positions of a block of votes do not ascend")
+    if any(not (label is None or isinstance(label, str)) for _, label, _ in rows):
+        raise ValueError("a vote names no class")
+    return {position: Vote(label, None if sure is None else float(sure)) for position, label, sure in rows}
 
 
 def block_digest(block: VoteBlock, blob: bytes, time: str, op_id: str | None, before: str) -> str:

@@ -13,7 +13,7 @@ import datetime as dt
 import threading
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -21,7 +21,7 @@ from explorer.labels.model.drafts import CommitDraft
 from explorer.labels.model.refs import Move, Problem, Ref, Resolution
 from explorer.labels.model.snapshot import Snapshot
 from explorer.labels.model.types import Commit, LabelSchema, Logged, Rater, StoreError
-from explorer.labels.model.vote_block import VoteBlock, VoteColumns, VoteDraft
+from explorer.labels.model.vote_block import Vote, VoteBlock, VoteColumns, VoteDraft
 from explorer.labels.storage.basis_queries import BasisQueries
 from explorer.labels.storage.commit_queries import CommitQueries
 from explorer.labels.storage.event_queries import ChangeColumns, EventQueries
@@ -348,6 +348,11 @@ class Backend(ABC):
         """Return the blocks of votes of one rater or of all, oldest first."""
         return self._votes.blocks(voter)
 
+    @property
+    def votes(self) -> VoteQueries:
+        """What else there is to ask of votes."""
+        return self._votes
+
     def vote_columns(self, block: VoteBlock) -> VoteColumns:
         """Return the votes of a block."""
         return self._votes.columns(block)
@@ -363,6 +368,14 @@ class Backend(ABC):
         with self.lock:
             self._wrote = True
             return self._votes.add(draft, columns, snapshot, rater, time)
+
+    def change_votes(
+        self, draft: VoteDraft, last: VoteBlock, changes: Mapping[int, Vote], rater: Rater, time: dt.datetime
+    ) -> VoteBlock:
+        """Write what a rater says anew over its newest block; inside `exclusive("main")`."""
+        with self.lock:
+            self._wrote = True
+            return self._votes.change(draft, last, changes, rater, time)
 
     def rebuild_heads(self) -> None:
         """Make the cache of newest events anew from the log."""

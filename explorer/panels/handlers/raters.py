@@ -25,12 +25,14 @@ WIDE = 12
 ROWS = 30
 """Raters of an item that a card lists."""
 
-WHY = {
-    "pooled": "The classifier's held-out probabilities are heard as one more rater.",
-    "dawid_skene": "There are no held-out probabilities, and raters err apart enough to tell how good each is.",
-    "majority": "Raters err together, or there is nothing to tell them apart by.",
+RULES = {
+    "pooled": "Each rater's answer counts as often as it is right, class by class (the model of Dawid and Skene), and "
+    "the classifier is one more rater.",
+    "dawid_skene": "Each rater's answer counts as often as it is right, class by class (the model of Dawid and Skene); "
+    "there are no held-out probabilities to join in.",
+    "majority": "The majority decides: raters err together, or there is nothing to tell them apart by.",
 }
-"""Why the best rule is the one that it is."""
+"""How raters come to one label, and why so."""
 
 
 @call("raters", slow=True, locked=False)
@@ -68,7 +70,7 @@ def raters(review: Review) -> schema.RatersReply:
         )
     return schema.RatersReply(
         sentence=found.sentence(),
-        method=f"The rule is {TITLES[found.method]}. {WHY.get(found.method, '')}".strip(),
+        method=RULES.get(found.method, f"The rule is {TITLES[found.method]}."),
         agreement=agreement.sentence(),
         rows=rows,
         more=len(votes) - len(rows),

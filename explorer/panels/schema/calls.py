@@ -76,6 +76,8 @@ CALLS: dict[str, Call] = {
     "blind": Call(raters.BlindArgs, raters.BlindReply),
     "blind_answer": Call(raters.BlindAnswerArgs, None),
     "blind_end": Call(raters.RaterNameArgs, None),
+    "resolution_outlook": Call(raters.ResolutionArgs, raters.ResolutionOutlook),
+    "resolution": Call(raters.ResolutionWriteArgs, raters.ResolutionReply),
     "ask_next": Call(raters.AskNextArgs, raters.AskNextReply),
     "store": Call(None, facts.StoreReply),
     "export_outlook": Call(export.ExportArgs, export.ExportOutlook),

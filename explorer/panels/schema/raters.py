@@ -7,6 +7,8 @@ from typing import Literal
 from explorer.panels.schema.base import Answer, Args, Blob, Int32Array, Natural
 
 BlindMode = Literal["label", "choice"]
+VoteRule = Literal["majority", "unanimous", "consensus"]
+"""How votes become a label."""
 
 
 class Saying(Answer):
@@ -111,6 +113,8 @@ class BlindArgs(Args):
     votes: Natural = 3
     """Votes of people that are wanted an item."""
     hide_suggestion: bool = True
+    again: int | None = None
+    """An item that was answered and is to be asked about once more; by default what comes next."""
 
 
 class BlindQuestion(Answer):
@@ -144,3 +148,49 @@ class BlindAnswerArgs(Args, kw_only=True):
     item: Natural
     answer: str | None
     """A class name; in a choice first, second, both or neither; null for none."""
+
+
+class ResolutionArgs(Args):
+    """How votes are to become labels."""
+
+    rule: VoteRule = "majority"
+    votes: Natural = 3
+    """Fewest votes of people that an item needs."""
+
+
+class ResolutionOutlook(Answer):
+    """What votes would become."""
+
+    sentence: str
+    decides: int
+    """Items that would be decided on: changed, kept or marked."""
+    changed: int
+    kept: int
+    several: int
+    """Marked, since several classes fit."""
+    neither: int
+    """Marked, since none fits."""
+    undecided: int
+    """Enough votes, and no answer by the rule."""
+    few: int
+    """Votes, but fewer than that."""
+    changes: list[tuple[str, str, int]]
+    """Given label, label then, how many; the commonest first. "" is no label."""
+    more: int
+    """Changes that are not listed."""
+    stamp: str
+    """Stands for exactly this."""
+
+
+class ResolutionWriteArgs(Args, kw_only=True):
+    """To write what was seen."""
+
+    rule: VoteRule = "majority"
+    votes: Natural = 3
+    stamp: str
+
+
+class ResolutionReply(Answer):
+    """What votes became."""
+
+    sentence: str

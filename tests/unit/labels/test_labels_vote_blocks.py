@@ -15,7 +15,7 @@ from test_labels_verify import tamper
 from explorer import labels
 from explorer.errors import DataError, UnknownName
 from explorer.labels import StoreError, VoteDraft
-from explorer.labels.history.vote_blocks import standing
+from explorer.labels.history.vote_blocks import last_of, news, standing
 from explorer.labels.storage import ddl
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -317,3 +317,62 @@ def test_whatever_is_written_is_read_back(seed, tmp_path):
         own = found[found["rater"] == rater]
         assert dict(zip(own["item"], own["value"], strict=True)) == {i: v for i, v in expected.items() if v is not None}
     assert store.verify().ok
+
+
+def blobs(store):
+    """What each block is kept as, oldest first."""
+    return [bytes(b) for (b,) in store.working_copy.backend.all("SELECT votes FROM vote_block ORDER BY n")]
+
+
+def test_what_is_said_anew_is_all_that_is_written(store, again):
+    store.add_votes("gpt", ["a", "b", "c"], ["dog", None, "cat"], kind="model", family="g", confidence=[0.5, 0.25, 1])
+    block = store.add_votes("gpt", ["b", "d"], ["emu", None], keep=True)
+    assert (block.version, block.votes, block.abstentions, block.kind, block.family) == (2, 3, 1, "model", "g")
+    assert len(blobs(store)[1]) < 100
+    for each in (store, again()):
+        (one,) = standing(each)
+        assert one.positions.tolist() == [0, 1, 2, 3]
+        assert [one.classes[c] if c >= 0 else None for c in one.codes] == ["dog", "emu", "cat", None]
+        assert np.array_equal(one.confidence, np.float32([0.5, np.nan, 1, np.nan]), equal_nan=True)
+    assert store.verify().ok
+    assert store.add_votes("gpt", ["b"], ["emu"], keep=True).version == 2, "the same is not written again"
+    # Both a version behind and one ahead are read in their place.
+    columns = [store.working_copy.backend.vote_columns(b) for b in store.working_copy.backend.vote_blocks()]
+    assert [len(each.positions) for each in columns] == [3, 4]
+    store.add_votes("gpt", ["a"], ["cat"], kind="model", family="g")
+    assert said(store) == [["a", "gpt", "cat", "set", "votes:gpt:3"]], "without it all is replaced"
+    assert store.add_votes("bob", ["a"], ["dog"], keep=True).kind == "person"
+
+
+def test_what_is_said_anew_of_other_items_is_written_as_a_whole(store):
+    store.add_votes("bob", ["a", "c"], ["dog", "cat"])
+    store.bind(rows("c", "b", "a"), ["cat", "dog", "emu"])
+    block = store.add_votes("bob", ["b"], ["emu"], keep=True)
+    assert blobs(store)[1].startswith(b"PAR1")
+    assert (block.votes, said(store, "b")) == (3, [["b", "bob", "emu", "set", "votes:bob:2"]])
+    assert {row[0]: row[2] for row in said(store)} == {"a": "dog", "b": "emu", "c": "cat"}
+    assert store.verify().ok
+
+
+def test_two_stores_tell_each_other_what_is_said_anew(store, again):
+    other = again()
+    other.add_votes("bob", ["a"], ["dog"])
+    last = last_of(store)
+    assert news(store, last) == (last, [])
+    other.add_votes("bob", ["b"], ["emu"], confidence=[0.5], keep=True)
+    found = news(store, last)
+    assert [(block.rater, *rest) for block, *rest in found.votes] == [("bob", "b", "emu", 0.5)]
+    other.add_votes("bob", ["a"], ["dog"])
+    assert news(store, found.last).votes is None, "all of it has to be read"
+
+
+def test_changed_votes_that_are_damaged_are_told(store, again):
+    store.add_votes("bob", ["a"], ["dog"])
+    store.add_votes("bob", ["b"], ["dog"], keep=True)
+    backend, change = store.working_copy.backend, "UPDATE vote_block SET votes = :value WHERE version = 2"
+    tamper(backend, "vote_block", change, value=b'{"changes":[[9,null,null]]}')
+    assert "does not match its hash" in str(store.verify())
+    for value in (b'{"changes":[[1,2,3]', b'{"changes":[[3,null,null],[1,null,null]]}', b'{"changes":[[1,7,null]]}'):
+        tamper(backend, "vote_block", change, value=value)
+        with pytest.raises(StoreError, match="damaged"):
+            again().votes()

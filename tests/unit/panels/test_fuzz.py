@@ -53,6 +53,7 @@ def fitting(kind: Any) -> st.SearchStrategy[Any]:
 
 WRITES = {
     "blind_answer",
+    "resolution",
     "edit",
     "undo",
     "revert",

@@ -183,3 +183,64 @@ def test_what_is_refused(review: Review) -> None:
         review.raters.resolve("best")  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match="rater"):
         review.raters.resolve(raters=["nobody"])
+
+
+def test_an_answer_reads_and_writes_only_itself(review: Review) -> None:
+    review.add_rater("bob", dict.fromkeys([f"k{n:03d}" for n in range(50, N)], "dog"), kind="person")
+    queue = review.raters.blind("bob", items=[*KEYS, "k010"])
+    before = queue._stored.readings
+    for item in KEYS:
+        asked = queue.next()
+        assert asked is not None
+        assert asked.item == item
+        queue.answer(item, "cat")
+    assert (queue._stored.readings, len(queue)) == (before, 1), "nothing was read as a whole"
+    blobs = review.labels.working_copy.backend.all("SELECT votes FROM vote_block ORDER BY n")
+    assert [bytes(b).startswith(b"PAR1") for (b,) in blobs] == [True, False, False, False]
+    assert max(len(b) for (b,) in blobs[1:]) < 100
+    votes = review.raters.votes()["bob"]
+    assert votes[KEYS].tolist() == ["cat"] * 3
+    assert (votes == "dog").sum() == N - 50
+    assert review.labels.verify().ok
+
+
+def test_what_others_answer_meanwhile_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "s.labels.db"
+    one, other = made(path), made(path)
+    mine = one.raters.blind("ann", votes=1, items=KEYS)
+    theirs = other.raters.blind("bob", votes=1, items=KEYS)
+    theirs.answer("k001", "dog")  # the first block is a whole one
+    assert mine.items == ["k003", "k002"]
+    theirs.answer("k003", "dog")
+    asked = mine.next()
+    assert asked is not None
+    assert (asked.item, len(mine)) == ("k002", 1)
+    theirs.answer("k003", None)
+    assert mine.items == ["k003", "k002"], "a vote that was taken back counts no more"
+    mine.answer("k003", "cat")
+    assert theirs.items == ["k002"]
+    assert one.raters.votes().loc["k003"].to_dict() == {"bob": None, "ann": "cat"}
+    for review in (one, other):
+        review.close()
+
+
+def test_what_would_be_written_is_told_before(review: Review) -> None:
+    for name in ("ann", "bob", "eve"):
+        queue = review.raters.blind(name, items=KEYS)
+        queue.answer("k003", "dog")
+        queue.answer("k001", "cat" if name == "eve" else "both")
+    review.raters.blind("ann", items=KEYS).answer("k002", "dog")
+    head = review.labels.head
+    found = review.raters.outlook("unanimous")
+    assert (found.rule, found.raters, found.few) == ("unanimous", ("ann", "bob", "eve"), 1)
+    assert [(found.ids[at], name) for at, name in found.labels] == [("k003", "dog")]
+    assert [found.ids[at] for at in found.undecided] == ["k001"]
+    assert "1 item with fewer than 3 votes would stay open" in repr(found)
+    wider = review.raters.outlook("majority")
+    assert len(wider.labels) == 2
+    assert sum(n for _, _, n in wider.changes()) == len(wider.changed)
+    assert review.labels.head == head, "nothing was written"
+    done = review.raters.resolve("majority")
+    assert (done.changed, done.kept) == (wider.changed, wider.kept)
+    with pytest.raises(UnknownName):
+        review.raters.outlook("loudest")  # type: ignore[arg-type]

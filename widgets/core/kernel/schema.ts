@@ -646,6 +646,8 @@ export interface GrowReply {
 
 export type BlindMode = "label" | "choice";
 
+export type VoteRule = "majority" | "unanimous" | "consensus";
+
 /** What one rater says of an item; the model and the neighbours are shown alike. */
 export interface Saying {
   name: string;
@@ -739,6 +741,8 @@ export interface BlindArgs {
   /** Votes of people that are wanted an item. */
   votes?: number;
   hide_suggestion?: boolean;
+  /** An item that was answered and is to be asked about once more; by default what comes next. */
+  again?: number | null;
 }
 
 /** What a rater is asked about an item; it holds nothing of its label, nor of what anybody said. */
@@ -769,6 +773,48 @@ export interface BlindAnswerArgs {
   item: number;
   /** A class name; in a choice first, second, both or neither; null for none. */
   answer: string | null;
+}
+
+/** How votes are to become labels. */
+export interface ResolutionArgs {
+  rule?: VoteRule;
+  /** Fewest votes of people that an item needs. */
+  votes?: number;
+}
+
+/** What votes would become. */
+export interface ResolutionOutlook {
+  sentence: string;
+  /** Items that would be decided on: changed, kept or marked. */
+  decides: number;
+  changed: number;
+  kept: number;
+  /** Marked, since several classes fit. */
+  several: number;
+  /** Marked, since none fits. */
+  neither: number;
+  /** Enough votes, and no answer by the rule. */
+  undecided: number;
+  /** Votes, but fewer than that. */
+  few: number;
+  /** Given label, label then, how many; the commonest first. "" is no label. */
+  changes: [string, string, number][];
+  /** Changes that are not listed. */
+  more: number;
+  /** Stands for exactly this. */
+  stamp: string;
+}
+
+/** To write what was seen. */
+export interface ResolutionWriteArgs {
+  rule?: VoteRule;
+  votes?: number;
+  stamp: string;
+}
+
+/** What votes became. */
+export interface ResolutionReply {
+  sentence: string;
 }
 
 /** A picture, re-encoded; sizes are pixels. */
@@ -1523,6 +1569,8 @@ export interface Calls {
   blind: { args: BlindArgs; answer: BlindReply };
   blind_answer: { args: BlindAnswerArgs; answer: null };
   blind_end: { args: RaterNameArgs; answer: null };
+  resolution_outlook: { args: ResolutionArgs; answer: ResolutionOutlook };
+  resolution: { args: ResolutionWriteArgs; answer: ResolutionReply };
   ask_next: { args: AskNextArgs; answer: AskNextReply };
   store: { args: Record<string, never>; answer: StoreReply };
   export_outlook: { args: ExportArgs; answer: ExportOutlook };

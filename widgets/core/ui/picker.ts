@@ -25,11 +25,15 @@ export interface Picker {
   close(): void;
 }
 
-/** Make a picker; `onPick` gets the label and whether it is a new class, `onLeave` runs when it closes by key. */
+/**
+ * Make a picker; `onPick` gets the label and whether it is a new class, `onLeave` runs when it closes by key. A closed
+ * one offers no new class.
+ */
 export function makePicker(
   classes: () => readonly string[],
   onPick: (name: string, isNew: boolean) => void,
   onLeave: () => void,
+  closed = false,
 ): Picker {
   const listId = `dqx-labels-${freshId().slice(0, 8)}`;
   const input = h("input", {
@@ -56,11 +60,13 @@ export function makePicker(
     const slips = found.length === 0 && text ? near(names, text) : [];
     const codes = [...found, ...slips];
     choices = codes.slice(0, SHOWN).map((code) => ({ name: names[code] as string, code, isNew: false }));
-    if (text && exact(names, text) < 0) choices.push({ name: text, code: -1, isNew: true });
+    if (text && !closed && exact(names, text) < 0) choices.push({ name: text, code: -1, isNew: true });
     active = text && found.length > 0 ? 0 : -1;
     const more = codes.length - SHOWN;
+    const none = closed && text !== "" && codes.length === 0;
     list.replaceChildren(
       ...(slips.length ? [h("div", { class: "dqx-muted dqx-picker-note", text: "did you mean" })] : []),
+      ...(none ? [h("div", { class: "dqx-muted dqx-picker-note", text: "no class is called so" })] : []),
       ...choices.map((choice, i) => row(choice, i, names)),
       ...(more > 0
         ? [h("div", { class: "dqx-muted dqx-picker-note", text: `${more} more: type to narrow them down` })]
