@@ -50,15 +50,22 @@ def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[explorer.Review
     made.close()
 
 
-@pytest.fixture
-def desk(browser: Browser, review: explorer.Review) -> Iterator[Desk]:
+@pytest.fixture(scope="module")
+def page(browser: Browser, review: explorer.Review) -> Iterator[Desk]:
+    """Open one page for all tests."""
     host = PlainHost()
     made = Desk(browser, host)
     made.show(host.widget(lambda: explorer.show(review)))
     yield made
-    assert made.errors == []
     made.context.close()
     host.close()
+
+
+@pytest.fixture
+def desk(page: Desk) -> Iterator[Desk]:
+    """Return the page; nothing may have gone wrong in it."""
+    yield page
+    assert page.errors == []
 
 
 def test_the_card_says_what_raters_say_and_why_has_a_row_each(desk: Desk, review: explorer.Review) -> None:

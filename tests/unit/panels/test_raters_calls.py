@@ -10,6 +10,7 @@ from panels_help import Page
 
 import explorer
 from explorer.errors import DataError, UnknownName
+from explorer.panels.handlers.raters import RULES
 from explorer.review.review import Review
 
 N = 240
@@ -57,7 +58,7 @@ def test_the_table_is_that_of_the_consensus(review: Review) -> None:
     found, agreement = review.rater_views.figures()
     assert body["sentence"] == found.sentence()
     assert body["agreement"] == agreement.sentence()
-    assert body["method"].startswith("The rule is ")
+    assert body["method"] == RULES[found.method]
     assert [row["name"] for row in body["rows"]] == ["ann", "gpt-a", "gpt-b"]
     assert [row["kind"] for row in body["rows"]] == ["person", "model", "model"]
     np.testing.assert_allclose([row["accuracy"] for row in body["rows"]], found.quality["accuracy"])
