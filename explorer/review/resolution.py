@@ -170,17 +170,19 @@ def outlook(
             continue
         answer = _answer(rule, counts, None if posterior is None else posterior[position], classes)
         found[answer if answer in found else "label"].append((position, answer.removeprefix("=")))
+    places = {name: tuple(position for position, _ in rows) for name, rows in found.items()}
+    decided = [position for name in ("label", "both", "neither") for position in places[name]]
     return Outlook(
-        rule,
-        least,
-        tuple(one.name for one in heard),
-        tuple(found["label"]),
-        tuple(classes[given[position]] if given[position] >= 0 else "" for position, _ in found["label"]),
-        *(tuple(position for position, _ in found[name]) for name in ("both", "neither", "")),
+        rule=rule,
+        votes=least,
+        raters=tuple(one.name for one in heard),
+        labels=tuple(found["label"]),
+        before=tuple(classes[given[position]] if given[position] >= 0 else "" for position in places["label"]),
+        several=places["both"],
+        neither=places["neither"],
+        undecided=places[""],
         few=few,
-        evidence={
-            position: _plain(said[position]) for name in ("label", "both", "neither") for position, _ in found[name]
-        },
+        evidence={position: _plain(said[position]) for position in decided},
         ids=ids,
     )
 
