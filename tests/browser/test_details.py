@@ -10,6 +10,8 @@ from jupyter import PATIENCE, Lab
 from playwright.sync_api import expect
 from test_in_sight import ask
 
+from explorer.reports.facts import TITLES
+
 NOTEBOOK = "01_quickstart.ipynb"
 LEFT = r"([\d,]+) wrong labels?"
 RANGE = r"\(([\d,]+ to [\d,]+)"
@@ -29,7 +31,7 @@ def test_every_section_fills_and_a_fact_opens_its_items(lab: Callable[..., Lab],
     page.details("data")
     facts = page.dqx("fact")
     expect(facts.first).to_be_visible(timeout=PATIENCE)
-    assert facts.count() == 9
+    assert facts.count() == len(TITLES)
     shot(page, "details-data-light")
     page.details("methods")
     expect(page.dqx("method-bases").first).to_contain_text("k 50", timeout=PATIENCE)
