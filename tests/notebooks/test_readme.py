@@ -28,8 +28,9 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         folder = tmp_path / "photos" / name
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray((image * 255 / 16).astype("uint8")).save(folder / f"{number:03d}.png")
-    rows = [f"a {word} film {n},{label}" for n in range(40) for word, label in (("great", "good"), ("dull", "bad"))]
-    (tmp_path / "data.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
+    words = (("great", "good"), ("dull", "bad"))
+    rows = [f"a {word} film {n},{label},{label},{label},lab {n % 2}" for n in range(40) for word, label in words]
+    (tmp_path / "data.csv").write_text("text,label,ann,bob,source\n" + "\n".join(rows) + "\n")
     return tmp_path
 
 
@@ -42,16 +43,18 @@ def test_the_code_runs_as_it_stands(work: Path) -> None:
     assert len(space["review"].labels.log()) == 1
     assert (work / "corrected.parquet").is_file()
     assert "is_label_issue" in space["table"]
+    assert space["rated"].raters.names == ("ann", "bob", "says_great")
 
 
 def test_the_commands_run_as_they_stand(work: Path) -> None:
     from explorer import cli
 
     commands = [shlex.split(line, comments=True)[1:] for line in re.findall(r"(?m)^    (explorer .*)$", README)]
-    assert [command[0] for command in commands] == ["review", "log", "export", "issues"]
+    assert [command[0] for command in commands] == ["review", "log", "export", "issues", "issues"]
     status = [cli.main([*command, *(["--print", "3"] if command[0] == "review" else [])]) for command in commands]
     assert status[:3] == [0, 0, 0]
     assert status[3] in (0, 1), "1 is an answer: too many labels are wrong"
+    assert status[4] == 0
     assert len((work / "corrected.csv").read_text().splitlines()) == 81
 
 
