@@ -88,15 +88,25 @@ class ReviewNotebook:
         The label store.
     command
         What was typed.
+    names
+        What `explorer.Review` is told of class names.
     """
 
-    def __init__(self, data: Path, options: dict[str, Any], store: Path | str, command: Sequence[str]) -> None:
+    def __init__(
+        self,
+        data: Path,
+        options: dict[str, Any],
+        store: Path | str,
+        command: Sequence[str],
+        names: str | bool = "auto",
+    ) -> None:
         self._data = data
         said = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
         arrays = any(isinstance(value, ArrayFile) for value in options.values())
         self._imports = "import numpy as np\n\nimport explorer" if arrays else "import explorer"
         self._read = f"dataset = explorer.read({str(data)!r}{said})"
-        self._review = f"review = explorer.Review(dataset, store={str(store)!r})"
+        more = "" if names == "auto" else f", names={names!r}"
+        self._review = f"review = explorer.Review(dataset, store={str(store)!r}{more})"
         self._command = shlex.join(command)
 
     def beside(self, name: str) -> Path:

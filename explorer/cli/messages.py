@@ -15,6 +15,8 @@ IN_A_SHELL = {
     "key variable": "",
     "price": "--price 0.15,0.6",
     "request": """--request '{"response_format": null}'""",
+    "unlabelled": "--unlabelled",
+    "names": "--names",
     "force": "-f",
     "branches": "`explorer branch STORE`",
     "new branch": "`explorer branch STORE NAME`",

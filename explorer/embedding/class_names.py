@@ -20,10 +20,14 @@ TEMPERATURE: dict[MediaKind, float] = {"text": 0.05, "image": 0.01}
 20 in its ranking loss; CLIP ends at 100, SigLIP near it."""
 
 PHRASINGS: dict[MediaKind, tuple[str, ...]] = {
-    "text": ("{}", "This is about {}."),
+    "text": ("{}", "This is about {}.", "This text is {}.", "This is an example of {}."),
     "image": ("a photo of {}.", "a picture of {}.", "an image that shows {}."),
 }
-"""Ways to say a name. Their mean leans less on a wording than any one does."""
+"""Ways to say a name: as a topic, as a property, as a kind. Their mean leans less on a wording than any one does."""
+
+NEIGHBOURS = 20
+"""Nearest items whose scores an item's own are averaged with: enough that their mean is steady, few enough that they
+are like it."""
 
 CELLS = 2**24
 """Most cells [rows, width] held at once."""
@@ -52,7 +56,7 @@ class NameScores:
     Attributes
     ----------
     scores
-        float32 [N, K]: mean cosine over the phrasings, divided by the temperature.
+        float32 [N, K]: mean cosine over the phrasings, divided by the temperature; half of it the neighbours'.
     model
         Name of the model.
     phrasings
@@ -87,22 +91,22 @@ def unreadable(classes: Sequence[str], descriptions: Mapping[str, str]) -> str:
 
 
 def phrasings(classes: Sequence[str], descriptions: Mapping[str, str], kind: MediaKind) -> tuple[tuple[str, ...], ...]:
-    """Return what stands for each class: its description, also with the name before it, or else ways to say the name.
+    """Return what stands for each class: ways to say its description, also with the name before it, or else the name.
 
     Examples
     --------
-    >>> phrasings(["0", "cat"], {"0": "a handwritten zero"}, "text")
-    (('a handwritten zero',), ('cat', 'This is about cat.'))
+    >>> phrasings(["cat"], {}, "text"), phrasings(["0"], {"0": "a handwritten zero"}, "text")[0][:2]
+    ((('cat', 'This is about cat.', 'This text is cat.', 'This is an example of cat.'),), \
+('a handwritten zero', 'This is about a handwritten zero.'))
     """
     found = []
     for name in classes:
         said, about = _BLANK.sub(" ", name).strip(), descriptions.get(name, "")
-        if not about:
-            found.append(tuple(way.format(said) for way in PHRASINGS[kind]))
-        elif kind == "image":
-            found.append(tuple(way.format(about.rstrip(". ")) for way in PHRASINGS[kind]))
-        else:
-            found.append((about, f"{said}: {about}") if _LETTER.search(said) else (about,))
+        short = about.rstrip(". ") or said
+        ways = [about if about and way == "{}" else way.format(short) for way in PHRASINGS[kind]]
+        if about and kind == "text" and _LETTER.search(said):
+            ways.append(f"{said}: {about}")
+        found.append(tuple(ways))
     return tuple(found)
 
 
@@ -150,4 +154,47 @@ def compare(vectors: NDArray[np.float32], names: NDArray[np.float32], temperatur
         length = np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-12)
         found[start : start + step] = (some / length) @ names.T / np.float32(temperature)
     found[~np.isfinite(found).all(axis=1)] = 0
+    return found
+
+
+def smoothed(
+    scores: NDArray[np.float32], neighbours: NDArray[np.int32], heard: NDArray[np.bool_], progress: Progress
+) -> NDArray[np.float32]:
+    """Return each item's scores averaged with the mean of its neighbours', half and half, float32 [N, K].
+
+    One item's cosine with a name leans on its wording; items that are near each other are mostly of one class. No label
+    is read. One step of label propagation with the names as the labels.
+
+    Parameters
+    ----------
+    scores
+        float32 [N, K], as of `compare`.
+    neighbours
+        int32 [N, k]: positions of the nearest items.
+    heard
+        bool [N]: whose scores say something. The others keep theirs, and are nobody's neighbours.
+
+    References
+    ----------
+    Zhou, Bousquet, Lal, Weston, Schölkopf: Learning with local and global consistency (NIPS 2003).
+    Stojnić, Kalantidis, Tolias: Label propagation for zero-shot classification with vision-language models (CVPR 2024).
+
+    Examples
+    --------
+    >>> scores = np.array([[4, 0], [2, 0], [0, 2]], np.float32)
+    >>> smoothed(scores, np.array([[1, 2], [0, 2], [1, 0]], np.int32), np.ones(3, bool), Progress()).tolist()
+    [[2.5, 0.5], [2.0, 0.5], [1.5, 1.0]]
+    """
+    found = scores.copy()
+    step = max(1, CELLS // max(1, scores.shape[1]))
+    for start in range(0, len(scores), step):
+        near = neighbours[start : start + step]
+        says = heard[near]
+        count = says.sum(axis=1, dtype=np.float32)
+        total = np.zeros((len(near), scores.shape[1]), np.float32)
+        for slot in range(near.shape[1]):
+            total += np.where(says[:, slot, None], scores[near[:, slot]], 0)
+        rows = np.flatnonzero(heard[start : start + step] & (count > 0))
+        found[start + rows] = (scores[start + rows] + total[rows] / count[rows, None]) / 2
+        progress.check()
     return found

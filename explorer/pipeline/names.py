@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,7 +165,47 @@ def _scores(
     same = own is not None and (own.name, own.revision) == of_model[:2] and options.names == AUTO
     vectors = own.vectors if same and own is not None else _embedded(dataset, model, options, progress)
     scores = class_names.compare(vectors, named, class_names.TEMPERATURE[dataset.kind])
+    heard = np.isfinite(vectors).all(axis=1)
+    near = _neighbours(dataset, vectors, heard, options, results if same else None, progress)
+    if near is not None:
+        scores = class_names.smoothed(scores, near, heard, progress)
     return NameScores(scores, embedder.name, said), f"class names by {embedder.name}"
+
+
+def _neighbours(
+    dataset: Dataset,
+    vectors: NDArray[np.float32],
+    heard: NDArray[np.bool_],
+    options: Options,
+    own: Results | None,
+    progress: Progress,
+) -> NDArray[np.int32] | None:
+    """Return the nearest items of each in the space of the names, int32 [N, k]; those of the run where it is its own.
+
+    `None` with fewer than two items.
+    """
+    from explorer import graph
+
+    k = class_names.NEIGHBOURS
+    if own is not None:
+        for known in (own.distances, own.graph):
+            if known is not None and known.measured and known.k >= min(k, known.n - 1):
+                return known.indices[:, :k]
+    if len(vectors) < 2:
+        return None
+    vectors = np.where(heard[:, None], vectors, 0)
+    options = replace(options, k=k)
+    device = None if options.device == "cpu" else str(pick(options.device)[0])
+    device = None if device == "cpu" else device
+    found, _ = result_cache.cached(
+        options,
+        "graph",
+        lambda: result_cache.graph_key(vectors, dataset.item_ids, options, device),
+        lambda: graph.build(vectors, k, ids=dataset.item_ids, device=device, seed=options.seed, progress=progress),
+        result_cache.pack_graph,
+        result_cache.unpack_graph,
+    )
+    return found.indices
 
 
 def _embedded(dataset: Dataset, model: Any, options: Options, progress: Progress) -> NDArray[np.float32]:

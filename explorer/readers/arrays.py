@@ -19,7 +19,7 @@ from explorer.media.image import ImageArrays, ImageFiles, PictureList
 from explorer.media.text import Texts
 from explorer.media.vector import Vectors
 from explorer.readers.columns import IMAGE_SUFFIXES
-from explorer.readers.options import Options
+from explorer.readers.options import NO_LABEL, Options
 from explorer.readers.pictures import picture_content, stack_pixels
 from explorer.readers.probabilities import align
 from explorer.utils.arrays import NUMERIC, aligned, array_in, float32, numbers_in, shape_of, values_in
@@ -103,12 +103,12 @@ def _finish(
 ) -> Dataset:
     """Check the labels and keys that stand beside the items, then build."""
     labels = options.label
-    if labels is None and options.has_votes:
+    if labels is False or (labels is None and options.has_votes):
         labels = [None] * len(content)
     if labels is None or isinstance(labels, str):
         raise DataError(
             f"label={labels!r}: {source} has no columns, so the labels must be given beside it.",
-            Said("Give {} with one label per item (None where there is none).", Option("label")),
+            Said("Give {} with one label per item (None where there is none), or {}.", Option("label"), NO_LABEL),
         )
     if isinstance(options.key, str):
         raise DataError(

@@ -67,7 +67,8 @@ def read(
         (float [R, D]); a list of strings or of pictures.
     label
         Name of the column with the given label, or the R labels themselves (list, array, tensor, Series). Empty cells
-        are unlabelled. A Series whose index holds the names of the rows in another order is matched by them.
+        are unlabelled. A Series whose index holds the names of the rows in another order is matched by them. `False`
+        says that nothing is labelled: no column is taken as the label, nor are the sub-folders of a folder.
     image, text
         Name of the column with the picture (bytes, Hugging Face dicts, file paths) or the text.
     features
@@ -150,7 +151,7 @@ def read(
         and raters is votes is None
         and isinstance(source, list | tuple | np.ndarray)
     ):
-        label = [None] * len(source)  # the classes are described, so none of the items need have a label
+        label = False  # the classes are described, so none of the items need have a label
     options = Options(
         label,
         image,

@@ -15,7 +15,7 @@ from explorer.media.base import Content, MediaKind
 from explorer.media.image import ImageFiles
 from explorer.media.text import Texts
 from explorer.readers.columns import IMAGE_SUFFIXES
-from explorer.readers.options import Options
+from explorer.readers.options import NO_LABEL, Options
 from explorer.readers.probabilities import align
 from explorer.tasks.classification import natural
 from explorer.utils.text import are, counted, listed, printable
@@ -39,9 +39,10 @@ class TextFiles(Texts):
 def from_folder(path: Path, options: Options) -> Dataset:
     """Read every file below the class folders, in natural order; the class is the first folder below `path`."""
     options.only("a folder", "label features probs key kind classes root split encoding pixel_limit raters votes")
-    if options.label is not None:
+    if options.label is not None and options.label is not False:
         raise DataError(
-            Said("{} has no meaning for a folder: the sub-folder is the label.", Option("label")), "Leave it out."
+            Said("{} has no meaning for a folder: the sub-folder is the label.", Option("label")),
+            Said("Leave it out; {} says that the sub-folders are no classes.", NO_LABEL),
         )
     if options.key is not None and (not isinstance(options.key, str) or options.key != "path"):
         raise UnknownName("key for a folder", options.key, ["path"])
@@ -49,17 +50,20 @@ def from_folder(path: Path, options: Options) -> Dataset:
     root = options.folder(base).resolve()
     if not base.is_relative_to(root):
         raise DataError(f"The folder {str(base)!r} is not inside root={str(root)!r}.", "Give a folder that holds it.")
-    files, left_out = _files(base, root)
+    labelled = options.label is None
+    files, left_out = _files(base, root, loose=not labelled)
     kind = options.kind or _kind(files, base)
     suffixes = IMAGE_SUFFIXES if kind == "image" else (".txt",)
     if kind not in ("image", "text"):
         raise DataError(f"A folder cannot be read as kind {kind!r}.", "Give kind='image' or kind='text'.")
     chosen = [f for f in files if f.lower().endswith(suffixes)]
-    labels = [f.split("/", 1)[0] for f in chosen]
+    labels = [f.split("/", 1)[0] if labelled else None for f in chosen]
     notes = [
-        f"each sub-folder is a class ({len(set(labels))}), its {kind} files are the items",
+        f"each sub-folder is a class ({len(set(labels))}), its {kind} files are the items"
+        if labelled
+        else f"the {kind} files are the items; none is labelled",
         *left_out,
-        *_rest(files, chosen, base, kind),
+        *_rest(files, chosen, base, kind, labelled=labelled),
     ]
     aside: list[SetAside] = []
     content: Content
@@ -104,17 +108,17 @@ def _part(base: Path, split: str | None) -> Path:
     return base
 
 
-def _files(base: Path, root: Path) -> tuple[list[str], list[str]]:
+def _files(base: Path, root: Path, *, loose: bool) -> tuple[list[str], list[str]]:
     """List the files below the sub-folders in natural order as paths below `base`, and say what else there is.
 
-    No link may leave `root`.
+    No link may leave `root`. With `loose`, the files that lie directly in the folder belong to them.
     """
 
     def fail(error: OSError) -> None:
         raise DataError(f"{error.filename}: the folder cannot be read ({error.strerror}).", "Check its permissions.")
 
     files: list[str] = []
-    loose, linked = 0, 0
+    left, linked = 0, 0
     for place, folders, names in os.walk(base, onerror=fail):
         here = Path(place)
         folders[:] = [name for name in folders if not _hidden(name)]
@@ -125,15 +129,15 @@ def _files(base: Path, root: Path) -> tuple[list[str], list[str]]:
         for name in names:
             if _hidden(name):
                 continue
-            if here == base:
-                loose += 1
+            if here == base and not loose:
+                left += 1
                 continue
             if (here / name).is_symlink():
                 _inside(here / name, root)
             files.append((here / name).relative_to(base).as_posix())
     notes: list[str] = []
-    if loose:
-        notes.append(f"{counted(loose, 'file')} directly in the folder {are(loose)} in no class: left out")
+    if left:
+        notes.append(f"{counted(left, 'file')} directly in the folder {are(left)} in no class: left out")
     if linked:
         notes.append(f"{counted(linked, 'linked folder')} {are(linked)} not followed")
     return sorted(files, key=lambda path: (_natural_path(path), path)), notes
@@ -187,7 +191,11 @@ def _nothing(files: list[str], base: Path) -> None:
     if direct and not files:
         raise DataError(
             f"The folder {str(base)!r} holds {counted(len(direct), 'file')} but no sub-folders to take classes from.",
-            "Put the files of each class in a sub-folder of its name, or give a table with paths and labels.",
+            Said(
+                "Put the files of each class in a sub-folder of its name, or give a table with paths and labels. If "
+                "nothing is labelled, say so with {}.",
+                NO_LABEL,
+            ),
         )
     if files:
         suffixes = sorted({Path(f).suffix.lower() or "(none)" for f in files})
@@ -198,7 +206,7 @@ def _nothing(files: list[str], base: Path) -> None:
     raise DataError(f"The folder {str(base)!r} is empty.", "Check the path.")
 
 
-def _rest(files: list[str], chosen: list[str], base: Path, kind: str) -> list[str]:
+def _rest(files: list[str], chosen: list[str], base: Path, kind: str, *, labelled: bool) -> list[str]:
     """Say what in the folder is no item; raises where nothing is one."""
     if not chosen:
         _nothing(files, base)
@@ -208,7 +216,7 @@ def _rest(files: list[str], chosen: list[str], base: Path, kind: str) -> list[st
         notes.append(f"{counted(len(others), 'file')} of another kind left out: {listed(others, 3)}")
     filled = {f.split("/", 1)[0] for f in chosen}
     empty = [name for name in _folders(base) if name not in filled]
-    if empty:
+    if empty and labelled:
         notes.append(f"no {kind} files in {listed(empty)}: no class is made of {'it' if len(empty) == 1 else 'them'}")
     return notes
 

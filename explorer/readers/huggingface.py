@@ -71,7 +71,7 @@ def from_huggingface(source: Any, options: Options) -> Dataset:
     frame.index = pd.RangeIndex(len(table))
     exact = _exact(rest, frame)
     label = options.label if isinstance(options.label, str) else None
-    if options.label is None:
+    if options.label is None:  # else labels that are given, or none at all
         votes = [spec.column for spec in specs_of(options.raters) or []]
         coded = [n for n, kind in table.features.items() if isinstance(kind, datasets.ClassLabel) and n not in votes]
         if len(coded) == 1:

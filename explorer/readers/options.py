@@ -49,6 +49,10 @@ def chosen_columns(given: Any) -> Any:
     return [str(name) for name in names]
 
 
+NO_LABEL = Option("unlabelled", "label=False")
+"""How one says that nothing is labelled."""
+
+
 @dataclass(frozen=True)
 class Options:
     """The keyword arguments of `explorer.read`, unchanged. `None` means "find out".

@@ -16,7 +16,7 @@ from explorer.errors import DataError, Option, Said
 from explorer.media.base import MediaKind
 from explorer.media.table import Table
 from explorer.readers.columns import Column, describe, has_decimal_commas, matrix, require, stack, typed
-from explorer.readers.options import Options
+from explorer.readers.options import NO_LABEL, Options
 from explorer.readers.probabilities import columns_of
 from explorer.readers.raters import RaterColumn, column_of, specs_of
 from explorer.utils.arrays import numbers_in, values_in
@@ -57,7 +57,12 @@ def find_label(frame: pd.DataFrame, columns: Iterable[Column]) -> tuple[str, str
     candidates = f"These have few distinct values: {listed(likely)}." if likely else ""
     raise DataError(
         f"No column is called label, target, class or the like (columns: {listed(list(frame.columns), 12)}).",
-        Said("Say which column is the label with {}.{}", Option("label"), f" {candidates}" if candidates else ""),
+        Said(
+            "Say which column is the label with {}.{} If nothing is labelled, say so with {}.",
+            Option("label"),
+            f" {candidates}" if candidates else "",
+            NO_LABEL,
+        ),
     )
 
 
@@ -216,6 +221,8 @@ class Roles:
     def label(self) -> tuple[str, list[Any]]:
         """Return the label column's name and its cells, or the labels that were given."""
         given = self.options.label
+        if given is False:
+            return "label", [None] * len(self.frame)
         if given is not None and not np.isscalar(given):
             labels = values_in(given, "label", "labels")
             if len(labels) != len(self.frame):

@@ -56,7 +56,7 @@ def from_torch(source: Any, options: Options) -> Dataset:
         items.append(pixels if held <= MEMORY else None)
     content, features, note = _content(source, items, options.most_pixels, lazy=held > MEMORY)
     if options.label is not None:
-        labels = values_in(options.label, "label", "labels")
+        labels = [None] * rows if options.label is False else values_in(options.label, "label", "labels")
     names = [str(name) for name in getattr(source, "classes", None) or []]
     coded = bool(names) and all(isinstance(v, int) and -1 <= v < len(names) for v in labels if v is not None)
     notes = [note]

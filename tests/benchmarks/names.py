@@ -94,14 +94,12 @@ def main() -> None:
         assert alike > 0.99, f"the given vectors are of another model ({alike:.3f})"
         about = DESCRIPTIONS[name]
         read_as = {"bare": {}, "described": about}
-        names = {
-            how: class_names.compare(
-                same_space,
-                class_names.encode(model, class_names.phrasings(classes, text, "text"), Progress()),
-                class_names.TEMPERATURE["text"],
-            )
-            for how, text in read_as.items()
-        }
+        beside = graph.build(same_space, class_names.NEIGHBOURS, ids=dataset.item_ids).indices
+        names = {}
+        for how, text in read_as.items():
+            said = class_names.encode(model, class_names.phrasings(classes, text, "text"), Progress())
+            alone = class_names.compare(same_space, said, class_names.TEMPERATURE["text"])
+            names[how] = class_names.smoothed(alone, beside, np.ones(len(alone), bool), Progress())
         for how, scores in names.items():
             nobody = detectors.Inputs(np.full(len(truth), -1, np.int32), len(classes), name_scores=scores)
             alone = detectors.combine(nobody, detectors.run(nobody))

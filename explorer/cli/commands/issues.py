@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from explorer.cli.data_options import data_options, existing, options_of, read_data, store_of
+from explorer.cli.data_options import data_options, existing, names_of, names_option, options_of, read_data, store_of
 from explorer.cli.messages import worded
 from explorer.cli.output import FORMATS, lines, plain, positive, show, show_frame, unread
 from explorer.cli.ranking import for_people, in_words
@@ -41,6 +41,7 @@ def _describe_issues(parser: argparse.ArgumentParser) -> None:
         help="label store to look into: what is decided on there comes last (the estimate is of the given labels)",
     )
     parser.add_argument("--embedder", help="embedder (auto; none where --probs is given and nothing to embed)")
+    names_option(parser)
     parser.add_argument("--methods", nargs="+", metavar="NAME", help="only these (`explorer methods` lists them)")
     parser.add_argument("--format", choices=(*FORMATS, "json"), default="table", help="(%(default)s)")
     parser.add_argument("-n", "--limit", type=positive, help=f"at most this many rows ({FIRST} of a table, else all)")
@@ -186,7 +187,7 @@ def _found(given: argparse.Namespace) -> tuple[pd.DataFrame, Dataset]:
         cut(dataset, given.by)  # before all that takes long, since the name may be wrong
     now = None if given.store is None else _standing(dataset, given)
     embedder = None if alone else given.embedder or "auto"
-    found = find_issues_in(dataset, embedder=embedder, detectors=given.methods, seed=given.seed)
+    found = find_issues_in(dataset, embedder=embedder, detectors=given.methods, seed=given.seed, names=names_of(given))
     if now is not None:
         found = _decided_last(found, dataset, now)
     return found, dataset

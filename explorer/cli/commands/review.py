@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from explorer.cli.data_options import DATA_OPTIONS, base_name, data_options, existing, options_of, read_data, store_of
+from explorer.cli.data_options import (
+    DATA_OPTIONS,
+    base_name,
+    data_options,
+    existing,
+    names_of,
+    names_option,
+    options_of,
+    read_data,
+    store_of,
+)
 from explorer.cli.messages import worded
 from explorer.cli.output import FORMATS, positive, show_frame
 from explorer.cli.stores import is_url
@@ -40,6 +50,7 @@ def _describe_review(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=FORMATS, default="table", help="how --print prints (%(default)s)")
     parser.add_argument("--embedder", default="auto", help="embedder for --print (%(default)s)")
+    names_option(parser)
     parser.add_argument("--seed", type=int, default=0, help="seed for --print (%(default)s)")
     _lab_options(parser)
     parser.set_defaults(run=_review)
@@ -76,7 +87,7 @@ def _review(given: argparse.Namespace) -> int:
     from explorer.cli.jupyter import ReviewNotebook, open_lab
 
     print(dataset)  # a wrong column is said now, not in the notebook
-    made = ReviewNotebook(data, options, store, _typed(given))
+    made = ReviewNotebook(data, options, store, _typed(given), names=names_of(given))
     notebook = made.at(given.notebook) if given.notebook is not None else made.beside(base_name(data))
     return 2 if open_lab(notebook, browser=not given.no_browser, port=given.port) else 0
 
@@ -86,11 +97,13 @@ def _typed(given: argparse.Namespace) -> list[str]:
     words = ["explorer", "review", given.data]
     for name in DATA_OPTIONS:
         value = getattr(given, name)
-        if isinstance(value, list) and name != "probs":
+        if value is False:
+            words.append("--unlabelled")
+        elif isinstance(value, list) and name != "probs":
             words += [f"--{name}", *value]
         else:
             words += [f"--{name}={one}" for one in (value if isinstance(value, list) else [value]) if one is not None]
-    return words
+    return [*words, f"--names={given.names}"] if given.names != "auto" else words
 
 
 def _print_ranking(dataset: Dataset, store: Path | str, given: argparse.Namespace) -> None:
@@ -99,7 +112,7 @@ def _print_ranking(dataset: Dataset, store: Path | str, given: argparse.Namespac
     from explorer.review.review import Review
 
     print(dataset, *map(worded, dataset.notes), sep="\n", file=sys.stderr)
-    review = Review(dataset, store, embedder=given.embedder, seed=given.seed)
+    review = Review(dataset, store, embedder=given.embedder, seed=given.seed, names=names_of(given))
     issues = review.issues
     trust = review.trust
     if trust is not None and trust.warning:

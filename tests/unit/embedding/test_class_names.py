@@ -46,9 +46,15 @@ class Letters:
 def test_what_stands_for_a_class():
     said = class_names.phrasings(["Sci_Tech", "0", "cat"], {"0": "a zero", "cat": "a small  pet."}, "text")
     assert said == (
-        ("Sci Tech", "This is about Sci Tech."),
-        ("a zero",),
-        ("a small  pet.", "cat: a small  pet."),
+        ("Sci Tech", "This is about Sci Tech.", "This text is Sci Tech.", "This is an example of Sci Tech."),
+        ("a zero", "This is about a zero.", "This text is a zero.", "This is an example of a zero."),
+        (
+            "a small  pet.",
+            "This is about a small  pet.",
+            "This text is a small  pet.",
+            "This is an example of a small  pet.",
+            "cat: a small  pet.",
+        ),
     )
     pictures = class_names.phrasings(["cat", "0"], {"0": "a handwritten zero."}, "image")
     assert pictures[0][0] == "a photo of cat."
@@ -94,6 +100,24 @@ def test_items_that_could_not_be_embedded_say_nothing():
     assert found.tolist() == [[10, 0], [0, 0]]
     with pytest.raises(DataError, match="two spaces"):
         class_names.compare(items, np.ones((2, 3), np.float32), 0.1)
+
+
+def test_half_of_a_score_is_that_of_the_neighbours():
+    """Transcribed: item by item and neighbour by neighbour. Who says nothing is nobody's neighbour, and has none."""
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(30, 3)).astype(np.float32)
+    near = np.array([rng.choice(np.delete(np.arange(30), i), 4, replace=False) for i in range(30)], np.int32)
+    heard = rng.random(30) < 0.7
+    heard[near[0]] = False  # nobody left to ask
+    scores[~heard] = 0
+    found = class_names.smoothed(scores, near, heard, Progress())
+    assert found.dtype == np.float32
+    for i in range(30):
+        others = [scores[j] for j in near[i] if heard[j]]
+        expected = (scores[i] + np.mean(others, axis=0)) / 2 if heard[i] and others else scores[i]
+        assert found[i] == pytest.approx(expected, abs=1e-6)
+    alone = class_names.smoothed(scores, near[:, :0], heard, Progress())
+    assert (alone == scores).all()
 
 
 def test_a_model_without_finite_numbers_is_refused():
