@@ -17,6 +17,7 @@ IN_A_SHELL = {
     "request": """--request '{"response_format": null}'""",
     "unlabelled": "--unlabelled",
     "names": "--names",
+    "no names": "none",
     "force": "-f",
     "branches": "`explorer branch STORE`",
     "new branch": "`explorer branch STORE NAME`",

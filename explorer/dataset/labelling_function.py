@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from explorer.errors import DataError, UnreadableItem
+from explorer.progress import Progress
 from explorer.utils.text import counted, printable
 
 if TYPE_CHECKING:
     from explorer.dataset.dataset import Dataset
+
+
+TOLD = 100
+"""Items after which progress is told, and a wish to stop is heard."""
 
 
 class Applied(NamedTuple):
@@ -89,14 +94,18 @@ class LabellingFunction:
             )
         return self.votes_for if found is not None and bool(found) else None
 
-    def apply(self, dataset: Dataset) -> Applied:
-        """Ask the function about every item. One that it raises on is an abstention.
+    def apply(self, dataset: Dataset, progress: Progress | None = None) -> Applied:
+        """Ask the function about every item, in order. One that it raises on is an abstention.
 
         Raises
         ------
+        Cancelled
+            When `progress` says so, between two items.
         DataError
             It raises on every item; names the first one and its error.
         """
+        progress = progress or Progress()
+        progress.begin(len(dataset), note=self.name)
         values: list[Any] = []
         failed, first, cause = 0, "", None
         for item in range(len(dataset)):
@@ -111,6 +120,9 @@ class LabellingFunction:
                     first, cause = f"{dataset.name(item)}: {type(error).__name__}: {said}", error
                 value = None
             values.append(value.item() if isinstance(value, np.generic) else value)
+            if len(values) % TOLD == 0:
+                progress.advance(TOLD)
+        progress.advance(len(values) % TOLD)
         if failed and failed == len(dataset):
             raise DataError(
                 f"The labelling function {self.name!r} raised on all of the {counted(failed, 'item')}. {first}",

@@ -53,7 +53,8 @@ def check_names(names: Any, kind: MediaKind) -> Names:
         return AUTO if names == AUTO else False
     if not isinstance(names, str) or not names.strip():
         raise DataError(
-            f"names= is {names!r}.", 'Give the model that shall read class names, "auto", or False for none.'
+            Said("{} is {}.", Option("names"), repr(names)),
+            Said('Give the model that shall read class names, "auto", or {} for none.', Option("no names", "False")),
         )
     if kind not in KINDS:
         raise DataError(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from explorer.dataset.dataset import Dataset
 from explorer.errors import DataError, Option, Said
+from explorer.progress import Progress
 from explorer.readers.options import Options
 from explorer.readers.raters import (
     RaterColumn,
@@ -94,11 +95,11 @@ def of_table(dataset: Dataset, raters: Any) -> list[RaterColumn]:
     return [_in_rows(dataset, column) for column in columns]
 
 
-def of_spec(dataset: Dataset, spec: RaterSpec) -> tuple[RaterColumn, str]:
+def of_spec(dataset: Dataset, spec: RaterSpec, progress: Progress | None = None) -> tuple[RaterColumn, str]:
     """Return the labels of one rater that stand beside a dataset, and what is to be said of them.
 
     A Series is matched by its index (item ids, or names of the rows), a mapping by its keys, an array or list by
-    place: one a row, or else one an item. A function is asked about every item.
+    place: one a row, or else one an item. A function is asked about every item, with progress.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def of_spec(dataset: Dataset, spec: RaterSpec) -> tuple[RaterColumn, str]:
     """
     labels = spec.labels
     if spec.function is not None:
-        applied = spec.function.apply(dataset)
+        applied = spec.function.apply(dataset, progress)
         column = column_of(replace(spec, column=None), applied.values)
         return replace(column, by_item=True, asked=True), applied.note(spec.name)
     if isinstance(labels, Mapping):

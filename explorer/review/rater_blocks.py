@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from explorer.dataset.votes import RaterVotes, Votes, checked_kind
 from explorer.errors import DataError
 from explorer.labels import VoteDraft
 from explorer.labels.history import vote_blocks
+from explorer.pipeline.progress_bar import drawn
 from explorer.readers.raters import RaterColumn, RaterSpec
 from explorer.readers.vote_sources import of_spec, of_table
 from explorer.review.label_columns import names_of
@@ -54,7 +56,8 @@ def columns_of(
         spec = RaterSpec(rater, "function", family or function.family, function=function)
     else:
         spec = RaterSpec(rater, kind, family, labels=labels, confidence=confidence)
-    column, note = of_spec(view, spec)
+    with drawn("votes") if spec.function is not None else nullcontext() as progress:
+        column, note = of_spec(view, spec, progress)
     return [column], [note] if note else []
 
 

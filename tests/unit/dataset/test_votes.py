@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
 import explorer
 from explorer.dataset.labelling_function import LabellingFunction, labelling_function
 from explorer.dataset.votes import RaterVotes, Votes, one_each
-from explorer.errors import DataError, UnknownName
+from explorer.errors import Cancelled, DataError, UnknownName
+from explorer.progress import Progress
 
 
 def rater(name, items, codes, kind="person", **more):
@@ -147,6 +150,26 @@ def test_an_item_that_a_function_raises_on_is_an_abstention():
     assert applied.note("third") == (
         "'third' raised on 1 item, where it abstains; the first: row 2: IndexError: list index out of range"
     )
+
+
+def test_a_function_tells_how_far_it_is_and_can_be_stopped():
+    asked: list[str] = []
+    stages = []
+    cancel = threading.Event()
+    dataset = explorer.read([f"text {number}" for number in range(250)], label=["a", "b"] * 125)
+    function = LabellingFunction("count", lambda text: asked.append(text), votes_for="a")
+    function.apply(dataset, Progress(report=stages.append, interval=0))
+    assert [stage.done for stage in stages] == [0, 100, 200, 250]
+    assert (stages[0].total, stages[0].note) == (250, "count")
+
+    def stop(stage):
+        if stage.done >= 100:
+            cancel.set()
+
+    asked.clear()
+    with pytest.raises(Cancelled):
+        function.apply(dataset, Progress(report=stop, cancel=cancel, interval=0))
+    assert len(asked) < 250
 
 
 def test_a_function_that_always_raises_is_an_error_that_names_it_and_the_first_item():
