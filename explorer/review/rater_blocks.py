@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -56,8 +55,11 @@ def columns_of(
         spec = RaterSpec(rater, "function", family or function.family, function=function)
     else:
         spec = RaterSpec(rater, kind, family, labels=labels, confidence=confidence)
-    with drawn("votes") if spec.function is not None else nullcontext() as progress:
-        column, note = of_spec(view, spec, progress)
+    if spec.function is None:
+        column, note = of_spec(view, spec)
+    else:
+        with drawn("votes") as progress:
+            column, note = of_spec(view, spec, progress)
     return [column], [note] if note else []
 
 

@@ -58,10 +58,14 @@ class VoteSync:
 
 def _differ(before: Votes | None, now: Votes | None) -> bool:
     """Say whether scores that read the votes before are to be computed anew."""
-    one, other = ({} if votes is None else {rater.name: rater for rater in votes.raters} for votes in (before, now))
+    one, other = _by_name(before), _by_name(now)
     if list(one) != list(other):
         return True
     return any(not _same(one[name], other[name]) for name in one if other[name].kind != "person")
+
+
+def _by_name(votes: Votes | None) -> dict[str, RaterVotes]:
+    return {} if votes is None else {rater.name: rater for rater in votes.raters}
 
 
 def _same(one: RaterVotes, other: RaterVotes) -> bool:
