@@ -42,7 +42,6 @@ from explorer.review.slices import Slices
 from explorer.review.state import ReviewState
 from explorer.review.sync import StoreSync, commit_of
 from explorer.review.views import Views
-from explorer.review.vote_sync import VoteSync
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +150,6 @@ class Review(Views, Outputs):
         self.sync = StoreSync(self.state, self.labels, self.events)
         self.decisions = Decisions(self.state, self.sync, self.labels, rater or self.labels.rater)
         self.raters = Raters(self.state, self.labels, self.events, bound, self.decisions)
-        self._votes = VoteSync(self.state, self.labels, self.raters, self.events)
         self.model_votes = ModelVotes(self.state, self.raters, self.labels)
         self.selected = Selection(self.state, self.events)
         self.runs = Runs(self.state, self.events)
