@@ -139,12 +139,16 @@ def spend(
 def simulated_labels(
     truth: NDArray[np.integer], confusions: NDArray[np.float64], votes: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Draw answers of raters drawn at random, and return the likeliest class of each item, int64 [n]."""
+    """Draw answers of raters drawn at random, and return the likeliest class of each item, int64 [n].
+
+    Nobody is asked twice about an item before everybody was asked once.
+    """
     r, k = confusions.shape[:2]
+    turns = np.concatenate([rng.random((len(truth), r)).argsort(axis=1) for _ in range(-(-votes // r))], axis=1)
     score = np.zeros((len(truth), k))
     logs = np.log(np.maximum(confusions, 1e-9))
-    for _ in range(votes):
-        who = rng.integers(0, r, len(truth))
+    for turn in range(votes):
+        who = turns[:, turn]
         chances = np.cumsum(confusions[who, truth], axis=1)
         answer = np.minimum((rng.random(len(truth))[:, None] * chances[:, -1:] > chances).sum(axis=1), k - 1)
         score += logs[who, :, answer]

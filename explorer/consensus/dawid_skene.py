@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,6 +71,8 @@ def fit(
     hard: bool = False,
     weights: NDArray[np.float64] | None = None,
     seed: int = 0,
+    steps: int = STEPS,
+    check: Callable[[], None] | None = None,
 ) -> Fit:
     """Find each item's class and each rater's errors by EM.
 
@@ -87,6 +89,10 @@ def fit(
         item is hard.
     weights
         float64 [M]: what each answer counts towards its item's class; 1 by default.
+    steps
+        Most steps of EM.
+    check
+        Called at each step; whatever it raises ends the fit.
 
     References
     ----------
@@ -103,7 +109,9 @@ def fit(
     joint = _begin(answers, log_prior, weights, hard)
     shares = np.full(len(states), 1 / len(states))
     total, step = -np.inf, 0
-    for step in range(STEPS):
+    for step in range(steps):
+        if check is not None:
+            check()
         for state, one in enumerate(states):
             one.learn(joint[:, :, state])
         mass = joint[answered].sum(axis=(0, 1)) + 1

@@ -52,6 +52,22 @@ def labels_of(
     return np.where(answered, order.argmax(axis=1), -1).astype(np.int32)
 
 
+def against(posterior: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return how likely each item's label is wrong, float64 [N]: the sum over all other classes.
+
+    Not 1 − q(label): where many raters agree that is nothing but rounding, and items tie that differ a thousandfold.
+
+    Examples
+    --------
+    >>> against(np.float32([[1, 1e-12], [0.25, 0.75]]), np.array([0, 0])).tolist()
+    [9.999999960041972e-13, 0.75]
+    """
+    others = np.array(posterior, np.float64)
+    others[np.arange(len(others)), labels] = 0
+    found: NDArray[np.float64] = np.minimum(others.sum(axis=1), 1)
+    return found
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Certificate(Spoken):
     """Whether the majority of raters is provably the best that can be had of their answers.

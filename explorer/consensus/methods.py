@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Literal
 
@@ -38,6 +38,7 @@ def consensus(
     names: Sequence[str] = (),
     classes: Sequence[str] = (),
     seed: int = 0,
+    check: Callable[[], None] | None = None,
 ) -> Consensus:
     """Make one label of many raters' answers, with how sure it is and how good each rater is.
 
@@ -58,6 +59,8 @@ def consensus(
         [R] and [K]: what raters and classes are called, for tables and sentences.
     seed
         Of whatever is drawn.
+    check
+        Called at each step of each fit of ours; whatever it raises ends the work (`Progress.check` to cancel).
 
     Returns
     -------
@@ -87,8 +90,8 @@ def consensus(
     if method in ("crowdlab", "pooled") and not models:
         raise DataError(f"The consensus by {method!r} joins raters and a model.", "Give probs=, or another method.")
     notes = overlap_notes(answers, names)
-    together = dependence(answers, names, seed)
-    used, fit, posterior = _by(method, answers, models, together, notes, seed)
+    together = dependence(answers, names, seed, check)
+    used, fit, posterior = _by(method, answers, models, together, notes, seed, check)
     if together.any:
         ours = used not in ("glad", "mace", "crowdlab")
         notes.append(together.sentence() if ours else f"{together.sentence()[:-1]}; but {used} counts them all.")
@@ -119,6 +122,7 @@ def _by(
     together: Dependence,
     notes: list[str],
     seed: int,
+    check: Callable[[], None] | None,
 ) -> tuple[str, Fit | None, NDArray[np.float64]]:
     """Return the rule that was used, the fit where it has one, and each item's class, float64 [N, K]."""
     if method == "best":
@@ -139,7 +143,7 @@ def _by(
     if method == "crowdlab":
         return method, None, crowdlab(answers, models[0]).posterior
     joined = models if method == "pooled" else []
-    fit = best_fit(together.merged, joined, together.weights, seed)
+    fit = best_fit(together.merged, joined, together.weights, seed, check)
     if joined:
         beliefs = " and ".join(f"{t:.2f}" for t in fit.exponents)
         notes.append(f"The classifier counts with the exponent {beliefs} (1: as much as it says of itself).")
@@ -153,16 +157,17 @@ def best_fit(
     models: Sequence[NDArray[np.float64]] = (),
     counting: NDArray[np.float64] | None = None,
     seed: int = 0,
+    check: Callable[[], None] | None = None,
 ) -> Fit:
     """Return Dawid and Skene's model; joined with a model, with easy and hard items if these foretell answers better.
 
     Of the two the one with the smaller criterion of Akaike is taken (`dawid_skene.information`). Without a model
     nothing but the raters' disagreement tells a hard item, which their matrices explain as well.
     """
-    plain = dawid_skene.fit(answers, models, weights=counting, seed=seed)
+    plain = dawid_skene.fit(answers, models, weights=counting, seed=seed, check=check)
     if not models or answers.per_item.max(initial=0) < 2:
         return plain
-    split = dawid_skene.fit(answers, models, hard=True, weights=counting, seed=seed)
+    split = dawid_skene.fit(answers, models, hard=True, weights=counting, seed=seed, check=check)
     return split if dawid_skene.information(split) < dawid_skene.information(plain) else plain
 
 

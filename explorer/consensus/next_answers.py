@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.consensus.answers import Answers
 from explorer.consensus.crowdlab import crowdlab
+from explorer.consensus.majority import against
 from explorer.consensus.rater_models import CELLS
 from explorer.errors import DataError, UnknownName
 
@@ -52,7 +53,7 @@ def urgency(
     """
     if policy not in POLICIES:
         raise UnknownName("policy", policy, POLICIES)
-    unsure: NDArray[np.float64] = 1 - np.asarray(posterior, np.float64).max(axis=1)
+    unsure = against(posterior, np.argmax(posterior, axis=1))
     if policy == "least_sure":
         return unsure
     if policy == "activelab":
@@ -101,7 +102,8 @@ def ask_next(
     Returns
     -------
     pandas.DataFrame
-        Columns `item` (position), `rater` (position, -1 where everybody has answered), `urgency`, `answers` (how many
+        Items that somebody can still be asked about; with `raters` empty all, and nobody is named. Columns `item`
+        (position), `rater` (position, -1 for nobody), `urgency`, `answers` (how many
         there are), `likeliest` and `second` (class codes), `told` (the expected log-likelihood ratio).
 
     Raises
@@ -120,6 +122,10 @@ def ask_next(
     out = np.zeros(answers.n_items, bool) if skip is None else np.asarray(skip, bool).copy()
     if most is not None:
         out |= answers.per_item > most
+    if asked:
+        # Whoever can be asked about the item has answered it.
+        theirs = np.isin(answers.raters, asked)
+        out |= np.bincount(answers.items[theirs], minlength=answers.n_items) == len(set(asked))
     order = np.argsort(np.where(out, np.inf, -score), kind="stable")[: min(n, int((~out).sum()))]
     given = dict.fromkeys(asked, 0)
     matrix = lru_cache(max(1, CELLS // answers.n_classes**2))(found.confusion)

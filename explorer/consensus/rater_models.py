@@ -15,6 +15,9 @@ ALPHA = 0.5
 CELLS = 2**24
 """Most cells of all confusion matrices together (128 MB)."""
 
+BLOCK = 2**21
+"""Cells [pairs, K, K] held at once."""
+
 TINY = 1e-9
 
 
@@ -35,6 +38,10 @@ class RaterModel(Protocol):
 
     def confusion(self, rater: int) -> NDArray[np.float64]:
         """Return one rater's P(answer a | class k), float64 [K, K], a row a class."""
+        ...
+
+    def alike(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return Σ_a P(answer a of the one | class k)·P(a of the other | k) of pairs of raters, float64 [pairs, K]."""
         ...
 
     @property
@@ -90,6 +97,10 @@ class Matrices:
         found: NDArray[np.float64] = np.exp(self._logs[rater].T)
         return found
 
+    def alike(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Multiply the matrices cell by cell, and add up over the answers."""
+        return agreeing(np.exp(self._logs), np.exp(self._logs), first, second)
+
     @property
     def free(self) -> int:
         """Each row of each matrix sums to 1."""
@@ -109,6 +120,19 @@ def shrunk(counts: NDArray[np.float64], right: NDArray[np.float64], total: NDArr
     made = counts + ALPHA * k * prior
     result: NDArray[np.float64] = made / made.sum(axis=1, keepdims=True)
     return result
+
+
+def agreeing(
+    one: NDArray[np.float64], other: NDArray[np.float64], first: NDArray[np.int32], second: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return Σ_a one[first, a, k]·other[second, a, k], float64 [pairs, K], of matrices [R, answer, class]."""
+    k = one.shape[1]
+    found = np.empty((len(first), k))
+    step = max(1, BLOCK // k**2)
+    for begin in range(0, len(first), step):
+        part = slice(begin, begin + step)
+        found[part] = np.einsum("pak,pak->pk", one[first[part]], other[second[part]])
+    return found
 
 
 class Coins:
@@ -150,6 +174,12 @@ class Coins:
         result = np.full((k, k), (1 - accuracy) / max(1, k - 1))
         np.fill_diagonal(result, accuracy)
         return result
+
+    def alike(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Both are right, or both err alike; the same for all classes."""
+        k = self._answers.n_classes
+        a, b = self._accuracy[first], self._accuracy[second]
+        return np.repeat((a * b + (1 - a) * (1 - b) / max(1, k - 1))[:, None], k, axis=1)
 
     def _logs(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         off = (1 - self._accuracy) / max(1, self._answers.n_classes - 1)

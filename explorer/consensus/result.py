@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from explorer.consensus import quality as of_raters
 from explorer.consensus.answers import Answers
 from explorer.consensus.dawid_skene import Fit
 from explorer.consensus.dependence import Dependence
-from explorer.consensus.majority import Certificate
+from explorer.consensus.majority import Certificate, against
 from explorer.consensus.rater_models import shrunk
 from explorer.utils.text import Spoken, are, counted, paragraph
 
@@ -82,8 +82,12 @@ class Consensus(Spoken):
 
     def unsure(self) -> NDArray[np.float64]:
         """Return 1 − the largest probability, float64 [N]: high = look first."""
-        most: NDArray[np.float64] = self.posterior.max(axis=1).astype(np.float64)
-        return 1 - most
+        return against(self.posterior, self.posterior.argmax(axis=1))
+
+    def against(self, labels: ArrayLike) -> NDArray[np.float64]:
+        """Return how likely other labels are wrong, float64 [N], by the consensus; 0 where the label is -1."""
+        codes = np.asarray(labels)
+        return np.where(codes >= 0, against(self.posterior, np.maximum(codes, 0)), 0.0)
 
     def sentence(self) -> str:
         """Say it in plain words."""

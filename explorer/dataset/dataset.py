@@ -83,6 +83,8 @@ class Dataset:
         File or folder that it was read from; `None` for what was in memory.
     votes
         What raters say of the items, beside their labels and in the same class codes; `None` where there are no raters.
+    labelled_by
+        Raters whose plurality the given labels are, as the reader took it; empty where the labels came otherwise.
     descriptions
         What people say that classes are, by class name; not every class has one.
     training, graph
@@ -119,6 +121,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     path: Path | None = None
     votes: Votes | None = None
+    labelled_by: tuple[str, ...] = ()
     descriptions: Mapping[str, str] = field(default_factory=dict)
     training: Training | None = None
     graph: NeighbourGraph | None = None

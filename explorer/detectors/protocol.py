@@ -67,6 +67,8 @@ class Inputs:
         [N] of str: items with equal ones have equal content.
     votes
         What raters have called the items, whatever the labels are.
+    labelled_by
+        Positions of the raters whose plurality the given labels are, where that is known; empty otherwise.
     name_scores
         float32 [N, K]: log-odds of each class by its name or description alone (see `embedding.class_names`).
     seed
@@ -98,6 +100,7 @@ class Inputs:
     seed: int = 0
     cosines: NeighbourGraph | None = None
     trained_on: NDArray[np.int32] | None = None
+    labelled_by: tuple[int, ...] = ()
     shared: Shared = field(default_factory=Shared, init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from explorer.consensus import Answers
 
 if TYPE_CHECKING:
     from explorer.dataset.votes import Votes
+
+
+def labellers(votes: Votes | None, names: Sequence[str]) -> tuple[int, ...]:
+    """Return the positions of some raters among the votes; empty if one of them is gone, as nothing is known then."""
+    if votes is None or not names or not set(names) <= set(votes.names):
+        return ()
+    return tuple(votes.names.index(name) for name in names)
 
 
 def answers_of(votes: Votes | None, n_classes: int) -> Answers | None:

@@ -247,7 +247,7 @@ def needed(name: str, task: Task) -> tuple[str, ...]:
 def inputs_of(task: Task, results: Results) -> Inputs:
     """Return what the methods read, of whatever has been found."""
     from explorer import detectors
-    from explorer.pipeline.answers import answers_of
+    from explorer.pipeline.answers import answers_of, labellers
 
     dataset, found = task.dataset, results.probe
     own, course, moments = recorded(task.own, found)
@@ -265,6 +265,7 @@ def inputs_of(task: Task, results: Results) -> Inputs:
         content_hashes=None if dataset is None else dataset.content_hashes,
         name_scores=None if results.names is None else widened(results.names.scores, task.n_classes),
         votes=answers_of(task.votes, task.n_classes),
+        labelled_by=labellers(task.votes, () if dataset is None else dataset.labelled_by),
         seed=task.options.seed,
         cosines=results.distances,
         trained_on=own,

@@ -223,5 +223,6 @@ def labelled(dataset: Dataset) -> Dataset:
         given=given,
         row_given=rows,
         conflicting=np.zeros(len(dataset), dtype=bool),
+        labelled_by=votes.names,
         notes=(*dataset.notes, said),
     )

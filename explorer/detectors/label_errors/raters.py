@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,18 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.consensus import Answers, consensus, precision
+from explorer.consensus.majority import against
 from explorer.detectors.incremental import Change
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.progress import Progress
 
-SOURCE = 0.98
+SOURCE = 0.998
 """Share of its answers that are the given label from which a rater is taken for the label's source; so too of the
-raters' majority. Two that judge apart agree so only where hardly anything is wrong, and review changes a few per cent
-of the labels."""
+raters' majority. Labels that were settled since take no part, so that a source's answers are nearly all the label; two
+who judge apart agree so only where next to nothing is wrong."""
 
 FEWEST = 20
 """Fewest answers to tell that from."""
+
+LIKE = 4
+"""From so many votes on, items are alike for how sure their majority is; of fewer each number is told apart."""
+
+EACH = 10
+"""Fewest items a class to tell a number of votes apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +62,8 @@ class Heard:
 
     def score(self, labels: NDArray[np.int32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return 1 − the opinion of some items' labels, float32 [rows]; NaN where unlabelled or nobody voted."""
-        own = self.opinion[rows, np.maximum(labels[rows], 0)]
-        return np.where((labels[rows] >= 0) & (self.best[rows] >= 0), 1 - own, np.float32(np.nan)).astype(np.float32)
+        others = against(self.opinion[rows], np.maximum(labels[rows], 0))
+        return np.where((labels[rows] >= 0) & (self.best[rows] >= 0), others, np.nan).astype(np.float32)
 
 
 @shipped
@@ -73,8 +81,7 @@ class Raters:
     def run(self, inputs: Inputs, progress: Progress) -> Result:
         """Weigh the raters against each other, then ask them about every label."""
         assert inputs.votes is not None
-        heard = listen(inputs.votes, inputs.labels, inputs.trusted, inputs.seed)
-        progress.check()
+        heard = listen(inputs.votes, inputs.labels, inputs.trusted, inputs.seed, inputs.labelled_by, progress.check)
         return _result(inputs, heard)
 
     def rerun(self, inputs: Inputs, result: Result, _progress: Progress) -> Result:
@@ -127,7 +134,14 @@ def tally(votes: Answers, item: int, classes: tuple[str, ...]) -> str:
     return ", ".join([text, *(f"{int(counts[c])} {classes[c]}" for c in order[1:3] if counts[c])])
 
 
-def listen(votes: Answers, labels: NDArray[np.int32], trusted: NDArray[np.bool_] | None = None, seed: int = 0) -> Heard:
+def listen(
+    votes: Answers,
+    labels: NDArray[np.int32],
+    trusted: NDArray[np.bool_] | None = None,
+    seed: int = 0,
+    labelled_by: Sequence[int] = (),
+    check: Callable[[], None] | None = None,
+) -> Heard:
     """Weigh the raters against each other, without what the given labels were made of.
 
     Parameters
@@ -138,6 +152,10 @@ def listen(votes: Answers, labels: NDArray[np.int32], trusted: NDArray[np.bool_]
         int32 [N]: the given labels, which only tell what they were made of.
     trusted
         bool [N]: labels that somebody has settled since, which tell nothing of that.
+    labelled_by
+        Raters whose plurality the given labels are known to be; empty where that has to be seen from the answers.
+    check
+        Called at each step of each fit; whatever it raises ends the work.
 
     Returns
     -------
@@ -147,15 +165,22 @@ def listen(votes: Answers, labels: NDArray[np.int32], trusted: NDArray[np.bool_]
         votes say beyond their majority, by Bayes' rule.
     """
     open_labels = labels if trusted is None else np.where(trusted, np.int32(-1), labels)
-    out = sources(votes, open_labels)
+    known = len(labelled_by) > 0
+    out = sources(votes, open_labels) if not known else list(labelled_by) if len(labelled_by) == 1 else []
     rest = votes.without(out) if out else votes
-    found = consensus(rest, seed=seed)
+    found = consensus(rest, seed=seed, check=check)
     posterior = found.posterior.astype(np.float64)
-    winner = plurality(rest)
-    made = np.flatnonzero((winner >= 0) & (open_labels >= 0))
-    majority = len(made) >= FEWEST and float((winner[made] == open_labels[made]).mean()) >= SOURCE
-    if majority:
-        posterior = beyond(posterior, winner)
+    if known:
+        majority = not out
+        if majority:
+            winner, asked = first_plurality(votes, labelled_by)
+            posterior = beyond(posterior, winner, np.minimum(asked, LIKE))
+    else:
+        winner = plurality(rest)
+        made = np.flatnonzero((winner >= 0) & (open_labels >= 0))
+        majority = len(made) >= FEWEST and float((winner[made] == open_labels[made]).mean()) >= SOURCE
+        if majority:
+            posterior = beyond(posterior, winner)
     posterior[np.logical_not(rest.answered)] = 1 / votes.n_classes
     right = precision(votes, found.posterior)
     return Heard(posterior.astype(np.float32), found.labels, tuple(out), majority, found.posterior, right)
@@ -181,13 +206,38 @@ def plurality(votes: Answers) -> NDArray[np.int32]:
     return np.where(clear, counts.argmax(axis=1), -1).astype(np.int32)
 
 
-def beyond(posterior: NDArray[np.float64], winner: NDArray[np.int32]) -> NDArray[np.float64]:
+def first_plurality(votes: Answers, raters: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Return the class that most of some raters name, the first on a tie, and how many of them voted, [N] each.
+
+    As labels are read from votes: -1 where none of them voted.
+    """
+    theirs = votes.only(np.isin(votes.raters, np.asarray(raters, np.int32)))
+    best = np.where(theirs.answered, theirs.counts().argmax(axis=1), -1).astype(np.int32)
+    return best, theirs.per_item
+
+
+def beyond(
+    posterior: NDArray[np.float64], winner: NDArray[np.int32], kind: NDArray[np.intp] | None = None
+) -> NDArray[np.float64]:
     """Return what the votes say beyond their majority, float64 [N, K]: posterior(k)/(π_k·P(winner | k)), to sum 1.
 
     P(winner | k) = (Σ_i q_i(k)·[winner_i = winner] + ½)/(Σ_i q_i(k) + K/2) over the items with a winner; π_k is the
     mean of q over them, since the classes' shares are no vote. An item without a winner stays as it is.
+
+    Parameters
+    ----------
+    kind
+        int [N]: P and π are those of the items of one kind: one vote is less sure than three. A kind of few items is
+        taken together with the others of which there are few.
     """
     k = posterior.shape[1]
+    if kind is not None:
+        many = np.bincount(kind[winner >= 0], minlength=int(kind.max(initial=0)) + 1) >= EACH * k
+        told = np.where(many[kind], kind, -1)
+        result = posterior.copy()
+        for one in np.unique(told[winner >= 0]).tolist():
+            result = np.where((told == one)[:, None], beyond(posterior, np.where(told == one, winner, -1)), result)
+        return result / np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
     rows = np.flatnonzero(winner >= 0)
     counts = np.full((k, k), 0.5)  # class, winner
     np.add.at(counts.T, winner[rows], posterior[rows])

@@ -8,7 +8,8 @@ from consensus_help import copied, crowd, drawn, even
 
 from explorer.consensus import Answers, consensus, dawid_skene, dependence
 
-module = importlib.import_module("explorer.consensus.dependence")
+dependent = importlib.import_module("explorer.consensus.dependence")
+module = importlib.import_module("explorer.consensus.sources")
 
 
 def weights_by_definition(answers, copied_of):
@@ -23,26 +24,6 @@ def weights_by_definition(answers, copied_of):
     return np.array(result)
 
 
-def copied_by_definition(answers, fit, r, s, matrices=None):
-    """Compare how often two raters agree with how often they would if they erred apart, item by item."""
-    said = {(i, j): a for i, j, a in zip(answers.items, answers.raters, answers.codes, strict=True)}
-    matrices = matrices or [fit.confusion(j) for j in range(answers.n_raters)]
-    prior = np.exp(fit.log_prior[0])
-    observed = expected = shared = 0.0
-    for item in range(answers.n_items):
-        if (item, r) not in said or (item, s) not in said:
-            continue
-        q = prior.copy()
-        for j in range(answers.n_raters):
-            if j not in (r, s) and (item, j) in said:
-                q = q * matrices[j][:, said[item, j]]
-        q /= q.sum()
-        observed += said[item, r] == said[item, s]
-        expected += sum(q[k] * matrices[r][k] @ matrices[s][k] for k in range(answers.n_classes))
-        shared += 1
-    return (observed - expected) / (shared - expected)
-
-
 def test_independent_raters_are_not_found():
     for seed in range(3):
         answers, _ = crowd(seed, n=1500, accuracies=(0.9, 0.8, 0.7, 0.6, 0.8), share=0.7)
@@ -54,52 +35,6 @@ def test_independent_raters_are_not_found():
         np.testing.assert_array_equal(found.counts_as(answers), 1)
         assert abs(found.mean) < 0.08
         assert "10 pairs of raters none agrees" in str(found)
-
-
-def matrix_beside(answers, fit, rater):
-    """Learn one rater's matrix by EM, item by item; the others stay as they are."""
-    k = answers.n_classes
-    mine = {i: a for i, j, a in zip(answers.items, answers.raters, answers.codes, strict=True) if j == rater}
-    given = fit.posterior
-    q = given
-    for _ in range(module.STEPS):
-        counts = np.zeros((k, k))
-        for i, a in mine.items():
-            counts[:, a] += q[i]
-        accuracy = (np.trace(counts) + 1) / (counts.sum() + 2)
-        prior = np.where(np.eye(k) > 0, accuracy, (1 - accuracy) / (k - 1))
-        matrix = counts + 0.5 * k * prior
-        matrix /= matrix.sum(axis=1, keepdims=True)
-        q = np.array([given[i] * (matrix[:, mine[i]] if i in mine else 1) for i in range(answers.n_items)])
-        q /= q.sum(axis=1, keepdims=True)
-    return matrix
-
-
-def test_a_pairs_share_by_a_model_that_never_heard_the_second():
-    rng = np.random.default_rng(1)
-    truth = rng.integers(0, 3, 300)
-    answers = drawn(rng, truth, [even(0.75, 3)] * 5, 0.8)
-    answers = Answers.of(copied(rng, answers, 0, 1, 0.5), 3)
-    first, second, share, _, _ = module._pairs(answers, dawid_skene.fit(answers), 0)
-    for p in (0, 4, 9):
-        rest = dawid_skene.fit(answers.without([second[p]]))
-        matrices = [rest.confusion(j) for j in range(5)]
-        matrices[second[p]] = matrix_beside(answers, rest, second[p])
-        expected = copied_by_definition(answers, rest, first[p], second[p], matrices)
-        assert share[p] == pytest.approx(expected, abs=1e-6)
-
-
-def test_a_pairs_share_is_as_the_formula_says(monkeypatch):
-    monkeypatch.setattr(module, "MANY", 0)
-    rng = np.random.default_rng(1)
-    truth = rng.integers(0, 3, 800)
-    answers = drawn(rng, truth, [even(0.75, 3)] * 5, 0.8)
-    answers = Answers.of(copied(rng, answers, 0, 1, 0.35), 3)
-    fit = dawid_skene.fit(answers)
-    first, second, share, shared, _ = module._pairs(answers, fit, 0)
-    for p in (0, 4, 9):
-        assert share[p] == pytest.approx(copied_by_definition(answers, fit, first[p], second[p]), abs=1e-9)
-        assert shared[p] == np.intersect1d(*(answers.items[answers.raters == j] for j in (first[p], second[p]))).size
 
 
 def test_who_copies_a_little_counts_as_fewer():
@@ -149,17 +84,19 @@ def test_a_family_counts_as_one():
     )
 
 
-def test_a_named_family_of_copies_does_not_outvote_the_others():
-    # Four copies of one bad rater against three who err apart: copies win every majority, and EM believes them.
+def test_copies_do_not_outvote_the_others_named_as_a_family_or_not():
+    # Four copies of one bad rater against three who err apart: copies win every plain vote, and plain EM believes them.
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 4, 3000)
     answers = drawn(rng, truth, [even(a, 4) for a in (0.6, 0.6, 0.6, 0.6, 0.8, 0.8, 0.8)])
     for copier in (1, 2, 3):
         answers = copied(rng, answers, 0, copier, 0.9)
     plain, named = Answers.of(answers, 4), Answers.of(answers, 4, ["gpt"] * 4 + [""] * 3)
-    assert (consensus(plain, method="majority").labels == truth).mean() < 0.75
+    assert (plain.counts().argmax(axis=1) == truth).mean() < 0.75
+    assert (dawid_skene.fit(plain).posterior.argmax(axis=1) == truth).mean() < 0.75
     for method in ("best", "majority"):
         assert (consensus(named, method=method).labels == truth).mean() > 0.85
+        assert (consensus(plain, method=method).labels == truth).mean() > 0.85
 
 
 def test_where_raters_err_together_as_a_whole_the_majority_decides(monkeypatch):
@@ -199,5 +136,57 @@ def test_a_sample_of_the_items_is_enough(monkeypatch):
     monkeypatch.setattr(module, "COMPARED", 5000)
     found = dependence(answers)
     assert found.pairs == [(0, 1)]
-    assert found.shared[0] < 1000
+    assert module.sampled(answers)[0].answered.sum() < 1000
     assert dependence(answers).copied.tolist() == found.copied.tolist()
+
+
+def test_who_shares_few_items_counts_as_fewer_but_stays_two():
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 4, 80)
+    wide = drawn(rng, truth, [even(a, 4) for a in (0.6, 0.6, 0.85, 0.85, 0.85)])
+    found = dependence(Answers.of(copied(rng, wide, 0, 1, 1.0), 4))
+    assert found.pairs == [(0, 1)]
+    assert found.groups.tolist() == [0, 1, 2, 3, 4]
+    assert found.counts_as(Answers.of(wide, 4))[1] < 0.6
+
+
+def test_along_a_chain_of_copies_the_shares_multiply():
+    one = module.Sources(np.int32([-1, 0, 1, 0, -1]), np.array([0, 0.5, 0.4, 0.8, 0]), 10)
+    first, second, share = dependent._chained(one)
+    said = {(a, b): c for a, b, c in zip(first.tolist(), second.tolist(), share.tolist(), strict=True)}
+    expected = {(0, 1): 0.5, (0, 2): 0.2, (0, 3): 0.8, (1, 2): 0.4, (1, 3): 0.4, (2, 3): 0.16}
+    assert said == pytest.approx(expected)
+
+
+def test_the_work_can_be_cancelled_at_each_step():
+    answers, _ = crowd(n=300, accuracies=(0.9, 0.8, 0.7, 0.6, 0.8))
+    steps = []
+
+    def check():
+        steps.append(1)
+        if len(steps) == 12:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        consensus(answers, check=check)
+    assert len(steps) == 12
+
+
+def test_hundreds_of_raters_of_all_items_are_compared_by_a_sample():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 600)
+    wide = drawn(rng, truth, [even(0.7, 3)] * 400)
+    found = dependence(Answers.of(copied(rng, wide, 7, 90, 0.8), 3))
+    assert found.compared == 399 * 398 // 2  # once the two are one
+    assert found.pairs == [(7, 90)]
+    assert found.copied[0] == pytest.approx(0.8, abs=0.1)
+
+
+def test_where_there_are_too_many_raters_it_says_so(monkeypatch):
+    monkeypatch.setattr(module, "CROWD", 40)
+    monkeypatch.setattr(module, "COMPARED", 1000)
+    rng = np.random.default_rng(0)
+    wide = drawn(rng, rng.integers(0, 2, 500), [even(0.7, 2)] * 60)
+    found = dependence(Answers.of(wide, 2))
+    assert found.left_aside == 20
+    assert "20 raters of so many were not compared" in str(found)

@@ -92,9 +92,8 @@ def test_a_rater_whose_answers_are_the_labels_is_left_out():
     heard = rest.answers.answered
     np.testing.assert_allclose(opinion[heard], rest.posterior[heard], atol=1e-6)
     assert roc_auc_score((labels != truth)[heard], result.score[heard]) > 0.8
-    # A few corrections since do not hide it, and settled labels say nothing of it.
-    moved = labels.copy()
-    moved[:25] = (moved[:25] + 1) % 3
+    # Corrections since do not hide it: settled labels say nothing of it.
+    moved = np.where(np.arange(2000) < 3, (labels + 1) % 3, labels).astype(np.int32)
     assert module.sources(votes, moved) == [0]
     far = np.where(np.arange(2000) < 400, (labels + 1) % 3, labels).astype(np.int32)
     assert module.sources(votes, far) == []
@@ -217,3 +216,65 @@ def test_strange_raters(wide):
     opinion = get("raters").opinion(inputs, result, np.arange(60))
     np.testing.assert_allclose(opinion.sum(axis=1), 1, atol=1e-5)
     check_updates("raters", inputs, 0)
+
+
+@pytest.mark.parametrize("wrong", [0.01, 0.003])
+def test_good_raters_are_heard_where_few_labels_are_wrong(wrong):
+    """Three who err apart agree with nearly all labels, and are no source of them."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 10, 5000)
+    votes = votes_on(truth, 10, (0.992, 0.992, 0.992), share=1.0)[1]
+    flipped = rng.random(5000) < wrong
+    labels = np.where(flipped, (truth + 1) % 10, truth).astype(np.int32)
+    result = run("raters", Inputs(labels, 10, votes=votes))
+    assert result.summary["left_out"] == []
+    assert not result.summary["majority"]
+    assert average_precision_score(flipped, result.score) > 0.95
+
+
+def test_where_the_labels_were_read_from_votes_it_is_known():
+    """However many raters voted on an item: one vote is the label and says nothing beyond it."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 6000)
+    wide, votes = votes_on(truth, 3, (0.9, 0.8, 0.7), share=0.6)
+    labels, asked = module.first_plurality(votes, (0, 1, 2))
+    assert (labels[asked == 0] == -1).all()
+    for i in range(200):
+        counts = [int((wide[i] == c).sum()) for c in range(3)]
+        assert asked[i] == sum(counts)
+        assert labels[i] == (counts.index(max(counts)) if sum(counts) else -1)
+    inputs = Inputs(labels, 3, votes=votes, labelled_by=(0, 1, 2))
+    heard = run("raters", inputs).frozen["heard"]
+    assert heard.majority
+    own = heard.opinion[np.arange(6000), np.maximum(labels, 0)]
+    mean = [own[asked == count].mean() for count in (1, 2, 3)]
+    assert mean[0] == pytest.approx(1 / 3, abs=0.08)  # by the average vote; a better rater's says a little more
+    alike = own[(asked == 3) & ((wide == labels[:, None]).sum(axis=1) == 3)].mean()
+    split = own[(asked == 3) & ((wide == labels[:, None]).sum(axis=1) == 2)].mean()
+    assert alike > split + 0.1
+    check_updates("raters", inputs, 0)
+    # Labels of one rater are that rater's votes; others are heard in full.
+    alone = run("raters", Inputs(np.maximum(wide[:, 0], -1).astype(np.int32), 3, votes=votes, labelled_by=(0,)))
+    assert alone.summary["left_out"] == [0]
+
+
+def test_votes_far_beyond_doubt_are_told_apart():
+    """Thirty of thirty against the label is more than twenty, though 1 − q is rounded to the same."""
+    wide = np.vstack([np.zeros((1, 30), int), np.where(np.arange(30) < 20, 0, 1)[None], np.tile([[0], [1]], (40, 30))])
+    votes = Answers.of(np.where(np.random.default_rng(0).random(wide.shape) < 0.1, 1 - wide, wide), 2)
+    labels = np.where(votes.counts().argmax(axis=1) == 0, 0, 1).astype(np.int32)
+    labels[:20] = 0
+    result = run("raters", Inputs(labels, 2, votes=votes))
+    right = np.flatnonzero(votes.counts().argmax(axis=1) == labels)
+    assert len(np.unique(result.score[right])) > 10
+
+
+def test_cancelled_while_raters_are_weighed():
+    from explorer.errors import Cancelled
+    from explorer.progress import Progress
+
+    progress = Progress()
+    progress.cancel.set()
+    inputs = with_votes(random_inputs(0, n=60), np.zeros(60, int))
+    with pytest.raises(Cancelled):
+        get("raters").run(inputs, progress)
