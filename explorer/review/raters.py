@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explorer.consensus import Agreement, Consensus, Method, Policy, ask_next, consensus, krippendorff
+from explorer.consensus import Agreement, Budget, Consensus, Method, Policy, consensus, krippendorff
 from explorer.consensus import pairs as of_pairs
 from explorer.dataset.dataset import Dataset
 from explorer.dataset.labelling_function import LabellingFunction
@@ -25,6 +25,7 @@ from explorer.review.decisions import Decisions
 from explorer.review.events import Events, VotesChanged
 from explorer.review.label_columns import is_settled, names_of
 from explorer.review.rater_blocks import columns_of, draft_of, table_of, view_of
+from explorer.review.rater_questions import budget_of, questions
 from explorer.review.resolution import Outlook, Resolution, Rule, outlook, resolve
 from explorer.review.state import ReviewState
 from explorer.review.stored_votes import StoredVotes
@@ -219,15 +220,15 @@ class Raters:
         policy
             "least_sure", "activelab" (needs held-out probabilities), "fewest" or "random".
         raters
-            Names of those who can be asked; all by default.
+            Names of those who can be asked; all by default. Items that each of them has answered are left out; with
+            an empty list nobody is named and none is.
         most
             Most answers that an item may have already.
 
         Returns
         -------
         pandas.DataFrame
-            Indexed by item id: `rater` (`None` where everybody has answered), `urgency`, `answers` (how many there
-            are), `likeliest` and `second` (classes).
+            Indexed by item id: `rater`, `urgency`, `answers` (how many there are), `likeliest` and `second` (classes).
 
         Raises
         ------
@@ -235,29 +236,29 @@ class Raters:
             A rater or policy that there is none of; no raters.
         """
         found = self.consensus(model=True, gold=False)
-        with self._state.lock:
-            dataset, classes, skip = self._state.dataset, self._state.classes, self._state.decided()
-            probs, names = self._state.results.probs, self._some().names
-        asked = None if raters is None else [_place(name, names) for name in raters]
-        table = ask_next(
-            found,
-            n,
-            policy=policy,
-            raters=asked,
-            probs=None if probs is None else widened(probs, len(classes)),
-            skip=skip,
-            most=most,
-        )
-        return pd.DataFrame(
-            {
-                "rater": [names[r] if r >= 0 else None for r in table["rater"]],
-                "urgency": table["urgency"].to_numpy(),
-                "answers": table["answers"].to_numpy(),
-                "likeliest": [classes[c] for c in table["likeliest"]],
-                "second": [classes[c] for c in table["second"]],
-            },
-            index=pd.Index(dataset.item_ids[table["item"].to_numpy(dtype=np.intp)], name="item"),
-        )
+        return questions(self._state, found, self._some().names, n, policy, raters, most)
+
+    def spend(self, budget: int, *, votes: Sequence[int] = (1, 2, 3, 5)) -> Budget:
+        """Simulate a budget of answers by these raters: many new items with one each, or fewer with several.
+
+        Parameters
+        ----------
+        budget
+            Answers that can be had.
+        votes
+            Answers an item to compare.
+
+        Returns
+        -------
+        Budget
+            Which way is best, and a table of all; the best known labels are taken as true (`explorer.consensus.spend`).
+
+        Raises
+        ------
+        DataError
+            No raters; no vectors yet; fewer than 20 labelled items; a budget that buys nothing.
+        """
+        return budget_of(self._state, self.consensus(gold=False), budget, votes)
 
     def blind(
         self,
@@ -359,9 +360,3 @@ class Raters:
     def _change(self) -> None:
         self._stored.refresh()
         self._events.emit(VotesChanged())
-
-
-def _place(name: str, names: Sequence[str]) -> int:
-    if name not in names:
-        raise UnknownName("rater", name, names)
-    return list(names).index(name)

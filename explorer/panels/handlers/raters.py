@@ -99,6 +99,8 @@ def confusion(review: Review, args: schema.RaterNameArgs) -> schema.Confusion:
 def ask_next(review: Review, args: schema.AskNextArgs) -> schema.AskNextReply:
     """Return the items on which another answer is worth most, and whom to ask."""
     table = review.raters.ask_next(args.n)
+    if not len(table):  # whoever rates has answered all that is open
+        table = review.raters.ask_next(args.n, raters=[])
     with review.state.lock:
         places = [review.state.dataset.place(str(item)) for item in table.index]
     asked = Counter(str(name) for name in table["rater"] if name is not None)

@@ -214,14 +214,46 @@ def test_consensus_agreement_and_what_to_ask_next(review: Review) -> None:
     assert found.quality["gold_answers"].tolist() == [1, 1, 1]
     assert review.raters.agreement().alpha > 0.6
     assert len(review.raters.agreement(pairs=True)) == 3
-    asked = review.raters.ask_next(3, raters=["a"])
+    assert review.raters.ask_next(3).empty, "everybody has answered all of them"
+    assert review.raters.ask_next(3, raters=["a"]).empty
+    asked = review.raters.ask_next(3, raters=[])
     assert set(asked.index) == {"k0", "k1", "k2"}
-    assert asked["rater"].tolist() == [None, None, None], "a has answered all of them"
+    assert asked["rater"].tolist() == [None, None, None], "nobody can be asked"
     review.add_rater("late", {"k4": 5})
     assert review.raters.ask_next(1, raters=["late"])["rater"].tolist() == ["late"]
     with pytest.raises(UnknownName, match="rater 'z'"):
         review.raters.ask_next(1, raters=["z"])
     assert "k3" not in review.raters.ask_next(12).index, "it is decided on"
+
+
+def test_a_budget_of_answers_is_simulated_with_these_raters(path: Path) -> None:
+    rng = np.random.default_rng(0)
+    truth = np.arange(90) % 3
+    vectors = (np.eye(3)[truth] * 4 + rng.normal(size=(90, 3))).astype(np.float32)
+    votes = {name: np.where(rng.random(90) < 0.9, truth, (truth + 1) % 3).tolist() for name in "abc"}
+    review = Review(explorer.read(vectors, label=truth.tolist(), raters=votes), path, rater="ann", start=False)
+    with pytest.raises(DataError, match="no vectors"):
+        review.raters.spend(40)
+    review.start()
+    review.wait(progress=False)
+    found = review.raters.spend(40, votes=(1, 2))
+    assert found.table["votes"].tolist() == [1, 2]
+    assert found.table["items"].tolist() == [40, 20]
+    assert 0 <= found.table["label_error"][0] < 0.3
+    review.close()
+
+
+def test_labels_that_were_read_from_votes_are_known_to_be(path: Path) -> None:
+    votes = {"a": [3, 5, 8] * 4, "b": [3, 5, None] * 4, "c": [3] * 12}
+    read = explorer.read(np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32), key=KEYS, raters=votes)
+    assert read.labelled_by == ("a", "b", "c")
+    assert dataset(raters=votes).labelled_by == ()
+    review = Review(read, path, rater="ann")
+    review.wait(progress=False)
+    with review.scores.reading() as (inputs, findings):
+        assert inputs.labelled_by == (0, 1, 2)
+        assert findings.results["raters"].summary["majority"]
+    review.close()
 
 
 def test_items_that_most_raters_dispute_are_a_fact(path: Path) -> None:
