@@ -220,7 +220,7 @@ def close_groups(answers: Answers, first: NDArray[np.int32], second: NDArray[np.
         apart = np.full((len(who), len(who)), near.max() - near.min() + 1)
         apart[place[first], place[second]] = apart[place[second], place[first]] = near.max() - near
         tree = linkage(apart[np.triu_indices(len(who), 1)], "average")
-        members = [(int(one),) for one in who]
+        members: list[tuple[int, ...]] = [(int(one),) for one in who]
         for row in tree:
             members.append((*members[int(row[0])], *members[int(row[1])]))
             if len(members[-1]) < len(who):

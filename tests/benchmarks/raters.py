@@ -1,6 +1,6 @@
 """How good a consensus of raters is: ours, CROWDLAB, Dawid–Skene of crowd-kit and the majority, on real raters.
 
-    EXPLORER_DATA=… python tests/benchmarks/raters.py [--parts crowd cifar10n next labels] [--seeds 5] […]
+    EXPLORER_DATA=… python tests/benchmarks/raters.py [--parts crowd cifar10n next labels certificate copies] [--seeds 5] […]
 
 Reads `kinds-data/raters_crowd.parquet` and `kinds-data/raters_cifar10n.npz` beside the folder that EXPLORER_DATA names.
 
@@ -9,6 +9,8 @@ Reads `kinds-data/raters_crowd.parquet` and `kinds-data/raters_cifar10n.npz` bes
   correlation of each rater's estimated accuracy with the true one (raters with at least five items of known class).
 - cifar10n: three raters of 50,000 items, without and with a model's held-out probabilities.
 - next: what to ask next. 8,000 items begin with one answer each; 800 more a round, the same answers for all policies.
+- certificate: simulated raters of equal error; where it says so, the majority's errors beside an oracle's.
+- copies: simulated raters, some of whom copy one; Dawid–Skene of crowd-kit and ours, and ours with the family named.
 - labels: votes as an opinion in `p_error`: average precision of the wrong labels without and with them.
 
 `--slow` adds GLAD and MACE. The rivals are cleanlab and crowd-kit, each left out where it is not installed.
@@ -29,7 +31,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from explorer import detectors, graph
 from explorer.consensus import Answers, consensus, krippendorff, urgency
 from explorer.consensus.crowdlab import crowdlab
-from explorer.consensus.majority import labels_of, shares
+from explorer.consensus.majority import against, certificate, labels_of, shares
 
 KINDS = DATA.parent / "kinds-data"
 ITEMS, ROUND, ROUNDS = 8_000, 800, 8
@@ -37,14 +39,21 @@ ITEMS, ROUND, ROUNDS = 8_000, 800, 8
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", nargs="+", default=["crowd", "cifar10n", "next", "labels"])
+    parser.add_argument("--parts", nargs="+", default=["crowd", "cifar10n", "certificate", "copies", "next", "labels"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--policies", nargs="+", help="of the part next: some of those that it prints")
     parser.add_argument("--slow", action="store_true")
     given = parser.parse_args()
     warnings.filterwarnings("ignore")
     for part in given.parts:
-        {"crowd": crowd, "cifar10n": cifar10n, "next": next_answers, "labels": as_an_opinion}[part](given)
+        {
+            "crowd": crowd,
+            "cifar10n": cifar10n,
+            "next": next_answers,
+            "labels": as_an_opinion,
+            "certificate": certified,
+            "copies": copies,
+        }[part](given)
 
 
 # Measuring ------------------------------------------------------------------------------------------------------------
@@ -53,9 +62,8 @@ def main() -> None:
 def measured(truth, posterior=None, labels=None, doubt=None, first=None, quality=None, accuracy=None, seconds=np.nan):
     """Return one row. `first` are the majority's labels; `quality` and `accuracy` are the raters'."""
     known = truth >= 0
-    each = np.arange(len(truth))
     labels = posterior.argmax(axis=1) if labels is None else labels
-    doubt = 1 - posterior[each, labels] if doubt is None else doubt
+    doubt = against(posterior, labels) if doubt is None else doubt
     wrong = (labels != truth)[known]
     ranked = wrong[np.argsort(-doubt[known], kind="stable")]
     row = {
@@ -65,7 +73,7 @@ def measured(truth, posterior=None, labels=None, doubt=None, first=None, quality
     }
     if posterior is not None and first is not None:
         row["AP majority's errors"] = average_precision_score(
-            (first != truth)[known], 1 - posterior[each, first][known]
+            (first != truth)[known], against(posterior, first)[known]
         )
     if quality is not None:
         row["rater ranking"] = spearmanr(quality, accuracy).statistic
@@ -350,6 +358,56 @@ def as_an_opinion(given):
                         wrong, np.nan_to_num(findings.results["raters"].score, nan=0)
                     )
     show("Votes as an opinion in p_error: CIFAR-10N, 10,000 items", rows)
+
+
+def said(rng, truth, accuracy, k):
+    return np.where(rng.random(len(truth)) < accuracy, truth, (truth + rng.integers(1, k, len(truth))) % k)
+
+
+def certified(given):
+    rows = {}
+    for error in (0.1, 0.2, 0.3):
+        for prior in (0.5, 0.7, 0.9):
+            held, ours, oracle = 0, [], []
+            for seed in range(given.seeds):
+                rng = np.random.default_rng(seed)
+                truth = (rng.random(4000) < prior).astype(int)
+                wide = np.stack([said(rng, truth, 1 - error, 2) for _ in range(5)], axis=1)
+                if not certificate(Answers.of(wide, 2)).holds:
+                    continue
+                held += 1
+                ones = wide.sum(axis=1)
+                ours.append(((ones > 2) != truth).mean())
+                odds = (2 * ones - 5) * np.log((1 - error) / error) + np.log(prior / (1 - prior))
+                oracle.append(((odds > 0) != truth).mean())
+            met = abs(np.log(prior / (1 - prior))) < np.log((1 - error) / error)
+            mean = (np.mean(ours), np.mean(oracle)) if held else (np.nan, np.nan)
+            rows[f"error {error}, class {prior}"] = {
+                "rule met": met, "says so": held / given.seeds, "majority": mean[0], "oracle": mean[1]
+            }
+    show(f"Certificate: 4,000 items, five raters, {given.seeds} seeds", rows)
+
+
+def copies(given):
+    rows = {}
+    for bots in (0, 2, 4):
+        for share in (0.95, 0.7, 0.4) if bots else (0.0,):
+            found = []
+            for seed in range(given.seeds):
+                rng = np.random.default_rng(seed)
+                truth = rng.integers(0, 4, 1000)
+                good = [said(rng, truth, rng.uniform(0.7, 0.92), 4) for _ in range(4)]
+                source = said(rng, truth, 0.6, 4)
+                theirs = [np.where(rng.random(1000) < share, source, said(rng, truth, 0.6, 4)) for _ in range(bots)]
+                wide = np.stack([*good, *theirs], axis=1)
+                rival = crowd_kit(wide, 4)
+                named = consensus(Answers.of(wide, 4, [""] * 4 + ["bot"] * bots)).labels
+                labels = consensus(Answers.of(wide, 4)).labels
+                first = np.nan if rival is None else (rival[0].argmax(axis=1) == truth).mean()
+                found.append((first, (labels == truth).mean(), (named == truth).mean()))
+            names = ("Dawid–Skene, crowd-kit", "ours", "ours, family named")
+            rows[f"{bots} copies of {share:.0%}"] = dict(zip(names, np.mean(found, axis=0), strict=True))
+    show(f"Copies beside four raters who err apart: 1,000 items, {given.seeds} seeds", rows)
 
 
 if __name__ == "__main__":
