@@ -1,6 +1,6 @@
 """How good a consensus of raters is: ours, CROWDLAB, Dawid–Skene of crowd-kit and the majority, on real raters.
 
-    EXPLORER_DATA=… python tests/benchmarks/raters.py [--parts crowd cifar10n next labels certificate copies] [--seeds 5] […]
+    EXPLORER_DATA=… python tests/benchmarks/raters.py [--parts crowd cifar10n next labels certificate …] [--seeds 5] […]
 
 Reads `kinds-data/raters_crowd.parquet` and `kinds-data/raters_cifar10n.npz` beside the folder that EXPLORER_DATA names.
 
@@ -72,9 +72,7 @@ def measured(truth, posterior=None, labels=None, doubt=None, first=None, quality
         "after 5 %": 1 - ranked[len(ranked) // 20 :].sum() / len(ranked),
     }
     if posterior is not None and first is not None:
-        row["AP majority's errors"] = average_precision_score(
-            (first != truth)[known], against(posterior, first)[known]
-        )
+        row["AP majority's errors"] = average_precision_score((first != truth)[known], against(posterior, first)[known])
     if quality is not None:
         row["rater ranking"] = spearmanr(quality, accuracy).statistic
     row["s"] = seconds
@@ -383,7 +381,10 @@ def certified(given):
             met = abs(np.log(prior / (1 - prior))) < np.log((1 - error) / error)
             mean = (np.mean(ours), np.mean(oracle)) if held else (np.nan, np.nan)
             rows[f"error {error}, class {prior}"] = {
-                "rule met": met, "says so": held / given.seeds, "majority": mean[0], "oracle": mean[1]
+                "rule met": met,
+                "says so": held / given.seeds,
+                "majority": mean[0],
+                "oracle": mean[1],
             }
     show(f"Certificate: 4,000 items, five raters, {given.seeds} seeds", rows)
 
