@@ -41,10 +41,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the folder of what the explorer has computed: the quickstart's map, say, is computed once for all."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(scope="module")
-def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(folder: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve that folder with JupyterLab."""
-    running = Server(folder, tmp_path_factory.mktemp("jupyter"))
+    running = Server(folder, tmp_path_factory.mktemp("jupyter"), cache=cache)
     yield running
     running.kill()
 

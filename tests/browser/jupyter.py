@@ -47,9 +47,12 @@ def copy_notebooks(folder: Path) -> None:
 
 
 class Server:
-    """JupyterLab on a free port over a folder, with fresh default settings; `user` is who sits at it, as a hub says."""
+    """JupyterLab on a free port over a folder, with fresh default settings.
 
-    def __init__(self, folder: Path, state: Path, user: str = "") -> None:
+    `user` is who sits at it, as a hub says; `cache` is where the explorer keeps what it has computed, else in `state`.
+    """
+
+    def __init__(self, folder: Path, state: Path, user: str = "", cache: Path | None = None) -> None:
         self.folder = folder
         self.token = secrets.token_hex(16)
         self._env = os.environ | {
@@ -58,7 +61,7 @@ class Server:
             "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
             "IPYTHONDIR": str(state / "ipython"),
-            "EXPLORER_CACHE": str(state / "cache"),
+            "EXPLORER_CACHE": str(cache or state / "cache"),
             "JUPYTERHUB_USER": user,
         }
         # The one setting that is not a default: the question about news would lie over what is tested.

@@ -230,7 +230,8 @@ def test_every_control_is_reached_and_left_by_keyboard(screen: Desk) -> None:
         button.focus()
         screen.presses("Enter")
     live = screen.frame.locator("[aria-live]:not(:empty), [role=status]:not(:empty), [role=alert]:not(:empty)")
-    assert [each.get_attribute("data-dqx") for each in live.all() if each.is_visible()] in (["spoken"], [])
+    seen = [(each.get_attribute("data-dqx"), each.inner_text()) for each in live.all() if each.is_visible()]
+    assert [hook for hook, _ in seen] in (["spoken"], []), seen
     assert screen.errors == []
 
 
