@@ -57,7 +57,7 @@ def server(folder: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
-    """Open pages on the server; all are closed at the end, and none may have reached outside."""
+    """Open pages on the server; all are closed at the end with their kernels, and none may have reached outside."""
     opened: list[Lab] = []
 
     def open_page(**context: Any) -> Lab:
@@ -67,6 +67,7 @@ def lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
     yield open_page
     for page in opened:
         page.close()
+    server.end_kernels()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -117,6 +118,16 @@ class Server:
             if str(self._env["JUPYTER_RUNTIME_DIR"]).encode() in environment:
                 mine.append(pid)
         return mine
+
+    def end_kernels(self) -> None:
+        """Shut down every kernel, so that none goes on computing beside the next test."""
+        kernels = f"{self.url}/api/kernels"
+        token = {"Authorization": f"token {self.token}"}
+        with urllib.request.urlopen(urllib.request.Request(kernels, headers=token), timeout=60) as reply:
+            running = json.load(reply)
+        for kernel in running:
+            end = urllib.request.Request(f"{kernels}/{kernel['id']}", headers=token, method="DELETE")
+            urllib.request.urlopen(end, timeout=60).close()
 
     def kill(self) -> None:
         """End server and kernels at once, as a crash would."""

@@ -255,6 +255,9 @@ def test_pages(screen: Desk) -> None:
 
 
 def test_card(screen: Desk) -> None:
+    # An open item, whatever was decided on before: on another Enter would only go on.
+    screen.frame.locator('[data-dqx="queue-tile"][data-state="given"]').first.click()
+    screen.shown()
     screen.dqx("more-lines").click()
     screen.check("why", screen.dqx("sum"))
     screen.dqx("reason-method").first.click()
