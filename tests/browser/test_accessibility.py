@@ -42,6 +42,9 @@ FOCUSED = """() => {
     ring: Boolean(ring(it) || ring(it.closest("label"))),
   };
 }"""
+OPAQUE = """() => [...document.querySelectorAll(".dqx-card-body > *")].every((each) => !each.checkVisibility() ||
+  (!each.matches('[data-kernel="live"] .dqx-card-waiting > *') && getComputedStyle(each).opacity === "1"))"""
+"""Whether no card in sight is faded, nor about to be, as one is that waits for its item."""
 REACHED = {
     "export", "details", "full-screen", "help-button", "tab", "p-error", "more-lines", "keep", "label-input", "mark",
     "reasons", "undo", "why", "map", "map-list", "scope", "search", "sort", "pick-all", "accept-all", "queue-more",
@@ -138,9 +141,10 @@ class Desk(Screen):
         self.shown()
 
     def check(self, state: str, seen: Locator | None = None) -> None:
-        """Let axe-core look, once something is to be seen."""
+        """Let axe-core look, once something is to be seen and no card is faded."""
         if seen is not None:
             expect(seen.first).to_be_visible(timeout=PATIENCE)
+        self.frame.wait_for_function(OPAQUE, timeout=PATIENCE)
         self.found += self.frame.evaluate(RUN, state)
 
     def tab(self, name: str) -> Locator:
