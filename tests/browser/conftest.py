@@ -41,17 +41,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the folder of what the explorer has computed: the quickstart's map, say, is computed once for all."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(scope="module")
-def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(folder: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve that folder with JupyterLab."""
-    running = Server(folder, tmp_path_factory.mktemp("jupyter"))
+    running = Server(folder, tmp_path_factory.mktemp("jupyter"), cache=cache)
     yield running
     running.kill()
 
 
 @pytest.fixture
 def lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
-    """Open pages on the server; all are closed at the end, and none may have reached outside."""
+    """Open pages on the server; all are closed at the end with their kernels, and none may have reached outside."""
     opened: list[Lab] = []
 
     def open_page(**context: Any) -> Lab:
@@ -61,6 +67,7 @@ def lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
     yield open_page
     for page in opened:
         page.close()
+    server.end_kernels()
 
 
 @pytest.fixture

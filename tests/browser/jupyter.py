@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -47,9 +48,12 @@ def copy_notebooks(folder: Path) -> None:
 
 
 class Server:
-    """JupyterLab on a free port over a folder, with fresh default settings; `user` is who sits at it, as a hub says."""
+    """JupyterLab on a free port over a folder, with fresh default settings.
 
-    def __init__(self, folder: Path, state: Path, user: str = "") -> None:
+    `user` is who sits at it, as a hub says; `cache` is where the explorer keeps what it has computed, else in `state`.
+    """
+
+    def __init__(self, folder: Path, state: Path, user: str = "", cache: Path | None = None) -> None:
         self.folder = folder
         self.token = secrets.token_hex(16)
         self._env = os.environ | {
@@ -58,7 +62,7 @@ class Server:
             "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
             "IPYTHONDIR": str(state / "ipython"),
-            "EXPLORER_CACHE": str(state / "cache"),
+            "EXPLORER_CACHE": str(cache or state / "cache"),
             "JUPYTERHUB_USER": user,
         }
         # The one setting that is not a default: the question about news would lie over what is tested.
@@ -114,6 +118,16 @@ class Server:
             if str(self._env["JUPYTER_RUNTIME_DIR"]).encode() in environment:
                 mine.append(pid)
         return mine
+
+    def end_kernels(self) -> None:
+        """Shut down every kernel, so that none goes on computing beside the next test."""
+        kernels = f"{self.url}/api/kernels"
+        token = {"Authorization": f"token {self.token}"}
+        with urllib.request.urlopen(urllib.request.Request(kernels, headers=token), timeout=60) as reply:
+            running = json.load(reply)
+        for kernel in running:
+            end = urllib.request.Request(f"{kernels}/{kernel['id']}", headers=token, method="DELETE")
+            urllib.request.urlopen(end, timeout=60).close()
 
     def kill(self) -> None:
         """End server and kernels at once, as a crash would."""

@@ -42,6 +42,9 @@ FOCUSED = """() => {
     ring: Boolean(ring(it) || ring(it.closest("label"))),
   };
 }"""
+OPAQUE = """() => [...document.querySelectorAll(".dqx-card-body > *")].every((each) => !each.checkVisibility() ||
+  (!each.matches('[data-kernel="live"] .dqx-card-waiting > *') && getComputedStyle(each).opacity === "1"))"""
+"""Whether no card in sight is faded, nor about to be, as one is that waits for its item."""
 REACHED = {
     "export", "details", "full-screen", "help-button", "tab", "p-error", "more-lines", "keep", "label-input", "mark",
     "reasons", "undo", "why", "map", "map-list", "scope", "search", "sort", "pick-all", "accept-all", "queue-more",
@@ -138,9 +141,10 @@ class Desk(Screen):
         self.shown()
 
     def check(self, state: str, seen: Locator | None = None) -> None:
-        """Let axe-core look, once something is to be seen."""
+        """Let axe-core look, once something is to be seen and no card is faded."""
         if seen is not None:
             expect(seen.first).to_be_visible(timeout=PATIENCE)
+        self.frame.wait_for_function(OPAQUE, timeout=PATIENCE)
         self.found += self.frame.evaluate(RUN, state)
 
     def tab(self, name: str) -> Locator:
@@ -230,7 +234,8 @@ def test_every_control_is_reached_and_left_by_keyboard(screen: Desk) -> None:
         button.focus()
         screen.presses("Enter")
     live = screen.frame.locator("[aria-live]:not(:empty), [role=status]:not(:empty), [role=alert]:not(:empty)")
-    assert [each.get_attribute("data-dqx") for each in live.all() if each.is_visible()] in (["spoken"], [])
+    seen = [(each.get_attribute("data-dqx"), each.inner_text()) for each in live.all() if each.is_visible()]
+    assert [hook for hook, _ in seen] in (["spoken"], []), seen
     assert screen.errors == []
 
 
@@ -254,6 +259,9 @@ def test_pages(screen: Desk) -> None:
 
 
 def test_card(screen: Desk) -> None:
+    # An open item, whatever was decided on before: on another Enter would only go on.
+    screen.frame.locator('[data-dqx="queue-tile"][data-state="given"]').first.click()
+    screen.shown()
     screen.dqx("more-lines").click()
     screen.check("why", screen.dqx("sum"))
     screen.dqx("reason-method").first.click()

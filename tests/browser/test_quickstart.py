@@ -79,7 +79,7 @@ def test_a_person_reviews_the_quickstart(lab: Callable[..., Lab], folder: Path, 
     tooltip = page.dqx("map-tooltip").first
     expect(tooltip).to_be_visible(timeout=PATIENCE)
     expect(tooltip.locator("img")).to_be_visible(timeout=PATIENCE)
-    assert tooltip.locator("img").evaluate("i => i.naturalWidth") == 8
+    assert tooltip.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") == 8
 
     # Enter accepts the suggestion, saves it, and goes on to the next item.
     press(page, "Enter")

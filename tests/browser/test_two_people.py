@@ -170,7 +170,7 @@ def test_two_people_meet_on_one_item_and_merge_a_branch(
     expect(conflict).to_contain_text(hers)
     picture = bob.dqx("card").first.locator("img").first
     expect(picture).to_be_visible(timeout=PATIENCE)
-    assert picture.evaluate("i => i.naturalWidth") > 0
+    assert picture.evaluate("i => i.decode().then(() => i.naturalWidth)") > 0
     shot(bob, "conflict-light")
     bob.theme("Dark")
     shot(bob, "conflict-dark")

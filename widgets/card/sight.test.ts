@@ -97,6 +97,27 @@ describe("without the item in sight nothing is decided", () => {
     expect(notices[0]).toContain('explorer.show(review, "card")');
   });
 
+  it("where its tab was opened a moment ago: the card is about to be seen", async () => {
+    const { model, session, root, press, notices } = await start([Card]);
+    const said: string[] = [];
+    session.on("said", (text) => said.push(text));
+    root.hidden = true;
+    inSight(false);
+    root.hidden = false;
+    press("k");
+    expect(model.count("edit")).toBe(0);
+    expect(notices).toEqual([]);
+    expect(said.at(-1)).toBe("That came before the card was there: once more, please.");
+    inSight(false);
+    press("k");
+    expect(notices).toHaveLength(1);
+    inSight(true);
+    await vi.waitFor(() => {
+      press("k");
+      expect(model.count("edit")).toBe(1);
+    });
+  });
+
   it("where the card is scrolled away or folded up, and brings it back", async () => {
     const { model, root, press, notices } = await start([Card]);
     const back = vi.fn();

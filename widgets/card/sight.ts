@@ -31,6 +31,8 @@ export function makeView(
   let turn = 0;
   let frame = 0;
   let inSight = true;
+  /** Whether its page was not open when that was seen: once it is, the browser says so a frame later. */
+  let wasHidden = false;
 
   const draw = async (): Promise<void> => {
     drawn = false;
@@ -58,6 +60,7 @@ export function makeView(
           if (!last) return;
           const { isIntersecting, intersectionRatio, intersectionRect } = last;
           inSight = isIntersecting && (intersectionRatio >= HALF || intersectionRect.height >= ENOUGH_PX);
+          wasHidden = isHidden(root);
         },
         { threshold: STEPS },
       )
@@ -75,7 +78,8 @@ export function makeView(
   const place: Place = {
     of(wanted): Seen {
       if (!root.isConnected || state === "none") return "none";
-      if (!inSight || isHidden(root) || isBehind(root) || isCovered(root, item)) return "away";
+      if (isHidden(root) || isBehind(root) || isCovered(root, item)) return "away";
+      if (!inSight) return wasHidden ? "coming" : "away";
       return state === "shown" && drawn && shown.startsWith(`${wanted} `) ? "here" : "coming";
     },
     decided() {

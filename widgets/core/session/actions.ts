@@ -160,9 +160,10 @@ export function nextConflict(session: Session): boolean {
   return true;
 }
 
-/** Go to the first item of the present order that nobody has decided on. */
-function advance(session: Session): void {
+/** Go to the first item of the present order that nobody has decided on; from one that was just decided on, if any. */
+function advance(session: Session, decided: number | null = null): void {
   const [first] = session.upcoming(1);
+  if (decided !== null) session.goOn(decided, first ?? null);
   if (first !== undefined) session.select(first);
   else if (session.queue.length > 0) {
     session.end();
@@ -247,7 +248,7 @@ export function decide(session: Session, act: (item: number) => unknown): void {
   if (seen === "coming") session.emit("said", "That came before the card was there: once more, please.");
   if (seen !== "here") return;
   session.sight.decided();
-  if (act(item) !== false) advance(session);
+  if (act(item) !== false) advance(session, item);
 }
 
 function tell(session: Session, text: string, remedy = ""): void {

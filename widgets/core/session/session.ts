@@ -291,6 +291,11 @@ export class Session extends QueueView {
     this.state.step(by, options);
   }
 
+  /** A decision on an item has led on to another, or to none: the way back leads along decisions. */
+  goOn(decided: number, next: number | null): void {
+    this.state.order.goOn(decided, next);
+  }
+
   /** The first items left to decide on, besides the current one, in the order in which they come after decisions. */
   upcoming(count: number): number[] {
     return this.state.upcoming(count);

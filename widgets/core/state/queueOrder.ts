@@ -5,6 +5,7 @@ import { type Filter, WHOLE } from "./filter";
 import { mixed, type Place, unmixed } from "./mixedQueue";
 import { lastBefore, type MovedList, Ranking } from "./ranking";
 import type { Members } from "./scopes";
+import { Trail } from "./trail";
 
 /** What the queue asks of the review. */
 export interface Reviewed {
@@ -50,6 +51,7 @@ export class QueueOrder {
   private anchor: number | null = null;
   /** Items that somebody has seen and walked past undecided: they come again after the others. */
   private readonly walkedPast = new Set<number>();
+  private readonly trail = new Trail();
 
   /** The items stand in another order: no position of before means the same any more. */
   reset(): void {
@@ -74,6 +76,7 @@ export class QueueOrder {
   begin(): void {
     this.anchor = null;
     this.walkedPast.clear();
+    this.trail.clear();
   }
 
   /** Take new scores; `fill` makes the queue of them. */
@@ -247,6 +250,11 @@ export class QueueOrder {
     if (this.position(item) >= 0) this.walkedPast.add(item);
   }
 
+  /** A decision on an item led on to another, or to none. */
+  goOn(item: number, next: number | null): void {
+    this.trail.add(item, next);
+  }
+
   /**
    * The first `count` items of the order as it is now that are open, wherever somebody stands: what ranks higher since
    * comes first. Those that were walked past come after the others, but for those that do not wait.
@@ -263,8 +271,13 @@ export class QueueOrder {
     return [...found, ...later].slice(0, count);
   }
 
-  /** The item `by` places from `current` that `pass` does not pass over; null beyond the ends. */
+  /**
+   * The item `by` places from `current` that `pass` does not pass over, along what was decided on and then along the
+   * queue; null beyond the ends.
+   */
   next(current: number | null, by: 1 | -1, pass: (item: number) => boolean): number | null {
+    const beside = this.trail.beside(current, by);
+    if (beside !== null && this.position(beside) >= 0 && !pass(beside)) return beside;
     let place = current === null ? -1 : this.position(current);
     const anchor = this.anchor === null ? -1 : this.position(this.anchor);
     if (place < 0 && anchor >= 0) place = anchor - by;
