@@ -65,6 +65,13 @@ def krippendorff(answers: Answers, seed: int = 0) -> Agreement:
     n_ik(n_ik − 1)/(m_i − 1) / n, D_e = 1 − Σ_k n_k(n_k − 1)/(n(n − 1)). Written out here because packages take a wide
     table, which a thousand raters and a million items do not fit into.
 
+    Parameters
+    ----------
+    answers
+        One answer each.
+    seed
+        Of the items that are drawn for the interval.
+
     References
     ----------
     Krippendorff: Computing Krippendorff's alpha-reliability (2011).
@@ -81,7 +88,7 @@ def krippendorff(answers: Answers, seed: int = 0) -> Agreement:
     counts = answers.counts()[kept]
     size = m[kept].astype(np.float64)
     agreed = (counts * (counts - 1)).sum(axis=1) / (size - 1)
-    alpha = _alpha(agreed.sum(), counts.sum(axis=0))
+    alpha = _alpha(float(agreed.sum()), counts.sum(axis=0))
     rng = np.random.default_rng(seed)
     drawn = []
     for _ in range(DRAWS):
@@ -100,6 +107,13 @@ def _alpha(agreed: float, of_class: NDArray[np.float64]) -> float:
 
 def pairs(answers: Answers, names: Sequence[str] = ()) -> pd.DataFrame:
     """Return Cohen's kappa of every two raters who share an item.
+
+    Parameters
+    ----------
+    answers
+        One answer each.
+    names
+        [R]: what the raters are called; numbers by default.
 
     Returns
     -------

@@ -83,10 +83,24 @@ class Answers:
     def of(cls, matrix: ArrayLike, n_classes: int, families: Sequence[str] | None = None) -> Answers:
         """Make answers of a wide table, int [N, R] with -1 where there is none.
 
+        Parameters
+        ----------
+        matrix
+            int [N, R]: class codes, a row an item and a column a rater.
+        n_classes
+            How many classes there are.
+        families
+            [R]: see `families`.
+
         Raises
         ------
         DataError
             Another shape; codes that are no classes.
+
+        Examples
+        --------
+        >>> Answers.of([[0, -1], [1, 1]], n_classes=2).per_rater.tolist()
+        [2, 1]
         """
         wide = np.asarray(matrix)
         if wide.ndim != 2 or wide.dtype.kind not in "iu":
@@ -167,7 +181,18 @@ class Answers:
         return self.only(~np.isin(self.raters, np.asarray(raters, np.int32)))
 
     def plus(self, items: ArrayLike, raters: ArrayLike, codes: ArrayLike) -> Answers:
-        """Return these answers and some more."""
+        """Return these answers and some more.
+
+        Parameters
+        ----------
+        items, raters, codes
+            int [m] each, as of the class.
+
+        Raises
+        ------
+        DataError
+            A second answer of a rater on an item, or what is out of range.
+        """
         more = (self.items, items), (self.raters, raters), (self.codes, codes)
         triple = [np.concatenate([old, np.asarray(new, np.int32)]) for old, new in more]
         return Answers(triple[0], triple[1], triple[2], self.n_items, self.n_raters, self.n_classes, self.families)

@@ -87,6 +87,15 @@ def spend(
         float [R, K, K], or [K, K]: P(answer | class), a row a class.
     votes
         Answers an item to compare.
+    repeats
+        How often it is simulated.
+    seed
+        Of the draws.
+
+    Returns
+    -------
+    Budget
+        A row a number of answers an item, with the accuracy that it reaches, and in words which is best.
 
     Raises
     ------

@@ -132,12 +132,24 @@ def dependence(
     ----------
     check
         Called at each step of each fit; whatever it raises ends it.
+    answers
+        One answer each.
+    names
+        [R]: what the raters are called, for sentences.
+    seed
+        Of the fit, and of the answers that are compared where there are very many.
 
     Returns
     -------
     Dependence
         Of raters that are not one, w_ij = 1/(1 + Σ_s c_js) over the other raters s of the item: m raters who repeat
         each other in a share c of their answers count m/(1 + (m − 1)c). Along a chain of copies the shares multiply.
+
+    Examples
+    --------
+    >>> answers = Answers.of([[0, 1, 1], [1, 1, 1]], n_classes=2, families=["", "gpt", "gpt"])
+    >>> dependence(answers).groups.tolist()
+    [0, 1, 1]
     """
     groups = _family_groups(answers)
     families = len(np.unique(groups)) < answers.n_raters

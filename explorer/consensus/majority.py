@@ -117,6 +117,13 @@ def certificate(answers: Answers, dependent: Sequence[tuple[int, int]] = ()) -> 
     ----------
     dependent
         Pairs of raters known to err together.
+    answers
+        One answer each.
+
+    Returns
+    -------
+    Certificate
+        Whether it is, ε, π, and what speaks against it.
 
     References
     ----------

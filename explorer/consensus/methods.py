@@ -163,6 +163,22 @@ def best_fit(
 
     Of the two the one with the smaller criterion of Akaike is taken (`dawid_skene.information`). Without a model
     nothing but the raters' disagreement tells a hard item, which their matrices explain as well.
+
+    Parameters
+    ----------
+    answers
+        One answer each.
+    models
+        float64 [N, K] each: held-out probabilities.
+    counting
+        float64 [M]: what each answer counts; 1 by default.
+    seed
+        Of the fit.
+
+    Returns
+    -------
+    Fit
+        The class of each item and the raters' models.
     """
     plain = dawid_skene.fit(answers, models, weights=counting, seed=seed, check=check)
     if not models or answers.per_item.max(initial=0) < 2:
@@ -183,6 +199,11 @@ def page(name: str) -> str:
     ------
     UnknownName
         No such page.
+
+    Examples
+    --------
+    >>> page("majority").splitlines()[0] != ""
+    True
     """
     folder = files("explorer.consensus") / "pages"
     known = sorted(path.name.removesuffix(".md") for path in folder.iterdir() if path.name.endswith(".md"))

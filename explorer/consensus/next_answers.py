@@ -43,6 +43,10 @@ def urgency(
         `probs`. "fewest": items with the fewest answers, the least sure first. "random".
     probs
         float64 [N, K]: a model's, for ActiveLab.
+    answers
+        One answer each.
+    seed
+        Of "random".
 
     Raises
     ------
@@ -50,6 +54,12 @@ def urgency(
         A policy that does not exist.
     DataError
         ActiveLab without a model.
+
+    Examples
+    --------
+    >>> answers = Answers.of([[0, 0], [0, 1]], n_classes=2)
+    >>> urgency(answers, np.array([[0.9, 0.1], [0.5, 0.5]])).round(1).tolist()
+    [0.1, 0.5]
     """
     if policy not in POLICIES:
         raise UnknownName("policy", policy, POLICIES)
@@ -98,6 +108,10 @@ def ask_next(
         bool [N]: items that are not asked about.
     most
         Most answers that an item may have already.
+    probs
+        float64 [N, K]: a model's, for "activelab".
+    seed
+        Of "random".
 
     Returns
     -------

@@ -24,7 +24,23 @@ ENOUGH = 10
 
 
 def confusion(answers: Answers, posterior: NDArray[np.floating], rater: int) -> NDArray[np.float64]:
-    """Return how many items of each class (a row) a rater gave each answer (a column), expected, float64 [K, K]."""
+    """Return how many items of each class (a row) a rater gave each answer (a column), expected, float64 [K, K].
+
+    Parameters
+    ----------
+    answers
+        One answer each.
+    posterior
+        float [N, K]: how likely each class is, as a consensus says.
+    rater
+        Position of the rater.
+
+    Examples
+    --------
+    >>> answers = Answers.of([[0, 0], [1, 0], [1, 1]], n_classes=2)
+    >>> confusion(answers, np.array([[1, 0], [0, 1], [0, 1]]), 1).tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
+    """
     mine = np.flatnonzero(answers.raters == rater)
     result = np.zeros((answers.n_classes, answers.n_classes))
     np.add.at(result.T, answers.codes[mine], posterior[answers.items[mine]].astype(np.float64))
@@ -35,6 +51,13 @@ def precision(answers: Answers, posterior: NDArray[np.floating]) -> NDArray[np.f
     """Return how often a rater who names a class is right, float32 [R, K], expected; NaN where it never names it.
 
     The mean of q_i(k) over the items i that the rater calls k, q the consensus.
+
+    Parameters
+    ----------
+    answers
+        One answer each.
+    posterior
+        float [N, K]: how likely each class is, as a consensus says.
 
     Examples
     --------
@@ -70,6 +93,8 @@ def quality(
         [R] and [K]: what they are called; numbers by default.
     gold
         int [N]: the known class of gold tasks, -1 for all other items.
+    answers
+        One answer each.
 
     Returns
     -------
@@ -84,6 +109,12 @@ def quality(
     ------
     DataError
         Gold that is not one class code an item.
+
+    Examples
+    --------
+    >>> answers = Answers.of([[0, 0], [1, 0], [1, 1]], n_classes=2)
+    >>> quality(answers, np.array([[1, 0], [0, 1], [0, 1]]), names=["ann", "bob"]).accuracy.round(2).tolist()
+    [1.0, 0.67]
     """
     import pandas as pd
 

@@ -255,10 +255,22 @@ class Dataset:
 
         A feature of a table will do as well as another column.
 
+        Parameters
+        ----------
+        name
+            Of a kept column, or of a feature.
+
         Raises
         ------
         UnknownName
             No such column.
+
+        Examples
+        --------
+        >>> import explorer
+        >>> found, differing = explorer.read(["a", "b"], label=[0, 1], columns={"source": ["x", "y"]}).column("source")
+        >>> found.tolist(), differing
+        (['x', 'y'], 0)
         """
         if name in self.other.names:
             cells = self.columns[name]

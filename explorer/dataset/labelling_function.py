@@ -83,7 +83,24 @@ class LabellingFunction:
         return f"LabellingFunction({self.name!r}{votes})"
 
     def vote(self, item: Any) -> Any:
-        """Return the class that the function gives an item, `None` where it abstains."""
+        """Return the class that the function gives an item, `None` where it abstains.
+
+        Parameters
+        ----------
+        item
+            As `Dataset.load` gives it.
+
+        Raises
+        ------
+        DataError
+            It votes for one class alone, and returned a text.
+
+        Examples
+        --------
+        >>> rule = LabellingFunction("says_great", lambda text: "great" in text, votes_for="good")
+        >>> rule.vote("a great film"), rule.vote("a film")
+        ('good', None)
+        """
         found = self.function(item)
         if self.votes_for is None:
             return None if found is False else found
@@ -96,6 +113,16 @@ class LabellingFunction:
 
     def apply(self, dataset: Dataset, progress: Progress | None = None) -> Applied:
         """Ask the function about every item, in order. One that it raises on is an abstention.
+
+        Parameters
+        ----------
+        dataset
+            The items.
+
+        Returns
+        -------
+        Applied
+            A class or `None` an item, and on how many it raised.
 
         Raises
         ------

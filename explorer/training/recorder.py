@@ -203,6 +203,11 @@ class Recorder:
     def load(cls, path: str | Path) -> Recorder:
         """Read what `save` wrote.
 
+        Parameters
+        ----------
+        path
+            Of a .npz file that `save` wrote.
+
         Raises
         ------
         DataError
