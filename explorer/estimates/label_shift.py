@@ -99,8 +99,8 @@ class Shift(Spoken):
             raise DataError(f"There is no finding {finding!r}.", f"There are {counted(len(self.ids), 'finding')}.")
         return list(self.ids[finding])
 
-    def sentence(self) -> str:
-        """Say it in plain words."""
+    def sentence(self, rest: str = "in .table") -> str:
+        """Say it in plain words; `rest` is where more findings stand than these name."""
         if not self.tests:
             return f"There is nothing to compare: no class has items in several slices of {self.by!r}."
         if self.table.empty:
@@ -112,7 +112,7 @@ class Shift(Spoken):
         ]
         more = len(self.table) - len(parts)
         return " ".join(parts) + (
-            f" {counted(more, 'more finding')} {'is' if more == 1 else 'are'} in .table." if more else ""
+            f" {counted(more, 'more finding')} {'is' if more == 1 else 'are'} {rest}." if more else ""
         )
 
     def _repr_html_(self) -> str:

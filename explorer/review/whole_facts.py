@@ -31,6 +31,10 @@ COLUMNS = {
     "odd_classes": ("classes", "items", "apart"),
     "shifted": ("start", "end", "items", "by", "agree", "moved"),
 }
+"""Columns of the tables, besides what a finding is and what to do about it."""
+
+ROWS = {"giveaways": "giveaway", "odd_classes": "odd_class", "shifted": "rows"}
+"""What a row of each table is."""
 
 
 def whole_facts(found: Found | None, error: str = "") -> Facts:
@@ -66,7 +70,7 @@ def _table(name: str, findings: Sequence[Finding]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [{"kind": one.kind, **one.figures, "remedy": one.remedy} for one in findings]
-    index = pd.Index([one.name for one in findings], name=name.removesuffix("s"), dtype=object)
+    index = pd.Index([one.name for one in findings], name=ROWS[name], dtype=object)
     return pd.DataFrame(rows, index=index, columns=["kind", *COLUMNS[name], "remedy"])
 
 

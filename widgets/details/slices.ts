@@ -14,6 +14,7 @@ const CHOOSE =
 export function makeSlices(place: Place): Section {
   const { session, signal } = place;
   const select = h("select", {
+    class: "dqx-select",
     data: { dqx: "slices-by" },
     aria: { label: "Slice by" },
     on: { change: () => void load(select.value) },

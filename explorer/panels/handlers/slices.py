@@ -37,7 +37,7 @@ def slices(review: Review, args: schema.SlicesArgs) -> schema.SlicesReply:
     except ExplorerError as problem:  # there is no opinion to compare labels with
         said, shifts = str(problem), []
     else:
-        said = shift.sentence()
+        said = shift.sentence("below")
         shifts = [
             schema.ShiftRow(code=code[row["slice"]], slice=_short(row["slice"]), **{c: row[c] for c in MEANING})
             for row in shift.table.head(MOST).to_dict("records")

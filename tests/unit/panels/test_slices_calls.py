@@ -38,7 +38,7 @@ def test_columns_rows_and_meanings(review: Review) -> None:
     assert body["sentence"] == found.sentence()
     assert [row["name"] for row in body["rows"]] == found.table.index.tolist()
     assert {row["name"]: row["differs"] for row in body["rows"]} == {"B": "more", "A": "fewer"}
-    assert body["shift"] == review.shift("lab").sentence()
+    assert body["shift"] == review.shift("lab").sentence("below")
     assert [(row["slice"], row["given"], row["looks_like"]) for row in body["shifts"]] == [("B", "0", "1")]
 
 
