@@ -11,9 +11,9 @@ import pytest
 
 import explorer
 from explorer.errors import DataError, UnknownName
-from explorer.estimates.label_shift import compare
+from explorer.estimates.label_shift import compare, members
 from explorer.estimates.slice_rates import direction_table, holm
-from explorer.review.slice_cuts import cut
+from explorer.review.slice_cuts import MOST, cut
 from explorer.review.slices import rates_of
 from explorer.utils.proportions import wilson
 
@@ -241,6 +241,26 @@ def test_the_comparison_is_its_formula(seed):
     assert found.keys() == expected.keys()
     for key, p in expected.items():
         assert found[key] == pytest.approx(p)
+
+
+def test_each_cell_has_its_items():
+    rng = np.random.default_rng(0)
+    codes, given, opinion = (rng.integers(low, k, 200).astype(np.int32) for low, k in ((0, 6), (-1, 4), (-1, 3)))
+    cells, _ = compare(codes, given, opinion, 4)
+    found = members(cells, codes, given, opinion)
+    assert len(found) == len(cells.count) > 10
+    for rows, s, c, o, n in zip(found, cells.slice, cells.given, cells.opinion, cells.count, strict=True):
+        assert rows.tolist() == np.flatnonzero((codes == s) & (given == c) & (opinion == o)).tolist()
+        assert len(rows) == n
+    assert members(cells.at(np.zeros(len(cells.count), bool)), codes, given, opinion) == []
+
+
+def test_more_values_than_can_be_told_apart_are_no_slices():
+    n = 2 * (MOST + 1)
+    values = [f"v{i // 2}" for i in range(n)]
+    dataset = explorer.read(np.arange(n, dtype=np.float32)[:, None], label=["a"] * n, columns={"url": values})
+    with pytest.raises(DataError, match=r"10,001 different values of 'url' would be a slice each"):
+        cut(dataset, "url")
 
 
 def test_chance_alone_is_seldom_called_a_shift():

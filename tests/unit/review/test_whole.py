@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ from PIL import Image
 
 import explorer
 from explorer.cues.finding import Finding, examples
+from explorer.cues.measurement import Measures, measure
+from explorer.pipeline import progress_bar
+from explorer.progress import Stage
 from explorer.review.events import ScopesChanged
 from explorer.review.review import Review
 from explorer.review.whole_facts import whole_facts
@@ -99,6 +103,42 @@ def test_nobody_waits_for_what_is_being_looked_for(tmp_path: Path) -> None:
     assert set(facts.giveaways["class"]) == {"+", "-"}
     counts = {each.scope.name: each for each in made.listings.counts()}
     assert 0 < counts["giveaway"].all <= 12
+    made.close()
+
+
+def test_whoever_waits_sees_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, names = threading.Event(), []
+
+    def show(_bar: object, stage: Stage) -> None:
+        names.append(stage.name)
+        shown.set()
+
+    def measured(*args: Any) -> Measures:
+        shown.wait(30)
+        return measure(*args)
+
+    monkeypatch.setattr(progress_bar, "PATIENCE", 0)
+    monkeypatch.setattr(progress_bar.TerminalBar, "show", show)
+    monkeypatch.setattr("explorer.review.whole.measure", measured)
+    texts = [f"{'good' if i % 2 else 'dull'} film {i}" for i in range(60)]
+    made = Review(explorer.read(texts, label=["-", "+"] * 30), tmp_path / "s.labels.db", embedder="tfidf", k=8)
+    made.wait("score", progress=False)
+    assert "giveaways" in made.facts().found
+    assert set(names) == {"measure"}
+    monkeypatch.setattr("explorer.review.whole.measure", None)
+    made.facts()  # nothing is opened a second time
+    made.close()
+
+
+def test_a_measuring_that_fails_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Measures:
+        raise OSError("gone")
+
+    monkeypatch.setattr("explorer.review.whole.measure", broken)
+    made = Review(explorer.read(["a b", "c d"] * 20, label=["-", "+"] * 20), tmp_path / "s.labels.db", embedder="tfidf")
+    made.wait("score", progress=False)
+    with pytest.raises(OSError, match="gone"):
+        made.facts()
     made.close()
 
 
