@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jupyter import PATIENCE, Lab
 from playwright.sync_api import expect
-from test_accessibility import AXE, RUN
+from test_accessibility import AXE
 from test_bulk import press, saved
 from test_in_sight import SESSION
 from test_left import readable
@@ -55,6 +55,11 @@ SCREEN = f"""() => {{
   }};
 }}"""
 """What the page shows and reckons with."""
+
+RUN = """async () => {
+  const found = await axe.run('.dqx-explorer [data-dqx="ask"]', { resultTypes: ["violations"] });
+  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.html}`));
+}"""
 
 READY = f"n => {{ const s = {SESSION}; return s.unsaved === 0 && s.left?.draws === n; }}"
 
@@ -112,11 +117,11 @@ def answer(page: Lab, truth: list[int]) -> int:
 
 
 def clean(page: Lab, state: str) -> None:
-    """Nothing of the line is faint, and axe-core finds nothing on the screen."""
+    """Nothing of the line is faint, and axe-core finds nothing in it."""
     readable(page, "ask")
     if not page.page.evaluate("() => 'axe' in window"):
         page.page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.page.evaluate(RUN, state) == []
+    assert page.page.evaluate(RUN) == [], state
 
 
 def test_thirty_answers_settle_it(page: Lab, folder: Path, shot: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,15 @@ CUT = """() => {
 }"""
 """What of a section stands out of the explorer, or is cut off."""
 
+QUEUED = """([items, ordered]) => {
+  const s = [...globalThis[Symbol.for("data-quality-explorer.sessions.3")].values()].at(-1);
+  const wanted = new Set(items);
+  const found = s.queue.filter((item) => wanted.has(item) || !(ordered || s.drawn.has(item)));
+  const sorted = (list) => ordered ? list : [...list].sort((a, b) => a - b);
+  return JSON.stringify(sorted([...found])) === JSON.stringify(sorted(items));
+}"""
+"""Whether the queue holds these items."""
+
 
 class Desk(Screen):
     """The page, and what tests of the details need."""
@@ -59,13 +68,12 @@ class Desk(Screen):
     def fact(self, name: str) -> Locator:
         return self.frame.locator(f'[data-dqx="fact"][data-fact="{name}"]')
 
-    def queued(self) -> list[str]:
-        """Ids of the items in the queue, once there are any."""
+    def queues(self, ids: Iterable[str], *, ordered: bool = False) -> None:
+        """Wait until the queue holds just these items, beside random ones; `ordered` in this order, among others."""
         expect(self.dqx("details-page").first).to_be_hidden()
+        items = [self.review.dataset.position(each) for each in ids]
+        self.frame.wait_for_function(QUEUED, arg=[items, ordered], timeout=PATIENCE)
         self.shown()
-        ids = self.review.dataset.item_ids
-        session = '[...globalThis[Symbol.for("data-quality-explorer.sessions.3")].values()].at(-1)'
-        return [str(ids[item]) for item in self.frame.evaluate(f"() => [...{session}.queue]")]
 
     def looked_at(self, name: str) -> None:
         """Nothing is cut, faint or without a name, in both themes and sizes; pictures of it are kept for people."""
@@ -144,12 +152,12 @@ def test_a_column_is_chosen_and_its_slices_open_their_items(desk: Desk, review: 
     assert opener.get_attribute("aria-label") == f"{opener.inner_text()}: Bergen"
     opener.focus()
     desk.page.keyboard.press("Enter")
-    assert sorted(desk.queued()) == sorted(found.items("Bergen"))
+    desk.queues(found.items("Bergen"))
     assert desk.frame.evaluate("() => document.activeElement.closest('.dqx-explorer') !== null")
     desk.section("slices")
     expect(by).to_have_value("lab")
     meaning.locator("[data-dqx=slice-open]").click()
-    assert sorted(desk.queued()) == sorted(shift.items(cork))
+    desk.queues(shift.items(cork))
     desk.press("Escape")
 
     # A number is cut into bins; back to none.
@@ -163,20 +171,16 @@ def test_a_column_is_chosen_and_its_slices_open_their_items(desk: Desk, review: 
 
 
 def test_the_queue_by_damage(desk: Desk, review: explorer.Review) -> None:
-    worst = desk.queued()
+    worst, table = review.queue_of("label"), review.queue_of("label", sort="damage")
+    expected = table.index[table["damage"] > 0].tolist()
+    assert len(expected) > 20
+    assert expected != [each for each in worst.index if each in set(expected)]
+    desk.queues(worst.index, ordered=True)
     desk.dqx("sort").select_option("damage")
-    expected = review.queue_of("label", sort="damage").index.tolist()
-    assert expected != worst
-    expect(desk.dqx("queue-tile").first).to_have_attribute(
-        "data-item", str(review.dataset.position(expected[0])), timeout=PATIENCE
-    )
-    drawn = set(review.sample.draws().tolist())
-    ranked = [item for item in desk.queued() if review.dataset.position(item) not in drawn or item in expected]
-    assert [item for item in ranked if item in set(expected)] == expected
+    desk.queues(expected, ordered=True)
+    desk.looked_at("by-damage")
     desk.dqx("sort").select_option("suspicion")
-    expect(desk.dqx("queue-tile").first).to_have_attribute(
-        "data-item", str(review.dataset.position(worst[0])), timeout=PATIENCE
-    )
+    desk.queues(worst.index, ordered=True)
     assert desk.errors == []
 
 
@@ -208,17 +212,17 @@ def test_what_is_found_of_the_whole_is_said_and_opens_its_items(desk: Desk, revi
     button = line.locator("[data-dqx=fact-open]")
     expect(button).to_have_text(f"Show {len(fact.items(of))} items")
     button.click()
-    assert sorted(desk.queued()) == sorted(fact.items(of))
+    desk.queues(fact.items(of))
     desk.press("Escape")
 
     # The fact opens its scope, by the keyboard: some examples, each with why.
     desk.section("data")
-    whole = desk.fact(name).locator("> [data-dqx=fact-open]")
+    whole = desk.fact(name).locator(":scope > [data-dqx=fact-open]")
     examples = review.queue_of(scope, decided=True)
     expect(whole).to_have_text(f"Show {len(examples)} examples")
     whole.focus()
     desk.page.keyboard.press("Enter")
-    assert sorted(desk.queued()) == sorted(examples.index)
+    desk.queues(examples.index)
     chip = desk.frame.locator(f'[data-dqx="scope"][data-scope="{scope}"]')
     expect(chip).to_have_attribute("aria-checked", "true")
     expect(chip).to_have_text(f"{title}{len(examples)}")

@@ -107,7 +107,7 @@ def test_nobody_waits_for_what_is_being_looked_for(tmp_path: Path) -> None:
 
 
 def test_whoever_waits_sees_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown, names = threading.Event(), []
+    shown, names = threading.Event(), list[str]()
 
     def show(_bar: object, stage: Stage) -> None:
         names.append(stage.name)
