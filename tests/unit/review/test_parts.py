@@ -12,7 +12,7 @@ from explorer.labels import open as open_store
 from explorer.labels.model.states import State
 from explorer.pipeline.results import Results
 from explorer.review import score_updates
-from explorer.review.events import CellsChanged, Events, LabelsReset, ScoresChanged, StagesChanged
+from explorer.review.events import CellsChanged, Events, LabelsReset, LevelChanged, ScoresChanged, StagesChanged
 from explorer.review.lock import StateLock
 
 N = 300
@@ -37,7 +37,7 @@ def review(world, tmp_path):
 
 
 class Page:
-    """What somebody shows who reads whole columns once, and then only rows."""
+    """What somebody shows who reads whole columns once, and then only rows, and levels."""
 
     def __init__(self, review):
         self.review, self.resets, self.heard = review, 0, threading.Condition()
@@ -48,12 +48,15 @@ class Page:
     def read(self):
         with self.review.state.lock:
             self.columns, self.version = self.review.scores.columns(), self.review.state.version
+            self.levelless = self.review.scores.levelless()
 
     def tell(self, event):
         assert event.version == self.version + 1, "none is missed"
         with self.heard:
             self.events.append(event)
-            if event.rows is None:
+            if isinstance(event, LevelChanged):
+                self.move(event.level)
+            elif event.rows is None:
                 self.resets += 1
                 self.read()
             else:
@@ -63,10 +66,19 @@ class Page:
                     ("is_label_issue", event.values.is_issue),
                 ):
                     self.columns[name][event.rows] = values
+                self.levelless[event.rows] = self.review.scores.levelless()[event.rows]
                 for name, (rows, values) in event.values.flags.items():
                     self.columns[name][rows] = values
             self.version = event.version
             self.heard.notify_all()
+
+    def move(self, level):
+        """Bring all that is open to a level."""
+        state, columns = self.review.state, self.columns
+        rows = np.flatnonzero(~state.decided())
+        columns["p_error"][rows] = level.move(self.levelless[rows])
+        differs = columns["suggested"][rows] != state.codes[rows]
+        columns["is_label_issue"][rows] = level.flags(columns["p_error"][rows], differs)
 
     def agrees(self):
         with self.review.state.lock:
