@@ -19,6 +19,8 @@ NOTEBOOK = "01_quickstart.ipynb"
 
 def current_point(lab: Lab) -> tuple[float, float]:
     """Where the map shows the current item, in page coordinates."""
+    # What asks for random checks takes a row above the map once it is known how many labels may be wrong.
+    lab.page.wait_for_function(f"() => {{ const s = {SESSION}; return s.left || s.leftError; }}", timeout=PATIENCE)
     # The map follows a little after the card.
     lab.page.wait_for_function(
         """() => {
