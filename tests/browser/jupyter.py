@@ -121,12 +121,11 @@ class Server:
 
     def end_kernels(self) -> None:
         """Shut down every kernel, so that none goes on computing beside the next test."""
-        kernels = f"{self.url}/api/kernels"
-        token = {"Authorization": f"token {self.token}"}
-        with urllib.request.urlopen(urllib.request.Request(kernels, headers=token), timeout=60) as reply:
+        kernels, token = f"{self.url}/api/kernels", f"token={self.token}"
+        with urllib.request.urlopen(f"{kernels}?{token}", timeout=60) as reply:
             running = json.load(reply)
         for kernel in running:
-            end = urllib.request.Request(f"{kernels}/{kernel['id']}", headers=token, method="DELETE")
+            end = urllib.request.Request(f"{kernels}/{kernel['id']}?{token}", method="DELETE")
             urllib.request.urlopen(end, timeout=60).close()
 
     def kill(self) -> None:

@@ -272,12 +272,15 @@ export class QueueOrder {
   }
 
   /**
-   * The item `by` places from `current` that `pass` does not pass over, along what was decided on and then along the
-   * queue; null beyond the ends.
+   * Walk to the item `by` places from `current` that `pass` does not pass over, along what was decided on where that has
+   * led to `current`, else along the queue; null beyond the ends.
    */
   next(current: number | null, by: 1 | -1, pass: (item: number) => boolean): number | null {
     const beside = this.trail.beside(current, by);
-    if (beside !== null && this.position(beside) >= 0 && !pass(beside)) return beside;
+    if (beside !== null && this.position(beside) >= 0 && !pass(beside)) {
+      this.trail.go(beside);
+      return beside;
+    }
     let place = current === null ? -1 : this.position(current);
     const anchor = this.anchor === null ? -1 : this.position(this.anchor);
     if (place < 0 && anchor >= 0) place = anchor - by;

@@ -8,7 +8,7 @@ beforeEach(() => {
   sessionStorage.clear();
 });
 
-it("leads back along decisions and forth again, wherever the scores have put their items since", async () => {
+it("leads back along decisions and forth again, whatever the order of the queue", async () => {
   const { session } = await start();
   session.setFilter({ scope: "all" });
   session.sight.of = () => "here";
@@ -56,4 +56,23 @@ it("goes along the queue where the last decision's item is not in it", async () 
   session.setFilter({ hideReviewed: false });
   session.step(-1);
   expect(session.current).toBe(3);
+});
+
+it("is not followed from an item that was chosen by itself: the queue is walked as it stands", async () => {
+  const { session } = await start();
+  session.setFilter({ scope: "all" });
+  session.sight.of = () => "here";
+  expect(session.queue).toEqual([3, 1, 5, 2, 0, 4]);
+  keep(session);
+  session.select(2);
+  keep(session);
+  expect(session.current).toBe(1);
+  session.select(3);
+  session.step(1);
+  expect(session.current).toBe(1);
+  session.step(1);
+  expect(session.current).toBe(5);
+  session.select(2);
+  session.step(-1);
+  expect(session.current).toBe(5);
 });
