@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from explorer.consensus.answers import Answers
 from explorer.consensus.rater_models import TINY, shrunk
 
-STEPS = 50
+STEPS = 200
 """Most steps of EM."""
 
-SETTLED = 1e-4
-"""EM ends when an item's log-likelihood gains less than this on the mean."""
+SETTLED = 0.02
+"""EM ends when the log-likelihood of all answers gains less than this: small beside the gain that a source needs."""
 
 SMOOTH = 0.1
 """Votes that each class has to begin with."""
@@ -101,7 +101,7 @@ def fit(
         among = np.bincount(answers.raters, linked, r)
         c = np.where(source >= 0, np.bincount(answers.raters, repeats * linked, r) / np.maximum(among, 1), 0.0)
         c = np.clip(c, 0, 1 - 1e-6)
-        if total - before < SETTLED * count:
+        if total - before < SETTLED:
             break
     return Copying(total, c, q)
 

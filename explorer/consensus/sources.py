@@ -174,7 +174,9 @@ class _Search:
                     tried.append((gain, group, wider, then))
             if not tried:
                 break
-            tried.sort(key=lambda one: -one[0])
+            # Of those that foretell the answers about as well, the one with fewest sources: nothing else tells them apart.
+            best = max(gain for gain, *_ in tried)
+            tried.sort(key=lambda one: (one[0] <= best - self._level, (one[2] >= 0).sum(), -one[0]))
             source, now = self._sure(*tried[0][2:])
             groups = [g for _, g, _, _ in tried[1:] if len({root(source, one) for one in g}) > 1]
         return source, now.copied

@@ -237,7 +237,8 @@ def beyond(
         result = posterior.copy()
         for one in np.unique(told[winner >= 0]).tolist():
             result = np.where((told == one)[:, None], beyond(posterior, np.where(told == one, winner, -1)), result)
-        return result / np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
+        whole: NDArray[np.float64] = result / np.maximum(result.sum(axis=1, keepdims=True), 1e-300)
+        return whole
     rows = np.flatnonzero(winner >= 0)
     counts = np.full((k, k), 0.5)  # class, winner
     np.add.at(counts.T, winner[rows], posterior[rows])

@@ -34,7 +34,7 @@ def test_independent_raters_are_not_found():
         np.testing.assert_array_equal(found.weights, 1)
         np.testing.assert_array_equal(found.counts_as(answers), 1)
         assert abs(found.mean) < 0.08
-        assert "10 pairs of raters none agrees" in str(found)
+        assert "10 pairs of raters none repeats the other" in str(found)
 
 
 def test_who_copies_a_little_counts_as_fewer():
