@@ -166,7 +166,7 @@ def _scores(
     same = own is not None and (own.name, own.revision) == of_model[:2] and options.names == AUTO
     vectors = own.vectors if same and own is not None else _embedded(dataset, model, options, progress)
     scores = class_names.compare(vectors, named, class_names.TEMPERATURE[dataset.kind])
-    heard: NDArray[np.bool_] = np.isfinite(vectors).all(axis=1)
+    heard: NDArray[np.bool_] = np.asarray(np.isfinite(vectors).all(axis=1))
     near = _neighbours(dataset, vectors, heard, options, results if same else None, progress)
     if near is not None:
         scores = class_names.smoothed(scores, near, heard, progress)

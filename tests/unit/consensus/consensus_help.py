@@ -32,6 +32,8 @@ def crowd(seed=0, n=400, k=3, accuracies=(0.9, 0.8, 0.7, 0.6), share=0.8):
 
 def copied(rng, answers, source, copier, share):
     """Let one rater repeat another's answer in a share of the items that both have answered."""
-    both = (answers[:, source] >= 0) & (answers[:, copier] >= 0) & (rng.random(len(answers)) < share)
+    # Numbers of their own: with those that the truth was drawn from, some classes would be copied more than others.
+    chance = rng.spawn(1)[0].random(len(answers))
+    both = (answers[:, source] >= 0) & (answers[:, copier] >= 0) & (chance < share)
     answers[both, copier] = answers[both, source]
     return answers
