@@ -174,7 +174,7 @@ class _Search:
                     tried.append((gain, group, wider, then))
             if not tried:
                 break
-            # Of those that foretell the answers about as well, the one with fewest sources: nothing else tells them apart.
+            # Of those that foretell the answers about as well, the one with fewest sources: nothing else decides.
             best = max(gain for gain, *_ in tried)
             tried.sort(key=lambda one: (one[0] <= best - self._level, (one[2] >= 0).sum(), -one[0]))
             source, now = self._sure(*tried[0][2:])

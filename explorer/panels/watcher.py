@@ -51,6 +51,7 @@ def _look(
         try:
             review.sync.look()
             review.sample.look()
+            review.raters.look()
             looked()
             troubled = False
         except ExplorerError as problem:  # the server or the disk is away: whoever clicks hears of it; look again

@@ -22,7 +22,7 @@ from explorer.readers.votes import attach
 from explorer.review.arguments import Items
 from explorer.review.blind import BlindQueue, Mode
 from explorer.review.decisions import Decisions
-from explorer.review.events import Events, VotesChanged
+from explorer.review.events import CellsChanged, Events, LabelsReset, VersionsMoved, VotesChanged
 from explorer.review.label_columns import is_settled, names_of
 from explorer.review.rater_blocks import columns_of, draft_of, table_of, view_of
 from explorer.review.rater_questions import budget_of, questions
@@ -60,6 +60,9 @@ class Raters:
     def __init__(self, state: ReviewState, store: Store, events: Events, bound: Dataset, decisions: Decisions) -> None:
         self._state, self._events, self._decisions = state, events, decisions
         self._stored = StoredVotes(state, store, bound)
+        events.subscribe(LabelsReset, lambda _: self.catch_up())  # another branch, or classes that became one
+        events.subscribe(CellsChanged, lambda event: self.look() if event.commit is None else None)
+        events.subscribe(VersionsMoved, lambda _: self.look())
 
     def __len__(self) -> int:
         votes = self._state.votes
@@ -346,9 +349,17 @@ class Raters:
         self._stored.refresh()
 
     def catch_up(self) -> None:
-        """Take up what others have added to the store; nothing happens where there is nothing new."""
+        """Read all votes of the store anew, and have the scores computed anew where they say something else."""
         with self._state.lock:
-            if self._stored.refresh():
+            self._stored.refresh()
+            if self._stored.news():
+                self._events.emit(VotesChanged())
+
+    def look(self) -> None:
+        """Take up what others have written since. Costs one look at the store where nothing was."""
+        with self._state.lock:
+            self._stored.follow()
+            if self._stored.news():
                 self._events.emit(VotesChanged())
 
     def _some(self) -> Votes:
@@ -359,4 +370,5 @@ class Raters:
 
     def _change(self) -> None:
         self._stored.refresh()
+        self._stored.news()
         self._events.emit(VotesChanged())

@@ -50,8 +50,8 @@ class StoredVotes:
     def __init__(self, state: ReviewState, store: Store, bound: Dataset) -> None:
         self._state, self._store = state, store
         self._unstored: tuple[RaterVotes, ...] = ()
-        self._digests: tuple[str, ...] = ()
         self._last = 0
+        self._news = False
         self.readings, self.answers = 0, list[Answer]()
         if bound.votes is not None:
             self._bind(bound, bound.votes)
@@ -62,6 +62,7 @@ class StoredVotes:
         with self._state.lock:
             self._store.add_vote_blocks(drafts)
             self.refresh()
+            self._news = False
 
     def take_away(self, rater: RaterVotes) -> None:
         """Store that a rater has no votes any more."""
@@ -75,7 +76,9 @@ class StoredVotes:
             item, label = str(state.dataset.item_ids[position]), None if code < 0 else state.classes[code]
             sure = None if math.isnan(confidence) else [confidence]
             self._store.add_vote_blocks([VoteDraft(name, [item], [label], "person", "", sure, keep=True)])
+            before = self._news
             self.follow()
+            self._news = before
 
     def follow(self) -> None:
         """Take up what was written since, here or elsewhere. Costs one look where nothing was, else as much as was."""
@@ -95,22 +98,32 @@ class StoredVotes:
                 rater = RaterVotes(block.rater, kind, block.family, NOBODY, NOBODY)
                 state.take_answer(rater, position, code, confidence)
                 self.answers.append(Answer(block.rater, kind, position, code, confidence))
+                self._news |= kind != "person"
             self._last = found.last
 
-    def refresh(self) -> bool:
-        """Read all votes of the store; says whether there are others than the last time."""
+    def news(self) -> bool:
+        """Say, once, whether there are votes since the last time for which scores are to be computed anew.
+
+        That is so where a rater came or went, or where one that is no person says something else: what people say one
+        by one is heard at the next run. What `write` stored is known to whoever called it.
+        """
+        found, self._news = self._news, False
+        return found
+
+    def refresh(self) -> None:
+        """Read all votes of the store."""
         state = self._state
         with state.lock:
             self._last = vote_blocks.last_of(self._store)
             standing = vote_blocks.standing(self._store)
             index = pd.Index(state.dataset.item_ids if standing else [], dtype=object)
             found = [read_block(state, one, index) for one in standing]
-            before, self._digests = self._digests, tuple(one.block.digest for one in standing)
             stored = {one.name for one in found}
             found += [one for one in self._unstored if one.name not in stored]
+            before = state.votes if self.readings else None
             state.votes = Votes(tuple(found), len(state.dataset)) if found else None
+            self._news |= self.readings > 0 and _differ(before, state.votes)
             self.readings, self.answers = self.readings + 1, []
-            return before != self._digests
 
     def _bind(self, bound: Dataset, votes: Votes) -> None:
         """Store the votes that a dataset brings, but for those that the store has, or that somebody took away."""
@@ -122,3 +135,24 @@ class StoredVotes:
         kept = not_taken_away(drafts, self._store.vote_blocks())
         if kept:
             self._store.add_vote_blocks(kept)
+
+
+def _differ(before: Votes | None, now: Votes | None) -> bool:
+    """Say whether another rater is there, or one that is no person says something else."""
+    one, other = _by_name(before), _by_name(now)
+    if list(one) != list(other):
+        return True
+    return any(not _same(one[name], other[name]) for name in one if other[name].kind != "person")
+
+
+def _by_name(votes: Votes | None) -> dict[str, RaterVotes]:
+    return {} if votes is None else {rater.name: rater for rater in votes.raters}
+
+
+def _same(one: RaterVotes, other: RaterVotes) -> bool:
+    if (one.kind, one.family) != (other.kind, other.family):
+        return False
+    if not (np.array_equal(one.items, other.items) and np.array_equal(one.codes, other.codes)):
+        return False
+    sure, now = one.confidence, other.confidence
+    return sure is now if sure is None or now is None else np.array_equal(sure, now, equal_nan=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.errors import UnknownName
+from explorer.errors import DataError, UnknownName
 from explorer.labels.history.vote_blocks import read
 from explorer.labels.model.schema import Names, names_of
 from explorer.labels.model.snapshot import Snapshot
@@ -20,6 +20,10 @@ def add_blocks(copy: WorkingCopy, drafts: Sequence[VoteDraft]) -> list[VoteBlock
 
     Returns the newest block of each: one that says the same already is not written again.
     """
+    if isinstance(drafts, str) or not isinstance(drafts, Sequence) or not all(isinstance(d, VoteDraft) for d in drafts):
+        raise DataError(
+            "The votes to add are no list of `VoteDraft`.", "Make one a rater: VoteDraft(rater, items, labels)."
+        )
     checked = [draft.checked() for draft in drafts]
     copy.head.now()  # before a file is locked: something has to be bound
     with copy.exclusive("main"):

@@ -1,4 +1,4 @@
-"""Crews of raters of every kind: the consensus is never far below Dawid and Skene's model, and above it beside copies."""
+"""Crews of every kind: the consensus is never far below Dawid and Skene's model, and above it beside copies."""
 
 import numpy as np
 import pytest
