@@ -174,7 +174,7 @@ describe("random items", () => {
     expect(counts.textContent).toBe("next 3 of 3");
     const badge = tile(4).querySelector<HTMLElement>('[data-dqx="tile-random"]') as HTMLElement;
     expect(badge.textContent).toBe("random");
-    expect(badge.title).toContain("decide on it whether or not it looks wrong");
+    expect(badge.title).toContain("Decide on it whether or not it looks wrong");
     expect(tile(4).getAttribute("aria-label")).toContain("drawn at random");
     expect(find(tile(3), "tile-random")).toBeNull();
     session.setAuditRate(0);

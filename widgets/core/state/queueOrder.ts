@@ -3,7 +3,7 @@
 import type { Labels, Scores } from "../kernel/schema";
 import { type Filter, WHOLE } from "./filter";
 import { mixed, type Place, unmixed } from "./mixedQueue";
-import { lastBefore, type MovedList, Ranking } from "./ranking";
+import { grouped, lastBefore, type MovedList, Ranking } from "./ranking";
 import type { Members } from "./scopes";
 import { Trail } from "./trail";
 
@@ -154,7 +154,7 @@ export class QueueOrder {
       const all = this.inScope();
       passed = pair || label !== null ? Array.prototype.filter.call(all, passes) : Array.from(all);
       if (sort === "row") passed = Array.from(Int32Array.from(passed).sort());
-      else if (sort === "class") passed = this.byClass(passed);
+      else if (sort === "class") passed = grouped(passed, (item) => this.classOf(item));
       else if (sort === "damage") passed.sort((a, b) => this.damageOf(b) - this.damageOf(a));
     }
     this.passed = passed;
@@ -359,18 +359,6 @@ export class QueueOrder {
   private classOf(item: number): number {
     const code = this.given?.[item] ?? -1;
     return code < 0 ? Number.POSITIVE_INFINITY : code;
-  }
-
-  /** The same items class by class, in the same order within each. */
-  private byClass(items: readonly number[]): number[] {
-    const classes = new Map<number, number[]>();
-    for (const item of items) {
-      const of = this.classOf(item);
-      const list = classes.get(of);
-      if (list) list.push(item);
-      else classes.set(of, [item]);
-    }
-    return [...classes.keys()].sort((a, b) => a - b).flatMap((of) => classes.get(of) as number[]);
   }
 
   /** Mix random items into what passes the filter; whether there are, or were, any. */

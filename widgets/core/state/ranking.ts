@@ -170,3 +170,15 @@ function sorted(values: Float32Array): Int32Array {
   }
   return order;
 }
+
+/** The same items group by group, in the order of the groups' numbers; within each they keep their order. */
+export function grouped(items: readonly number[], groupOf: (item: number) => number): number[] {
+  const groups = new Map<number, number[]>();
+  for (const item of items) {
+    const of = groupOf(item);
+    const list = groups.get(of);
+    if (list) list.push(item);
+    else groups.set(of, [item]);
+  }
+  return [...groups.keys()].sort((a, b) => a - b).flatMap((of) => groups.get(of) as number[]);
+}
