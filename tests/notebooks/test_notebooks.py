@@ -192,7 +192,7 @@ def test_the_command_line_in_a_datasets_ci(run: Any, monkeypatch: pytest.MonkeyP
     assert len((work / "corrected.csv").read_text().splitlines()) == 901
     assert "Judged on the 30 reviewed items only" in text
     assert "31 commits with 30 changes are as they were written" in text
-    assert "By 'lab': " in text
+    assert "By 'lab' none of 2 slices differs from the rest by more than chance makes" in text
     assert "'gpt-4o-mini' at http://localhost:8000/v1/chat/completions would be asked about 120 items" in text
     assert "Accuracy without the worst labels" in text
 
