@@ -170,6 +170,20 @@ def _log_sum(z: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     return np.asarray(np.log(np.exp(z - most).sum(axis=axis)) + most.squeeze(axis))
 
 
+def unnamed(found: Fit, n_raters: int) -> NDArray[np.bool_]:
+    """Return the classes that no rater calls by their own name more often than by any other, bool [K].
+
+    What such a class is the answers do not say: it is what the model has made of answers that fit nowhere else.
+    """
+    left = np.ones(found.posterior.shape[1], bool)
+    for rater in range(n_raters):
+        matrix = found.confusion(rater)
+        left &= np.diag(matrix) < matrix.max(axis=1)
+        if not left.any():
+            break
+    return left
+
+
 def information(found: Fit) -> float:
     """Return Akaike's criterion of a fit, −2 log L + 2 · parameters: the smaller, the better it foretells answers."""
     free = sum(one.free for one in found.raters) + len(found.shares) - 1

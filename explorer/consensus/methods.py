@@ -19,6 +19,8 @@ from explorer.consensus.model_prior import checked_models
 from explorer.consensus.quality import quality
 from explorer.consensus.result import Consensus, overlap_notes
 from explorer.errors import DataError, UnknownName
+from explorer.utils.proportions import wilson
+from explorer.utils.text import percentage
 
 Method = Literal["best", "majority", "dawid_skene", "glad", "mace", "crowdlab", "pooled"]
 
@@ -51,7 +53,8 @@ def consensus(
         answers. Rows are divided by their sum.
     method
         "best": "pooled" with probabilities, "dawid_skene" without, and "majority" where raters err together so much
-        that agreement is no sign of truth. "majority", "dawid_skene", "glad" and "mace" use the answers alone.
+        that agreement is no sign of truth, or where the model has made of a class something that nobody calls so.
+        "majority", "dawid_skene", "glad" and "mace" use the answers alone.
         "crowdlab" and "pooled" need `probs`. "glad" and "mace" need the extra `crowd`.
     gold
         int [N]: known classes of gold tasks, -1 elsewhere. They do not change the consensus: raters are scored by them.
@@ -125,7 +128,8 @@ def _by(
     check: Callable[[], None] | None,
 ) -> tuple[str, Fit | None, NDArray[np.float64]]:
     """Return the rule that was used, the fit where it has one, and each item's class, float64 [N, K]."""
-    if method == "best":
+    chosen = method != "best"
+    if not chosen:
         if models:
             method = "pooled"
         elif together.mean > TOGETHER:
@@ -144,12 +148,43 @@ def _by(
         return method, None, crowdlab(answers, models[0]).posterior
     joined = models if method == "pooled" else []
     fit = best_fit(together.merged, joined, together.weights, seed, check)
+    share = 0.0 if chosen or joined else nameless(fit, together.merged, together.weights)
+    if share:
+        notes.append(
+            f"{percentage(share)} of what Dawid and Skene's model would change goes to classes that no rater calls by "
+            "their name, which is no sign of truth: the majority decides."
+        )
+        return "majority", None, majority.shares(together.merged, together.weights).astype(np.float64)
     if joined:
         beliefs = " and ".join(f"{t:.2f}" for t in fit.exponents)
         notes.append(f"The classifier counts with the exponent {beliefs} (1: as much as it says of itself).")
     if len(fit.shares) > 1:
         notes.append(f"{100 * fit.shares[1]:.0f} % of the items are hard: raters err otherwise there.")
     return method, fit, fit.posterior
+
+
+def nameless(fit: Fit, answers: Answers, counting: NDArray[np.float64] | None = None) -> float:
+    """Return the share of the changed items whose new class is `unnamed`, 0 unless it is surely more than half.
+
+    Changed are the items to which the model gives a class with fewer votes than another. Surely: the lower end of
+    Wilson's interval is above one half.
+
+    Parameters
+    ----------
+    fit
+        Of these answers.
+    answers
+        One answer each.
+    counting
+        float64 [M]: what each answer counts; 1 by default.
+    """
+    odd = dawid_skene.unnamed(fit, answers.n_raters)
+    if not odd.any():
+        return 0.0
+    votes, labels = answers.counts(counting), fit.posterior.argmax(axis=1)
+    changed = answers.answered & (votes[np.arange(len(labels)), labels] < votes.max(axis=1) - 1e-9)
+    many, of = int((changed & odd[labels]).sum()), int(changed.sum())
+    return many / of if of and wilson(many, of)[0] > 0.5 else 0.0
 
 
 def best_fit(

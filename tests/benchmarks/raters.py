@@ -11,6 +11,8 @@ Reads `kinds-data/raters_crowd.parquet` and `kinds-data/raters_cifar10n.npz` bes
 - next: what to ask next. 8,000 items begin with one answer each; 800 more a round, the same answers for all policies.
 - certificate: simulated raters of equal error; where it says so, the majority's errors beside an oracle's.
 - copies: simulated raters, some of whom copy one; Dawid–Skene of crowd-kit and ours, and ours with the family named.
+- wnut: seven systems for named entities that were taught on the same tweets, and so err together. F1 of entities: a
+  span counts with both ends and its kind. Tokens are the items (`kinds-data/ner_wnut17.parquet`).
 - labels: votes as an opinion in `p_error`: average precision of the wrong labels without and with them.
 
 `--slow` adds GLAD and MACE. The rivals are cleanlab and crowd-kit, each left out where it is not installed.
@@ -29,17 +31,18 @@ from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from explorer import detectors, graph
-from explorer.consensus import Answers, consensus, krippendorff, urgency
+from explorer.consensus import Answers, consensus, dawid_skene, krippendorff, urgency
 from explorer.consensus.crowdlab import crowdlab
 from explorer.consensus.majority import against, certificate, labels_of, shares
 
 KINDS = DATA.parent / "kinds-data"
 ITEMS, ROUND, ROUNDS = 8_000, 800, 8
+PARTS = ("crowd", "cifar10n", "certificate", "copies", "wnut", "next", "labels")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", nargs="+", default=["crowd", "cifar10n", "certificate", "copies", "next", "labels"])
+    parser.add_argument("--parts", nargs="+", default=list(PARTS))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--policies", nargs="+", help="of the part next: some of those that it prints")
     parser.add_argument("--slow", action="store_true")
@@ -53,6 +56,7 @@ def main() -> None:
             "labels": as_an_opinion,
             "certificate": certified,
             "copies": copies,
+            "wnut": wnut,
         }[part](given)
 
 
@@ -409,6 +413,52 @@ def copies(given):
             names = ("Dawid–Skene, crowd-kit", "ours", "ours, family named")
             rows[f"{bots} copies of {share:.0%}"] = dict(zip(names, np.mean(found, axis=0), strict=True))
     show(f"Copies beside four raters who err apart: 1,000 items, {given.seeds} seeds", rows)
+
+
+def wnut(_given):
+    frame = pd.read_parquet(KINDS / "ner_wnut17.parquet").query("split == 'test'").reset_index(drop=True)
+    systems = [column for column in frame if column.startswith("sys_")]
+    names = sorted({tag for column in ("tags", *systems) for tags in frame[column] for tag in tags})
+    code = {name: number for number, name in enumerate(names)}
+    sentence = np.repeat(np.arange(len(frame)), frame["tags"].map(len))
+    wide = np.stack([[code[tag] for tags in frame[column] for tag in tags] for column in systems], axis=1)
+    truth = entities([tag for tags in frame["tags"] for tag in tags], sentence)
+
+    def row(labels):
+        found = entities([names[label] for label in labels], sentence)
+        right = len(found & truth)
+        return {
+            "precision": right / len(found),
+            "recall": right / len(truth),
+            "F1": 2 * right / (len(found) + len(truth)),
+        }
+
+    answers = Answers.of(wide, len(names))
+    best = max(range(len(systems)), key=lambda j: row(wide[:, j])["F1"])
+    rows = {f"best single ({systems[best].removeprefix('sys_')})": row(wide[:, best])}
+    rows["majority"] = row(consensus(answers, method="majority").labels)
+    rival = crowd_kit(wide, len(names))
+    if rival is not None:
+        rows["Dawid–Skene, crowd-kit"] = row(rival[0].argmax(axis=1))
+    found, seconds = timed(lambda: consensus(answers))
+    rows[f"ours ({found.method})"] = row(found.labels) | {"s": seconds}
+    rows["ours without looking for copies"] = row(dawid_skene.fit(answers).posterior.argmax(axis=1))
+    show(f"WNUT-17, seven systems, {len(wide):,} tokens, {len(names)} tags", rows)
+    print("  " + " ".join(found.notes))
+    print(found.quality.round(3).to_string())
+
+
+def entities(tags, sentence):
+    """Return the spans of tags B-x, I-x, as (first token, end, kind); an I-x without a beginning begins one."""
+    found, begin, kind = set(), None, None
+    for at, (tag, of) in enumerate(zip([*tags, "O"], [*sentence, -1], strict=True)):
+        goes_on = begin is not None and tag == f"I-{kind}" and of == sentence[begin]
+        if begin is not None and not goes_on:
+            found.add((begin, at, kind))
+            begin = None
+        if begin is None and tag != "O":
+            begin, kind = at, tag[2:]
+    return found
 
 
 if __name__ == "__main__":

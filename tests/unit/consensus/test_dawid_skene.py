@@ -8,7 +8,7 @@ from consensus_help import crowd, drawn, even
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.consensus import Answers, consensus, dawid_skene
+from explorer.consensus import Answers, consensus, dawid_skene, methods
 from explorer.consensus.model_prior import ModelPrior
 from explorer.consensus.rater_models import ALPHA, Coins, Matrices
 
@@ -166,3 +166,47 @@ def test_hard_items_take_up_that_raters_err_together():
     found = consensus(answers, probs)
     assert any("hard" in note for note in found.notes)
     assert len(consensus(answers).fit.shares) == 1
+
+
+def guessing(seed, n=3000, k=5, odd=0.1):
+    """Return answers of five raters who guess on some items of the common class, and a rare class they hardly know."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(k, n, p=[0.01, 0.04, 0.04, 0.04, 0.87])
+    matrix = np.full((k, k), 0.013)
+    matrix[:, -1] = 0.26
+    np.fill_diagonal(matrix, 0.7)
+    matrix[0], matrix[-1] = (0.1, 0.06, 0.06, 0.06, 0.72), (0.0025, 0.0025, 0.0025, 0.0025, 0.99)
+    wide = drawn(rng, truth, [matrix / matrix.sum(axis=1, keepdims=True)] * 5)
+    hard = (rng.random(n) < odd) & (truth == k - 1)
+    return np.where(hard[:, None] & (rng.random((n, 5)) < 0.3), rng.integers(0, k - 1, (n, 5)), wide), truth
+
+
+def test_a_class_that_nobody_calls_so_is_not_believed():
+    """EM makes of a rare class the place for what raters disagree on; the majority is better, and decides."""
+    for seed in range(3):
+        wide, truth = guessing(seed)
+        answers = Answers.of(wide, 5)
+        fit = dawid_skene.fit(answers)
+        labels, votes = fit.posterior.argmax(axis=1), answers.counts()
+        named = [any(fit.confusion(j)[c].argmax() == c for j in range(5)) for c in range(5)]
+        changed = [i for i in range(len(truth)) if votes[i][labels[i]] < max(votes[i])]
+        odd = sum(not named[labels[i]] for i in changed) / len(changed)
+        assert dawid_skene.unnamed(fit, 5).tolist() == [not one for one in named]
+        assert methods.nameless(fit, answers) == pytest.approx(odd)
+        found = consensus(answers)
+        assert found.method == "majority"
+        assert any("no rater calls by their name" in note for note in found.notes)
+        assert (found.labels == truth).mean() > (labels == truth).mean()
+        # Whoever asks for the model has it.
+        assert consensus(answers, method="dawid_skene").fit is not None
+
+
+def test_where_raters_know_the_classes_nothing_is_nameless():
+    wide, _ = guessing(0, odd=0)
+    answers = Answers.of(wide[:, :3], 5)
+    assert methods.nameless(dawid_skene.fit(answers), answers) == 0
+    for seed in range(3):
+        answers, _ = crowd(seed)
+        fit = dawid_skene.fit(answers)
+        assert not dawid_skene.unnamed(fit, 4).any()
+        assert methods.nameless(fit, answers) == 0
