@@ -13,6 +13,9 @@ from explorer.utils.logits import LARGEST, clipped_logit, expit
 ISSUE = 0.5
 """A label is an issue when it is more likely wrong than right, while no answers say more."""
 
+BINARY = 2
+"""With so many classes a wrong label can only be the other one."""
+
 STEPS = 2_000
 """Places that log-odds are rounded to while a level is sought."""
 
@@ -55,13 +58,24 @@ class Level:
             return np.array(p, dtype=np.float32)
         return self.apply(clipped_logit(p.astype(np.float64))).astype(np.float32)
 
-    def flags(self, p: NDArray[np.float32], differs: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which labels are issues, given their `p_error` here and whether another class is suggested, bool [n].
+    def issues(
+        self, p: NDArray[np.float32], suggested: NDArray[np.int32], labels: NDArray[np.int32], n_classes: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Return what is suggested and which labels are issues, given their `p_error` here: int32 [n] and bool [n].
 
-        NaN is above nothing.
+        An issue is above the cut and has another class suggested. Where there are two classes it has: the label that is
+        wrong can only be the other one, so the other one is suggested for an issue, and the label for any other item.
+        NaN, of what is unlabelled, is above nothing, and its suggestion stands.
+
+        Examples
+        --------
+        >>> Level(cut=0.3).issues(np.float32([0.4, 0.2]), np.int32([0, 1]), np.int32([0, 0]), n_classes=2)
+        (array([1, 0], dtype=int32), array([ True, False]))
         """
-        result: NDArray[np.bool_] = differs & (p > self.cut)
-        return result
+        over = p > self.cut
+        if n_classes == BINARY:
+            suggested = np.where(labels >= 0, np.where(over, 1 - labels, labels), suggested).astype(np.int32)
+        return suggested, over & (suggested != labels)
 
 
 class Population:

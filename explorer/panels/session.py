@@ -20,6 +20,7 @@ from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.estimates.level import BINARY
 from explorer.labels import Conflict
 from explorer.panels import payloads, registry, wire
 from explorer.panels.comparison import Comparison
@@ -277,7 +278,9 @@ class Session:
         if isinstance(event, LevelChanged):
             level = Level(slope=event.level.slope, shift=event.level.shift, cut=event.level.cut)
             counts = payloads.counts(self.review)
-            self.push(calls.LevelPush(version=event.version, level=level, counts=counts))
+            levelless = self.review.state.levelless
+            binary = levelless is not None and levelless.n_classes == BINARY
+            self.push(calls.LevelPush(version=event.version, level=level, binary=binary, counts=counts))
             return
         rows, values = event.rows, event.values
         if rows is None or values is None:

@@ -60,8 +60,8 @@ class ScoreValues:
         int32 [M].
     is_issue
         bool [M].
-    differs
-        bool [M]: the suggested class is another one than the label.
+    labels
+        int32 [M]: codes of the labels that they are about.
     flags
         By name of a column of the table: int32 positions and bool values of the flags that are others now. Only those
         of `state.FLAGS`, and only where one is.
@@ -71,7 +71,7 @@ class ScoreValues:
     suggested: NDArray[np.int32]
     suggested_p: NDArray[np.float32]
     is_issue: NDArray[np.bool_]
-    differs: NDArray[np.bool_]
+    labels: NDArray[np.int32]
     flags: Mapping[str, tuple[NDArray[np.int32], NDArray[np.bool_]]] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.estimates.level import Level
+from explorer.estimates.level import BINARY, Level
 from explorer.review.events import ScoreValues
 
 if TYPE_CHECKING:
@@ -22,42 +22,62 @@ class Levelless:
     ----------
     p_error, suggested_p
         float32 [N]: as detectors and decisions have them, before the answers to the random checks level them.
-    differs
-        bool [N]: the suggested class is another one than the label.
+    labels
+        int32 [N]: codes of the labels that they are about.
+    n_classes
+        Of the run that made them.
     """
 
     def __init__(
-        self, p_error: NDArray[np.float32], suggested_p: NDArray[np.float32], differs: NDArray[np.bool_]
+        self,
+        p_error: NDArray[np.float32],
+        suggested_p: NDArray[np.float32],
+        labels: NDArray[np.int32],
+        n_classes: int,
     ) -> None:
-        self.p_error, self.suggested_p, self.differs = p_error, suggested_p, differs
+        self.p_error, self.suggested_p, self.labels, self.n_classes = p_error, suggested_p, labels, n_classes
 
     @classmethod
-    def of(cls, combined: Combined, labels: NDArray[np.int32]) -> Levelless:
+    def of(cls, combined: Combined, labels: NDArray[np.int32], n_classes: int) -> Levelless:
         """Begin with a fresh verdict on labels int32 [N]."""
-        return cls(combined.p_error.copy(), combined.suggested_p.copy(), combined.suggested != labels)
+        return cls(combined.p_error.copy(), combined.suggested_p.copy(), labels.astype(np.int32), n_classes)
 
     def write(self, rows: NDArray[np.int32], values: ScoreValues) -> None:
         """Take the verdict on some rows."""
         self.p_error[rows], self.suggested_p[rows] = values.p_error, values.suggested_p
-        self.differs[rows] = values.differs
+        self.labels[rows] = values.labels
 
     def read(self, rows: NDArray[np.intp], suggested: NDArray[np.int32], level: Level) -> ScoreValues:
-        """Return the verdict on some rows, whose suggested classes are int32 [rows], at a level."""
-        differs = self.differs[rows]
-        values = ScoreValues(
-            self.p_error[rows], suggested, self.suggested_p[rows], level.flags(self.p_error[rows], differs), differs
-        )
-        return levelled(values, level)
+        """Return the verdict on some rows, whose suggested classes are int32 [rows] at whatever level, at this one."""
+        return judged(self.p_error[rows], suggested, self.suggested_p[rows], self.labels[rows], level, self.n_classes)
 
 
-def levelled(values: ScoreValues, level: Level) -> ScoreValues:
+def judged(
+    p_error: NDArray[np.float32],
+    suggested: NDArray[np.int32],
+    suggested_p: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    level: Level,
+    n_classes: int,
+) -> ScoreValues:
+    """Return the verdict on some rows at a level, from what it is before that."""
+    p = level.move(p_error)
+    told, is_issue = level.issues(p, suggested, labels, n_classes)
+    other = told != labels
+    moved = suggested_p
+    if n_classes == BINARY:
+        moved = np.where(other, p, 1 - p)
+    elif not level.same:
+        # The doubt about the label is shared among the others as the pooled opinion has it.
+        share = suggested_p / np.maximum(p_error, np.float32(1e-30))
+        moved = np.where(other, np.minimum(share * p, 1), 1 - p)
+    sure = np.where(np.isnan(p) | np.isnan(suggested_p), suggested_p, moved).astype(np.float32)
+    return ScoreValues(p, told, sure, is_issue, labels)
+
+
+def levelled(values: ScoreValues, level: Level, n_classes: int) -> ScoreValues:
     """Return a verdict at a level; one that leaves everything as it is returns the same."""
     if level == Level():
         return values
-    p, sure = level.move(values.p_error), values.suggested_p
-    if not level.same:
-        # The doubt about the label is shared among the others as the pooled opinion has it.
-        share = sure / np.maximum(values.p_error, np.float32(1e-30))
-        moved = np.where(values.differs, np.minimum(share * p, 1), 1 - p)
-        sure = np.where(np.isnan(p) | np.isnan(sure), sure, moved).astype(np.float32)
-    return replace(values, p_error=p, suggested_p=sure, is_issue=level.flags(p, values.differs))
+    at = judged(values.p_error, values.suggested, values.suggested_p, values.labels, level, n_classes)
+    return replace(at, flags=values.flags)

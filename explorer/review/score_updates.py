@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.estimates.level import Level
 from explorer.review.baseline import Baseline
 from explorer.review.events import CellsChanged, Events, LabelsReset, ScoresChanged, ScoreValues
 from explorer.review.label_columns import is_decided
-from explorer.review.levelless import levelled
+from explorer.review.levelless import judged, levelled
 from explorer.review.live_scores import LiveScores
 from explorer.review.state import ReviewState
 
@@ -323,38 +324,37 @@ class ScoreUpdates:
 
     def _publish(self, live: LiveScores, baseline: Baseline, touched: NDArray[np.intp] | None) -> None:
         """Show the verdict on those who were touched (`None`: all) and are open, where it is another one."""
-        from explorer.detectors.combine.p_error import issues
-
         state, verdict, inputs = self._state, live.combined, live.inputs
         behind, live.shown = not live.shown, False
         rows = np.arange(inputs.n) if touched is None else touched
         rows = rows[~live.decided[rows]]
         suggested, suggested_p = verdict.suggested[rows], verdict.suggested_p[rows]
-        p_error, is_issue = verdict.p_error[rows], verdict.is_issue[rows]
+        p_error, labels = verdict.p_error[rows], inputs.labels[rows]
+        values = ScoreValues(p_error, suggested, suggested_p, verdict.is_issue[rows], labels)
         if live.taught is not None and live.taught.learnt:
             p_error = baseline.adjusted(p_error, live.taught, inputs, rows)
-            is_issue = issues(inputs.labels[rows], suggested, p_error)
-        differs = suggested != inputs.labels[rows]
-        values = ScoreValues(p_error, suggested, suggested_p, is_issue, differs)
+            values = judged(p_error, suggested, suggested_p, labels, Level(), inputs.n_classes)
         with state.lock:
             shown, before = state.results.combined, state.levelless
             if live.generation != state.scored or shown is None or before is None:
                 return
-            now = levelled(values, state.level)
-            moved = _differ(p_error, before.p_error[rows]) | _differ(suggested_p, before.suggested_p[rows])
+            now = levelled(values, state.level, inputs.n_classes)
+            moved = _differ(values.p_error, before.p_error[rows]) | _differ(
+                values.suggested_p, before.suggested_p[rows]
+            )
             # Who was decided on, and is open again, still has what was seen then.
             moved |= _differ(now.p_error, shown.p_error[rows]) | _differ(now.suggested_p, shown.suggested_p[rows])
-            moved |= (now.is_issue != shown.is_issue[rows]) | (suggested != shown.suggested[rows])
-            moved |= differs != before.differs[rows]
+            moved |= (now.is_issue != shown.is_issue[rows]) | (now.suggested != shown.suggested[rows])
+            moved |= labels != before.labels[rows]
             # Somebody may have decided meanwhile: what they saw stays.
             moved &= ~is_decided(state.states[rows])
             at = rows[moved].astype(np.int32)
             part = ScoreValues(
-                p_error[moved],
-                suggested[moved],
-                suggested_p[moved],
-                is_issue[moved],
-                differs[moved],
+                values.p_error[moved],
+                values.suggested[moved],
+                values.suggested_p[moved],
+                values.is_issue[moved],
+                labels[moved],
                 live.flags(state.flags, behind=behind),
             )
             put = state.publish_rows(live.generation, at, part, inputs, live.findings, verdict.note)

@@ -256,7 +256,7 @@ class ReviewState:
             if generation != self.scored or shown is None or self.levelless is None:
                 return None
             self.levelless.write(rows, values)
-            values = levelled(values, self.level)
+            values = levelled(values, self.level, self.levelless.n_classes)
             self.suspects += int(values.is_issue.sum()) - int(shown.is_issue[rows].sum())
             shown.p_error[rows] = values.p_error
             shown.suggested[rows] = values.suggested
@@ -280,6 +280,7 @@ class ReviewState:
             values = self.levelless.read(rows, shown.suggested[rows], level)
             self.suspects += int(values.is_issue.sum()) - int(shown.is_issue[rows].sum())
             shown.p_error[rows], shown.suggested_p[rows] = values.p_error, values.suggested_p
+            shown.suggested[rows] = values.suggested
             shown.is_issue[rows] = values.is_issue
             self.results = replace(self.results, combined=replace(shown), table=None)
             self.version += 1
@@ -292,7 +293,7 @@ class ReviewState:
         self.scored = generation
         self.baseline = Baseline(combined, inputs.labels, self.decided(), results.settled)
         self.results = replace(results, combined=_own(combined))
-        self.level, self.levelless = Level(), Levelless.of(combined, inputs.labels)
+        self.level, self.levelless = Level(), Levelless.of(combined, inputs.labels, inputs.n_classes)
         self.suspects = int(combined.is_issue.sum())
         self.flags = {name: _flags(findings, detector, inputs.n) for name, detector in FLAGS.items()}
         self.version += 1

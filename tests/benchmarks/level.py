@@ -232,7 +232,7 @@ def calibration(p: Any, wrong: Any) -> float:
 def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
     """Return the figures of one case."""
     from explorer.detectors.combine.noise_level import share as estimated
-    from explorer.estimates.level import Population
+    from explorer.estimates.level import Level, Population
     from explorer.estimates.noise_range import NoiseRange
 
     wrong, odds = kept["wrong"], kept["odds"].astype(np.float64)
@@ -241,11 +241,15 @@ def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
     share = estimated(today, counted)
     population = Population(odds)
     level = population.reaching(share * n, 1.0)
-    p, differs = level.apply(odds), kept["suggested"] != kept["labels"]
+    p, labels = level.apply(odds), kept["labels"].astype(np.int32)
+
+    def issues(p: Any, cut: float) -> Any:
+        return Level(cut=cut).issues(p, kept["suggested"].astype(np.int32), labels, kept["q"].shape[1])[1]
+
     best = best_f1(odds, wrong)
     said = NoiseRange.of(share, float(kept["floor"]), float(kept["disagreement"]), float(kept["told"]))
     before = NoiseRange.of(today, float(kept["floor"]), float(kept["disagreement"]))
-    flag = f1(differs & (p > 0.5), wrong)
+    flag = f1(issues(p, 0.5), wrong)
     result = {
         "true": float(wrong.mean()),
         "estimate": share,
@@ -268,7 +272,7 @@ def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
     }
     plain = np.asarray(p, dtype=np.float32)
     for answers in ANSWERS:
-        several = [after(plain, differs, wrong, answers, seed) for seed in range(draws)]
+        several = [after(plain, issues, wrong, answers, seed) for seed in range(draws)]
         for name in several[0] if several else ():
             result[f"{name} {answers}"] = float(np.mean([one[name] for one in several]))
         if several and best:
@@ -302,7 +306,7 @@ def bounds(odds: Any, wrong: Any) -> dict[str, float]:
     }
 
 
-def after(p: Any, differs: Any, wrong: Any, answers: int, seed: int) -> dict[str, float]:
+def after(p: Any, issues: Callable[[Any, float], Any], wrong: Any, answers: int, seed: int) -> dict[str, float]:
     """Answer some random checks as they are drawn, and look at flag and level as the review has them then."""
     from explorer.estimates.audit import Audit
     from explorer.estimates.errors_left import hear
@@ -327,11 +331,11 @@ def after(p: Any, differs: Any, wrong: Any, answers: int, seed: int) -> dict[str
     if not heard.low <= left <= heard.high:
         level = rest.reaching(min(max(left, heard.low), heard.high), level.slope)
     moved = level.apply(z)
-    flag = differs & (moved > population.best_cut(level))
+    flag = issues(moved, population.best_cut(level))
     true = int(wrong[open_].sum())
     return {
         "flag": f1(flag, wrong),
-        "flag half": f1(differs & (moved > 0.5), wrong),
+        "flag half": f1(issues(moved, 0.5), wrong),
         "ECE": calibration(moved, wrong),
         "off": abs(float(np.log(max(moved.mean(), 1e-4) / max(wrong.mean(), 1e-4)))),
         "covered": float(heard.low <= true <= heard.high),

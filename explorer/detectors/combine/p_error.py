@@ -20,13 +20,11 @@ from explorer.detectors.compiled import verdict as kernels
 from explorer.detectors.incremental import Change, Owned, distinct
 from explorer.detectors.label_state import LabelState, blocks, label_state
 from explorer.detectors.protocol import Findings, Inputs
+from explorer.estimates.level import BINARY, ISSUE
 from explorer.progress import Progress
 from explorer.utils import logits
 
 log = logging.getLogger("explorer")
-
-ISSUE = 0.5
-"""A label is an issue when it is more likely wrong than right; the estimated noise is part of that likelihood."""
 
 
 @dataclass(eq=False)
@@ -61,7 +59,8 @@ class Combined(Owned):
     p_error
         float32 [N] in [0, 1]: probability that the given label is wrong; NaN where unlabelled. The ranking follows it.
     suggested
-        int32 [N]: the class that fits best, often the given one; -1 where nothing is known of an unlabelled item.
+        int32 [N]: the class that fits best, often the given one; -1 where nothing is known of an unlabelled item. With
+        two classes, of what is labelled, the other one where the label is an issue, else the given one.
     suggested_p
         float32 [N]: probability that the suggested class is the true one; NaN where there is none.
     is_issue
@@ -238,19 +237,13 @@ def _followed(
                 others.append(part[differs])  # some more than once, of whom the second look sees nothing new
     suggested = combined.suggested[reached.rows]
     _read(inputs, findings, combined, reached.rows)
+    judged = _judge(inputs, combined, reached.rows)  # with two classes it has the last word on what is suggested
     turned = reached.rows[combined.suggested[reached.rows] != suggested]
-    parts = [part for part in (_judge(inputs, combined, reached.rows), turned) if len(part)]
+    parts = [part for part in (judged, turned) if len(part)]
     if others:
         parts.append(_judge(inputs, combined, np.concatenate(others), anew=False))
     combined.moved = distinct(*parts) if parts else reached.rows[:0]
     return combined
-
-
-def issues(labels: NDArray[np.int32], suggested: NDArray[np.int32], p_error: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which labels are issues, bool [N]: more likely wrong than right, with another class suggested."""
-    # p_error is NaN where unlabelled, and NaN is above nothing.
-    result: NDArray[np.bool_] = (suggested != labels) & (p_error > ISSUE)
-    return result
 
 
 def pushes(item: int, inputs: Inputs, findings: Findings, combined: Combined) -> dict[str, float]:
@@ -318,6 +311,7 @@ def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp], *, anew: 
         model.level.slope,
         model.level.shift,
         ISSUE,
+        inputs.n_classes == BINARY,
         anew,
         combined.suggested,
         read.share,

@@ -124,7 +124,7 @@ def read_pool(
         share[row] = of_it if label < 0 or chosen == label else of_it / max(1 - own, 1e-12)
 
 
-@kernel("p_error", "suggested_p", "is_issue", "odds", "moved", whole=("matrix", "centre", "weights"))
+@kernel("suggested", "p_error", "suggested_p", "is_issue", "odds", "moved", whole=("matrix", "centre", "weights"))
 def judge(
     labels: Ints,
     rows: Ints,
@@ -137,8 +137,9 @@ def judge(
     slope: float,
     shift: float,
     issue: float,
+    binary: bool,
     anew: bool,
-    suggested: Ints,
+    suggested: NDArray[np.int32],
     share: Reals,
     p_error: NDArray[np.float32],
     suggested_p: NDArray[np.float32],
@@ -162,10 +163,12 @@ def judge(
         Bring log-odds to probabilities.
     issue
         Above it `p_error` is an issue.
+    binary
+        Whether there are two classes: the rule of `Level.issues`.
     anew
         Whether labels or what `read_pool` wrote may differ too: else who has the same odds as before is passed over.
     suggested, share
-        [N], of `read_pool`.
+        [N], of `read_pool`; what is suggested of a label is written anew where there are two classes.
     odds
         float64 [N]: the log-odds before they are levelled, written at `rows`.
     p_error, suggested_p, is_issue
@@ -211,13 +214,15 @@ def judge(
             continue
         odds[row] = level
         p = 0.5 * (1 + np.tanh(0.5 * (shift + slope * level)))
+        now = np.float32(p if labels[row] >= 0 else np.nan)
+        if binary and labels[row] >= 0:
+            suggested[row] = 1 - labels[row] if now > issue else labels[row]
         label, chosen = labels[row], suggested[row]
         # The doubt about the given label is shared among the others as the pooled opinion has it.
         sure = np.float64(share[row])
         if label >= 0:
-            sure = 1 - p if chosen == label else p * sure
+            sure = 1 - p if chosen == label else p if binary else p * sure
         sure_now = np.float32(min(sure, 1.0) if chosen >= 0 else np.nan)
-        now = np.float32(p if label >= 0 else np.nan)
         issue_now = chosen != label and now > issue
         if len(moved):
             differs = is_issue[row] != issue_now

@@ -116,6 +116,8 @@ class LevelPush(Answer, tag_field="event", tag="level"):
     version: int
     """As of `scores_rows`."""
     level: scores.Level
+    binary: bool
+    """Whether there were two classes: then the other one is suggested for an issue, the label for any other item."""
     counts: labels.Counts
 
 

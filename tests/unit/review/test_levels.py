@@ -62,7 +62,8 @@ def agree(review: Review) -> None:
         assert left.per_class is not None
         assert left.per_class["left"].sum() == pytest.approx(left.left, abs=1e-3)
         assert left.low <= left.left <= left.high
-        np.testing.assert_array_equal(combined.is_issue[open_], (levelless.differs & (p > level.cut))[open_])
+        differs = combined.suggested != levelless.labels
+        np.testing.assert_array_equal(combined.is_issue[open_], (differs & (p > level.cut))[open_])
         assert state.suspects == combined.is_issue.sum() == review.counts()["suspects"]
         rest = open_ & ~combined.is_issue
         assert below[0].left == pytest.approx(p[rest].sum(dtype=np.float64), abs=1e-3)

@@ -77,8 +77,10 @@ class Page:
         state, columns = self.review.state, self.columns
         rows = np.flatnonzero(~state.decided())
         columns["p_error"][rows] = level.move(self.levelless[rows])
-        differs = columns["suggested"][rows] != state.codes[rows]
-        columns["is_label_issue"][rows] = level.flags(columns["p_error"][rows], differs)
+        told = level.issues(
+            columns["p_error"][rows], columns["suggested"][rows], state.codes[rows], state.levelless.n_classes
+        )
+        columns["suggested"][rows], columns["is_label_issue"][rows] = told
 
     def agrees(self):
         with self.review.state.lock:

@@ -1444,6 +1444,8 @@ export interface LevelPush {
   /** As of `scores_rows`. */
   version: number;
   level: Level;
+  /** Whether there were two classes: then the other one is suggested for an issue, the label for any other item. */
+  binary: boolean;
   counts: Counts;
 }
 

@@ -24,7 +24,7 @@ describe("a level", () => {
     await settled();
     const version = (scores().version ?? 0) + 1;
     const level = { slope: 1, shift: -1, cut: 0.4 };
-    model.push({ event: "level", version, level, counts: { ...session.counts, suspects: 2 } });
+    model.push({ event: "level", version, level, binary: false, counts: { ...session.counts, suspects: 2 } });
     await settled();
     for (let item = 0; item < before.length; item++) {
       const wanted = item === decided ? before[item] : Math.fround(atLevel(before[item] as number, level));
@@ -36,10 +36,37 @@ describe("a level", () => {
       event: "level",
       version: version + 1,
       level: { slope: 1, shift: 0, cut: 0.5 },
+      binary: false,
       counts: { ...session.counts },
     });
     await settled();
     expect([...scores().p_error]).toEqual([...before]);
+  });
+
+  it("suggests the other of two classes for what is above the cut, and the label for the rest", async () => {
+    const { session, model } = await start();
+    const scores = () => session.scores as NonNullable<typeof session.scores>;
+    const labels = () => session.labels as NonNullable<typeof session.labels>;
+    const open = [...scores().p_error.keys()].filter((item) => (labels().current[item] as number) in [0, 1]);
+    const before = scores().suggested.slice();
+    const version = (scores().version ?? 0) + 1;
+    const cut = Math.fround(scores().p_error[open[1] as number] as number);
+    model.push({
+      event: "level",
+      version,
+      level: { slope: 1, shift: 0, cut },
+      binary: true,
+      counts: { ...session.counts },
+    });
+    await settled();
+    for (const item of open) {
+      const over = (scores().p_error[item] as number) > cut;
+      const label = labels().current[item] as number;
+      expect(scores().is_label_issue[item]).toBe(Number(over));
+      expect(scores().suggested[item]).toBe(over ? 1 - label : label);
+    }
+    const rest = [...before.keys()].filter((item) => !open.includes(item));
+    for (const item of rest) expect(scores().suggested[item]).toBe(before[item]);
   });
 
   it("asks for all scores where one was missed", async () => {
@@ -50,6 +77,7 @@ describe("a level", () => {
       event: "level",
       version,
       level: { slope: 1, shift: 1, cut: 0.5 },
+      binary: false,
       counts: { ...session.counts },
     });
     await settled();

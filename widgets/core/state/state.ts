@@ -176,7 +176,7 @@ export class ReviewState extends Emitter<Topics> {
   }
 
   /** Bring everything that is open to another level; what was decided on keeps what was seen. */
-  applyLevel({ level, version }: LevelPush): void {
+  applyLevel({ level, binary, version }: LevelPush): void {
     const { scores, labels, levelless } = this;
     if (!scores) return;
     scores.version = version;
@@ -185,8 +185,10 @@ export class ReviewState extends Emitter<Topics> {
     for (let item = 0; item < levelless.length; item++) {
       if (this.isReviewed(item)) continue;
       scores.p_error[item] = atLevel(levelless[item] as number, level);
-      const differs = scores.suggested[item] !== labels?.current[item];
-      scores.is_label_issue[item] = Number(differs && (scores.p_error[item] as number) > cut);
+      const label = labels?.current[item] ?? -1;
+      const over = (scores.p_error[item] as number) > cut;
+      if (binary && label >= 0) scores.suggested[item] = over ? 1 - label : label;
+      scores.is_label_issue[item] = Number(over && scores.suggested[item] !== label);
     }
     this.rank(scores);
   }
