@@ -69,6 +69,7 @@ def fit(
     models: Sequence[NDArray[np.float64]] = (),
     *,
     hard: bool = False,
+    alike: bool = False,
     weights: NDArray[np.float64] | None = None,
     seed: int = 0,
     steps: int = STEPS,
@@ -87,6 +88,8 @@ def fit(
     hard
         Items are easy or hard, and raters err differently on either: this takes up that raters err together where an
         item is hard.
+    alike
+        On hard items all raters err alike, by one matrix: what makes an item hard is the item's. Else by their own.
     weights
         float64 [M]: what each answer counts towards its item's class; 1 by default.
     steps
@@ -105,7 +108,7 @@ def fit(
     classes = ClassPrior(k)
     prior = ModelPrior(models, answered, seed) if models else None
     log_prior = prior.log() if prior else classes.log()
-    states = [rater_model(answers, weights) for _ in range(2 if hard else 1)]
+    states = [rater_model(answers, weights), *([rater_model(answers, weights, alike)] if hard else [])]
     joint = _begin(answers, log_prior, weights, hard)
     shares = np.full(len(states), 1 / len(states))
     total, step = -np.inf, 0

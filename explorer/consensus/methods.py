@@ -196,8 +196,9 @@ def best_fit(
 ) -> Fit:
     """Return Dawid and Skene's model; joined with a model, with easy and hard items if these foretell answers better.
 
-    Of the two the one with the smaller criterion of Akaike is taken (`dawid_skene.information`). Without a model
-    nothing but the raters' disagreement tells a hard item, which their matrices explain as well.
+    Of three the one with the smallest criterion of Akaike is taken (`dawid_skene.information`): without hard items,
+    with hard items on which all raters err alike, and on which each errs in its own way. Without a model nothing but
+    the raters' disagreement tells a hard item, which their matrices explain as well.
 
     Parameters
     ----------
@@ -218,8 +219,11 @@ def best_fit(
     plain = dawid_skene.fit(answers, models, weights=counting, seed=seed, check=check)
     if not models or answers.per_item.max(initial=0) < 2:
         return plain
-    split = dawid_skene.fit(answers, models, hard=True, weights=counting, seed=seed, check=check)
-    return split if dawid_skene.information(split) < dawid_skene.information(plain) else plain
+    split = [
+        dawid_skene.fit(answers, models, hard=True, alike=alike, weights=counting, seed=seed, check=check)
+        for alike in (True, False)
+    ]
+    return min(plain, *split, key=dawid_skene.information)
 
 
 def page(name: str) -> str:

@@ -50,10 +50,10 @@ class RaterModel(Protocol):
         ...
 
 
-def rater_model(answers: Answers, weights: NDArray[np.float64]) -> RaterModel:
-    """Return matrices where they fit in memory, else one accuracy a rater."""
+def rater_model(answers: Answers, weights: NDArray[np.float64], alike: bool = False) -> RaterModel:
+    """Return matrices where they fit in memory, else one accuracy a rater; `alike`: one matrix for all."""
     cells = answers.n_raters * answers.n_classes**2
-    return Matrices(answers, weights) if cells <= CELLS else Coins(answers, weights)
+    return Matrices(answers, weights, alike) if cells <= CELLS else Coins(answers, weights)
 
 
 class Matrices:
@@ -66,11 +66,14 @@ class Matrices:
     ----------
     weights
         float64 [M]: what each answer counts.
+    alike
+        All raters have one matrix, from the counts of all.
     """
 
-    def __init__(self, answers: Answers, weights: NDArray[np.float64]) -> None:
+    def __init__(self, answers: Answers, weights: NDArray[np.float64], alike: bool = False) -> None:
         self._answers = answers
         self._weights = weights
+        self._alike = alike
         self._table = answers.table(weights)
         self._turned = answers.table().T.tocsr()  # what is learnt of a rater takes each answer in full
         self._logs = np.zeros((answers.n_raters, answers.n_classes, answers.n_classes))  # rater, answer, class
@@ -79,8 +82,10 @@ class Matrices:
         """Count answers by class."""
         r, k = self._answers.n_raters, self._answers.n_classes
         counts = np.asarray(self._turned @ posterior).reshape(r, k, k)
+        if self._alike:
+            counts = counts.sum(axis=0, keepdims=True)
         right = np.trace(counts, axis1=1, axis2=2)
-        self._logs = np.log(shrunk(counts, right, counts.sum(axis=(1, 2))))
+        self._logs[:] = np.log(shrunk(counts, right, counts.sum(axis=(1, 2))))
 
     def log_likelihood(self) -> NDArray[np.float64]:
         """Add up the logarithms of what each rater's answer says."""
@@ -104,7 +109,8 @@ class Matrices:
     @property
     def free(self) -> int:
         """Each row of each matrix sums to 1."""
-        return self._answers.n_raters * self._answers.n_classes * (self._answers.n_classes - 1)
+        matrices = 1 if self._alike else self._answers.n_raters
+        return matrices * self._answers.n_classes * (self._answers.n_classes - 1)
 
 
 def shrunk(counts: NDArray[np.float64], right: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
