@@ -6,7 +6,7 @@ Rows: planted errors (uniform, confusable, instance; 5, 10, 20 and 40 %) in digi
 of `explorer bench`, with features and probabilities both, and some with either alone; and the human errors of
 CIFAR-10N: its aggregate (given probabilities of two models; and a probe on vectors that never saw these labels, those
 of the embedder `patches`), each rater, and a "worst" label made of the three, a wrong one wherever a rater was wrong;
-and raters alone: the first rater's labels judged by the other two, and the aggregate by the three it was made of.
+and raters alone: the first rater's labels judged by the other two, the aggregate and the worst by all three.
 
 What the pipeline finds is kept in the folder --cache, a file a row and seed, so that what is made of it (levels, cuts,
 answers) is measured again in seconds. Answers are drawn as the random checks draw them, --draws times. Each row has
@@ -87,8 +87,9 @@ def found(
         "disagreement": np.array(noise.disagreement),
         "by_chance": np.array(noise.by_chance),
         "counted": np.array(noise.counted),
+        "share": np.array(noise.overall),
         "blind": np.array(bool(model.blind)),
-        "told": np.array(model.learnt.found["pool"] if model.learnt is not None else np.nan),
+        "told": np.array(noise.told),
         "AUROC": np.array(roc_auc_score(wrong, combined.p_error) if wrong.any() else np.nan),
         "AP": np.array(average_precision_score(wrong, combined.p_error) if wrong.any() else np.nan),
     }
@@ -175,7 +176,7 @@ def cifar10n(cache: Path, items: int, seeds: int) -> Iterator[Case]:
             from explorer.consensus import Answers
 
             if how == "raters":
-                others = raters[rows] if name == "aggregate" else np.delete(raters[rows], int(name[-1]) - 1, axis=1)
+                others = np.delete(raters[rows], int(name[-1]) - 1, axis=1) if name[-1].isdigit() else raters[rows]
                 return found(given, true, 10, votes=Answers.of(others, n_classes=10))
             probs = None if how.endswith("features") else probe.out_of_fold(vectors, given, 10).probs
             return found(given, true, 10, None if how.endswith("alone") else vectors, probs)
@@ -191,7 +192,7 @@ def cifar10n(cache: Path, items: int, seeds: int) -> Iterator[Case]:
         for name in ("aggregate", "worst"):
             for how in ("patches features", "patches alone"):
                 yield Case("cifar10n", f"{name} {how}", seed, make(name, seed, how))
-        for name in ("rater 1", "aggregate"):
+        for name in ("rater 1", "aggregate", "worst"):
             yield Case("cifar10n", f"{name} raters", seed, make(name, seed, "raters"))
 
 
@@ -238,7 +239,7 @@ def row(kept: dict[str, Any], draws: int) -> dict[str, float]:
     wrong, odds = kept["wrong"], kept["odds"].astype(np.float64)
     n = len(wrong)
     today, counted = float(kept["today"]), float(kept["counted"])
-    share = estimated(today, counted)
+    share = float(kept["share"]) if "share" in kept else estimated(today, counted)
     population = Population(odds)
     level = population.reaching(share * n, 1.0)
     p, labels = level.apply(odds), kept["labels"].astype(np.int32)

@@ -117,11 +117,14 @@ def fit_model(inputs: Inputs, findings: Findings, opinions: Sequence[str], progr
 
     counted = counted_noise(opined, inputs.n_classes)
     noise = levels.estimate(sureness[labelled], disagrees, posterior[labelled], inputs.n_classes, counted)
+    said = _said(inputs, findings, opinions)
+    if said is not None:
+        noise = replace(noise, overall=said, counted=float("nan"))
     first = levels.fit(matrix[labelled, 0], noise)
     belief = np.full(n, np.nan)
     belief[labelled] = first.apply(matrix[labelled, 0])
     learnt = learn(inputs, findings, read, matrix, belief, best, progress)
-    if learnt is not None:
+    if learnt is not None and said is None:
         noise = replace(noise, told=learnt.found.get(cols.POOL, float("nan")))
     draft = Model(read, learnt, first, noise)
     log_odds = draft.log_odds(matrix[labelled])
@@ -158,6 +161,17 @@ def _held(name: str, findings: Findings) -> bool:
     """Say whether an opinion's weight is not to be learnt from the labels, because they were made of what it holds."""
     held = getattr(get(name), "held", None)
     return held is not None and bool(held(findings.results[name]))
+
+
+def _said(inputs: Inputs, findings: Findings, opinions: Sequence[str]) -> float | None:
+    """Return the share of wrong labels as the only opinion there is says it, where it can; else `None`.
+
+    How well it tells flips made on purpose then says nothing of the labels: they are made of what it holds.
+    """
+    if len(opinions) != 1:
+        return None
+    share = getattr(get(opinions[0]), "share", None)
+    return None if share is None else cast("float | None", share(inputs, findings.results[opinions[0]]))
 
 
 def _shift(pool: Pool, n_classes: int) -> float:

@@ -104,6 +104,18 @@ class Raters:
         heard: Heard = result.frozen["heard"]
         return heard.majority
 
+    def share(self, inputs: Inputs, result: Result) -> float | None:
+        """Return the share of wrong labels by the consensus, where the labels are the raters' majority; else `None`.
+
+        That is the mean of 1 − posterior(label) over the labelled items with votes. What votes say beyond their
+        majority, the opinion here, is no posterior of a label, so that nothing can be counted on it.
+        """
+        heard: Heard = result.frozen["heard"]
+        rows = np.flatnonzero((inputs.labels >= 0) & (heard.best >= 0))
+        if not heard.majority or not len(rows):
+            return None
+        return float(1 - heard.posterior[rows, inputs.labels[rows]].mean(dtype=np.float64))
+
     def combinable(self, result: Result) -> bool:
         """Say whether flips made on purpose can be seen through it: not where the labels are the raters' majority.
 

@@ -147,6 +147,24 @@ def test_the_majority_does_not_confirm_itself():
     assert not independent.summary["majority"]
 
 
+def test_the_share_of_wrong_labels_is_the_consensus_own_where_nothing_else_is_known():
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 4, 3000)
+    wide, votes = votes_on(truth, 4, (0.8, 0.8, 0.8), share=1.0)
+    labels = plurality(wide, 4, rng)
+    inputs = Inputs(labels, 4, votes=votes)
+    findings = detectors.run(inputs)
+    noise = detectors.combine(inputs, findings).model.noise
+    posterior = consensus(votes).posterior
+    assert noise.overall == pytest.approx(np.mean([1 - posterior[i, labels[i]] for i in range(3000)]), abs=1e-4)
+    assert noise.overall == pytest.approx((labels != truth).mean(), rel=0.25)
+    assert noise.range.low <= (labels != truth).mean() <= noise.range.high
+    # The opinion on it, what votes say beyond their majority, is no posterior: counted on it, it would be far more.
+    assert np.isnan(noise.counted)
+    others = Inputs(wide[:, 0].astype(np.int32), 4, votes=votes_on(truth, 4, (0.8, 0.8), share=1.0, seed=9)[1])
+    assert get("raters").share(others, run("raters", others)) is None, "labels and votes are apart"
+
+
 def test_p_error_gains_by_votes_whatever_the_labels_were_made_of():
     """Simulated raters: apart from the labels, one of them the label, and the labels their majority."""
     plain, truth, _ = flipped_digits(1500, rate=0.2)

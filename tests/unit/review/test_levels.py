@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from levels_help import agree
 from planted_help import Planted
 
 import explorer
@@ -44,40 +45,6 @@ def decide(review: Review, planted: Planted, item: str) -> None:
         review.keep(item)
     else:
         review.relabel(item, truth)
-
-
-def agree(review: Review) -> None:
-    """Look at everything that says something of the level, and compare."""
-    left, below = review.estimates.left_and_below([None])
-    state = review.state
-    with state.lock:
-        combined, levelless, level = state.results.combined, state.levelless, state.level
-        assert combined is not None
-        assert levelless is not None
-        open_ = ~state.decided() & np.isfinite(combined.p_error)
-        p = combined.p_error
-        np.testing.assert_array_equal(p[open_], level.move(levelless.p_error)[open_])
-        assert left.left == pytest.approx(p[open_].sum(dtype=np.float64), abs=1e-3)
-        assert left.unreviewed == open_.sum()
-        assert left.per_class is not None
-        assert left.per_class["left"].sum() == pytest.approx(left.left, abs=1e-3)
-        assert left.low <= left.left <= left.high
-        differs = combined.suggested != levelless.labels
-        np.testing.assert_array_equal(combined.is_issue[open_], (differs & (p > level.cut))[open_])
-        assert state.suspects == combined.is_issue.sum() == review.counts()["suspects"]
-        rest = open_ & ~combined.is_issue
-        assert below[0].left == pytest.approx(p[rest].sum(dtype=np.float64), abs=1e-3)
-        # The dial reckons with the column that the browser gets.
-        columns = review.scores.columns()
-        np.testing.assert_array_equal(columns["p_error"], p)
-        np.testing.assert_array_equal(columns["is_label_issue"], combined.is_issue)
-        item = int(np.flatnonzero(open_)[0])
-        assert review.scores.of_item(item).p_error == p[item]
-        again = sum(review.scores.of_item(item).pushes.values()) + review.scores.of_item(item).start
-        assert again == pytest.approx(float(clipped_logit(p[item : item + 1].astype(float))[0]), abs=1e-6)
-    table = review.issues
-    ids = np.asarray(review.dataset.item_ids)
-    np.testing.assert_array_equal(table["p_error"].reindex(ids).to_numpy(), p)
 
 
 def test_all_agree_after_every_answer(review: Review, planted: Planted) -> None:
