@@ -24,8 +24,8 @@ export function makeAsk(root: HTMLElement, session: Session, signal: AbortSignal
   const far = h("strong", { data: { dqx: "ask-far" } });
   const progress = h("span", { class: "dqx-ask-progress", hidden: true }, bar, far);
   const between = h("span", { class: "dqx-ask-between", data: { dqx: "ask-between" } });
-  // What is said once is read out; what follows each answer is not.
-  const words = h("span", { role: "status", data: { dqx: "ask-words" } });
+  // What the checks have told is read out, once; what follows each estimate is not.
+  const words = h("span", { data: { dqx: "ask-words" } });
   const go = h("button", {
     class: "dqx-button",
     type: "button",
@@ -84,6 +84,8 @@ export function makeAsk(root: HTMLElement, session: Session, signal: AbortSignal
     }
     bar.hidden = known !== "";
     setText(between, going ? (left?.between ?? "") : "");
+    if (known) words.setAttribute("role", "status");
+    else words.removeAttribute("role");
     setText(words, known || (asks && !going ? (left?.ask ?? "") : ""));
     setText(go, `Answer ${count(Math.max(0, (left?.enough ?? 0) - answered))}${answered > 0 ? " more" : ""}`);
     go.hidden = !asks || isAsking(session);

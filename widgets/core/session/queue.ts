@@ -337,6 +337,8 @@ export class Queue {
 
   private async reload(scope: ScopeName): Promise<void> {
     const { state } = this;
+    // Somebody has gone on to a scope that the page makes meanwhile.
+    if (state.scopes.isOwn(scope)) return;
     const before = state.scopes.get(scope);
     try {
       const now = await state.scopes.load(scope);

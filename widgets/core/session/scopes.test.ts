@@ -130,6 +130,28 @@ describe("a scope", () => {
     expect(model.count("scope"), "once for both").toBe(2);
   });
 
+  it("that the page makes itself is not asked for where somebody goes on to it before scores rest", async () => {
+    const { session, model } = await begun();
+    session.setFilter({ scope: "outlier" });
+    await settled();
+    vi.useFakeTimers();
+    model.push({
+      event: "scores_rows",
+      version: 1,
+      rows: Int32Array.of(2),
+      p_error: Float32Array.of(0.3),
+      suggested: Int32Array.of(1),
+      suspect: Uint8Array.of(0),
+      counts: COUNTS,
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    session.setFilter({ scope: "all" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
+    expect(session.queue.map((item) => session.position(item))).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(model.count("scope"), "the outliers, once").toBe(1);
+  });
+
   it("is where a reloaded page begins, and where Python opens one", async () => {
     const first = await begun();
     first.session.setFilter({ scope: "outlier" });
