@@ -93,8 +93,8 @@ class BlindQueue:
         self.votes = whole(votes, 1, 10**6, f"votes={votes!r} is no number of votes.", "Give 1 or more")
         self._state, self._stored, self._finish = state, stored, finish
         with state.lock:
-            known = suspects(state) if asked is None else np.asarray(asked, dtype=np.intp)
-            self._pairs = pairs(state, known) if mode == "choice" else {}
+            known = self._begin() if asked is None else np.asarray(asked, dtype=np.intp)
+            self._pairs = pairs(state, known) | self._begun_pairs() if mode == "choice" else {}
             self._asked = [i for i in known.tolist() if mode == "label" or i in self._pairs]
         self._place = {position: at for at, position in enumerate(self._asked)}
         self._answered = 0
@@ -165,6 +165,11 @@ class BlindQueue:
             else:
                 code = self._state.classes.index(name)
         self._stored.record(self.rater, position, code, confidence)
+        one = None
+        if self.mode == "choice":
+            given, suggested = self._pairs[position]
+            one = (self._state.classes[given], self._state.classes[suggested])
+        self._stored.begun[item] = one or self._stored.begun.get(item)
         self._answered += 1
 
     def close(self) -> None:
@@ -172,6 +177,22 @@ class BlindQueue:
         if self._answered:
             self._answered = 0
             self._finish()
+
+    def _begin(self) -> NDArray[np.intp]:
+        """Return the suspects, and behind them the open items that others were asked about while they were suspects."""
+        found, open_ = suspects(self._state), ~self._state.decided()
+        places = [self._state.dataset.place(item) for item in self._stored.begun]
+        begun = np.array([each for each in places if each is not None and open_[each]], dtype=np.intp)
+        return np.concatenate([found, begun[~np.isin(begun, found)]])
+
+    def _begun_pairs(self) -> dict[int, tuple[int, int]]:
+        """Return the two classes that others were asked about, of items that are there."""
+        place, code = self._state.dataset.place, {name: at for at, name in enumerate(self._state.classes)}
+        return {
+            at: (code[one[0]], code[one[1]])
+            for item, one in self._stored.begun.items()
+            if one is not None and (at := place(item)) is not None and one[0] in code and one[1] in code
+        }
 
     def _shuffled(self, position: int) -> tuple[int, int]:
         """Return the two classes of a choice in an order that is the same whenever this rater is asked."""

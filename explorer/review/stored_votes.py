@@ -45,6 +45,9 @@ class StoredVotes:
         How often all was read anew; the answers are those since.
     answers
         What came one by one, oldest first.
+    begun
+        Ids of the items that somebody was asked about by this review, with the two classes of a choice: scores move
+        with the answers, and the others are to be asked the same.
     """
 
     def __init__(self, state: ReviewState, store: Store, bound: Dataset) -> None:
@@ -53,6 +56,7 @@ class StoredVotes:
         self._last = 0
         self._news = False
         self.readings, self.answers = 0, list[Answer]()
+        self.begun: dict[str, tuple[str, str] | None] = {}
         if bound.votes is not None:
             self._bind(bound, bound.votes)
         self.refresh()

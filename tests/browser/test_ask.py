@@ -84,14 +84,15 @@ def agrees(page: Lab, folder: Path, answered: int) -> dict[str, Any]:
     page.shown()
     page.execute("tell()")
     told = json.loads((folder / "now.json").read_text())
-    # Counts of scopes, and the scores of the last decision, follow a moment later.
+    # Counts of scopes, the scores of the last decision and the estimate of them follow a moment later.
     page.page.wait_for_function(
-        f"""([open, flags, sum]) => {{
+        f"""([open, flags, sum, left]) => {{
           const seen = ({SCREEN})();
           const chip = seen.chip?.replaceAll(",", "");
-          return chip === String(open) && seen.flags === flags && Math.abs(seen.sum - sum) < .05;
+          const same = Math.abs(seen.sum - sum) < .05 && Math.abs({SESSION}.left.left - left) < .01;
+          return chip === String(open) && seen.flags === flags && same;
         }}""",
-        arg=[told["open"], told["flags"], told["sum"]],
+        arg=[told["open"], told["flags"], told["sum"], told["left"]],
         timeout=PATIENCE,
     )
     seen: dict[str, Any] = page.page.evaluate(SCREEN)
@@ -152,7 +153,8 @@ def test_thirty_answers_settle_it(page: Lab, folder: Path, shot: Any) -> None:
         item = answer(page, truth)
         if done < 30:
             expect(far).to_have_text(f"{done} of 30 answered", timeout=PATIENCE)
-        seen = agrees(page, folder, done)
+        if done <= 3 or done % 6 == 0:  # the others are a property test in tests/unit
+            seen = agrees(page, folder, done)
         if done == 12:
             expect(page.dqx("ask-between").first).to_contain_text("of the labels may be wrong.")
             shot(page, "ask-progress-light", screen=True)

@@ -8,6 +8,7 @@ import { CallError, Disconnected } from "../core/kernel/transport";
 import { countOf } from "../core/kernel/words";
 import { classOfKey, keyOfClass } from "../core/session/actions";
 import { h, isTyping, key } from "../core/ui/dom";
+import { sendsBy } from "../core/ui/entry";
 import { makePicker } from "../core/ui/picker";
 import type { Place, Section } from "../core/ui/section";
 import { makeResolve } from "./resolve";
@@ -53,28 +54,22 @@ export function makeBlind(place: Place): Section {
   });
   const hide = h("input", { type: "checkbox", checked: true, data: { dqx: "blind-hide" } });
   const hiding = h("label", { class: "dqx-blind-hiding" }, hide, "hide the suggestion");
+  const go = h("button", { class: "dqx-button dqx-primary", text: "Begin", data: { dqx: "blind-begin" } });
   const form = h(
-    "form",
+    "div",
     {
       class: "dqx-blind-form",
-      on: {
-        submit: (event) => {
-          event.preventDefault();
-          void begin();
-        },
-      },
+      role: "group",
+      data: { dqx: "blind-form" },
+      aria: { label: "Second opinions" },
     },
     h("label", {}, "Rater ", rater),
     h("label", {}, "is asked ", mode),
     h("label", {}, "until an item has ", votes, " votes"),
     hiding,
-    h("button", {
-      class: "dqx-button dqx-primary",
-      type: "submit",
-      text: "Begin",
-      data: { dqx: "blind-begin" },
-    }),
+    go,
   );
+  sendsBy(form, go, () => void begin());
   const word = h("p", { class: "dqx-muted", role: "status", data: { dqx: "blind-word" } });
   const ask = h("div", {
     class: "dqx-blind",

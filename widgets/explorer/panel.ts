@@ -76,7 +76,7 @@ export const Explorer: Panel = {
       makeHelp(root, session, signal),
       makeBulkDialog(root, session, signal),
       makeExport(root, session, signal),
-      makeSpoken(root, session, signal),
+      makeSpoken(root, session, signal, () => !details.element.hidden),
     );
     placeBanner(root, session, signal);
     followView(root, signal);

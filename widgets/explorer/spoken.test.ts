@@ -56,6 +56,17 @@ describe("what is read out", () => {
     expect(await heard()).toBe("");
   });
 
+  it("is nothing of the item while the details lie over it: a blind rater must not hear of it", async () => {
+    const { root, find, session, heard } = await begin();
+    root.focus();
+    expect(await heard()).toMatch("given label dog");
+    find("spoken").textContent = "given label dog";
+    find("details").click();
+    expect(find("spoken").textContent).toBe("");
+    session.step(1);
+    expect(await heard()).toBe("");
+  });
+
   it("is the last item alone for who walks fast, and nothing of it on a tile, which is read itself", async () => {
     const { root, session, heard } = await begin();
     root.focus();

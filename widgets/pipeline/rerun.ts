@@ -2,6 +2,7 @@
 
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
+import { sendsBy } from "../core/ui/entry";
 
 interface Embedder {
   name: string;
@@ -60,23 +61,20 @@ export function makeRerun(session: Session, signal: AbortSignal): Rerun {
       data: { embedder: embedder.name },
       aria: { label: embedder.name.replace(/[<>]/g, "") },
     });
-    return h(
-      "form",
-      {
-        class: "dqx-pipe-family",
-        on: {
-          submit: (event) => {
-            event.preventDefault();
-            const typed = input.value.trim();
-            if (!typed) return;
-            close();
-            session.rerun(fullName(embedder.name, typed));
-          },
-        },
-      },
-      h("div", { class: "dqx-pipe-typed" }, input, h("button", { class: "dqx-button", text: "Re-run" })),
+    const go = h("button", { class: "dqx-button", text: "Re-run" });
+    const family = h(
+      "div",
+      { class: "dqx-pipe-family" },
+      h("div", { class: "dqx-pipe-typed" }, input, go),
       h("div", { class: "dqx-muted", text: embedder.about }),
     );
+    sendsBy(family, go, () => {
+      const typed = input.value.trim();
+      if (!typed) return;
+      close();
+      session.rerun(fullName(embedder.name, typed));
+    });
+    return family;
   };
   const nameRow = (embedder: Embedder): HTMLElement => {
     const inUse = embedder.name === session.hello?.embedder;

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Card, ScopeWhy } from "../core/kernel/schema";
+import { followCard } from "../core/session/currentCard";
 import { settled } from "../core/testing/mockModel";
 import { start } from "../core/testing/mockSession";
 import { fillScopeSlot, loadScopeSlot } from "./slot";
@@ -69,6 +70,28 @@ afterEach(() => {
 });
 
 describe("the slot of a scope", () => {
+  it("is filled where another scope begins with the item that is shown", async () => {
+    const text = "It lies far from all others.";
+    const { session, end } = await start({
+      card: ({ item, scope }) =>
+        card(item as number, scope === "outlier" ? { scope, text, size: 0, members: [] } : undefined),
+      scope: ({ name }) => ({ name, items: Int32Array.of(0, 1), sets: null, why: "", version: 0 }),
+    });
+    ends.push(end);
+    session.select(0);
+    await settled();
+    const said: (string | undefined)[] = [];
+    const reader = { show: (each: Card) => void said.push(each.scope?.text), wait() {}, none() {} };
+    followCard(session, reader, end.signal);
+    await settled();
+    expect(said.at(-1)).toBeUndefined();
+    session.setFilter({ scope: "outlier" });
+    await settled();
+    await settled();
+    expect(session.current).toBe(0);
+    expect(said.at(-1)).toBe(text);
+  });
+
   it("is empty where the scope says nothing of the item", async () => {
     const { slot } = await filled();
     expect(slot.childElementCount).toBe(0);

@@ -244,3 +244,22 @@ def test_what_would_be_written_is_told_before(review: Review) -> None:
     assert (done.changed, done.kept) == (wider.changed, wider.kept)
     with pytest.raises(UnknownName):
         review.raters.outlook("loudest")  # type: ignore[arg-type]
+
+
+def test_what_some_were_asked_is_asked_of_all_though_scores_moved(
+    scored: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = scored.raters.blind("first", mode="choice", votes=2)
+    asked = first.next()
+    assert asked is not None
+    first.answer(asked.item, "both")
+    nothing = np.empty(0, dtype=np.intp)
+    monkeypatch.setattr("explorer.review.blind.suspects", lambda state: nothing)
+    second = scored.raters.blind("second", mode="choice", votes=2)
+    assert second.items == [asked.item]
+    again = second.next()
+    assert again is not None
+    assert set(again.options) == set(asked.options), "the same two classes"
+    assert scored.raters.blind("second", votes=2).items == [asked.item]
+    second.answer(asked.item, "neither")
+    assert scored.raters.blind("third", mode="choice", votes=2).items == []

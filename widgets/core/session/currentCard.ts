@@ -122,7 +122,15 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
   session.on("labels", lookSoon, signal);
   session.on("hello", () => lookSoon(), signal);
   session.on("scores", lookSoon, signal);
-  session.on("queue", () => void (shown !== null && lookAhead()), signal);
+  session.on(
+    "queue",
+    () => {
+      // Another scope that holds the current item too: why it is in it is not known yet.
+      if (shown !== null && shown === session.current && session.lastCard(shown) === null) lookSoon([]);
+      else if (shown !== null) void lookAhead();
+    },
+    signal,
+  );
   if (session.current !== null && session.lastCard(session.current) === null) reader.wait(session.current);
   look();
 }

@@ -16,8 +16,13 @@ const PAUSE_MS = 150;
 /** Letters of a text that are read with its labels; the rest is on the card. */
 const LETTERS = 240;
 
-/** Make the place that is read out, for a panel at `root`. */
-export function makeSpoken(root: HTMLElement, session: Session, signal: AbortSignal): HTMLElement {
+/** Make the place that is read out, for a panel at `root`; while the item is `covered`, nothing of it is said. */
+export function makeSpoken(
+  root: HTMLElement,
+  session: Session,
+  signal: AbortSignal,
+  covered: () => boolean = () => false,
+): HTMLElement {
   const element = h("div", {
     class: "dqx-visually-hidden",
     role: "status",
@@ -38,7 +43,7 @@ export function makeSpoken(root: HTMLElement, session: Session, signal: AbortSig
     return page.activeElement?.getAttribute("role") === "option";
   };
   const speak = (): void => {
-    const isNew = shown !== read && !onTile();
+    const isNew = shown !== read && !onTile() && !covered();
     read = shown;
     const done = (did || besides).replace(/\.$/, "");
     const text = [done, isNew ? words : ""].filter(Boolean).join(". ");
@@ -69,6 +74,8 @@ export function makeSpoken(root: HTMLElement, session: Session, signal: AbortSig
     (reason) => mention(reason ? `reason of the next decision: ${reason}` : "no reason"),
     signal,
   );
+  // A blind rater must not come upon what was said of the item before.
+  session.on("opened", () => void (covered() && element.replaceChildren()), signal);
   session.on("picked", (picked) => mention(picked.size > 0 ? `${count(picked.size)} picked` : ""), signal);
   followCard(
     session,
