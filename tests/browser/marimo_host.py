@@ -131,6 +131,8 @@ class MarimoPage:
     def press(self, key: str) -> str:
         """Press a key while the explorer has the keyboard; returns the item that the card showed."""
         self.shown()
+        # marimo moves what is below a cell that runs: nobody decides on a card out of sight.
+        self.dqx("card").first.scroll_into_view_if_needed()
         self.page.locator(".dqx-explorer").first.focus()
         item = self.current()
         self.page.keyboard.press(key)
