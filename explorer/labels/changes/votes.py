@@ -20,7 +20,7 @@ def add_blocks(copy: WorkingCopy, drafts: Sequence[VoteDraft]) -> list[VoteBlock
 
     Returns the newest block of each: one that says the same already is not written again.
     """
-    if isinstance(drafts, str) or not isinstance(drafts, Sequence) or not all(isinstance(d, VoteDraft) for d in drafts):
+    if not isinstance(drafts, Sequence) or not all(isinstance(draft, VoteDraft) for draft in drafts):
         raise DataError(
             "The votes to add are no list of `VoteDraft`.", "Make one a rater: VoteDraft(rater, items, labels)."
         )
