@@ -59,13 +59,13 @@ class Level:
         return self.apply(clipped_logit(p.astype(np.float64))).astype(np.float32)
 
     def issues(
-        self, p: NDArray[np.float32], suggested: NDArray[np.int32], labels: NDArray[np.int32], n_classes: int
+        self, p: NDArray[np.float32], fits: NDArray[np.int32], labels: NDArray[np.int32], n_classes: int
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Return what is suggested and which labels are issues, given their `p_error` here: int32 [n] and bool [n].
 
-        An issue is above the cut and has another class suggested. Where there are two classes it has: the label that is
-        wrong can only be the other one, so the other one is suggested for an issue, and the label for any other item.
-        NaN, of what is unlabelled, is above nothing, and its suggestion stands.
+        The class that fits best (`fits`) is suggested, and an issue is above the cut with another class suggested. Of
+        two classes a wrong label can only be the other one: so that one is suggested for whatever is above the cut,
+        also where the label fits better. NaN, of what is unlabelled, is above nothing.
 
         Examples
         --------
@@ -73,8 +73,7 @@ class Level:
         (array([1, 0], dtype=int32), array([ True, False]))
         """
         over = p > self.cut
-        if n_classes == BINARY:
-            suggested = np.where(labels >= 0, np.where(over, 1 - labels, labels), suggested).astype(np.int32)
+        suggested = np.where(over, 1 - labels, fits).astype(np.int32) if n_classes == BINARY else fits
         return suggested, over & (suggested != labels)
 
 

@@ -20,7 +20,6 @@ from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
-from explorer.estimates.level import BINARY
 from explorer.labels import Conflict
 from explorer.panels import payloads, registry, wire
 from explorer.panels.comparison import Comparison
@@ -278,9 +277,7 @@ class Session:
         if isinstance(event, LevelChanged):
             level = Level(slope=event.level.slope, shift=event.level.shift, cut=event.level.cut)
             counts = payloads.counts(self.review)
-            levelless = self.review.state.levelless
-            binary = levelless is not None and levelless.n_classes == BINARY
-            self.push(calls.LevelPush(version=event.version, level=level, binary=binary, counts=counts))
+            self.push(calls.LevelPush(version=event.version, level=level, counts=counts))
             return
         rows, values = event.rows, event.values
         if rows is None or values is None:
@@ -299,6 +296,8 @@ class Session:
         state = self.review.state
         if state.levelless is not None and not state.level.same:
             push.levelless = state.levelless.p_error[rows]
+        if self.review.scores.binary:
+            push.fits = values.fits
         if values.flags:
             push.flags = {
                 name: ChangedFlags(rows=at, values=flags.astype(np.uint8)) for name, (at, flags) in values.flags.items()

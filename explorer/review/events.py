@@ -60,6 +60,8 @@ class ScoreValues:
         int32 [M].
     is_issue
         bool [M].
+    fits
+        int32 [M]: the class that fits best, which is suggested but for what `Level.issues` says of two classes.
     labels
         int32 [M]: codes of the labels that they are about.
     flags
@@ -71,6 +73,7 @@ class ScoreValues:
     suggested: NDArray[np.int32]
     suggested_p: NDArray[np.float32]
     is_issue: NDArray[np.bool_]
+    fits: NDArray[np.int32]
     labels: NDArray[np.int32]
     flags: Mapping[str, tuple[NDArray[np.int32], NDArray[np.bool_]]] = field(default_factory=dict)
 

@@ -22,6 +22,8 @@ class Levelless:
     ----------
     p_error, suggested_p
         float32 [N]: as detectors and decisions have them, before the answers to the random checks level them.
+    fits
+        int32 [N]: the class that fits best.
     labels
         int32 [N]: codes of the labels that they are about.
     n_classes
@@ -32,37 +34,41 @@ class Levelless:
         self,
         p_error: NDArray[np.float32],
         suggested_p: NDArray[np.float32],
+        fits: NDArray[np.int32],
         labels: NDArray[np.int32],
         n_classes: int,
     ) -> None:
-        self.p_error, self.suggested_p, self.labels, self.n_classes = p_error, suggested_p, labels, n_classes
+        self.p_error, self.suggested_p = p_error, suggested_p
+        self.fits, self.labels, self.n_classes = fits, labels, n_classes
 
     @classmethod
     def of(cls, combined: Combined, labels: NDArray[np.int32], n_classes: int) -> Levelless:
         """Begin with a fresh verdict on labels int32 [N]."""
-        return cls(combined.p_error.copy(), combined.suggested_p.copy(), labels.astype(np.int32), n_classes)
+        p_error, suggested_p, fits = combined.p_error.copy(), combined.suggested_p.copy(), combined.fits.copy()
+        return cls(p_error, suggested_p, fits, labels.astype(np.int32), n_classes)
 
     def write(self, rows: NDArray[np.int32], values: ScoreValues) -> None:
         """Take the verdict on some rows."""
         self.p_error[rows], self.suggested_p[rows] = values.p_error, values.suggested_p
-        self.labels[rows] = values.labels
+        self.fits[rows], self.labels[rows] = values.fits, values.labels
 
-    def read(self, rows: NDArray[np.intp], suggested: NDArray[np.int32], level: Level) -> ScoreValues:
-        """Return the verdict on some rows, whose suggested classes are int32 [rows] at whatever level, at this one."""
-        return judged(self.p_error[rows], suggested, self.suggested_p[rows], self.labels[rows], level, self.n_classes)
+    def read(self, rows: NDArray[np.intp], level: Level) -> ScoreValues:
+        """Return the verdict on some rows at a level."""
+        p_error, suggested_p = self.p_error[rows], self.suggested_p[rows]
+        return judged(p_error, suggested_p, self.fits[rows], self.labels[rows], level, self.n_classes)
 
 
 def judged(
     p_error: NDArray[np.float32],
-    suggested: NDArray[np.int32],
     suggested_p: NDArray[np.float32],
+    fits: NDArray[np.int32],
     labels: NDArray[np.int32],
     level: Level,
     n_classes: int,
 ) -> ScoreValues:
     """Return the verdict on some rows at a level, from what it is before that."""
     p = level.move(p_error)
-    told, is_issue = level.issues(p, suggested, labels, n_classes)
+    told, is_issue = level.issues(p, fits, labels, n_classes)
     other = told != labels
     moved = suggested_p
     if n_classes == BINARY:
@@ -72,12 +78,12 @@ def judged(
         share = suggested_p / np.maximum(p_error, np.float32(1e-30))
         moved = np.where(other, np.minimum(share * p, 1), 1 - p)
     sure = np.where(np.isnan(p) | np.isnan(suggested_p), suggested_p, moved).astype(np.float32)
-    return ScoreValues(p, told, sure, is_issue, labels)
+    return ScoreValues(p, told, sure, is_issue, fits, labels)
 
 
 def levelled(values: ScoreValues, level: Level, n_classes: int) -> ScoreValues:
     """Return a verdict at a level; one that leaves everything as it is returns the same."""
     if level == Level():
         return values
-    at = judged(values.p_error, values.suggested, values.suggested_p, values.labels, level, n_classes)
+    at = judged(values.p_error, values.suggested_p, values.fits, values.labels, level, n_classes)
     return replace(at, flags=values.flags)

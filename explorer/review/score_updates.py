@@ -52,7 +52,7 @@ log = logging.getLogger("explorer")
 _NONE = np.empty(0, np.float32)
 _NOTHING = (
     np.empty(0, np.int32),
-    ScoreValues(_NONE, np.empty(0, np.int32), _NONE, np.empty(0, bool), np.empty(0, bool)),
+    ScoreValues(_NONE, np.empty(0, np.int32), _NONE, np.empty(0, bool), *2 * (np.empty(0, np.int32),)),
 )
 
 
@@ -329,11 +329,11 @@ class ScoreUpdates:
         rows = np.arange(inputs.n) if touched is None else touched
         rows = rows[~live.decided[rows]]
         suggested, suggested_p = verdict.suggested[rows], verdict.suggested_p[rows]
-        p_error, labels = verdict.p_error[rows], inputs.labels[rows]
-        values = ScoreValues(p_error, suggested, suggested_p, verdict.is_issue[rows], labels)
+        p_error, fits, labels = verdict.p_error[rows], verdict.fits[rows], inputs.labels[rows]
+        values = ScoreValues(p_error, suggested, suggested_p, verdict.is_issue[rows], fits, labels)
         if live.taught is not None and live.taught.learnt:
             p_error = baseline.adjusted(p_error, live.taught, inputs, rows)
-            values = judged(p_error, suggested, suggested_p, labels, Level(), inputs.n_classes)
+            values = judged(p_error, suggested_p, fits, labels, Level(), inputs.n_classes)
         with state.lock:
             shown, before = state.results.combined, state.levelless
             if live.generation != state.scored or shown is None or before is None:
@@ -345,7 +345,7 @@ class ScoreUpdates:
             # Who was decided on, and is open again, still has what was seen then.
             moved |= _differ(now.p_error, shown.p_error[rows]) | _differ(now.suggested_p, shown.suggested_p[rows])
             moved |= (now.is_issue != shown.is_issue[rows]) | (now.suggested != shown.suggested[rows])
-            moved |= labels != before.labels[rows]
+            moved |= (fits != before.fits[rows]) | (labels != before.labels[rows])
             # Somebody may have decided meanwhile: what they saw stays.
             moved &= ~is_decided(state.states[rows])
             at = rows[moved].astype(np.int32)
@@ -354,6 +354,7 @@ class ScoreUpdates:
                 values.suggested[moved],
                 values.suggested_p[moved],
                 values.is_issue[moved],
+                fits[moved],
                 labels[moved],
                 live.flags(state.flags, behind=behind),
             )

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.estimates.level import BINARY
 from explorer.pipeline.requirements import REVIEW, needs
 from explorer.pipeline.results import Results
 from explorer.review.issues_frame import IssuesFrame
@@ -292,6 +293,19 @@ class Scores:
         if found is None:
             raise ExplorerError(NO_SCORES, "Wait for the stage 'score'.")
         return found.p_error.copy()
+
+    def fits(self) -> NDArray[np.int32]:
+        """Return the class that fits each item best, int32 [N], in an array of its own."""
+        found = self._state.levelless
+        if found is None:
+            raise ExplorerError(NO_SCORES, "Wait for the stage 'score'.")
+        return found.fits.copy()
+
+    @property
+    def binary(self) -> bool:
+        """Whether what is scored has two classes: then the other one is suggested for whatever is above the cut."""
+        found = self._state.levelless
+        return found is not None and found.n_classes == BINARY
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Inputs, Findings]]:

@@ -277,7 +277,7 @@ class ReviewState:
                 return
             self.level = level
             rows = np.flatnonzero(~self.decided())
-            values = self.levelless.read(rows, shown.suggested[rows], level)
+            values = self.levelless.read(rows, level)
             self.suspects += int(values.is_issue.sum()) - int(shown.is_issue[rows].sum())
             shown.p_error[rows], shown.suggested_p[rows] = values.p_error, values.suggested_p
             shown.suggested[rows] = values.suggested

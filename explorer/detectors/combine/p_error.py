@@ -59,12 +59,14 @@ class Combined(Owned):
     p_error
         float32 [N] in [0, 1]: probability that the given label is wrong; NaN where unlabelled. The ranking follows it.
     suggested
-        int32 [N]: the class that fits best, often the given one; -1 where nothing is known of an unlabelled item. With
-        two classes, of what is labelled, the other one where the label is an issue, else the given one.
+        int32 [N]: the class that fits best, often the given one; -1 where nothing is known of an unlabelled item. Of
+        two classes the other one where the label is an issue, also if the given one fits better.
     suggested_p
         float32 [N]: probability that the suggested class is the true one; NaN where there is none.
     is_issue
         bool [N]: more likely wrong than right, with another class suggested.
+    fits
+        int32 [N]: the class that fits best by the pooled opinion.
     columns
         Names of the detectors that had a say.
     calibrated
@@ -89,6 +91,7 @@ class Combined(Owned):
     suggested: NDArray[np.int32]
     suggested_p: NDArray[np.float32]
     is_issue: NDArray[np.bool_]
+    fits: NDArray[np.int32]
     columns: list[str]
     calibrated: bool = False
     model: Model | None = None
@@ -149,7 +152,8 @@ def combine(
     note = _nothing_to_compare(inputs, opinions)
     if note:
         p_error = np.where(inputs.labelled, 0, np.nan).astype(np.float32)
-        return Combined(p_error, inputs.labels.copy(), 1 - p_error, np.zeros(inputs.n, bool), list(opinions), note=note)
+        none, labels = np.zeros(inputs.n, bool), inputs.labels
+        return Combined(p_error, labels.copy(), 1 - p_error, none, labels.copy(), list(opinions), note=note)
     kept = None if like is None else like.model
     if kept is not None and like is not None and kept.fits(findings, opinions):
         # Only with the findings that it was made from at hand is it known what has moved.
@@ -174,6 +178,7 @@ def combine(
         np.empty(inputs.n, np.int32),
         np.empty(inputs.n, np.float32),
         np.empty(inputs.n, bool),
+        np.empty(inputs.n, np.int32),
         sorted({*model.read.opinions, *model.read.detectors}, key=list(findings.results).index),
         calibrated=model.noise is not None,
         model=model,
@@ -219,6 +224,7 @@ def _followed(
         like.own(like.suggested),
         like.own(like.suggested_p),
         like.own(like.is_issue),
+        like.own(like.fits),
         like.columns,
         like.calibrated,
         model,
@@ -237,7 +243,7 @@ def _followed(
                 others.append(part[differs])  # some more than once, of whom the second look sees nothing new
     suggested = combined.suggested[reached.rows]
     _read(inputs, findings, combined, reached.rows)
-    judged = _judge(inputs, combined, reached.rows)  # with two classes it has the last word on what is suggested
+    judged = _judge(inputs, combined, reached.rows)
     turned = reached.rows[combined.suggested[reached.rows] != suggested]
     parts = [part for part in (judged, turned) if len(part)]
     if others:
@@ -280,7 +286,7 @@ def _read(inputs: Inputs, findings: Findings, combined: Combined, rows: NDArray[
     assert read is not None
     for part in blocks(rows, inputs.n_classes):
         q = model.read.opinion(inputs, findings, part)
-        cols.opinion(q, inputs.labels[part], part, read.matrix, combined.suggested, read.share)
+        cols.opinion(q, inputs.labels[part], part, read.matrix, combined.fits, read.share)
 
 
 def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp], *, anew: bool = True) -> NDArray[np.intp]:
@@ -313,6 +319,7 @@ def _judge(inputs: Inputs, combined: Combined, rows: NDArray[np.intp], *, anew: 
         ISSUE,
         inputs.n_classes == BINARY,
         anew,
+        combined.fits,
         combined.suggested,
         read.share,
         combined.p_error,

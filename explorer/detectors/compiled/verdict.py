@@ -139,6 +139,7 @@ def judge(
     issue: float,
     binary: bool,
     anew: bool,
+    fits: Ints,
     suggested: NDArray[np.int32],
     share: Reals,
     p_error: NDArray[np.float32],
@@ -167,14 +168,14 @@ def judge(
         Whether there are two classes: the rule of `Level.issues`.
     anew
         Whether labels or what `read_pool` wrote may differ too: else who has the same odds as before is passed over.
-    suggested, share
-        [N], of `read_pool`; what is suggested of a label is written anew where there are two classes.
+    fits, share
+        [N], of `read_pool`.
     odds
         float64 [N]: the log-odds before they are levelled, written at `rows`.
-    p_error, suggested_p, is_issue
+    suggested, p_error, suggested_p, is_issue
         [N], written at `rows`.
     moved
-        Gets the rows of which one of these three is another one than it was; none where it is empty.
+        Gets the rows of which one of the last three is another one than it was; none where it is empty.
 
     Returns
     -------
@@ -192,6 +193,7 @@ def judge(
             ahead(odds, soon)
             if anew:
                 ahead(labels, soon)
+                ahead(fits, soon)
                 ahead(suggested, soon)
                 ahead(share, soon)
                 ahead(p_error, soon)
@@ -215,9 +217,9 @@ def judge(
         odds[row] = level
         p = 0.5 * (1 + np.tanh(0.5 * (shift + slope * level)))
         now = np.float32(p if labels[row] >= 0 else np.nan)
-        if binary and labels[row] >= 0:
-            suggested[row] = 1 - labels[row] if now > issue else labels[row]
-        label, chosen = labels[row], suggested[row]
+        label, chosen = labels[row], fits[row]
+        if binary and now > issue:
+            chosen = 1 - label
         # The doubt about the given label is shared among the others as the pooled opinion has it.
         sure = np.float64(share[row])
         if label >= 0:
@@ -231,5 +233,6 @@ def judge(
             if differs or not (was == sure_now or (np.isnan(was) and np.isnan(sure_now))):
                 moved[count] = row
                 count += 1
+        suggested[row] = chosen
         p_error[row], suggested_p[row], is_issue[row] = now, sure_now, issue_now
     return count

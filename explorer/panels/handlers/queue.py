@@ -26,6 +26,7 @@ def scores(review: Review, *, session: Session) -> Scores:
         asked=asked,
         audit_rate=review.sample.rate,
         levelless=UNSET if review.state.level.same else review.scores.levelless(),
+        fits=review.scores.fits() if review.scores.binary else UNSET,
         **review.scores.columns(),
     )
 

@@ -103,6 +103,8 @@ class ScoresRowsPush(Answer, tag_field="event", tag="scores_rows"):
     counts: labels.Counts
     levelless: Float32Array | UnsetType = UNSET
     """p_error before it is levelled, where that is another."""
+    fits: Int32Array | UnsetType = UNSET
+    """With two classes, the one that fits best; the other than the label is suggested for all above the cut."""
     flags: dict[str, scores.ChangedFlags] | UnsetType = UNSET
     """By name (`is_outlier_issue`, `is_near_duplicate_issue`), where some row's has changed."""
     draws: Int32Array | UnsetType = UNSET
@@ -116,8 +118,6 @@ class LevelPush(Answer, tag_field="event", tag="level"):
     version: int
     """As of `scores_rows`."""
     level: scores.Level
-    binary: bool
-    """Whether there were two classes: then the other one is suggested for an issue, the label for any other item."""
     counts: labels.Counts
 
 

@@ -42,6 +42,8 @@ class Scores(Answer):
     is_near_duplicate_issue: Uint8Array
     levelless: Float32Array | UnsetType = UNSET
     """p_error before it is levelled; left out where the level changes nothing."""
+    fits: Int32Array | UnsetType = UNSET
+    """With two classes, the one that fits best; the other than the label is suggested for all above the cut."""
 
 
 class AuditArgs(Args):

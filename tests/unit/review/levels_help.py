@@ -31,6 +31,11 @@ def agree(review: Review) -> None:
         np.testing.assert_array_equal(combined.is_issue[open_], (differs & (p > level.cut))[open_])
         if levelless.n_classes == BINARY:
             np.testing.assert_array_equal(combined.is_issue[open_], (p > level.cut)[open_])
+            fits = np.where(combined.is_issue, 1 - levelless.labels, levelless.fits)
+            np.testing.assert_array_equal(combined.suggested[open_], fits[open_])
+        else:
+            np.testing.assert_array_equal(combined.suggested[open_], levelless.fits[open_])
+        if levelless.n_classes == BINARY:
             sure = np.where(differs, p, 1 - p)
             np.testing.assert_allclose(combined.suggested_p[open_], sure[open_], atol=1e-6)
         assert state.suspects == combined.is_issue.sum() == review.counts()["suspects"]
@@ -72,7 +77,7 @@ class Mirror:
     def read(self) -> None:
         with self.review.state.lock:
             self.columns = self.review.scores.columns()
-            self.levelless = self.review.scores.levelless()
+            self.levelless, self.fits = self.review.scores.levelless(), self.review.scores.fits()
 
     def tell(self, event: ScoresChanged) -> None:
         state, columns = self.review.state, self.columns
@@ -80,7 +85,7 @@ class Mirror:
             assert state.levelless is not None
             rows = np.flatnonzero(~state.decided())
             p = event.level.move(self.levelless[rows])
-            told = event.level.issues(p, columns["suggested"][rows], state.codes[rows], state.levelless.n_classes)
+            told = event.level.issues(p, self.fits[rows], state.codes[rows], state.levelless.n_classes)
             columns["p_error"][rows] = p
             columns["suggested"][rows], columns["is_label_issue"][rows] = told
         elif event.rows is None or event.values is None:
@@ -90,6 +95,7 @@ class Mirror:
             columns["suggested"][event.rows] = event.values.suggested
             columns["is_label_issue"][event.rows] = event.values.is_issue
             self.levelless[event.rows] = self.review.scores.levelless()[event.rows]
+            self.fits[event.rows] = event.values.fits
 
     def agrees(self) -> None:
         with self.review.state.lock:

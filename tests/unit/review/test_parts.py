@@ -78,7 +78,7 @@ class Page:
         rows = np.flatnonzero(~state.decided())
         columns["p_error"][rows] = level.move(self.levelless[rows])
         told = level.issues(
-            columns["p_error"][rows], columns["suggested"][rows], state.codes[rows], state.levelless.n_classes
+            columns["p_error"][rows], self.review.scores.fits()[rows], state.codes[rows], state.levelless.n_classes
         )
         columns["suggested"][rows], columns["is_label_issue"][rows] = told
 

@@ -1032,6 +1032,8 @@ export interface Scores {
   is_near_duplicate_issue: Uint8Array;
   /** p_error before it is levelled; left out where the level changes nothing. */
   levelless?: Float32Array;
+  /** With two classes, the one that fits best; the other than the label is suggested for all above the cut. */
+  fits?: Int32Array;
 }
 
 /** How many random items to ask about. */
@@ -1431,6 +1433,8 @@ export interface ScoresRowsPush {
   counts: Counts;
   /** p_error before it is levelled, where that is another. */
   levelless?: Float32Array;
+  /** With two classes, the one that fits best; the other than the label is suggested for all above the cut. */
+  fits?: Int32Array;
   /** By name (`is_outlier_issue`, `is_near_duplicate_issue`), where some row's has changed. */
   flags?: Record<string, ChangedFlags>;
   /** The random sample, where it has changed. */
@@ -1444,8 +1448,6 @@ export interface LevelPush {
   /** As of `scores_rows`. */
   version: number;
   level: Level;
-  /** Whether there were two classes: then the other one is suggested for an issue, the label for any other item. */
-  binary: boolean;
   counts: Counts;
 }
 

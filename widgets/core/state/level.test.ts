@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import { settled } from "../testing/mockModel";
+import { settled, sixItems } from "../testing/mockModel";
 import { start } from "../testing/mockSession";
 import { atLevel } from "./level";
 
@@ -24,7 +24,7 @@ describe("a level", () => {
     await settled();
     const version = (scores().version ?? 0) + 1;
     const level = { slope: 1, shift: -1, cut: 0.4 };
-    model.push({ event: "level", version, level, binary: false, counts: { ...session.counts, suspects: 2 } });
+    model.push({ event: "level", version, level, counts: { ...session.counts, suspects: 2 } });
     await settled();
     for (let item = 0; item < before.length; item++) {
       const wanted = item === decided ? before[item] : Math.fround(atLevel(before[item] as number, level));
@@ -36,37 +36,32 @@ describe("a level", () => {
       event: "level",
       version: version + 1,
       level: { slope: 1, shift: 0, cut: 0.5 },
-      binary: false,
       counts: { ...session.counts },
     });
     await settled();
     expect([...scores().p_error]).toEqual([...before]);
   });
 
-  it("suggests the other of two classes for what is above the cut, and the label for the rest", async () => {
-    const { session, model } = await start();
+  it("suggests the other of two classes for what is above the cut, and what fits best for the rest", async () => {
+    const fits = Int32Array.of(1, 0, 1, 0, 0, 1);
+    const whole = sixItems().scores?.({}) as object;
+    const { session, model } = await start({ scores: () => ({ ...whole, suggested: fits.slice(), fits }) });
     const scores = () => session.scores as NonNullable<typeof session.scores>;
     const labels = () => session.labels as NonNullable<typeof session.labels>;
-    const open = [...scores().p_error.keys()].filter((item) => (labels().current[item] as number) in [0, 1]);
-    const before = scores().suggested.slice();
-    const version = (scores().version ?? 0) + 1;
-    const cut = Math.fround(scores().p_error[open[1] as number] as number);
-    model.push({
-      event: "level",
-      version,
-      level: { slope: 1, shift: 0, cut },
-      binary: true,
-      counts: { ...session.counts },
-    });
-    await settled();
-    for (const item of open) {
-      const over = (scores().p_error[item] as number) > cut;
-      const label = labels().current[item] as number;
-      expect(scores().is_label_issue[item]).toBe(Number(over));
-      expect(scores().suggested[item]).toBe(over ? 1 - label : label);
-    }
-    const rest = [...before.keys()].filter((item) => !open.includes(item));
-    for (const item of rest) expect(scores().suggested[item]).toBe(before[item]);
+    const push = async (slope: number, shift: number, cut: number): Promise<void> => {
+      const version = (scores().version ?? 0) + 1;
+      model.push({ event: "level", version, level: { slope, shift, cut }, counts: { ...session.counts } });
+      await settled();
+      for (const [item, label] of labels().current.entries()) {
+        if (session.isReviewed(item) || label < 0 || label > 1) continue;
+        const over = (scores().p_error[item] as number) > Math.fround(cut);
+        expect(scores().suggested[item]).toBe(over ? 1 - label : fits[item]);
+        expect(scores().is_label_issue[item]).toBe(Number(over));
+      }
+    };
+    await push(1, 0, 0.3);
+    await push(1, 2, 0.2);
+    await push(1, -3, 0.5);
   });
 
   it("asks for all scores where one was missed", async () => {
@@ -77,7 +72,6 @@ describe("a level", () => {
       event: "level",
       version,
       level: { slope: 1, shift: 1, cut: 0.5 },
-      binary: false,
       counts: { ...session.counts },
     });
     await settled();

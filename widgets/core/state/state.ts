@@ -50,6 +50,8 @@ export class ReviewState extends Emitter<Topics> {
   scores: Scores | null = null;
   /** p_error by item before it is levelled. */
   private levelless = new Float32Array();
+  /** The class that fits best, where there are two; the other than the label is suggested for all above the cut. */
+  private fits: Int32Array | null = null;
   layout: Layout | null = null;
   stages: readonly Stage[] = [];
   counts: Counts | null = null;
@@ -172,11 +174,12 @@ export class ReviewState extends Emitter<Topics> {
   /** Take whole score columns. */
   takeScores(scores: Scores): void {
     this.levelless = (scores.levelless ?? scores.p_error).slice();
+    this.fits = scores.fits?.slice() ?? null;
     this.rank(scores);
   }
 
   /** Bring everything that is open to another level; what was decided on keeps what was seen. */
-  applyLevel({ level, binary, version }: LevelPush): void {
+  applyLevel({ level, version }: LevelPush): void {
     const { scores, labels, levelless } = this;
     if (!scores) return;
     scores.version = version;
@@ -187,7 +190,7 @@ export class ReviewState extends Emitter<Topics> {
       scores.p_error[item] = atLevel(levelless[item] as number, level);
       const label = labels?.current[item] ?? -1;
       const over = (scores.p_error[item] as number) > cut;
-      if (binary && label >= 0) scores.suggested[item] = over ? 1 - label : label;
+      if (this.fits) scores.suggested[item] = over ? 1 - label : (this.fits[item] as number);
       scores.is_label_issue[item] = Number(over && scores.suggested[item] !== label);
     }
     this.rank(scores);
@@ -212,6 +215,7 @@ export class ReviewState extends Emitter<Topics> {
     p_error,
     levelless = p_error,
     suggested,
+    fits,
     suspect,
     flags = {},
     version,
@@ -224,6 +228,7 @@ export class ReviewState extends Emitter<Topics> {
       rows.forEach((item, i) => {
         this.levelless[item] = levelless[i] as number;
         scores.suggested[item] = suggested[i] as number;
+        if (fits && this.fits) this.fits[item] = fits[i] as number;
         scores.is_label_issue[item] = suspect[i] as number;
       });
       for (const [name, flag] of Object.entries(flags)) {
