@@ -20,6 +20,7 @@ const found = (changes: Partial<ExportOutlook> = {}): ExportOutlook => ({
   rows: 6,
   relabelled: 2,
   left_out: 1,
+  offers: [],
   problem: "",
   ...changes,
 });
@@ -197,5 +198,20 @@ describe("the export", () => {
     await settled();
     expect(find("export-copy").textContent).toBe("Press Ctrl+C");
     vi.unstubAllGlobals();
+  });
+
+  it("offers votes, other columns, soft labels and weights where there are any", async () => {
+    const { find, model } = await open({ export_outlook: () => found({ offers: ["votes", "weights"] }) });
+    const shown = ["votes", "columns", "soft", "weights"].filter(
+      (name) => !find(`export-${name}`).closest("label")?.hidden,
+    );
+    expect(shown).toEqual(["votes", "weights"]);
+    find("export-weights").click();
+    await counted();
+    expect(model.last("export_outlook").args).toMatchObject({ weights: true });
+    expect(model.last("export_outlook").args).not.toHaveProperty("votes");
+    find("export-go").click();
+    await counted();
+    expect(model.last("export").args).toMatchObject({ weights: true });
   });
 });

@@ -13,6 +13,14 @@ import { makePane, type Pane } from "../core/ui/pane";
 import { FORMATS, formatOf, nameFor, withFormat } from "./name";
 import { extentOf, thereOf, waitingOf } from "./words";
 
+/** What the file may hold besides; offered where there is something of it. */
+const MORE = [
+  ["votes", "votes of raters"],
+  ["columns", "your other columns"],
+  ["soft", "how likely each class is"],
+  ["weights", "a weight for training"],
+] as const;
+
 /** Typing comes in bursts, and so do decisions. */
 const SOON_MS = 150;
 
@@ -41,6 +49,16 @@ class ExportDialog {
   private readonly only = this.makeTick("export-changed");
   private readonly drop = this.makeTick("export-drop");
   private readonly replace = this.makeTick("export-replace");
+  private readonly more = MORE.map(([name, text]) => {
+    const tick = this.makeTick(`export-${name}`);
+    return { name, tick, label: h("label", { class: "dqx-export-tick", hidden: true }, tick, text) };
+  });
+  private readonly besides = h(
+    "div",
+    { class: "dqx-export-ticks", role: "group", hidden: true, aria: { label: "Columns besides the labels" } },
+    h("span", { class: "dqx-muted", text: "also" }),
+    ...this.more.map((each) => each.label),
+  );
   private readonly there = h("span");
   private readonly replacing = h(
     "label",
@@ -127,6 +145,7 @@ class ExportDialog {
         h("label", { class: "dqx-export-tick" }, this.drop, "without those left out"),
         this.replacing,
       ),
+      this.besides,
       this.words,
       this.python,
       h("div", { class: "dqx-export-foot" }, this.go),
@@ -216,6 +235,7 @@ class ExportDialog {
       drop: this.drop.checked,
       changed: this.only.checked,
       replace: this.replace.checked,
+      ...Object.fromEntries(this.more.flatMap(({ name, tick }) => (tick.checked ? [[name, true]] : []))),
     };
   }
 
@@ -225,11 +245,20 @@ class ExportDialog {
       const found = await this.session.transport.call("export_outlook", this.args);
       if (mine !== this.turn || this.signal.aborted) return;
       if (!found.exists) this.replace.checked = false;
+      this.offer(found.offers);
       this.outlook = found;
       this.show();
     } catch (error) {
       if (mine === this.turn && !this.signal.aborted) this.say(wordsOf(error));
     }
+  }
+
+  private offer(offers: readonly string[]): void {
+    for (const { name, tick, label } of this.more) {
+      label.hidden = !offers.includes(name);
+      if (label.hidden) tick.checked = false;
+    }
+    this.besides.hidden = offers.length === 0;
   }
 
   /** Say what would be written, and let it be written where it can. */

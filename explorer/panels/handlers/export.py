@@ -10,6 +10,9 @@ from explorer.panels.registry import call
 from explorer.panels.schema import export as schema
 from explorer.review.review import Review
 
+MORE = ("votes", "columns", "soft", "weights")
+"""What a file may hold besides the labels."""
+
 
 @call("export_outlook", slow=True, locked=False)
 def outlook(review: Review, args: schema.ExportArgs) -> schema.ExportOutlook:
@@ -35,6 +38,7 @@ def outlook(review: Review, args: schema.ExportArgs) -> schema.ExportOutlook:
         rows=extent.rows,
         relabelled=extent.relabelled,
         left_out=extent.left_out,
+        offers=_offers(review),
         problem=problem,
     )
 
@@ -45,7 +49,16 @@ def export(review: Review, args: schema.ExportArgs) -> schema.ExportReply:
     target = _target(review, args)
     if target.exists() and not args.replace:
         raise DataError(f"{target} exists already.", "Give another name, or say that it may be replaced.")
-    written, extent = review.exports.write(args.path, format=args.format, drop=args.drop, changed=args.changed)
+    written, extent = review.exports.write(
+        args.path,
+        format=args.format,
+        drop=args.drop,
+        changed=args.changed,
+        votes=args.votes,
+        columns=args.columns,
+        soft=args.soft,
+        weights=args.weights,
+    )
     return schema.ExportReply(
         path=str(written),
         rows=extent.rows,
@@ -60,8 +73,16 @@ def line_of(args: schema.ExportArgs) -> str:
     given = [repr(args.path)]
     if args.format is not None:
         given.append(f"format={args.format!r}")
-    given += [f"{name}=True" for name in ("drop", "changed") if getattr(args, name)]
+    given += [f"{name}=True" for name in ("drop", "changed", *MORE) if getattr(args, name)]
     return f"review.export({', '.join(given)})"
+
+
+def _offers(review: Review) -> list[str]:
+    """Return which of `MORE` there is something to write of."""
+    with review.state.lock:
+        votes, scored = review.state.votes, review.state.scored > 0
+        other = len(review.dataset.other.names) > 0
+    return [name for name, on in zip(MORE, (votes is not None, other, scored, scored), strict=True) if on]
 
 
 def _target(review: Review, args: schema.ExportArgs) -> Path:

@@ -21,6 +21,14 @@ class ExportArgs(Args):
     """Whether items that are left out have no row."""
     changed: bool = False
     """Whether only items with another label than was given, or that are left out, have a row."""
+    votes: bool = False
+    """Whether each rater has a column."""
+    columns: bool = False
+    """Whether the user's other columns are written too."""
+    soft: bool = False
+    """Whether there is a column a class with how likely it is."""
+    weights: bool = False
+    """Whether there is a column with how far each label is to be trusted."""
     replace: bool = False
     """Whether a file that is there may be replaced."""
 
@@ -42,6 +50,8 @@ class ExportOutlook(Answer):
     relabelled: int
     """Rows with another label than was given, of items that are not left out."""
     left_out: int
+    offers: list[str]
+    """Which of votes, columns, soft and weights there are."""
     problem: str
     """Why it cannot be written, and what to do; "" = it can."""
 

@@ -66,6 +66,15 @@ def test_what_is_said_before_is_what_is_written(
     assert Path(reply["path"]).read_bytes() == before
 
 
+def test_votes_and_the_like_are_written_where_they_are_asked_for(page: Page, tmp_path: Path) -> None:
+    assert page.call("export_outlook", path="out.csv")["offers"] == []
+    page.review.add_rater("gpt", {"k01": "dog"}, kind="model")
+    assert page.call("export_outlook", path="out.csv")["offers"] == ["votes"]
+    reply = page.call("export", path="out.csv", votes=True)
+    assert reply["line"] == "review.export('out.csv', votes=True)"
+    assert "votes gpt (model)" in export.read(tmp_path / "out.csv").columns
+
+
 def test_a_format_can_be_named(page: Page, tmp_path: Path) -> None:
     reply = page.call("export", path="labels", format="jsonl")
     assert reply["line"] == "review.export('labels', format='jsonl')"

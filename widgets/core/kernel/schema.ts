@@ -1381,6 +1381,14 @@ export interface ExportArgs {
   drop?: boolean;
   /** Whether only items with another label than was given, or that are left out, have a row. */
   changed?: boolean;
+  /** Whether each rater has a column. */
+  votes?: boolean;
+  /** Whether the user's other columns are written too. */
+  columns?: boolean;
+  /** Whether there is a column a class with how likely it is. */
+  soft?: boolean;
+  /** Whether there is a column with how far each label is to be trusted. */
+  weights?: boolean;
   /** Whether a file that is there may be replaced. */
   replace?: boolean;
 }
@@ -1401,6 +1409,8 @@ export interface ExportOutlook {
   /** Rows with another label than was given, of items that are not left out. */
   relabelled: number;
   left_out: number;
+  /** Which of votes, columns, soft and weights there are. */
+  offers: string[];
   /** Why it cannot be written, and what to do; "" = it can. */
   problem: string;
 }
