@@ -157,7 +157,7 @@ def _by(
         return "majority", None, majority.shares(together.merged, together.weights).astype(np.float64)
     if joined:
         beliefs = " and ".join(f"{t:.2f}" for t in fit.exponents)
-        notes.append(f"The classifier counts with the exponent {beliefs} (1: as much as it says of itself).")
+        notes.append(f"The classifier counts {beliefs} times as much as it says of itself.")
     if len(fit.shares) > 1:
         notes.append(f"{100 * fit.shares[1]:.0f} % of the items are hard: raters err otherwise there.")
     return method, fit, fit.posterior

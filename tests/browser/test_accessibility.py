@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from jupyter import PATIENCE
 from plain_host import FREE, PlainHost
 from playwright.sync_api import Browser, Locator, expect
+from rater_reviews import review as rated
 from test_plain_host import Screen
 
 import explorer
@@ -400,4 +402,43 @@ def test_other_kinds_and_before_the_scores(page: Desk, review: Callable[..., exp
         page.dqx("nearest").click()
         page.shown()
         page.check(f"{kind}, nearest", page.frame.locator("[data-dqx=card-other], [data-dqx=card-same]"))
+    assert page.found == []
+
+
+def test_raters_and_second_opinions(page: Desk, tmp_path: Path) -> None:
+    """Slices and the line that asks for random checks are looked at in tests of their own."""
+    page.found.clear()
+    made = rated(tmp_path / "s.labels.db", 150, classes=12)
+    page.open(made)
+    page.ready()
+    page.dqx("more-lines").first.click()
+    page.check("card with raters", page.dqx("card-raters"))
+    page.dqx("export").click()
+    page.check("export with more columns", page.dqx("export-votes"))
+    expect(page.dqx("export-columns")).to_be_hidden()
+    page.dqx("export-votes").click()
+    page.dqx("export-name").fill(str(tmp_path / "out.csv"))
+    expect(page.dqx("export-go")).to_be_enabled()
+    page.dqx("export-go").click()
+    expect(page.dqx("export-line")).to_have_value(re.compile("votes=True"), timeout=PATIENCE)
+    assert "votes cleo (person)" in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[0]
+    page.page.keyboard.press("Escape")
+    page.dqx("details").click()
+    for name, seen in (("raters", "raters-table"), ("blind", "resolve")):
+        page.frame.locator(f'[data-dqx="details-section"][data-section="{name}"]').click()
+        page.check(name, page.dqx(seen))
+        if name == "raters":
+            page.dqx("rater-open").first.click()
+            page.check("how a rater answers", page.dqx("rater-matrix"))
+    for mode in ("label", "choice"):
+        page.dqx("blind-mode").select_option(mode)
+        page.dqx("blind-begin").click()
+        page.check(f"blind, {mode}", page.dqx("blind-asked"))
+        if mode == "label":
+            page.page.keyboard.press("/")
+            page.page.keyboard.type("kind 1")
+            page.check("a label is looked for", page.dqx("blind-find"))
+            page.page.keyboard.press("Escape")
+        page.dqx("blind-stop").click()
+    made.close()
     assert page.found == []

@@ -23,7 +23,7 @@ export function verdict(session: Session, card: Card, second: HTMLElement): HTML
   const agrees = card.given >= 0 && card.given === card.suggested;
   const out = card.given >= 0 && !agrees && (state === "relabelled" ? now !== card.given : state === "given");
   if (out && card.suggested >= 0) given.classList.add("dqx-struck");
-  if (state === "kept") suggested.classList.add("dqx-struck");
+  if (state === "kept" && !agrees) suggested.classList.add("dqx-struck");
   const between = agrees
     ? h("span", { class: "dqx-card-agrees dqx-muted", text: "and the suggestion agrees:" })
     : h("span", {

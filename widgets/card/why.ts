@@ -23,11 +23,13 @@ export function whyLine(
   toggle: () => void,
 ): HTMLElement {
   const best = card.why.slice(0, BEST).map((reason) => shortened(session, reason).text);
-  // What raters say stands first: it is what others know beyond these labels, and must not be cut.
+  // What raters say stands first: it is what others know beyond these labels, and must not be cut. Where they are why
+  // the item is in its scope, that is said above.
   if (card.raters) {
     const at = card.why.slice(0, BEST).findIndex((reason) => reason.method === "raters");
     const [said] = at >= 0 ? best.splice(at, 1) : [];
-    best.unshift(said ?? withShortNames(card.raters.text, session.classes, NAME_LENGTH));
+    if (card.scope?.scope !== "raters" || !card.scope.text)
+      best.unshift(said ?? withShortNames(card.raters.text, session.classes, NAME_LENGTH));
   }
   const text = best.join(" · ");
   const more = card.why.length > 0 || card.sum || card.raters;

@@ -77,7 +77,7 @@ function contents(reply: SlicesReply, place: Place): HTMLElement[] {
   const parts = [
     makeTable(
       `Wrong labels by ${by}`,
-      ["slice", "labels", "wrong", "share", "95 % range", "than elsewhere", ""],
+      ["slice", "labels", "wrong", "share", "range", "than elsewhere", ""],
       rows.map((row) => [
         ...figures(row),
         opener(place, { by, code: row.code, name: row.name }, row.items, row.name),

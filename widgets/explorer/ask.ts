@@ -4,6 +4,7 @@
  */
 import "./ask.css";
 import type { LeftReply } from "../core/kernel/schema";
+import { goToNextScope, nextScopeWords } from "../core/session/nextScope";
 import { checkRandom } from "../core/session/randomCheck";
 import type { Session } from "../core/session/session";
 import { setText } from "../core/ui/change";
@@ -47,6 +48,19 @@ export function makeAsk(root: HTMLElement, session: Session, signal: AbortSignal
       },
     },
   });
+  const next = h("button", {
+    class: "dqx-button",
+    type: "button",
+    hidden: true,
+    data: { dqx: "ask-next" },
+    on: {
+      click: () => {
+        round = null;
+        goToNextScope(session);
+        keepFocus(root, fill);
+      },
+    },
+  });
   const element = h(
     "div",
     { class: "dqx-ask", hidden: true, data: { dqx: "ask" } },
@@ -54,6 +68,7 @@ export function makeAsk(root: HTMLElement, session: Session, signal: AbortSignal
     between,
     words,
     go,
+    next,
     close,
   );
   let round: Round | null = null;
@@ -90,9 +105,13 @@ export function makeAsk(root: HTMLElement, session: Session, signal: AbortSignal
     setText(go, `Answer ${count(Math.max(0, (left?.enough ?? 0) - answered))}${answered > 0 ? " more" : ""}`);
     go.hidden = !asks || isAsking(session);
     close.hidden = known === "";
+    setText(next, known ? nextScopeWords(session) : "");
+    next.hidden = next.textContent === "";
+    element.toggleAttribute("data-known", known !== "");
     element.hidden = !asks && known === "";
   };
-  for (const topic of ["left", "filter", "labels", "queue"] as const) session.on(topic, fill, signal);
+  for (const topic of ["left", "filter", "labels", "queue", "scopes"] as const)
+    session.on(topic, fill, signal);
   fill();
   return element;
 }

@@ -59,12 +59,14 @@ export const Explorer: Panel = {
     // A merge decides on items, so it takes the place of the item.
     handleMerge(main, session, signal);
     const queue = h("div");
-    const end = makeEnd(root, session, signal);
+    const ask = makeAsk(root, session, signal);
+    // What the random checks told is said once.
+    const end = makeEnd(root, session, signal, () => ask.hasAttribute("data-known"));
     const details = makeDetailsPage(root, Details, [tabs.row, main, queue], session, signal);
     const full = makeFullScreen(root, session, signal, () => tabs.arrange());
     root.append(
       makeHead(root, session, signal, [details.button, full]),
-      makeAsk(root, session, signal),
+      ask,
       makeProgress(session, signal),
       makeFailed(session, root, signal),
       tabs.row,

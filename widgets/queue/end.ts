@@ -15,8 +15,13 @@ import { shownAbove } from "./line";
 /** All is decided on; or what is left lies beyond the stop rule; or neither. */
 type End = "done" | "rule" | "";
 
-/** Make the line, hidden until the queue has come to its end. */
-export function makeEnd(root: HTMLElement, session: Session, signal: AbortSignal): HTMLElement {
+/** Make the line, hidden until the queue has come to its end; and while that is `told` elsewhere. */
+export function makeEnd(
+  root: HTMLElement,
+  session: Session,
+  signal: AbortSignal,
+  told: () => boolean = () => false,
+): HTMLElement {
   const words = h("span", { class: "dqx-end-words", data: { dqx: "end-words" } });
   const button = (text: string, name: string, click: () => void): HTMLButtonElement =>
     h("button", { class: "dqx-button", type: "button", text, data: { dqx: name }, on: { click } });
@@ -60,7 +65,7 @@ export function makeEnd(root: HTMLElement, session: Session, signal: AbortSignal
     }
     // Who goes on beyond the stop rule knows of it.
     if (now === "rule" && session.reviewed > before) gone = here;
-    const hidden = now === "" || here === gone;
+    const hidden = now === "" || here === gone || told();
     if (!hidden) {
       const text = sentenceOf(session, now);
       if (words.textContent !== text) words.textContent = text;
