@@ -70,7 +70,7 @@ class Level:
         Examples
         --------
         >>> Level(cut=0.3).issues(np.float32([0.4, 0.2]), np.int32([0, 1]), np.int32([0, 0]), n_classes=2)
-        (array([1, 0], dtype=int32), array([ True, False]))
+        (array([1, 1], dtype=int32), array([ True, False]))
         """
         over = p > self.cut
         suggested = np.where(over, 1 - labels, fits).astype(np.int32) if n_classes == BINARY else fits
