@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer.consensus.answers import Answers
 from explorer.errors import DataError
+from explorer.utils.logits import softmax
 
 LEAST = 1e-6
 """What a probability of zero is worth before its logarithm is taken."""
@@ -81,7 +82,7 @@ class ModelPrior:
 
     def log(self) -> NDArray[np.float64]:
         """Return its logarithm, float64 [N, K]."""
-        mixed = _softmax(sum((t * x for t, x in zip(self.exponents, self._logs, strict=True)), np.zeros(1)))
+        mixed = softmax(sum((t * x for t, x in zip(self.exponents, self._logs, strict=True)), np.zeros(1)))
         found: NDArray[np.float64] = np.log((1 - self.floor) * mixed + self.floor / mixed.shape[1])
         return found
 
@@ -104,7 +105,7 @@ class ModelPrior:
 
         def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             t, floor = point[:-1], float(point[-1])
-            mixed = _softmax(np.tensordot(t, logs, 1))
+            mixed = softmax(np.tensordot(t, logs, 1))
             likelihood = ((1 - floor) * mixed + floor / k) * heard
             total = likelihood.sum(axis=1)
             pull = mixed * heard
@@ -136,9 +137,3 @@ class ClassPrior:
         """Return its logarithm, float64 [1, K]."""
         found: NDArray[np.float64] = np.log(self._share)[None]
         return found
-
-
-def _softmax(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    z = np.exp(z - z.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = z / z.sum(axis=1, keepdims=True)
-    return result

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from explorer.consensus import copying, dawid_skene
 from explorer.consensus.answers import Answers
 from explorer.consensus.copying import Copying
+from explorer.utils.logits import softmax
 
 FEWEST = 30
 """Fewest items that two raters must share before their agreement says anything."""
@@ -270,8 +271,7 @@ def _by_one_fit(
         left, right = together(answers, a, b)
         theirs = fit.raters[0].of_answers(right)
         z = everything[answers.items[left]] - theirs  # the first is heard, the second not
-        q = np.exp(z - z.max(axis=1, keepdims=True))
-        q /= q.sum(axis=1, keepdims=True)
+        q = softmax(z)
         apart = (q * np.exp(theirs)).sum(axis=1)
         c, gain = repeats(apart, answers.codes[left] == answers.codes[right])
         if gain > level and c > LEAST:

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.cues.exchange import exchanged
-from explorer.cues.finding import Finding, percent
+from explorer.cues.finding import Finding
 from explorer.cues.mixture import exchange_finding, mixed_findings
 from explorer.cues.segments import kappa, move
 from explorer.cues.shifts import FARTHEST, carrying, moved_by, shift_finding, stretches, voted
 from explorer.errors import DataError
+from explorer.utils.text import percentage
 
 CHANCE = 0.1
 """Kappa below which labels and opinion have nothing to do with each other."""
@@ -134,8 +135,9 @@ def _sentence(
         by = f" No shift of the whole column by up to {FARTHEST} rows lets near items share labels either."
         seen = "" if near is None else by
         return (
-            f"The labels agree with what is expected of their rows by chance only ({percent(agree)}), so that nothing "
-            f"can be told of their places.{seen} Probabilities of a model that never saw these labels would tell."
+            f"The labels agree with what is expected of their rows by chance only ({percentage(agree)}), so that "
+            f"nothing can be told of their places.{seen} Probabilities of a model that never saw these labels "
+            "would tell."
         )
-    stand = f"{percent(agree)} agree as they stand"
+    stand = f"{percentage(agree)} agree as they stand"
     return f"The labels stand beside their rows: {stand}, and no shift of any stretch of rows fits better."

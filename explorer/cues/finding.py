@@ -82,17 +82,6 @@ def names(values: Sequence[str], limit: int = 3) -> str:
     return ", ".join(f"“{value}”" for value in values[:limit]) + more
 
 
-def percent(share: float) -> str:
-    """Write a share as whole per cent.
-
-    >>> percent(0.814), percent(0.002), percent(0.998)
-    ('81 %', 'under 1 %', 'over 99 %')
-    """
-    if 0 < share < 0.005:
-        return "under 1 %"
-    return "over 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
-
-
 def worst_first(items: NDArray[np.integer[Any]], suspicion: NDArray[np.floating[Any]] | None) -> NDArray[np.intp]:
     """Return positions in the order of a suspicion float [N], highest first; as they are without one."""
     at = np.asarray(items, dtype=np.intp)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.cues.finding import Finding, names, percent, worst_first
+from explorer.cues.finding import Finding, names, worst_first
 from explorer.cues.spelling import is_rest, is_slip, plain, spellings
 from explorer.errors import DataError
-from explorer.utils.text import counted
+from explorer.utils.text import counted, percentage
 
 FEW = 4
 """Items up to which a class can be neither learnt nor checked."""
@@ -320,8 +320,8 @@ def _overlap(
     return Finding(
         "alike" if alike else "overlap",
         f"{a} and {b}",
-        f"{a} and {b} {how}: of an item of each the model knows which is which in {percent(pair.apart)} of the cases "
-        f"(a coin in 50 %), while it tells both from all other classes in {percent(pair.told)}.",
+        f"{a} and {b} {how}: of an item of each the model knows which is which in {percentage(pair.apart)} of the "
+        f"cases (a coin in 50 %), while it tells both from all other classes in {percentage(pair.told)}.",
         "Put them together if they mean the same, or say in the guideline what makes the difference.",
         f"{a} and {b} {how} by what the model sees.",
         items,
@@ -344,7 +344,7 @@ def _part(
     )
     items = mine[odds > 0][np.argsort(-odds[odds > 0], kind="stable")]
     a, b = classes[part], classes[whole]
-    back = percent(min(pair.there, pair.back))
+    back = percentage(min(pair.there, pair.back))
     return Finding(
         "part",
         f"{a} in {b}",

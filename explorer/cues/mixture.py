@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.cues.exchange import exchanged
-from explorer.cues.finding import Finding, percent
+from explorer.cues.finding import Finding
 from explorer.cues.segments import kappa, largest_sum, runs
+from explorer.utils.text import percentage
 
 SURE = 1e-4
 """Chance of one false alarm, of all shifts and all stretches of rows together."""
@@ -94,8 +95,8 @@ def _mixed_finding(
         return Finding(
             "exchange",
             f"classes of rows {first:,} to {last:,}",
-            f"{where} call the classes otherwise: {_pairs(codes, classes)}; {percent(agree)} of these labels agree as "
-            f"they stand, {percent(moved)} when exchanged.",
+            f"{where} call the classes otherwise: {_pairs(codes, classes)}; {percentage(agree)} of these labels agree "
+            f"as they stand, {percentage(moved)} when exchanged.",
             "Look which list of classes these rows were made with, and map their codes.",
             "Its row stands among rows whose classes seem to be exchanged.",
             rows[(belongs[mine] == says) & (mine != says)].astype(np.intp),
@@ -109,7 +110,7 @@ def _mixed_finding(
     return Finding(
         "mixed",
         f"labels of rows {first:,} to {last:,}",
-        f"{where} carry labels that agree with what they look like by chance only ({percent(agree)}); "
+        f"{where} carry labels that agree with what they look like by chance only ({percentage(agree)}); "
         + (f"they have {why}." if same else "they may come from another source."),
         "Join the labels to these rows anew, by a key and not by their place."
         if same
@@ -136,8 +137,8 @@ def exchange_finding(
     return Finding(
         "exchange",
         "exchanged classes",
-        f"Labels and opinion call {len(codes):,} classes otherwise: {_pairs(codes, classes)}; {percent(agree)} of "
-        f"these labels agree as they stand, {percent(moved)} when exchanged.",
+        f"Labels and opinion call {len(codes):,} classes otherwise: {_pairs(codes, classes)}; {percentage(agree)} of "
+        f"these labels agree as they stand, {percentage(moved)} when exchanged.",
         "Compare the list of classes of the labels with that of the probabilities: one of them is in another order.",
         "Its class seems to be exchanged with another.",
         rows[(belongs[mine] == says) & (mine != says)].astype(np.intp),

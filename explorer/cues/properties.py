@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.cues.finding import Finding, percent
+from explorer.cues.finding import Finding
 from explorer.errors import DataError
+from explorer.utils.text import percentage
 
 PERMUTATIONS = 199
 """Deals of the labels that the real one is compared with; the smallest p-value is 1 in one more."""
@@ -257,7 +258,7 @@ def _finding(
     beyond = values >= cut.at if cut.above else values <= cut.at  # false where it is not known
     items = np.flatnonzero(beyond & mine)
     items = items[np.argsort(-values[items] if cut.above else values[items], kind="stable")]
-    shares = f"{percent(cut.inside)} of {name} and {percent(cut.outside)} of all other items"
+    shares = f"{percentage(cut.inside)} of {name} and {percentage(cut.outside)} of all other items"
     return Finding(
         "property",
         f"{one} for {name}",

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.cues.finding import Finding, percent
+from explorer.cues.finding import Finding
 from explorer.cues.segments import kappa, largest_sum, move, runs
+from explorer.utils.text import percentage
 
 FARTHEST = 50
 """Rows up to which every shift is tried; of larger ones only those that the whole column speaks for."""
@@ -137,8 +138,8 @@ def shift_finding(start: int, end: int, step: int, labels: NDArray[np.int32], op
     return Finding(
         "shift",
         f"rows {first:,} to {last - 1:,}",
-        f"{where} carry {carry}: {percent(agree)} of these labels agree with what their rows look like, and "
-        f"{percent(moved)} do when moved.",
+        f"{where} carry {carry}: {percentage(agree)} of these labels agree with what their rows look like, and "
+        f"{percentage(moved)} do when moved.",
         f"Shift the column {back}"
         + ("." if where == "All rows" else f" from row {first:,} on, and look how that came about."),
         f"Its row seems to carry {carry}, which would fit.",

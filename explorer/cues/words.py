@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.cues.finding import Finding, percent, worst_first
+from explorer.cues.finding import Finding, worst_first
 from explorer.errors import DataError
+from explorer.utils.text import percentage
 
 WORD = re.compile(r"\w\w+")
 """Words of a single letter are left out."""
@@ -228,14 +229,14 @@ def _finding(
 ) -> Finding:
     texts, together, prior = int(s.texts[pair]), int(s.together[pair]), float(s.prior[pair])
     share = together / texts
-    chance = f"by chance it would be {percent(prior)}"
+    chance = f"by chance it would be {percentage(prior)}"
     return Finding(
         "word",
         f"“{word}” for {name}",
-        f"{together:,} of the {texts:,} texts with the word “{word}” are {name} ({percent(share)}; {chance}).",
+        f"{together:,} of the {texts:,} texts with the word “{word}” are {name} ({percentage(share)}; {chance}).",
         "Where the word does not belong to the matter, a model learns it instead: take it out, or collect texts of "
         "other classes that have it.",
-        f"It has the word “{word}”, and {percent(share)} of the texts with it are {name} ({chance}).",
+        f"It has the word “{word}”, and {percentage(share)} of the texts with it are {name} ({chance}).",
         items,
         {
             "class": name,

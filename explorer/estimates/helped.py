@@ -38,6 +38,7 @@ from explorer import probe
 from explorer.errors import DataError
 from explorer.probe.fit import CHOOSING, EPOCHS
 from explorer.progress import Progress
+from explorer.utils.proportions import wilson
 from explorer.utils.text import Spoken, paragraph
 
 if TYPE_CHECKING:
@@ -209,7 +210,8 @@ def newcombe(both: int, after_only: int, before_only: int, neither: int) -> tupl
         return float("nan"), float("nan")
     a, b, c, d = float(both), float(after_only), float(before_only), float(neither)
     p1, p0 = (a + b) / n, (a + c) / n
-    (l1, u1), (l0, u0) = _wilson(both + after_only, n), _wilson(both + before_only, n)
+    low, high = wilson([both + after_only, both + before_only], [n, n])
+    (l1, l0), (u1, u0) = low.tolist(), high.tolist()
     size = np.sqrt((a + b) * (c + d) * (a + c) * (b + d))
     cross = a * d - b * c
     # A positive correlation is taken for less than it seems, by half an item.
@@ -221,14 +223,6 @@ def newcombe(both: int, after_only: int, before_only: int, neither: int) -> tupl
 
     difference = (b - c) / n
     return max(-1.0, difference - joined(p1 - l1, u0 - p0)), min(1.0, difference + joined(u1 - p1, p0 - l0))
-
-
-def _wilson(right: int, n: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of the proportion right/n."""
-    from scipy.stats import binomtest
-
-    found = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(found.low), float(found.high)
 
 
 def right(

@@ -19,11 +19,9 @@ from explorer.readers import training_checks as checks
 from explorer.readers.links import graph_of
 from explorer.readers.probabilities import align
 from explorer.readers.training_files import stored
+from explorer.training.record import LARGEST
 from explorer.utils.arrays import aligned, float32, numbers_in
 from explorer.utils.text import are, counted
-
-LARGEST = 6e4
-"""Largest logit margin that is told from larger ones: beyond, half precision has no numbers."""
 
 EPOCH = re.compile(r"(p|margin)_(\d+)")
 """Names of columns of a table of dynamics."""

@@ -31,4 +31,17 @@ def clipped_logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-__all__ = ["LARGEST", "TINY", "clipped_logit", "expit"]
+def softmax(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return exp z divided by its sum over each row, float64 [n, K]; the rows may be of any size.
+
+    Examples
+    --------
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]])).tolist()
+    [[0.5, 0.5], [1.0, 0.0]]
+    """
+    found = np.exp(z - z.max(axis=1, keepdims=True))
+    result: NDArray[np.float64] = found / found.sum(axis=1, keepdims=True)
+    return result
+
+
+__all__ = ["LARGEST", "TINY", "clipped_logit", "expit", "softmax"]

@@ -92,10 +92,12 @@ def short_probability(p: float) -> str:
 def percentage(share: float) -> str:
     """Write a share as whole per cent, as every screen has it.
 
-    >>> percentage(0.724), percentage(0.004), percentage(0.0)
-    ('72 %', 'under 1 %', '0 %')
+    >>> percentage(0.724), percentage(0.004), percentage(0.998), percentage(1.0)
+    ('72 %', 'under 1 %', 'over 99 %', '100 %')
     """
-    return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    if 0 < share < 0.005:
+        return "under 1 %"
+    return "over 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def short_number(value: float) -> str:

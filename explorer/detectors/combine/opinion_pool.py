@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.utils.logits import softmax
+
 LEAST_NOISE = 0.25
 """Least share of wrong labels that the pool allows for. A fit left alone falls towards none wherever the opinions have
 learnt the noise themselves (confusable classes, human raters), and then calls nothing an error."""
@@ -31,10 +33,7 @@ class Pool:
 
     def blend(self, logs: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Turn opinions (logarithms [n, K]) into one distribution per row [n, K]."""
-        mixed = np.asarray(sum(w * opinion for w, opinion in zip(self.weights, logs, strict=True)))
-        mixed = np.exp(mixed - mixed.max(axis=1, keepdims=True))
-        result: NDArray[np.float64] = mixed / mixed.sum(axis=1, keepdims=True)
-        return result
+        return softmax(np.asarray(sum(w * opinion for w, opinion in zip(self.weights, logs, strict=True))))
 
     def wrong(self, own: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
         """Return the posterior that a label is wrong, given the blended probability of its class [n]."""

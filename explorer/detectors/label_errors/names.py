@@ -14,6 +14,7 @@ from explorer.detectors.incremental import Change
 from explorer.detectors.protocol import Inputs, Need, Reason, Result
 from explorer.detectors.registry import shipped
 from explorer.progress import Progress
+from explorer.utils.logits import softmax
 from explorer.utils.text import percentage, short_probability
 
 FEWEST = 30
@@ -75,10 +76,7 @@ class Reading:
         """Return the distribution over the classes, float64 [n, K]; alike for all where the names are not heard."""
         if not self.used:
             return np.full(scores.shape, 1 / max(1, scores.shape[1]))
-        odds = self.sharpness * scores.astype(np.float64) + self.offsets
-        odds = np.exp(odds - odds.max(axis=1, keepdims=True))
-        result: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
-        return result
+        return softmax(self.sharpness * scores.astype(np.float64) + self.offsets)
 
 
 def reading(scores: NDArray[np.float32], labels: NDArray[np.int32], seed: int = 0) -> Reading:
