@@ -37,7 +37,9 @@ export function verdict(session: Session, card: Card, second: HTMLElement): HTML
     { class: "dqx-card-verdict" },
     h(
       "span",
-      { class: `dqx-card-labels${isLong(session) ? " dqx-card-labels-long" : ""}` },
+      {
+        class: `dqx-card-labels${isLong(session) ? " dqx-card-labels-long" : ""}${agrees ? " dqx-card-labels-agree" : ""}`,
+      },
       card.given < 0 ? null : hidden("given label: "),
       given,
       between,

@@ -176,6 +176,8 @@ describe("random items", () => {
     expect(badge.textContent).toBe("random");
     expect(badge.title).toContain("Decide on it whether or not it looks wrong");
     expect(tile(4).getAttribute("aria-label")).toContain("drawn at random");
+    for (const said of [tile(4).textContent, tile(4).getAttribute("aria-label")])
+      expect(said, "nothing leads whoever answers").not.toMatch(/→|likely/);
     expect(find(tile(3), "tile-random")).toBeNull();
     session.setAuditRate(0);
     expect(session.queue).toEqual([3, 1, 5]);

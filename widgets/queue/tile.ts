@@ -89,7 +89,8 @@ export function makeTile(session: Session, item: number): Tile {
       if (!isDrawn) random.remove();
       else if (!random.parentElement) element.prepend(random);
       const decided = `${state === "given" ? "not reviewed" : state}${waits ? `, ${WAITING}` : ""}`;
-      about = `${labels.from} ${labels.to} · ${standing(session, item)} · ${decided}`;
+      const open = state === "given" && isCheck(session, item);
+      about = `${labels.from} ${labels.to} · ${open ? "random check" : standing(session, item)} · ${decided}`;
       nameIt();
     },
   };
@@ -109,7 +110,7 @@ function labelsOf(session: Session, item: number): { from: string; to: string; o
     case "left out":
       return { from, to: "left out", out: false };
     case "given":
-      return suggested < 0 || suggested === given
+      return suggested < 0 || suggested === given || isCheck(session, item)
         ? { from, to: "", out: false }
         : { from, to: `→ ${session.className(suggested)}`, out: false };
     default:
@@ -117,6 +118,11 @@ function labelsOf(session: Session, item: number): { from: string; to: string; o
         ? { from, to: "", out: false }
         : { from, to: `→ ${session.className(now)}`, out: given >= 0 };
   }
+}
+
+/** Whether an item is looked at as a random check: what is suggested must not lead whoever answers. */
+function isCheck(session: Session, item: number): boolean {
+  return session.isRandom(item) || session.filter.scope === "random";
 }
 
 function standing(session: Session, item: number): string {

@@ -11,6 +11,7 @@ from explorer.panels.schema import items
 from explorer.panels.schema import raters as schema
 from explorer.review.resolution import Outlook
 from explorer.review.review import Review
+from explorer.utils.text import counted
 
 ROWS = 8
 """Changes that are listed."""
@@ -66,7 +67,7 @@ def resolution_outlook(review: Review, args: schema.ResolutionArgs) -> schema.Re
     changes = found.changes()
     marked = len(found.several) + len(found.neither)
     return schema.ResolutionOutlook(
-        sentence=found.sentence() if found.raters else "No person has voted yet.",
+        sentence=_sentence(found),
         decides=len(found.labels) + marked,
         changed=len(found.changed),
         kept=len(found.kept),
@@ -87,6 +88,14 @@ def resolution(review: Review, args: schema.ResolutionWriteArgs) -> schema.Resol
     if _stamp(found) != args.stamp:
         raise DataError("Votes or labels have changed since this was counted.", "Look at it once more.")
     return schema.ResolutionReply(sentence=review.raters.settle(found).sentence())
+
+
+def _sentence(found: Outlook) -> str:
+    if not found.raters:
+        return "No person has voted yet."
+    if not found.evidence and not found.undecided and found.few:
+        return f"No item has {counted(found.votes, 'vote')} of people yet: {found.few:,} have fewer."
+    return found.sentence()
 
 
 def _stamp(found: Outlook) -> str:
