@@ -52,7 +52,7 @@ export function makeAsk(root: HTMLElement, session: Session, signal: AbortSignal
     class: "dqx-button",
     type: "button",
     hidden: true,
-    data: { dqx: "ask-next" },
+    data: { dqx: "ask-onward" },
     on: {
       click: () => {
         round = null;
