@@ -30,6 +30,8 @@ class Answers:
     families
         [R] of str: raters of one family are not independent (two versions of one language model); "" for none.
         `None` where nothing is known of families.
+    names
+        [R] of str: what the raters are called; empty where they are numbers.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class Answers:
     n_raters: int
     n_classes: int
     families: tuple[str, ...] | None = None
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.n_classes < 1:
@@ -174,7 +177,7 @@ class Answers:
     def only(self, kept: NDArray[np.bool_]) -> Answers:
         """Return some of the answers, bool [M]; items, raters and classes keep their numbers."""
         triple = (self.items[kept], self.raters[kept], self.codes[kept])
-        return Answers(*triple, self.n_items, self.n_raters, self.n_classes, self.families)
+        return Answers(*triple, self.n_items, self.n_raters, self.n_classes, self.families, self.names)
 
     def without(self, raters: Sequence[int]) -> Answers:
         """Return the answers of all raters but some."""
@@ -195,7 +198,9 @@ class Answers:
         """
         more = (self.items, items), (self.raters, raters), (self.codes, codes)
         triple = [np.concatenate([old, np.asarray(new, np.int32)]) for old, new in more]
-        return Answers(triple[0], triple[1], triple[2], self.n_items, self.n_raters, self.n_classes, self.families)
+        return Answers(
+            triple[0], triple[1], triple[2], self.n_items, self.n_raters, self.n_classes, self.families, self.names
+        )
 
     def family_of(self) -> NDArray[np.int32]:
         """Return a number a family, int32 [R]; whoever has none is a family of its own."""

@@ -29,4 +29,4 @@ def answers_of(votes: Votes | None, n_classes: int) -> Answers | None:
     if votes is None or not len(votes):
         return None
     families = tuple(rater.family for rater in votes)
-    return Answers(*votes.answers(), votes.n, len(votes), n_classes, families if any(families) else None)
+    return Answers(*votes.answers(), votes.n, len(votes), n_classes, families if any(families) else None, votes.names)

@@ -81,3 +81,6 @@ class Leveller(Protocol):
 
     def put(self, asked: Question, level: Level) -> None:
         """Bring everything to the level that was reckoned."""
+
+    def forget(self) -> None:
+        """What was asked has no answer: ask it anew the next time."""

@@ -72,6 +72,10 @@ class Levels:
             if not self._quiet:
                 self._events.emit(LevelChanged(self._state.version, level=level))
 
+    def forget(self) -> None:
+        """What was asked has no answer: it is asked anew the next time."""
+        self._of = ()
+
     def _question(self, baseline: Baseline, taught: Taught | None, inputs: Inputs) -> Question | None:
         state = self._state
         try:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.consensus import Agreement, Consensus
 from explorer.dataset.votes import Votes
-from explorer.detectors.label_errors.raters import Heard, tally
+from explorer.detectors.label_errors.raters import Heard, counted_votes
 from explorer.detectors.protocol import Findings, Inputs
 from explorer.review.blind import BlindQueue, Mode
 from explorer.review.label_columns import is_settled
@@ -131,13 +131,16 @@ class RaterViews:
             return None
         with self._scores.reading() as (inputs, findings):
             result = findings.results.get("raters")
-            if result is None or inputs.votes is None or inputs.votes.n_raters != len(votes):
+            if result is None or inputs.votes is None:
                 return None
             heard: Heard = result.frozen["heard"]
-            text = tally(inputs.votes, item, self._state.classes)
-            rows = _sayings(votes, item, heard)
+            rows = _sayings(votes, item, heard, inputs.votes.names)
             if not rows:
                 return None
+            # As the rows have it: somebody may have answered since the scores were computed.
+            said = [row for row in rows if row.label >= 0]
+            families = [row.family for row in said]
+            text = counted_votes(np.array([row.label for row in said], np.int32), families, self._state.classes)
             model, near = self._precision(heard, inputs, findings)
             if inputs.probs is not None and np.isfinite(inputs.probs[item]).all():
                 best = int(inputs.probs[item].argmax())
@@ -166,15 +169,18 @@ class RaterViews:
         return known[1], known[2]
 
 
-def _sayings(votes: Votes, item: int, heard: Heard) -> list[Saying]:
-    """Return what each rater that saw the item says of it."""
+def _sayings(votes: Votes, item: int, heard: Heard, names: tuple[str, ...]) -> list[Saying]:
+    """Return what each rater that saw the item says of it; `names` are those who were heard, in that order."""
     found = []
-    for number, rater in enumerate(votes):
+    numbers = {name: number for number, name in enumerate(names)}
+    for rater in votes:
         at = int(np.searchsorted(rater.items, item))
         if at == len(rater.items) or rater.items[at] != item:
             continue
         code = int(rater.codes[at])
-        right = float(heard.right[number, code]) if 0 <= code < heard.right.shape[1] else np.nan
+        number = numbers.get(rater.name)
+        known = number is not None and 0 <= code < heard.right.shape[1]
+        right = float(heard.right[number, code]) if known else np.nan
         sure = np.nan if rater.confidence is None else float(rater.confidence[at])
         found.append(Saying(rater.name, rater.kind, rater.family, code, right, sure))
     return found

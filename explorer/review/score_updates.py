@@ -380,7 +380,12 @@ class ScoreUpdates:
             asked = leveller.ask(baseline, live.taught, live.inputs)
         if asked is None:
             return
-        level = asked.level()
+        try:
+            level = asked.level()
+        except Exception:
+            with state.lock:
+                leveller.forget()
+            raise
         with state.lock:
             leveller.put(asked, level)
 

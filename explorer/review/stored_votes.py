@@ -79,8 +79,9 @@ class StoredVotes:
         with state.lock:
             item, label = str(state.dataset.item_ids[position]), None if code < 0 else state.classes[code]
             sure = None if math.isnan(confidence) else [confidence]
-            self._store.add_vote_blocks([VoteDraft(name, [item], [label], "person", "", sure, keep=True)])
+            self.follow()  # what others wrote is news, the own vote is none
             before = self._news
+            self._store.add_vote_blocks([VoteDraft(name, [item], [label], "person", "", sure, keep=True)])
             self.follow()
             self._news = before
 

@@ -129,5 +129,7 @@ const ANSWERS: ReadonlySet<string> = new Set(["kept", "relabelled"]);
 /** Whether the queue holds random checks that are open: no button need lead to them. */
 function isAsking(session: Session): boolean {
   const { items } = session.filter;
-  return items !== null && [...items].some((item) => session.isRandom(item) && !session.isReviewed(item));
+  if (items === null) return false;
+  for (const item of items) if (session.isRandom(item) && !session.isReviewed(item)) return true;
+  return false;
 }

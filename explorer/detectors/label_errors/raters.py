@@ -135,14 +135,19 @@ class Raters:
 def tally(votes: Answers, item: int, classes: tuple[str, ...]) -> str:
     """Count the votes on an item in words: "2 of 3 raters say dog, both of the same family, 1 cat"; "" for none."""
     mine = slice(votes.starts[item], votes.starts[item + 1])
-    codes, raters = votes.codes[mine], votes.raters[mine]
+    families = None if votes.families is None else [votes.families[r] for r in votes.raters[mine].tolist()]
+    return counted_votes(votes.codes[mine], families, classes)
+
+
+def counted_votes(codes: NDArray[np.int32], families: Sequence[str] | None, classes: Sequence[str]) -> str:
+    """Say the same of class codes and families of the raters, one each; of nobody's ""."""
     if not len(codes):
         return ""
-    counts = np.bincount(codes, minlength=votes.n_classes)
+    counts = np.bincount(codes, minlength=len(classes))
     order = np.argsort(-counts, kind="stable")
     best, most = int(order[0]), int(counts[order[0]])
     said = "rater says" if len(codes) == 1 else f"raters {'says' if most == 1 else 'say'}"
-    text = f"{most} of {len(codes)} {said} {classes[best]}{_family(votes, raters[codes == best])}"
+    text = f"{most} of {len(codes)} {said} {classes[best]}{_family(families, codes == best)}"
     return ", ".join([text, *(f"{int(counts[c])} {classes[c]}" for c in order[1:3] if counts[c])])
 
 
@@ -261,14 +266,14 @@ def beyond(
     return result / np.maximum(total, 1e-300)
 
 
-def _family(votes: Answers, raters: NDArray[np.int32]) -> str:
+def _family(families: Sequence[str] | None, agree: NDArray[np.bool_]) -> str:
     """Say so where all who agree are of one family."""
-    if votes.families is None or len(raters) < 2:
+    if families is None or agree.sum() < 2:
         return ""
-    names = {votes.families[r] for r in raters.tolist()}
+    names = {families[at] for at in np.flatnonzero(agree).tolist()}
     if len(names) > 1 or "" in names:
         return ""
-    return f", {'both' if len(raters) == 2 else 'all'} of the same family"
+    return f", {'both' if agree.sum() == 2 else 'all'} of the same family"
 
 
 def _result(inputs: Inputs, heard: Heard) -> Result:

@@ -167,3 +167,22 @@ def test_a_decision_takes_an_item_out_of_the_disputes(review: Review) -> None:
     assert one not in disputed()
     assert Page(review).call("raters")["rows"][0]["gold_answers"] in (0, 1)
     review.undo()
+
+
+def test_the_card_counts_votes_as_they_stand_and_keeps_what_is_known_of_those_heard(review: Review) -> None:
+    with review.state.lock:
+        before = review.rater_views.of_item(0, [])
+    assert before is not None
+    known = {row.name: row.right for row in before.rows if row.name in ("ann", "gpt-a", "gpt-b")}
+    label = review.classes[before.rows[0].label]
+    review.raters.blind("zoe", items=[review.dataset.item_ids[0]]).answer(review.dataset.item_ids[0], label)
+    with review.state.lock:
+        after = review.rater_views.of_item(0, [])
+    assert after is not None
+    new = next(row for row in after.rows if row.name == "zoe")
+    assert np.isnan(new.right), "not heard yet"
+    for row in after.rows:
+        if row.name in known:
+            np.testing.assert_equal(row.right, known[row.name])
+    people = sum(row.label >= 0 for row in after.rows if row.name in known or row.name == "zoe")
+    assert f"of {people} raters" in after.text
