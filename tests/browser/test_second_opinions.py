@@ -252,5 +252,5 @@ def test_in_jupyterlab(lab: Callable[..., Lab], folder: Path, shot: Any) -> None
     page.dqx("blind-begin").click()
     expect(word).to_have_text(now, timeout=PATIENCE)
     page.dqx("blind-stop").click()
-    expect(page.dqx("resolve-word").first).to_contain_text("By the rule", timeout=PATIENCE)
+    expect(page.dqx("resolve-word").first).to_contain_text("No item has 3 votes of people yet", timeout=PATIENCE)
     assert not page.outside, "nothing is loaded from outside"
