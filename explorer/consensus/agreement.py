@@ -54,7 +54,7 @@ class Agreement(Spoken):
         among = counted(self.items, "item")
         return (
             f"Raters agree {words}: Krippendorff's alpha is {self.alpha:.2f} "
-            f"({self.low:.2f} to {self.high:.2f}) on {among} with two or more answers."
+            f"({self.low:.2f} to {self.high:.2f}; 1 is always, 0 is by chance) on {among} with two or more answers."
         )
 
 
