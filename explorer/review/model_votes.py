@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.errors import DataError
-from explorer.labels import Store, StoreError
+from explorer.labels import Store, StoreError, VoteDraft
 from explorer.pipeline.progress_bar import drawn
 from explorer.review.arguments import Items, positions_of
-from explorer.review.label_columns import names_of
 from explorer.review.raters import Raters
 from explorer.review.state import ReviewState
 from explorer.utils.files import location
@@ -60,7 +60,7 @@ class ModelVotes:
     ) -> Asked | Plan:
         """Let a language model vote on items, through any endpoint that speaks as OpenAI's chat completions do.
 
-        It is told the classes, their descriptions (`dataset.descriptions`) and the guideline, and sees one item at a
+        It is told the classes that a label may have, their descriptions (`dataset.descriptions`) and the guideline, and sees one item at a
         time: a text, a row, or a picture scaled down. It is not told the labels, what others say, or names of files.
         An item is data: it stands between marks that it cannot write, and what it says is not obeyed. An answer that
         names no class, or cannot be read, is an abstention. No address that stands in an item or an answer is opened.
@@ -86,7 +86,8 @@ class ModelVotes:
         guideline
             What people who label these data are told, as text.
         family
-            What the rater shares with others whose errors are alike; the model if not given.
+            What the rater shares with others whose errors are alike; the model if not given. A rater that has votes
+            keeps its own.
         price
             What a million tokens cost, sent and answered: (0.15, 0.6). Where litellm is installed, its table is read
             if it is not given.
@@ -136,12 +137,13 @@ class ModelVotes:
         from explorer.language_models import Poll, Prompt, endpoint_of, price_of
         from explorer.language_models.cost import Budget
 
-        self._check(rater, dry_run, timeout)
+        rater = self._check(rater, dry_run, timeout)
         concurrent = whole(concurrent, 1, 64, f"concurrent={concurrent!r}.", "Give how many requests at a time")
         retries = whole(retries, 0, 20, f"retries={retries!r}.", "Give how often a request is sent again")
         size = whole(size, 16, 4096, f"size={size!r}.", "Give the longest side of a picture in pixels")
         with self._state.lock:
-            dataset, classes = self._state.dataset, self._state.classes
+            open_ones = frozenset(self._store.classes())
+            dataset, classes = self._state.dataset, tuple(c for c in self._state.classes if c in open_ones)
         positions = list(dict.fromkeys(positions_of(dataset, items)))
         name = rater if model is None else model
         prompt = Prompt(name, classes, dataset.descriptions, guideline, size, request or {})
@@ -157,19 +159,25 @@ class ModelVotes:
                 self._add(rater, name if family is None else family, poll)
             return poll.asked(rater, budget)
 
-    def _check(self, rater: Any, dry_run: bool, timeout: Any) -> None:
-        """Refuse what could not be stored, before it is paid for."""
+    def _check(self, rater: Any, dry_run: bool, timeout: Any) -> str:
+        """Refuse what could not be stored, before it is paid for. Returns the rater's name as it is stored."""
         if not isinstance(rater, str) or not rater.strip():
             raise DataError(f"The rater is {rater!r}.", "Give it a name, as text.")
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 86_400:
             raise DataError(f"timeout={timeout!r}.", "Give seconds, more than 0.")
+        self._refuse_kind(rater.strip())
+        if self._store.read_only and not dry_run:
+            raise StoreError("The label store is read-only, so votes cannot be stored.", "Open it for writing.")
+        return rater.strip()
+
+    def _refuse_kind(self, rater: str) -> None:
+        """Refuse a rater that is no model, as the store has it now."""
         with self._state.lock:
+            self._raters.refresh()
             votes = self._state.votes
         said = None if votes is None or rater not in votes.names else votes.rater(rater)
         if said is not None and said.kind != "model":
             raise DataError(f"The rater {rater!r} is of the kind {said.kind!r}, and no model.", "Choose another name.")
-        if self._store.read_only and not dry_run:
-            raise StoreError("The label store is read-only, so votes cannot be stored.", "Open it for writing.")
 
     def _cache(self) -> AnswerCache | nullcontext[None]:
         from explorer.language_models import AnswerCache
@@ -180,20 +188,11 @@ class ModelVotes:
         return AnswerCache(location() if cache is True else Path(cache).expanduser())
 
     def _add(self, rater: str, family: str, poll: Poll) -> None:
-        """Add the votes, beside those that the rater has on other items."""
-        if not poll.answers:
+        """Add the votes, beside those that the rater has on other items by now, from whomever."""
+        found = poll.votes()
+        if not found:
             return
-        with self._state.lock:
-            ids, classes, votes = self._state.dataset.item_ids, self._state.classes, self._state.votes
-        labels: dict[str, str | None] = {}
-        sure: dict[str, float | None] = {}
-        if votes is not None and rater in votes.names:
-            before = votes.rater(rater)
-            earlier = ids[before.items].tolist()
-            labels.update(zip(earlier, names_of(before.codes, classes).tolist(), strict=True))
-            if before.confidence is not None:
-                sure.update(zip(earlier, before.confidence.tolist(), strict=True))
-        for item, (label, confidence) in poll.votes().items():
-            labels[item], sure[item] = label, confidence
-        known = any(value is not None for value in sure.values())
-        self._raters.add(rater, labels, kind="model", family=family, confidence=sure if known else None)
+        self._refuse_kind(rater)
+        labels, sure = zip(*found.values(), strict=True)
+        confidence = [math.nan if value is None else value for value in sure]
+        self._raters.extend(VoteDraft(rater, list(found), labels, "model", family, confidence, keep=True))

@@ -15,7 +15,7 @@ from explorer.dataset.dataset import Dataset
 from explorer.dataset.labelling_function import LabellingFunction
 from explorer.dataset.votes import Votes, checked_kind
 from explorer.errors import DataError, UnknownName
-from explorer.labels import Store
+from explorer.labels import Store, VoteDraft
 from explorer.pipeline.answers import answers_of
 from explorer.pipeline.stages import widened
 from explorer.readers.votes import attach
@@ -134,6 +134,12 @@ class Raters:
             self._stored.write([draft_of(one, view.item_ids, view.classes) for one in found])
             self._events.emit(VotesChanged())
         return found if isinstance(rater, pd.DataFrame) else found.raters[0]
+
+    def extend(self, draft: VoteDraft) -> None:
+        """Store votes as a draft has them, and have the scores computed anew."""
+        with self._state.lock:
+            self._stored.write([draft])
+            self._events.emit(VotesChanged())
 
     def remove(self, name: str) -> None:
         """Take a rater's votes away: a version without votes is stored, and those before it stay in the store.
