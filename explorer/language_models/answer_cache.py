@@ -64,16 +64,17 @@ class AnswerCache:
         except sqlite3.Error as error:
             self._give_up(error)
             return None
-        return None if row is None else Kept(*row)
+        return None if row is None else Kept(_text(row[0]), *row[1:])
 
     def write(self, key: str, kept: Kept) -> None:
         """Keep an answer, on the disk when this returns."""
         if self._connection is None:
             return
+        text = None if kept.text is None else kept.text.encode("utf-8", "surrogatepass")  # a model may write any
         try:
             with self._connection:
-                self._connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", (key, *kept))
-        except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+                self._connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", (key, text, *kept[1:]))
+        except sqlite3.Error as error:
             self._give_up(error)
 
     def close(self) -> None:
@@ -97,3 +98,8 @@ class AnswerCache:
     def _give_up(self, error: Exception) -> None:
         self.close()
         log.warning("Answers are not kept: %s cannot be used (%s). Delete it to begin a new one.", self.path, error)
+
+
+def _text(kept: bytes | str | None) -> str | None:
+    """Read a text; a cache of an earlier version has it as such."""
+    return kept.decode("utf-8", "surrogatepass") if isinstance(kept, bytes) else kept

@@ -7,7 +7,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from explorer.errors import Cancelled, MissingExtra, Option, Said
@@ -31,6 +31,9 @@ MOST_BYTES = 4_000_000
 AGAIN = frozenset([408, 409, 425, 429])
 """Statuses below 500 after which it is tried again."""
 
+BUSY = frozenset([503, 529])
+"""Statuses from 500 on that come before a model begins; after others it may have answered, as behind a proxy."""
+
 
 class Reply(NamedTuple):
     """What an endpoint answered.
@@ -41,14 +44,11 @@ class Reply(NamedTuple):
         What the model wrote; `None` where it declined.
     sent, answered
         Tokens as the endpoint counted them, `None` where it does not say.
-    lost
-        How many tries before were cut short and may have cost something.
     """
 
     text: str | None
     sent: int | None
     answered: int | None
-    lost: int = 0
 
 
 class _Trouble(Exception):
@@ -100,8 +100,15 @@ class Client:
         """Close the connections, also those in use."""
         self._http.close()
 
-    def send(self, body: Mapping[str, Any]) -> Reply:
+    def send(self, body: Mapping[str, Any], lose: Callable[[], bool]) -> Reply:
         """Send a request until it is answered.
+
+        Parameters
+        ----------
+        body
+            As JSON has it.
+        lose
+            Is called after each try that failed and may have cost something; says whether another may be paid.
 
         Raises
         ------
@@ -112,24 +119,24 @@ class Client:
         """
         content = json.dumps(body).encode()
         spread = 0.5 + int(hashlib.sha256(content).hexdigest()[:8], 16) / 2**32  # so that not all come back at once
-        lost, said = 0, ""
+        shown, said = self._endpoint.shown, ""
         for attempt in range(self._retries + 1):
             self._wait()
             try:
-                return self._once(content)._replace(lost=lost)
+                return self._once(content)
             except _Trouble as trouble:
-                lost += trouble.cost
                 said = str(trouble)
+                if trouble.cost and not lose():
+                    raise EndpointError(
+                        f"{shown} was asked {_times(attempt + 1)} in vain: {said}. That may have cost something, and "
+                        "there is not enough for another try.",
+                        Said("Allow more: {}.", Option("most")),
+                    ) from None
                 pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * spread
                 self._hold(max(pause, trouble.pause or 0.0), everybody=trouble.pause is not None)
-            except EndpointError as error:
-                error.lost = lost
-                raise
-        tries = "once" if not self._retries else f"{self._retries + 1} times"
         raise EndpointError(
-            f"{self._endpoint.shown} was asked {tries} in vain: {said}.",
+            f"{shown} was asked {_times(self._retries + 1)} in vain: {said}.",
             "Ask again later: what was answered is kept.",
-            lost=lost,
         )
 
     def _once(self, content: bytes) -> Reply:
@@ -167,7 +174,8 @@ class Client:
         if "insufficient_quota" in data[:10_000].decode("utf-8", "replace"):
             raise EndpointError(f"The account at {shown} is used up ({status}).", "Fill it up.", for_all=True)
         if status in AGAIN or status >= 500:
-            raise _Trouble(f"it answered {status}{f' ({said})' if said else ''}", _pause(response))
+            cost = status >= 500 and status not in BUSY
+            raise _Trouble(f"it answered {status}{f' ({said})' if said else ''}", _pause(response), cost=cost)
         if status < 400 or status == 404:
             raise EndpointError(
                 f"{shown} is no endpoint for chat completions, or has no such model: it answered {status}"
@@ -204,6 +212,10 @@ class Client:
     def _check(self) -> None:
         if self._stop.is_set():
             raise Cancelled("Asking the language model was stopped.", "Ask again: what was answered is kept.")
+
+
+def _times(tries: int) -> str:
+    return "once" if tries == 1 else f"{tries} times"
 
 
 def _pause(response: httpx.Response) -> float | None:

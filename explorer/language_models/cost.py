@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ BYTES_A_TOKEN = 4
 
 PICTURE, PICTURE_MOST = 1_000, 10_000
 """Tokens of a picture of up to 512 pixels: about, and at most. Models differ a lot."""
+
+TILE = 512
+"""Side of a square of pixels; models read a larger picture as several of them."""
 
 ANSWER = 20
 """Tokens of an answer, about."""
@@ -129,10 +133,13 @@ class Size:
         Bytes of all that is text in it.
     pictures
         How many pictures it has.
+    tiles
+        Squares of `TILE` pixels that each of them takes at most.
     """
 
     text: int
     pictures: int = 0
+    tiles: int = 1
 
     @property
     def about(self) -> int:
@@ -142,11 +149,11 @@ class Size:
     @property
     def most(self) -> int:
         """Tokens, at most: none is shorter than a byte."""
-        return self.text + self.pictures * PICTURE_MOST + FRAME
+        return self.text + self.pictures * self.tiles * PICTURE_MOST + FRAME
 
 
-def size_of(body: dict[str, Any]) -> Size:
-    """Measure a request; a picture counts as one and not by its bytes."""
+def size_of(body: dict[str, Any], side: int = TILE) -> Size:
+    """Measure a request; a picture counts by its longest side at most, in pixels, and not by its bytes."""
     text = len(json.dumps({name: value for name, value in body.items() if name != "messages"}).encode())
     pictures = 0
     for message in body["messages"]:
@@ -155,11 +162,11 @@ def size_of(body: dict[str, Any]) -> Size:
         for part in parts:
             pictures += part["type"] == "image_url"
             text += len(part.get("text", "").encode())
-    return Size(text, pictures)
+    return Size(text, pictures, math.ceil(side / TILE) ** 2)
 
 
 class Budget:
-    """Counts what was spent, and holds back what requests on their way may still cost.
+    """Counts what was spent, and holds back what requests on their way may still cost. Several threads may use it.
 
     Parameters
     ----------
@@ -202,6 +209,7 @@ class Budget:
         self.price, self.most, self._answer = price, most, answer or 0
         self.sent, self.answered = 0, 0
         self._held = 0.0  # millionths of the currency
+        self._lock = threading.Lock()
 
     @property
     def spent(self) -> float | None:
@@ -213,13 +221,23 @@ class Budget:
         if self.price is None:
             return 0.0
         worst = size.most * self.price.sent + self._answer * self.price.answered
-        spent = self.sent * self.price.sent + self.answered * self.price.answered
-        if self.most is not None and spent + self._held + worst > self.most * 1e6:
-            return None
-        self._held += worst
+        with self._lock:
+            if not self._has(worst):
+                return None
+            self._held += worst
         return worst
 
-    def settle(self, held: float, size: Size, sent: int | None, answered: int | None, lost: int = 0) -> None:
+    def lose(self, size: Size) -> bool:
+        """Count a try that was cut short as the most that it may have cost; say whether there is enough for another.
+
+        What `take` held back for the request stays so, for that other try.
+        """
+        with self._lock:
+            self.sent += size.most
+            self.answered += self._answer
+            return self._has(0.0)
+
+    def settle(self, held: float, size: Size, sent: int | None, answered: int | None) -> None:
         """Count a request that has ended.
 
         Parameters
@@ -228,10 +246,16 @@ class Budget:
             What `take` gave for it.
         sent, answered
             Its tokens as the endpoint counted them; where it does not say, at most as many as there can be. Both 0 for
-            a request that was refused.
-        lost
-            How often it was cut short and may have cost as much as it can.
+            a request that was refused, or cut short each time.
         """
-        self._held -= held
-        self.sent += (size.most if sent is None else sent) + lost * size.most
-        self.answered += (self._answer if answered is None else answered) + lost * self._answer
+        with self._lock:
+            self._held -= held
+            self.sent += size.most if sent is None else sent
+            self.answered += self._answer if answered is None else answered
+
+    def _has(self, more: float) -> bool:
+        """Say whether so many millionths are left beside what was spent and is held back."""
+        if self.price is None or self.most is None:
+            return True
+        spent = self.sent * self.price.sent + self.answered * self.price.answered
+        return spent + self._held + more <= self.most * 1e6

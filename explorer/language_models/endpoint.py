@@ -25,7 +25,9 @@ PLACE_OF_KEY = Said(
 """Where a key belongs that stands in an address."""
 
 OPENAI_KEY = "OPENAI_API_KEY"
-"""Environment variable of a key that is sent to OpenAI, or to the address in OPENAI_BASE_URL, and nowhere else."""
+"""Environment variable of a key that is sent to OpenAI, or to the server in OPENAI_BASE_URL, and nowhere else."""
+
+_Server = tuple[str, str | None, int | None]
 
 _PATH = "/chat/completions"
 _SECRETS = re.compile(r"key|token|secret|signature|password", re.IGNORECASE)
@@ -41,13 +43,11 @@ class EndpointError(ExplorerError):
         As any error of this package. Neither has the key.
     for_all
         Whether every other request would meet the same.
-    lost
-        How many requests were cut short that may have cost something.
     """
 
-    def __init__(self, problem: str, remedy: str = "", *, for_all: bool = False, lost: int = 0) -> None:
+    def __init__(self, problem: str, remedy: str = "", *, for_all: bool = False) -> None:
         super().__init__(problem, remedy)
-        self.for_all, self.lost = for_all, lost
+        self.for_all = for_all
 
 
 class Refused(EndpointError):
@@ -155,17 +155,23 @@ def _key(parts: SplitResult, variable: object) -> str:
             raise DataError("The environment variable that key= names is not set.", "Set it to the key.")
         return _sendable(value)
     value = os.environ.get(OWN_KEY, "").strip()
-    if not value and parts.hostname in _openai_hosts():
+    if not value and _server(parts) in _openai_servers():
         value = os.environ.get(OPENAI_KEY, "").strip()
     return _sendable(value)
 
 
-def _openai_hosts() -> set[str]:
+def _openai_servers() -> set[_Server]:
+    found: set[_Server] = {("https", "api.openai.com", 443)}
     try:
-        own = urlsplit(os.environ.get("OPENAI_BASE_URL", "").strip()).hostname
+        own = urlsplit(os.environ.get("OPENAI_BASE_URL", "").strip())
+        return found | {_server(own)} if own.hostname else found
     except ValueError:
-        own = None
-    return {"api.openai.com", *([own] if own else ())}
+        return found
+
+
+def _server(parts: SplitResult) -> _Server:
+    """Return scheme, host and port: another port, or the same one in clear, is another server."""
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _sendable(key: str) -> str:

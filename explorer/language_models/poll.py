@@ -7,6 +7,8 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from explorer.dataset.dataset import Dataset
@@ -149,7 +151,8 @@ class Poll:
             progress.advance(self.kept)
         if self._open:
             self._run(budget, concurrent, retries, timeout, progress)
-        progress.finish("cancelled" if self._open else "done")
+        # What is left open here could not be paid: where somebody stops, or an error does, this is not reached.
+        progress.finish(note="what may be spent is at its end" if self._open else None)
 
     def _run(self, budget: Budget, concurrent: int, retries: int, timeout: float, progress: Progress) -> None:
         stop = threading.Event()
@@ -217,7 +220,9 @@ class Poll:
                 held = budget.take(ready.size)
                 if held is None:
                     break
-                flight[pool.submit(client.send, ready.body)] = _Sent(ready.key, ready.size, held)
+                flight[pool.submit(client.send, ready.body, partial(budget.lose, ready.size))] = _Sent(
+                    ready.key, ready.size, held
+                )
                 ready = None
             if not flight:
                 if ready is not None:  # not even one more can be paid
@@ -235,7 +240,7 @@ class Poll:
                     begun, refused = True, 0
                     self._keep(sent, future.result(), budget)
                 else:
-                    budget.settle(sent.held, sent.size, 0, 0, error.lost)
+                    budget.settle(sent.held, sent.size, 0, 0)
                     refused += 1
                     alone = isinstance(error, Refused) and refused < AT_FIRST
                     if error.for_all or refused >= IN_A_ROW or not (begun or alone):
@@ -251,7 +256,7 @@ class Poll:
             self._fail(key, str(error))
             progress.advance(len(self._places[key]))
             return None
-        return _Question(key, body, size_of(body))
+        return _Question(key, body, size_of(body, self._prompt.size))
 
     def _body(self, key: str) -> dict[str, Any]:
         return self._prompt.body(self._dataset.kind, self._dataset.load(self._places[key][0]))
@@ -259,14 +264,14 @@ class Poll:
     def _size(self, key: str) -> Size | None:
         """Return the size of a request without reading a picture; `None` where the item cannot be read."""
         if self._dataset.kind == "image":
-            return Size(size_of(self._prompt.body("text", "")).text, 1)
+            return replace(size_of(self._prompt.body("text", ""), self._prompt.size), pictures=1)
         try:
             return size_of(self._body(key))
         except (UnreadableItem, OutsideRoot):
             return None
 
     def _keep(self, sent: _Sent, reply: Reply, budget: Budget) -> None:
-        budget.settle(sent.held, sent.size, reply.sent, reply.answered, reply.lost)
+        budget.settle(sent.held, sent.size, reply.sent, reply.answered)
         if self._cache is not None:
             self._cache.write(sent.key, Kept(reply.text, reply.sent, reply.answered))
         self._take(sent.key, reply.text)

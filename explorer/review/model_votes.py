@@ -60,10 +60,11 @@ class ModelVotes:
     ) -> Asked | Plan:
         """Let a language model vote on items, through any endpoint that speaks as OpenAI's chat completions do.
 
-        It is told the classes that a label may have, their descriptions (`dataset.descriptions`) and the guideline, and sees one item at a
-        time: a text, a row, or a picture scaled down. It is not told the labels, what others say, or names of files.
-        An item is data: it stands between marks that it cannot write, and what it says is not obeyed. An answer that
-        names no class, or cannot be read, is an abstention. No address that stands in an item or an answer is opened.
+        It is told the classes that a label may have, their descriptions (`dataset.descriptions`) and the guideline, and
+        sees one item at a time: a text, a row, or a picture scaled down. It is not told the labels, what others say, or
+        names of files. An item is data: it stands between marks that it cannot write, and what it says is not obeyed.
+        An answer that names no class, or cannot be read, is an abstention. No address that stands in an item or an
+        answer is opened.
 
         Answers are kept in the cache at once, by a hash of endpoint, model, prompt and content, and are not paid for
         again. The votes are stored at the end, as a version of the rater's votes beside those that it has on other
@@ -93,7 +94,8 @@ class ModelVotes:
             if it is not given.
         most
             The most that this call may spend. Nothing is sent that might cost more than is left. Tokens are counted as
-            the endpoint does; a picture is reckoned as at most 10,000.
+            the endpoint does; a picture is reckoned as at most 10,000 for each 512 by 512 pixels that `size` allows.
+            A try that was cut short, or ended in an error of the server, counts as the most that it may have cost.
         dry_run
             Whether to ask nothing and say what it would take.
         concurrent, retries, timeout

@@ -89,7 +89,8 @@ def test_a_budget_holds_back_what_may_still_be_spent() -> None:
     assert (budget.sent, budget.answered) == (500, 110), "what is not said is reckoned as the most"
     third = budget.take(Size(0))
     assert third is not None
-    budget.settle(third, Size(0), 0, 0, lost=1)
+    budget.lose(Size(0))
+    budget.settle(third, Size(0), 0, 0)
     assert (budget.sent, budget.answered) == (550, 210)
 
 

@@ -177,7 +177,7 @@ def test_a_response_that_is_no_completion_is_tried_again(review: Review, body: A
 
 
 def test_a_busy_endpoint_is_waited_for(review: Review) -> None:
-    lock, busy = threading.Lock(), [429, 429, 503, 500, 529]
+    lock, busy = threading.Lock(), [429, 429, 503, 503, 529]
 
     def answer(request: dict[str, Any]) -> Answer:
         with lock:
