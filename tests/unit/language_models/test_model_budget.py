@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_help import Answer, StandIn, refused, stand_in, vote
+from chat_help import Answer, StandIn, refused, said, stand_in, vote
 
 import explorer
 from explorer.language_models import AnswerCache, Asked, EndpointError, endpoint_of
@@ -104,7 +104,7 @@ def test_a_key_of_openai_goes_to_one_server_only(monkeypatch: pytest.MonkeyPatch
 def test_an_answer_that_is_no_text_for_a_file_is_kept_as_any_other(
     tmp_path: Path, review: Review, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with stand_in(lambda _: vote("\ud800")) as server:
+    with stand_in(lambda _: said('{"label": "\ud800"}')) as server:
         assert ask(review, server).no_class == 8
         assert ask(review, server).kept == 8
         assert len(server.requests) == 8
