@@ -77,7 +77,7 @@ class Decisions:
         *,
         label: str | Sequence[str] | None = None,
         why: str = "",
-        reason: str = "",
+        reason: str | Sequence[str] = "",
         expected: Mapping[str, str] | None = None,
         op_id: str | None = None,
         message: str = "",
@@ -90,7 +90,8 @@ class Decisions:
         op
             "set" (to `label`: a class name, or one per item), "keep", "flag", "leave_out" or "clear"; or one per item.
         reason
-            A `Reason`: a must for "flag", allowed for all but "leave_out", which is a reason of its own.
+            A `Reason`, or one per item: a must for "flag", allowed for all but "leave_out", which is a reason of its
+            own.
         expected
             Per item id, the event that the writer saw (compare-and-swap).
         op_id
@@ -109,9 +110,11 @@ class Decisions:
             An item or a reason that there is none of.
         """
         ops = [op] * len(items) if isinstance(op, str) else list(op)
-        if reason not in tuple(Reason) and (reason or "flag" in ops):
-            remedy = "Items are left out with leave_out()." if reason == State.LEFT_OUT else ""
-            raise UnknownName("reason", reason, tuple(Reason), remedy)
+        reasons = [reason] * len(items) if isinstance(reason, str) else list(reason)
+        for one_op, one in set(zip(ops, reasons, strict=True)):
+            if one not in tuple(Reason) and (one or one_op == "flag"):
+                remedy = "Items are left out with leave_out()." if one == State.LEFT_OUT else ""
+                raise UnknownName("reason", one, tuple(Reason), remedy)
         state = self._state
         names = [label] * len(items) if label is None or isinstance(label, str) else label
         with state.lock:
@@ -120,12 +123,18 @@ class Decisions:
                     item=item,
                     expected=None if expected is None else expected.get(item),
                     why=why,
-                    reason=State.LEFT_OUT.value if op == "leave_out" else reason,
+                    reason=State.LEFT_OUT.value if op == "leave_out" else said,
                     evidence={**(shown(state.results, state.classes, position) or {}), **more} or None,
                     **state.labels.decision("flag" if op == "leave_out" else op, position, name),
                 )
-                for op, item, position, name, more in zip(
-                    ops, items, map(state.dataset.position, items), names, evidence or [{}] * len(items), strict=True
+                for op, item, position, name, said, more in zip(
+                    ops,
+                    items,
+                    map(state.dataset.position, items),
+                    names,
+                    reasons,
+                    evidence or [{}] * len(items),
+                    strict=True,
                 )
             ]
             if not edits:

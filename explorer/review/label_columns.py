@@ -66,6 +66,8 @@ class CurrentLabels:
         Newest event of each item that has one, by position.
     classes
         Class names by code, as the store has them now: the dataset's own, then those added on purpose.
+    active
+        Those that a label may be: without what was merged, split or retired.
     """
 
     def __init__(self, dataset: Dataset, store: Store) -> None:
@@ -106,6 +108,7 @@ class CurrentLabels:
     def load_classes(self) -> None:
         """Read the classes anew."""
         names = overview.names(self._store)
+        self.active: tuple[str, ...] = names.active
         called = {c.id: c.name for c in names.schema.classes}
         own = [names.class_id(name) or name for name in self._dataset.classes]
         known = set(self._ids)

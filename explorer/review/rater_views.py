@@ -106,15 +106,18 @@ class RaterViews:
 
     def asked(self, rater: str, mode: Mode, votes: int, hide_suggestion: bool) -> BlindQueue:
         """Return the queue of a rater, the same for as long as it is not ended; see `Raters.blind`."""
-        key = rater, mode, votes, hide_suggestion
-        if key not in self._queues:
-            self._queues[key] = self._raters.blind(rater, mode=mode, votes=votes, hide_suggestion=hide_suggestion)
-        return self._queues[key]
+        key = rater.strip(), mode, votes, hide_suggestion
+        with self._state.lock:  # the screen asks on threads
+            if key not in self._queues:
+                self._queues[key] = self._raters.blind(rater, mode=mode, votes=votes, hide_suggestion=hide_suggestion)
+            return self._queues[key]
 
     def end(self, rater: str) -> None:
         """Let go of a rater's queues; the scores follow what was answered."""
-        for key in [key for key in self._queues if key[0] == rater]:
-            self._queues.pop(key).close()
+        with self._state.lock:
+            ended = [self._queues.pop(key) for key in list(self._queues) if key[0] == rater.strip()]
+        for queue in ended:
+            queue.close()
 
     def of_item(self, item: int, neighbours: list[tuple[int, int]]) -> Said | None:
         """Return what is said of an item; `None` where no rater saw it, or the votes were not weighed yet.

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from explorer.consensus import Agreement, Budget, Consensus, Method, Policy, consensus, krippendorff
 from explorer.consensus import pairs as of_pairs
 from explorer.dataset.dataset import Dataset
 from explorer.dataset.labelling_function import LabellingFunction
-from explorer.dataset.votes import Votes, checked_kind
+from explorer.dataset.votes import RaterVotes, Votes, checked_kind
 from explorer.errors import DataError, UnknownName
 from explorer.labels import Store, VoteDraft
 from explorer.pipeline.answers import answers_of
@@ -26,7 +27,7 @@ from explorer.review.events import CellsChanged, Events, LabelsReset, VersionsMo
 from explorer.review.label_columns import is_settled, names_of
 from explorer.review.rater_blocks import columns_of, draft_of, table_of, view_of
 from explorer.review.rater_questions import budget_of, questions
-from explorer.review.resolution import Outlook, Resolution, Rule, outlook, resolve
+from explorer.review.resolution import Ballot, Outlook, Resolution, Rule, ballot, outlook, resolve, weighed
 from explorer.review.state import ReviewState
 from explorer.review.stored_votes import StoredVotes
 
@@ -60,6 +61,7 @@ class Raters:
     def __init__(self, state: ReviewState, store: Store, events: Events, bound: Dataset, decisions: Decisions) -> None:
         self._state, self._events, self._decisions = state, events, decisions
         self._stored = StoredVotes(state, store, bound)
+        self._weighed: tuple[tuple[RaterVotes, ...], tuple[str, ...], NDArray[np.float32] | None] = (), (), None
         events.subscribe(LabelsReset, lambda _: self.catch_up())  # another branch, or classes that became one
         events.subscribe(CellsChanged, lambda event: self.look() if event.commit is None else None)
         events.subscribe(VersionsMoved, lambda _: self.look())
@@ -312,7 +314,9 @@ class Raters:
         Parameters
         ----------
         rule
-            "majority" (more than half of an item's votes), "unanimous", or "consensus" (`consensus()`, at least .5).
+            "majority" (more than half of an item's votes), "unanimous", or "consensus": where more than half of them
+            name no single class as "majority", else the class that is at least .5 likely by `consensus` of these
+            raters alone, without the model's probabilities.
         votes
             Fewest votes that an item needs.
         items
@@ -323,7 +327,13 @@ class Raters:
         Returns
         -------
         Resolution
-            What became of each item; "both" and "neither" are marked, with "several fit" and "none fits".
+            What became of each item; "both" and "neither" are marked, with "several fit" and "none fits". A class that
+            was merged, split or retired is no answer.
+
+        Raises
+        ------
+        Conflict
+            Somebody decided on one of the items meanwhile; nothing was written.
         """
         return self.settle(self.outlook(rule, votes=votes, items=items, raters=raters))
 
@@ -342,13 +352,18 @@ class Raters:
         """Say what `resolve` would write; writes nothing, and takes what `resolve` takes."""
         with self._state.lock:
             self._stored.follow()
-            chosen = self._some()
-            names = [one.name for one in chosen if one.kind == "person"] if raters is None else list(raters)
-            heard = [chosen.rater(name) for name in names]
-            open_ = np.flatnonzero(~self._state.decided()).tolist()
-        asked = open_ if items is None else [self._state.dataset.position(i) for i in self._decisions.ids(items)]
-        weighed = self.consensus().posterior if rule == "consensus" else None
-        return outlook(self._state, heard, rule, votes, asked, weighed)
+            seen = ballot(self._state, self._some(), raters)
+            positions = None if items is None else [self._state.dataset.position(i) for i in self._decisions.ids(items)]
+        asked = np.flatnonzero(~seen.decided) if positions is None else np.array(positions, dtype=np.intp)
+        return outlook(seen, rule, votes, asked, self._posterior(seen) if rule == "consensus" else None)
+
+    def _posterior(self, seen: Ballot) -> NDArray[np.float32] | None:
+        """Return the consensus of those who are heard, made anew where one of them says something else now."""
+        votes, classes, posterior = self._weighed
+        if votes != seen.heard or classes != seen.classes:
+            posterior = weighed(seen)
+            self._weighed = seen.heard, seen.classes, posterior
+        return posterior
 
     def refresh(self) -> None:
         """Read the votes of the store anew, as others may have added some; starts nothing."""

@@ -139,6 +139,65 @@ describe("second opinions", () => {
     expect(model.last("blind_answer").args).toMatchObject({ item: 2, answer: "cat" });
   });
 
+  it("begin again after Stop met a call under way", async () => {
+    let reply: (value: null) => void = () => {};
+    const { find, begin, press, model } = await start(undefined, {
+      blind_answer: () => new Promise<null>((resolve) => (reply = resolve)),
+    } as Answers);
+    await begin();
+    await press("1");
+    find("blind-stop").click();
+    await settled();
+    reply(null);
+    await settled();
+    expect(find("blind").hidden).toBe(true);
+    expect(model.count("blind")).toBe(1);
+    await begin();
+    expect(model.count("blind")).toBe(2);
+    expect(find("blind").hidden).toBe(false);
+  });
+
+  it("let a question that comes after Stop pass", async () => {
+    let reply: (value: unknown) => void = () => {};
+    const { find, begin } = await start(undefined, {
+      blind: () => new Promise((resolve) => (reply = resolve)),
+    } as Answers);
+    await begin();
+    reply({ question: { item: 2, options: ["cat"], suggestion: null, text: "", picture: null }, left: 2 });
+    await settled();
+    find("blind-pass").click();
+    await settled();
+    find("blind-stop").click();
+    await settled();
+    const word = find("blind-word").textContent;
+    reply({ question: { item: 1, options: ["cat"], suggestion: null, text: "", picture: null }, left: 1 });
+    await settled();
+    expect(find("blind").hidden).toBe(true);
+    expect(find("blind-word").textContent).toBe(word);
+  });
+
+  it("keep the way back while a call is under way, and where one fails", async () => {
+    let fails = true;
+    const { find, begin, press, model } = await start(undefined, {
+      blind: ({ again }: { again?: number }) => {
+        if (again !== undefined && fails)
+          return Promise.reject({ type: "DataError", message: "No.", remedy: "" });
+        return {
+          question: { item: again ?? 7, options: ["cat"], suggestion: null, text: "", picture: null },
+          left: 2,
+        };
+      },
+    } as Answers);
+    await begin();
+    await press("1");
+    await press("u");
+    expect(find("blind-word").textContent).toBe("No.");
+    fails = false;
+    await press("u");
+    expect(model.last("blind").args).toMatchObject({ again: 7 });
+    expect(find("blind-word").textContent).toBe("ann: once more, the item before");
+  });
+
   it("find one of many classes by its name, and no new one", async () => {
     const many = Array.from({ length: 14 }, (_, n) => `kind ${n + 1}`);
     const { root, find, begin, press, model } = await start(many);

@@ -87,6 +87,8 @@ export function makeBlind(place: Place): Section {
   /** Items that were answered in this sitting: "Back" asks about the newest once more. */
   let answered: number[] = [];
   let busy = false;
+  /** Counts what was begun or stopped. */
+  let turn = 0;
   let url = "";
   let finder: HTMLInputElement | null = null;
 
@@ -112,29 +114,41 @@ export function makeBlind(place: Place): Section {
       hide_suggestion: mode.value === "choice" || hide.checked,
     };
     answered = [];
-    await next();
+    await alone(next);
+  };
+  /** Do one thing at a time: what is pressed meanwhile is not heard, but for "Stop". */
+  const alone = async (work: () => Promise<void>): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    const mine = ++turn;
+    try {
+      await work();
+    } catch (error) {
+      if (mine === turn) fail(error);
+    } finally {
+      if (mine === turn) busy = false;
+    }
   };
   /** Show what comes next, or an item once more; the keyboard goes to it. */
   const next = async (again?: number): Promise<void> => {
     if (!args) return;
-    busy = true;
-    try {
-      const reply = await session.transport.call("blind", again === undefined ? args : { ...args, again });
-      if (signal.aborted) return;
-      question = reply.question;
-      word.textContent = question
-        ? `${args.rater}: ${again === undefined ? `${countOf(reply.left, "item")} to answer` : "once more, the item before"}`
-        : "All is answered. Thank you.";
-      show();
-      if (!question) await end();
-    } catch (error) {
-      fail(error);
-    } finally {
-      busy = false;
-    }
+    const mine = turn;
+    const asked = args;
+    const reply = await session.transport.call("blind", again === undefined ? asked : { ...asked, again });
+    if (signal.aborted || mine !== turn) return;
+    question = reply.question;
+    if (again !== undefined) answered.pop();
+    word.textContent = question
+      ? `${asked.rater}: ${again === undefined ? `${countOf(reply.left, "item")} to answer` : "once more, the item before"}`
+      : "All is answered. Thank you.";
+    show();
+    if (!question) await end();
   };
+  /** What is under way says no more: its turn is over. */
   const end = async (): Promise<void> => {
     const whose = args?.rater;
+    turn++;
+    busy = false;
     args = null;
     question = null;
     show();
@@ -142,23 +156,19 @@ export function makeBlind(place: Place): Section {
     resolve.refresh();
   };
   const back = async (): Promise<void> => {
-    const before = answered.pop();
-    if (before !== undefined && args && !busy) await next(before);
+    const before = answered.at(-1);
+    if (before !== undefined && args) await alone(() => next(before));
   };
-  const answer = async (said: string | null): Promise<void> => {
-    if (!args || !question || busy) return;
-    const asked = question;
-    busy = true;
-    try {
+  const answer = (said: string | null): Promise<void> =>
+    alone(async () => {
+      if (!args || !question) return;
+      const mine = turn;
+      const asked = question;
       await session.transport.call("blind_answer", { ...args, item: asked.item, answer: said });
-    } catch (error) {
-      busy = false;
-      fail(error);
-      return;
-    }
-    answered.push(asked.item);
-    await next();
-  };
+      if (mine !== turn) return;
+      answered.push(asked.item);
+      await next();
+    });
   const fail = (error: unknown): void => {
     if (!signal.aborted) word.textContent = why(error);
   };

@@ -263,3 +263,42 @@ def test_what_some_were_asked_is_asked_of_all_though_scores_moved(
     assert scored.raters.blind("second", votes=2).items == [asked.item]
     second.answer(asked.item, "neither")
     assert scored.raters.blind("third", mode="choice", votes=2).items == []
+
+
+def test_only_a_person_answers_blindly(review: Review) -> None:
+    review.add_rater("gpt", dict.fromkeys(KEYS, "dog"), kind="model")
+    for name in ("gpt", " gpt "):
+        with pytest.raises(DataError, match="'gpt' is of the kind 'model', and no person"):
+            review.raters.blind(name, items=["k050"])
+
+
+def test_blanks_around_a_name_are_none_of_it(review: Review) -> None:
+    queue = review.raters.blind("bob ", items=KEYS)
+    queue.answer("k003", "dog")
+    assert (queue.rater, queue.items) == ("bob", ["k001", "k002"])
+    views = review.rater_views
+    assert views.asked("bob ", "label", 3, True) is views.asked("bob", "label", 3, True)
+
+
+def test_a_queue_follows_decisions_and_rows(review: Review) -> None:
+    queue, named = review.raters.blind("bob"), review.raters.blind("bob", items=["k001"])
+    review.keep("k000")
+    assert (queue.items[0], len(queue)) == ("k001", N - 1)
+    review.undo()
+    assert len(queue) == N
+    review.keep("k001")
+    assert named.items == ["k001"], "that was asked for by name"
+    state = review.state
+    assert state.publish(state.generation, state.results, state.dataset.without({0: "cannot be read"}))
+    asked = named.next()
+    assert asked is not None
+    assert (asked.item, asked.position) == ("k001", 0)
+    assert len(queue) == N - 2
+
+
+def test_items_asked_for_by_name_are_asked_of_nobody_else(scored: Review) -> None:
+    combined = scored.results.combined
+    assert combined is not None
+    plain = str(scored.dataset.item_ids[int(combined.p_error.argmin())])
+    scored.raters.blind("zoe", items=[plain]).answer(plain, None)
+    assert plain not in scored.raters.blind("yan").items
