@@ -9,7 +9,7 @@ import { makeTable } from "../core/ui/table";
 const RULES: readonly (readonly [VoteRule, string])[] = [
   ["majority", "more than half of its votes"],
   ["unanimous", "all of its votes"],
-  ["consensus", "all raters, weighed by how often each is right"],
+  ["consensus", "what people say, weighed by how often each is right"],
 ];
 /** Typing comes in bursts. */
 const SOON_MS = 150;
