@@ -57,6 +57,9 @@ _HOMES = {
     "show": "explorer.panels",
 }
 
+_ROOMS = ("consensus", "cues")
+"""Packages of plain functions on arrays, which `explorer.consensus` finds without an import of its own."""
+
 
 def __getattr__(name: str) -> Any:
     import importlib
@@ -66,6 +69,8 @@ def __getattr__(name: str) -> Any:
 
         globals()[name] = metadata.version("data-quality-explorer")
         return globals()[name]
+    if name in _ROOMS:
+        return importlib.import_module(f"explorer.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'explorer' has no attribute {name!r}")

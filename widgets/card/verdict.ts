@@ -21,11 +21,13 @@ export function verdict(session: Session, card: Card, second: HTMLElement): HTML
   if (card.suggested >= 0) suggested.append(labelChip(session, card.suggested));
   else suggested.append(h("span", { class: "dqx-muted", text: "no suggestion" }));
   const agrees = card.given >= 0 && card.given === card.suggested;
+  // Said once: two long names would find no room on the line.
+  suggested.hidden = agrees;
   const out = card.given >= 0 && !agrees && (state === "relabelled" ? now !== card.given : state === "given");
   if (out && card.suggested >= 0) given.classList.add("dqx-struck");
   if (state === "kept" && !agrees) suggested.classList.add("dqx-struck");
   const between = agrees
-    ? h("span", { class: "dqx-card-agrees dqx-muted", text: "and the suggestion agrees:" })
+    ? h("span", { class: "dqx-card-agrees dqx-muted", text: "and the suggestion agrees" })
     : h("span", {
         class: "dqx-card-arrow dqx-muted",
         text: "→",
@@ -37,9 +39,7 @@ export function verdict(session: Session, card: Card, second: HTMLElement): HTML
     { class: "dqx-card-verdict" },
     h(
       "span",
-      {
-        class: `dqx-card-labels${isLong(session) ? " dqx-card-labels-long" : ""}${agrees ? " dqx-card-labels-agree" : ""}`,
-      },
+      { class: `dqx-card-labels${isLong(session) ? " dqx-card-labels-long" : ""}` },
       card.given < 0 ? null : hidden("given label: "),
       given,
       between,

@@ -32,7 +32,7 @@ export function makeSpotChecks(session: Session, signal: AbortSignal, check: () 
       { class: "dqx-spot" },
       h("p", {
         class: "dqx-muted",
-        text: "A label drawn at random says without bias how many are wrong. It stands among the others, with a badge.",
+        text: "Labels drawn at random say how many are wrong. Suspects are drawn more often than others, and the estimate weighs each by that. They stand among the others, with a badge.",
       }),
       h("div", { class: "dqx-spot-acts" }, select, now, again.element),
     ),

@@ -18,7 +18,7 @@ export interface Place {
 
 /** What a badge says of a drawn item. */
 export const WHY_DRAWN =
-  "Drawn at random: such answers tell how many are wrong, whatever the ranking says. Decide on it whether or not it looks wrong";
+  "Drawn at random, suspects more often than others, and weighed by that: such answers tell how many are wrong, whatever the ranking says. Decide on it whether or not it looks wrong";
 
 /** Every r-th place goes to a draw where this share of the queue does; 0 for none. */
 export function everyOf(rate: number): number {
