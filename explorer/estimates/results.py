@@ -136,6 +136,8 @@ class Left(Spoken):
     def sentence(self) -> str:
         """Say it in plain words."""
         left = round(self.left)
+        if not self.unreviewed and self.per_class is not None and not self.per_class["labels"].any():
+            return "Nothing is labelled yet, so no label can be wrong."
         if not self.unreviewed:
             return f"All labels have been decided on; {counted(self.found, 'wrong label')} {_was(self.found)} found."
         among = f"among {counted(self.unreviewed, 'label')} that nobody has decided on"

@@ -2,7 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+
+import explorer
 
 
 def test_a_mark_as_wrong_is_an_answer_and_another_mark_is_none(review):
@@ -31,3 +34,11 @@ def test_drift_is_read_while_no_decision_is_taken_down(review):
             with pytest.raises(TimeoutError):
                 asked.result(0.2)
         assert asked.result(10).decisions == 0
+
+
+def test_nothing_is_said_to_be_decided_on_where_nothing_is_labelled():
+    read = explorer.read(np.random.default_rng(0).normal(size=(30, 3)), label=False, classes=["a", "b"])
+    review = explorer.Review(read, cache=False)
+    review.wait(progress=False)
+    assert str(review.left()) == "Nothing is labelled yet, so no label can be wrong."
+    review.close()
