@@ -128,7 +128,7 @@ class Outlook(Spoken):
             if self.few
             else ""
         )
-        return f"By the rule {self.rule!r} {_told(self, 'would change', 'be kept', 'would fit')}{few}"
+        return f"By {SENTENCES[self.rule]}, {_told(self, 'would change', 'be kept', 'would fit')}{few}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -153,7 +153,7 @@ class Resolution(Spoken):
 
     def sentence(self) -> str:
         """Say it in plain words."""
-        return f"By the rule {self.rule!r} {_told(self, 'changed', 'kept', 'fit')}"
+        return f"By {SENTENCES[self.rule]}, {_told(self, 'changed', 'kept', 'fit')}"
 
 
 def _told(found: Outlook | Resolution, changed: str, kept: str, fit: str) -> str:

@@ -139,7 +139,7 @@ def test_label_store_walks_through_versions(run: Any) -> None:
     assert shares["base"] < shares["v1"] < shares["head"]
     assert "all as written" in text
     assert "ben said so" in text
-    assert "By the rule 'majority' " in text
+    assert "By more than half of an item's votes, " in text
     rows = (work / "labels-v1.csv").read_text().splitlines()
     assert len(rows) == 601
     assert sum(",relabelled," in row for row in rows) == 5, "what came after v1 is not in it"

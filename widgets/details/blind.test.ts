@@ -8,7 +8,7 @@ import { makeBlind } from "./blind";
 const EVIL = "<img src=x onerror=alert(1)>";
 
 const OUTLOOK: ResolutionOutlook = {
-  sentence: "By the rule 'majority' 3 labels would change and 1 be kept.",
+  sentence: "By more than half of an item's votes, 3 labels would change and 1 be kept.",
   decides: 4,
   changed: 3,
   kept: 1,
@@ -39,7 +39,7 @@ const start = async (options = ["cat", "dog", EVIL], answers: Answers = {}) => {
     },
     blind_end: () => null,
     resolution_outlook: () => OUTLOOK,
-    resolution: () => ({ sentence: "By the rule 'majority' 3 labels changed." }),
+    resolution: () => ({ sentence: "By more than half of an item's votes, 3 labels changed." }),
     ...answers,
   } as Answers);
   const root = document.createElement("div");
