@@ -142,7 +142,7 @@ def test_five_votes_are_resolved_by_a_rule_that_the_commit_tells(tmp_path: Path)
     assert found.changed == (items[0],)
     assert found.kept == (items[1],)
     assert (found.several, found.neither, found.undecided) == ((items[2],), (items[3],), (items[4],))
-    assert "'majority'" in repr(found)
+    assert "more than half of an item's votes" in repr(found)
     assert review.issues.loc[items[0], "label"] == labels[items[0]]["suggested"]
     assert review.issues.loc[items[1], "state"] == "kept"
     assert review.issues.loc[items[2], "state"] == review.issues.loc[items[3], "state"] == "flagged"
