@@ -30,7 +30,8 @@ export function makeAsk(root: HTMLElement, session: Session, signal: AbortSignal
   const go = h("button", {
     class: "dqx-button",
     type: "button",
-    title: "Queue labels drawn at random, suspects more often than others: decide on each, and all probabilities follow",
+    title:
+      "Queue labels drawn at random, suspects more often than others: decide on each, and all probabilities follow",
     data: { dqx: "ask-go" },
     on: { click: () => void begin() },
   });
