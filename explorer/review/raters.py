@@ -231,8 +231,8 @@ class Raters:
         policy
             "least_sure", "activelab" (needs held-out probabilities), "fewest" or "random".
         raters
-            Names of those who can be asked; by default people and models, as rules and earlier files have said all that
-            they say. Items that each of them has answered are left out; with an empty list nobody is named and none is.
+            Names of those who can be asked; by default all but labelling functions, which have said all that they
+            say. Items that each of them has answered are left out; with an empty list nobody is named and none is.
         most
             Most answers that an item may have already.
 
@@ -248,7 +248,7 @@ class Raters:
         """
         found = self.consensus(model=True, gold=False)
         if raters is None:
-            raters = [one.name for one in self._some() if one.kind in ("person", "model")]
+            raters = [one.name for one in self._some() if one.kind != "function"]
         return questions(self._state, found, self._some().names, n, policy, raters, most)
 
     def spend(self, budget: int, *, votes: Sequence[int] = (1, 2, 3, 5)) -> Budget:

@@ -110,7 +110,7 @@ def test_the_details_say_how_good_each_is_and_open_what_to_ask_next(desk: Desk) 
     desk.dqx("ask-next").click()
     expect(desk.dqx("details-page")).to_be_hidden(timeout=PATIENCE)
     expect(desk.dqx("queue-counts")).to_have_text("next 1 of 20", timeout=PATIENCE)
-    expect(desk.frame.locator(".dqx-notice").first).to_contain_text("Ask", timeout=PATIENCE)
+    expect(desk.frame.locator(".dqx-notice").first).to_contain_text("ask somebody else", timeout=PATIENCE)
 
 
 def test_the_scope_holds_the_labels_that_raters_dispute(desk: Desk) -> None:

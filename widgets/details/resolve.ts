@@ -41,6 +41,7 @@ export function makeResolve({ session, signal }: Place): Resolve {
   const go = h("button", {
     class: "dqx-button dqx-primary",
     type: "button",
+    hidden: true,
     data: { dqx: "resolve-go" },
     on: { click: () => void act() },
   });
