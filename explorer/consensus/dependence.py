@@ -9,11 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.consensus.answers import Answers
-from explorer.consensus.sources import FEWEST, LEAST, Sources, root, sources
+from explorer.consensus.sources import FEWEST, LEAST, SAME, Sources, root, sources
 from explorer.utils.text import Spoken, counted, joined
-
-SAME = 0.5
-"""From this share of copied answers on, two raters are more one than two, and become one."""
 
 MERGED = 100
 """Fewest items that two raters must share before they become one: what is merged is lost, a smaller weight is not."""
@@ -50,6 +47,8 @@ class Dependence(Spoken):
         Some raters are of one family.
     left_aside
         Raters who were not compared with others, since there are too many.
+    unsure
+        Pairs of whom it cannot be told whether one repeats the other; they count in full.
     """
 
     first: NDArray[np.int32]
@@ -64,6 +63,7 @@ class Dependence(Spoken):
     names: tuple[str, ...] = ()
     families: bool = False
     left_aside: int = 0
+    unsure: tuple[tuple[int, int], ...] = ()
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -105,9 +105,15 @@ class Dependence(Spoken):
                 f"{pairs} of raters {agree} more than their accuracies allow ({joined(worst, 3)}), and count as fewer"
             )
         elif self.compared:
-            said.append(f"Of {counted(self.compared, 'pair')} of raters none repeats the other")
+            said.append(f"Of {counted(self.compared, 'pair')} of raters none is seen to repeat the other")
         else:
             said.append(f"No two raters share {FEWEST} items, so whether they err together is not known")
+        for a, b in self.unsure[:3]:
+            pair = f"{self._name(a)} and {self._name(b)}"
+            said.append(
+                f"Whether {pair} repeat each other cannot be told from what the others say: "
+                "name what they have in common (family) if they do"
+            )
         if self.left_aside:
             said.append(f"{counted(self.left_aside, 'rater')} of so many were not compared with others")
         return ". ".join(said) + "."
@@ -188,6 +194,7 @@ def dependence(
         tuple(names),
         families,
         found.left_aside,
+        found.unsure,
     )
 
 

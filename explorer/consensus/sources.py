@@ -23,6 +23,13 @@ SURE = 0.00135
 LEAST = 0.1
 """A rater who copies less than a tenth of its answers counts as independent: that hardly moves a vote."""
 
+SAME = 0.5
+"""From this share of copied answers on, two raters are more one than two, and become one."""
+
+HANGS = 0.01
+"""That it cannot be told whether one rater repeats another is said where so many labels hang on it, as a share of the
+items that both have answered."""
+
 FEW = 4
 """Fewest raters: of three, two who agree may be copies or may both be right, and nothing tells which."""
 
@@ -63,12 +70,16 @@ class Sources:
         Pairs of raters that share enough items to tell.
     left_aside
         Raters of whom nothing was asked, since there are too many.
+    unsure
+        Pairs, first < second, of whom it cannot be told: the answers are about as likely with copying as without, and
+        what an item is hangs on it.
     """
 
     source: NDArray[np.int32]
     copied: NDArray[np.float64]
     compared: int
     left_aside: int = 0
+    unsure: tuple[tuple[int, int], ...] = ()
 
 
 def sources(answers: Answers, seed: int = 0, check: Callable[[], None] | None = None) -> Sources:
@@ -90,9 +101,10 @@ def sources(answers: Answers, seed: int = 0, check: Callable[[], None] | None = 
         return nobody
     level = _level(len(first))
     if (heard.per_rater > 0).sum() <= WHOLE:
-        found = _Search(heard, level, check).by_fits(first, second)
-    else:
-        found = _by_one_fit(heard, first, second, level, seed, check)
+        search = _Search(heard, level, check)
+        found = search.by_fits(first, second)
+        return Sources(found[0], found[1], len(first), left_aside, tuple(search.unsure))
+    found = _by_one_fit(heard, first, second, level, seed, check)
     return Sources(found[0], found[1], len(first), left_aside)
 
 
@@ -152,6 +164,7 @@ class _Search:
 
     def __init__(self, answers: Answers, level: float, check: Callable[[], None] | None) -> None:
         self._answers, self._level, self._check = answers, level, check
+        self.unsure: list[tuple[int, int]] = []
 
     def by_fits(
         self, first: NDArray[np.int32], second: NDArray[np.int32]
@@ -159,7 +172,7 @@ class _Search:
         """Return whom each rater copies, int32 [R], and in which share of its answers, float64 [R]."""
         source = np.full(self._answers.n_raters, -1, np.int32)
         now = self._fit(source)
-        groups = close_groups(self._answers, first, second)
+        every = groups = close_groups(self._answers, first, second)
         while groups:
             tried = []
             for group in groups:
@@ -180,7 +193,20 @@ class _Search:
             tried.sort(key=lambda one: (one[0] <= best - self._level, (one[2] >= 0).sum(), -one[0]))
             source, now = self._sure(*tried[0][2:])
             groups = [g for _, g, _, _ in tried[1:] if len({root(source, one) for one in g}) > 1]
+        self.unsure = [(g[0], g[1]) for g in every if len(g) == 2 and self._is_unsure(source, now, g)]
         return source, now.copied
+
+    def _is_unsure(self, source: NDArray[np.int32], now: Copying, pair: Sequence[int]) -> bool:
+        """Say whether two raters may as well be one as two, and whether what items are hangs on it."""
+        if root(source, pair[0]) == root(source, pair[1]):
+            return False
+        wider = as_one(source, pair)
+        # From where one says nearly all that the other says: that is what is asked, and EM ends at the summit nearby.
+        then = copying.fit(self._answers, wider, np.full(len(source), 0.9), None, self._check)
+        if then.copied[wider != source].max() < SAME or then.log_likelihood < now.log_likelihood - self._level:
+            return False
+        both = len(together(self._answers, *pair)[0])
+        return int((then.posterior.argmax(axis=1) != now.posterior.argmax(axis=1)).sum()) >= HANGS * both
 
     def _sure(self, source: NDArray[np.int32], now: Copying) -> tuple[NDArray[np.int32], Copying]:
         """Drop one after another the sources without which the answers are foretold as well."""

@@ -34,7 +34,7 @@ def test_independent_raters_are_not_found():
         np.testing.assert_array_equal(found.weights, 1)
         np.testing.assert_array_equal(found.counts_as(answers), 1)
         assert abs(found.mean) < 0.08
-        assert "10 pairs of raters none repeats the other" in str(found)
+        assert "10 pairs of raters none is seen to repeat the other" in str(found)
 
 
 def test_who_copies_a_little_counts_as_fewer():
@@ -190,3 +190,23 @@ def test_where_there_are_too_many_raters_it_says_so(monkeypatch):
     found = dependence(Answers.of(wide, 2))
     assert found.left_aside == 20
     assert "20 raters of so many were not compared" in str(found)
+
+
+def test_it_says_where_it_cannot_be_told_who_copies():
+    told = 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        truth = rng.integers(0, 3, 414)
+        answers = drawn(rng, truth, [even(a, 3) for a in (0.95, 0.92, 0.56, 0.95)])
+        found = dependence(Answers.of(copied(rng, answers, 0, 3, 0.97), 3), names=["ann", "bob", "cat", "dan"])
+        told += (0, 3) in found.pairs or (0, 3) in found.unsure
+        if (0, 3) in found.unsure:
+            assert "Whether ann and dan repeat each other cannot be told from what the others say" in str(found)
+            np.testing.assert_array_equal(found.weights, 1)
+    assert told == 6
+
+
+def test_nothing_is_unsure_of_raters_who_plainly_err_apart():
+    for seed in range(4):
+        answers, _ = crowd(seed, n=1000, accuracies=(0.95, 0.92, 0.8, 0.7, 0.9), share=0.9)
+        assert dependence(answers).unsure == ()
