@@ -130,10 +130,15 @@ class MarimoPage:
 
     def press(self, key: str) -> str:
         """Press a key while the explorer has the keyboard; returns the item that the card showed."""
+        # A cell that has just run takes the keyboard back, and its output may be drawn once more.
+        expect(self.page.locator('[data-status="running"], [data-status="queued"]')).to_have_count(0, timeout=PATIENCE)
         self.shown()
         # marimo moves what is below a cell that runs: nobody decides on a card out of sight.
         self.dqx("card").first.scroll_into_view_if_needed()
         self.page.locator(".dqx-explorer").first.focus()
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        if not self.focused():
+            self.page.locator(".dqx-explorer").first.focus()
         item = self.current()
         self.page.keyboard.press(key)
         return item
