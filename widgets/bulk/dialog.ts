@@ -4,7 +4,7 @@
  */
 import "./bulk.css";
 import type { Outlook } from "../core/kernel/schema";
-import { Disconnected } from "../core/kernel/transport";
+import { Disconnected, LOST } from "../core/kernel/transport";
 import { sentence } from "../core/kernel/words";
 import { classOfKey } from "../core/session/actions";
 import type { Session } from "../core/session/session";
@@ -244,11 +244,7 @@ class BulkDialog {
         },
         (error: unknown) => {
           if (mine !== this.turn) return;
-          this.say(
-            error instanceof Disconnected
-              ? "No kernel is connected: run the notebook's cell again."
-              : (error as Error).message,
-          );
+          this.say(error instanceof Disconnected ? LOST : (error as Error).message);
         },
       );
     }

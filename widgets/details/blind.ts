@@ -4,7 +4,7 @@
  */
 import "./blind.css";
 import type { BlindArgs, BlindMode, BlindQuestion } from "../core/kernel/schema";
-import { CallError, Disconnected } from "../core/kernel/transport";
+import { messageOf } from "../core/kernel/transport";
 import { countOf } from "../core/kernel/words";
 import { classOfKey, keyOfClass } from "../core/session/actions";
 import { h, isTyping, key } from "../core/ui/dom";
@@ -170,7 +170,7 @@ export function makeBlind(place: Place): Section {
       await next();
     });
   const fail = (error: unknown): void => {
-    if (!signal.aborted) word.textContent = why(error);
+    if (!signal.aborted) word.textContent = messageOf(error);
   };
 
   const show = (): void => {
@@ -294,10 +294,4 @@ export function makeBlind(place: Place): Section {
       else resolve.refresh();
     },
   };
-}
-
-function why(error: unknown): string {
-  if (error instanceof Disconnected) return "No kernel is connected: run the notebook's cell again.";
-  const remedy = error instanceof CallError ? error.detail.remedy : "";
-  return `${(error as Error).message} ${remedy}`.trim();
 }

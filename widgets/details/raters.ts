@@ -1,7 +1,7 @@
 /** Raters: how good each is, how far they agree, by which rule they make one label, and what to ask next. */
 
 import type { Confusion, RaterRow, RatersReply } from "../core/kernel/schema";
-import { CallError, Disconnected } from "../core/kernel/transport";
+import { messageOf } from "../core/kernel/transport";
 import { countOf } from "../core/kernel/words";
 import { count, h } from "../core/ui/dom";
 import type { Place, Section } from "../core/ui/section";
@@ -33,7 +33,7 @@ export function makeRaters(place: Place): Section {
     } catch (error) {
       if (mine !== turn || signal.aborted) return;
       stale = true;
-      word.textContent = why(error);
+      word.textContent = messageOf(error);
       found.replaceChildren();
     }
   };
@@ -134,7 +134,7 @@ async function open({ session, signal }: Place, name: string, into: HTMLElement)
     into.scrollIntoView?.({ block: "nearest" });
   } catch (error) {
     if (!signal.aborted && into.dataset.rater === name)
-      into.replaceChildren(h("p", { class: "dqx-muted", text: why(error) }));
+      into.replaceChildren(h("p", { class: "dqx-muted", text: messageOf(error) }));
   }
 }
 
@@ -174,12 +174,6 @@ async function askNext({ session, signal, leave }: Place): Promise<void> {
     session.present([...items]);
     leave();
   } catch (error) {
-    session.emit("notice", { kind: "error", text: `What to ask next is not known: ${why(error)}` });
+    session.emit("notice", { kind: "error", text: `What to ask next is not known: ${messageOf(error)}` });
   }
-}
-
-function why(error: unknown): string {
-  if (error instanceof Disconnected) return "No kernel is connected: run the notebook's cell again.";
-  const remedy = error instanceof CallError ? error.detail.remedy : "";
-  return `${(error as Error).message} ${remedy}`.trim();
 }

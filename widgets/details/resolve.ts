@@ -1,6 +1,6 @@
 /** Votes become labels: by which rule, what that would change, said first; then the button that writes it. */
 import type { ResolutionArgs, ResolutionOutlook, VoteRule } from "../core/kernel/schema";
-import { CallError, Disconnected } from "../core/kernel/transport";
+import { messageOf } from "../core/kernel/transport";
 import { countOf } from "../core/kernel/words";
 import { count, h } from "../core/ui/dom";
 import type { Place } from "../core/ui/section";
@@ -91,7 +91,7 @@ export function makeResolve({ session, signal }: Place): Resolve {
         show(found);
       },
       (error: unknown) => {
-        if (mine === turn && !signal.aborted) say(why(error));
+        if (mine === turn && !signal.aborted) say(messageOf(error));
       },
     );
   };
@@ -118,7 +118,7 @@ export function makeResolve({ session, signal }: Place): Resolve {
       });
       if (mine === turn) say(sentence);
     } catch (error) {
-      if (mine === turn && !signal.aborted) say(why(error));
+      if (mine === turn && !signal.aborted) say(messageOf(error));
     }
   };
   return {
@@ -143,10 +143,4 @@ function tableOf({ changes, more }: ResolutionOutlook): HTMLElement[] {
   ];
   if (more > 0) parts.push(h("p", { class: "dqx-muted", text: `and ${countOf(more, "rarer change")}` }));
   return parts;
-}
-
-function why(error: unknown): string {
-  if (error instanceof Disconnected) return "No kernel is connected: run the notebook's cell again.";
-  const remedy = error instanceof CallError ? error.detail.remedy : "";
-  return `${(error as Error).message} ${remedy}`.trim();
 }

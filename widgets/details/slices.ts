@@ -1,7 +1,7 @@
 /** Slices: wrong labels by a column of the data, which slices differ beyond chance, and labels that mean something else. */
 
 import type { ShiftRow, SliceItemsArgs, SliceRow, SlicesReply } from "../core/kernel/schema";
-import { CallError, Disconnected } from "../core/kernel/transport";
+import { messageOf } from "../core/kernel/transport";
 import { countOf } from "../core/kernel/words";
 import { count, h } from "../core/ui/dom";
 import type { Place, Section } from "../core/ui/section";
@@ -40,7 +40,7 @@ export function makeSlices(place: Place): Section {
     } catch (error) {
       if (mine !== turn || signal.aborted) return;
       stale = true;
-      say(why(error), false);
+      say(messageOf(error), false);
       found.replaceChildren();
     }
   };
@@ -154,12 +154,6 @@ async function open({ session, signal, leave }: Place, asked: Asked): Promise<vo
     session.present([...items]);
     leave();
   } catch (error) {
-    session.emit("notice", { kind: "error", text: `The items could not be shown: ${why(error)}` });
+    session.emit("notice", { kind: "error", text: `The items could not be shown: ${messageOf(error)}` });
   }
-}
-
-function why(error: unknown): string {
-  if (error instanceof Disconnected) return "No kernel is connected: run the notebook's cell again.";
-  const remedy = error instanceof CallError ? error.detail.remedy : "";
-  return `${(error as Error).message} ${remedy}`.trim();
 }

@@ -4,7 +4,7 @@
  */
 import "./export.css";
 import type { Calls, ExportFormat, ExportOutlook, ExportReply } from "../core/kernel/schema";
-import { Disconnected } from "../core/kernel/transport";
+import { messageOf } from "../core/kernel/transport";
 import type { Session } from "../core/session/session";
 import { isFor } from "../core/ui/command";
 import { h, key } from "../core/ui/dom";
@@ -249,7 +249,7 @@ class ExportDialog {
       this.outlook = found;
       this.show();
     } catch (error) {
-      if (mine === this.turn && !this.signal.aborted) this.say(wordsOf(error));
+      if (mine === this.turn && !this.signal.aborted) this.say(messageOf(error));
     }
   }
 
@@ -299,7 +299,7 @@ class ExportDialog {
       if (!this.signal.aborted) this.tell(reply);
     } catch (error) {
       if (mine === this.turn && !this.signal.aborted) {
-        this.say(wordsOf(error));
+        this.say(messageOf(error));
         this.words.classList.add("dqx-warn");
       }
     } finally {
@@ -331,12 +331,4 @@ class ExportDialog {
       this.copy.textContent = "Press Ctrl+C";
     }
   }
-}
-
-/** What went wrong, in words. */
-function wordsOf(error: unknown): string {
-  if (error instanceof Disconnected) return "No kernel is connected: run the notebook's cell again.";
-  const { message } = error as Error;
-  const remedy = (error as { detail?: { remedy?: string } }).detail?.remedy ?? "";
-  return [message, remedy].filter(Boolean).join(" ");
 }

@@ -1,7 +1,7 @@
 /** All methods by name, with how each one's last run went; each opens its page. */
 import "./methods.css";
 import type { Method } from "../core/kernel/schema";
-import { Disconnected } from "../core/kernel/transport";
+import { Disconnected, LOST } from "../core/kernel/transport";
 import type { Session } from "../core/session/session";
 import { h } from "../core/ui/dom";
 import { stateWords } from "./words";
@@ -35,9 +35,7 @@ export function makeMethodList(
     } catch (error) {
       if (mine !== turn) return;
       const text =
-        error instanceof Disconnected
-          ? "No kernel is connected: run the notebook's cell again."
-          : `The methods could not be listed: ${(error as Error).message}`;
+        error instanceof Disconnected ? LOST : `The methods could not be listed: ${(error as Error).message}`;
       element.replaceChildren(h("p", { role: "status", text }));
     }
   };

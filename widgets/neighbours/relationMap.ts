@@ -5,7 +5,7 @@
  */
 import "./relations.css";
 import type { Card, Relations } from "../core/kernel/schema";
-import { Disconnected } from "../core/kernel/transport";
+import { Disconnected, LOST } from "../core/kernel/transport";
 import type { Session } from "../core/session/session";
 import { h, svg } from "../core/ui/dom";
 import { keepFocus } from "../core/ui/focus";
@@ -179,7 +179,7 @@ export function makeRelationMap(
       found = null;
       say(
         error instanceof Disconnected
-          ? "No kernel is connected: run the notebook's cell again."
+          ? LOST
           : `The relations could not be shown: ${(error as Error).message}`,
       );
     }

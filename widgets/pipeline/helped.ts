@@ -4,7 +4,7 @@
  */
 import "./helped.css";
 import type { Helped, HelpedState } from "../core/kernel/schema";
-import { CallError, Disconnected } from "../core/kernel/transport";
+import { CallError, Disconnected, LOST } from "../core/kernel/transport";
 import { h } from "../core/ui/dom";
 import { command } from "../core/ui/keys";
 import type { Place, Section } from "../core/ui/section";
@@ -53,10 +53,7 @@ export function makeHelped({ root, session, signal }: Place): Section {
       if (mine === turn && !signal.aborted) take(answer);
     } catch (error) {
       if (mine !== turn || signal.aborted) return;
-      const message =
-        error instanceof Disconnected
-          ? "No kernel is connected: run the notebook's cell again."
-          : (error as Error).message;
+      const message = error instanceof Disconnected ? LOST : (error as Error).message;
       const remedy = error instanceof CallError ? error.detail.remedy : "";
       take({
         state: "failed",

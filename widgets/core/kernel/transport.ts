@@ -69,11 +69,21 @@ export const NO_KERNEL = [
   "Run this cell again, and after a restart those above it first.",
 ] as const;
 
+/** The same where there is room for one short sentence. */
+export const LOST = "No kernel is connected: run the notebook's cell again.";
+
 /** There is no kernel to talk to: it was restarted or has stopped, or the last widget of the review was closed. */
 export class Disconnected extends Error {
   constructor() {
     super(NO_KERNEL.join(" "));
   }
+}
+
+/** What went wrong with a call, and what helps, in words. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Disconnected) return LOST;
+  const remedy = error instanceof CallError ? error.detail.remedy : "";
+  return `${(error as Error).message} ${remedy}`.trim();
 }
 
 export class Transport {

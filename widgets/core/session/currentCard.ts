@@ -1,7 +1,7 @@
 /** Follows the current item's card for panels that show it: what is known at once, then asks; drops late answers, looks ahead. */
 
 import type { Card } from "../kernel/schema";
-import { Disconnected } from "../kernel/transport";
+import { Disconnected, LOST } from "../kernel/transport";
 import { whyEmpty } from "./scopeWords";
 import type { Session } from "./session";
 
@@ -78,9 +78,7 @@ export function followCard(session: Session, reader: CardReader, signal: AbortSi
       // What is shown stays to be read; that nothing can be decided on it is said elsewhere.
       if (error instanceof Disconnected && shown === item) return;
       none(
-        error instanceof Disconnected
-          ? "No kernel is connected: run the notebook's cell again."
-          : `This item could not be shown: ${(error as Error).message}`,
+        error instanceof Disconnected ? LOST : `This item could not be shown: ${(error as Error).message}`,
       );
     }
   };
